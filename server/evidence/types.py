@@ -1,0 +1,133 @@
+"""The words of the engine: what was gathered (Evidence), what one signal says (Finding), what is concluded (Verdict)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What one signal says. Missing evidence is UNKNOWN, never SUSPECT."""
+
+    CLEAR = "clear"
+    SUSPECT = "suspect"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """核验结论. The machine answers ACCEPTED or REVIEW; REJECTED is for people unless a policy says otherwise."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A position somebody or something claimed. Degrees are WGS-84; accuracy_m is the radius the phone gave."""
+
+    lat: float
+    lng: float
+    accuracy_m: float | None
+    at: datetime  # aware, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A station's fence: a WGS-84 point and a radius in metres."""
+
+    station_id: str
+    name: str
+    lat: float
+    lng: float
+    radius_m: float
+    recorded_on_site: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of the station's local day in which a check-in counts; [start, end) as minutes after midnight."""
+
+    start_min: int
+    end_min: int
+    halves: int = 2  # how many half days one accepted check-in inside it earns
+
+
+@dataclass(frozen=True, slots=True)
+class ExifFacts:
+    """What the photo's metadata claims. Every field may be missing: WeChat's camera delivers none of them."""
+
+    taken_local: datetime | None = None  # naive, as written by the camera
+    utc_offset_s: int | None = None  # OffsetTimeOriginal, when written
+    gps_at: datetime | None = None  # aware UTC, GPSDateStamp + GPSTimeStamp, only when both are sane
+    lat: float | None = None  # WGS-84 degrees
+    lng: float | None = None
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTwin:
+    """Another stored photo that this one equals (exact) or resembles (perceptual hash, distance in bits of 64)."""
+
+    photo_id: str
+    checkin_id: str
+    same_member: bool
+    on: date  # the local date the other photo was submitted for
+    exact: bool
+    distance_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything known about one check-in at the moment it was received; complete, so that it can be judged again later.
+
+    Datetimes are aware UTC. `captured_at` is the phone's own claim; `clock_offset_ms` is the server's clock minus the
+    phone's, as the phone measured it at an earlier reply (NTP's sign: server = phone + offset).
+    """
+
+    kind: str  # station | visit | spot
+    received_at: datetime
+    captured_at: datetime
+    clock_offset_ms: int | None
+    tz: str  # the station's IANA zone; the local day is counted there
+    fix: Fix
+    datum: str  # the datum the position came in: wgs84 | gcj02
+    place: Place | None  # None: nobody posted the member anywhere on that date
+    distance_m: float | None  # great-circle, fix to place; None without a place
+    windows: tuple[Window, ...]
+    upload_limit_s: int  # policy: an upload later than this after capture does not count by itself
+    accuracy_ceiling_m: float  # policy: a fix less accurate than this cannot be accepted by machine
+    ticket_issued_at: datetime | None  # None: no ticket travelled with the photo
+    ticket_expires_at: datetime | None
+    photo_width: int
+    photo_height: int
+    photo_spread: float | None  # standard deviation of the grey draft, 0..127; None if it was not measured
+    exif: ExifFacts = field(default_factory=ExifFacts)
+    device_model: str | None = None
+    twins: tuple[PhotoTwin, ...] = ()
+    previous: Fix | None = None  # the member's latest earlier check-in, if any
+    spot_challenge: str | None = None  # kept for kind=spot
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One signal's result: `message` is a Chinese sentence for people, `facts` the JSON-ready numbers behind it."""
+
+    code: str
+    group: str
+    outcome: Outcome
+    message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The fold of all findings: what the machine concludes, and why in one Chinese sentence."""
+
+    verdict: Verdict
+    reason: str
+    ruleset: str
+    weight: float  # of the suspect findings, capped by group; what the queue sorts by
