@@ -1,1 +1,1 @@
-"""Zhudian: the server of a county's on-site investment promotion. One folder a domain concept; imports point down only."""
+"""Zhudian: a county's on-site investment promotion. One folder a domain concept; imports point down only."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a request, as one exception: a status, a stable code, and a Chinese sentence a person can act on."""
+"""What can be wrong with a request, as one exception: status, stable code, a Chinese sentence a person can act on."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The words of the engine: what was gathered (Evidence), what one signal says (Finding), what is concluded (Verdict)."""
+"""The words of the engine: what was gathered (Evidence), what a signal says (Finding), what is concluded (Verdict)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ class PhotoTwin:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything known about one check-in at the moment it was received; complete, so that it can be judged again later.
+    """Everything known about one check-in when it was received; complete, so that it can be judged again later.
 
     Datetimes are aware UTC. `captured_at` is the phone's own claim; `clock_offset_ms` is the server's clock minus the
     phone's, as the phone measured it at an earlier reply (NTP's sign: server = phone + offset).

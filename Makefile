@@ -1,0 +1,67 @@
+# Zhudian. `make help` lists what there is. Each target sets up what it needs and is quick the second time.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.9.11
+APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace
+RUN_STAMP := $(VENV)/.run-stamp
+TEST_STAMP := $(VENV)/.test-stamp
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, demo county; Ctrl-C stops all
+	@exec $(BIN)/python -m server run
+
+test: $(TEST_STAMP) check-system ## all tests, on SQLite and on a real PostgreSQL
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(TEST_STAMP) ## style, types, import directions
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
+
+bench: $(TEST_STAMP) ## POST /checkins beside its floor, measured in the same run (tests/bench/README.md)
+	@$(BIN)/python -m tests.bench
+
+soak: $(TEST_STAMP) ## hundreds of random kills of web and worker; ROUNDS=20 SEED=1 for a short one
+	@$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+migrate: $(RUN_STAMP) ## bring the database (DATABASE_URL) to the newest schema
+	@$(BIN)/python -m server migrate
+
+worker: $(RUN_STAMP) ## the scheduler alone; any number may run
+	@exec $(BIN)/python -m server worker
+
+system-deps: ## what only apt has: Chromium, a CJK font, nginx, strace (needs root)
+	@missing=""; for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
+
+check-system:
+	@if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory system-deps; else \
+	for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || { echo "Missing Debian package $$p; run: sudo make system-deps"; exit 1; }; done; fi
+
+lock: $(TEST_STAMP) ## compile requirements.txt and tests/requirements.txt from their .in files
+	@$(BIN)/uv pip compile -q requirements.in --generate-hashes -o requirements.txt
+	@$(BIN)/uv pip compile -q tests/requirements.in --generate-hashes -o tests/requirements.txt
+
+clean: ## remove the virtual environment, var/ (demo database and photos included) and caches
+	rm -rf $(VENV) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=python3.12 make …)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "No venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+# Either lock installs with its hashes checked. The tests' lock contains the server's, so installing it serves both.
+$(RUN_STAMP): requirements.txt | $(VENV)/bin/uv
+	@[ -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --require-hashes -r requirements.txt
+	@[ ! -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --require-hashes -r tests/requirements.txt
+	@touch $@
+
+$(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
+	@$(BIN)/uv pip install -q --require-hashes -r tests/requirements.txt
+	@touch $@ $(RUN_STAMP)
+
+.PHONY: help run test lint bench soak migrate worker system-deps check-system lock clean

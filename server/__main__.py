@@ -1,0 +1,124 @@
+"""`python -m server COMMAND`: every process and every tool of the project, one line each."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from server.config import Config, ConfigError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 when it did what it says."""
+    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_run, about, options) in _COMMANDS.items():
+        sub = commands.add_parser(name, help=about, description=about)
+        for flag, keywords in options:
+            sub.add_argument(flag, **keywords)
+    arguments = parser.parse_args(argv)
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from server.logs import configure
+
+    configure(config.log_level)
+    return _COMMANDS[arguments.command][0](config, arguments)
+
+
+def _web(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.web import serve
+
+    serve(config)
+    return 0
+
+
+def _worker(config: Config, _arguments: argparse.Namespace) -> int:
+    from server import worker
+
+    worker.run(config)
+    return 0
+
+
+def _sandbox(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.wechat.sandbox.app import serve
+
+    serve(config)
+    return 0
+
+
+def _run(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.demo.run import run
+
+    return run(config)
+
+
+def _migrate(config: Config, arguments: argparse.Namespace) -> int:
+    from server import migrate
+    from server.db import Database
+
+    db = Database(config.database_url)
+    if arguments.down:
+        migrate.downgrade(db, arguments.down)
+    else:
+        migrate.upgrade(db)
+    print("The database schema is up to date." if not arguments.down else f"Taken down to {arguments.down}.")
+    return 0
+
+
+def _seed(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.demo.seed import seed
+
+    print(seed(config))
+    return 0
+
+
+def _flags(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.worker import Worker
+
+    Worker(config).flags_now()
+    return 0
+
+
+def _audit(config: Config, arguments: argparse.Namespace) -> int:
+    from server.audit.verify import verify
+    from server.db import Database
+    from server.org.models import County
+
+    db = Database(config.database_url)
+    tampered = 0
+    with db.transaction() as session:
+        for county in session.scalars(select(County).order_by(County.id)):
+            report = verify(session, county.id)
+            print(
+                f"{county.name}: {report.intact} intact, {report.erased} erased, {report.tampered} tampered, "
+                f"{report.unlinked} not linked yet"
+            )
+            for problem in report.problems[: arguments.most]:
+                print(f"  tampered: seq {problem.seq} {problem.action} {problem.event_id}: {problem.why}")
+            tampered += report.tampered
+    return 1 if tampered else 0
+
+
+_Option = tuple[str, dict[str, Any]]
+_COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, list[_Option]]] = {
+    "run": (_run, "migrate, seed the demo county, start web, worker and sandbox; Ctrl-C stops all", []),
+    "web": (_web, "the web server", []),
+    "worker": (_worker, "the scheduler; any number may run", []),
+    "sandbox": (_sandbox, "a local WeChat, on loopback only", []),
+    "migrate": (_migrate, "bring the database to the newest schema", [("--down", {"metavar": "REVISION"})]),
+    "seed": (_seed, "the demo county, once", []),
+    "flags": (_flags, "compare every month with what is still possible, now instead of tonight", []),
+    "audit": (
+        _audit,
+        "verify: walk every county's audit chain",
+        [("action", {"choices": ["verify"]}), ("--most", {"type": int, "default": 20})],
+    ),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,401 @@
+"""打卡 over HTTP: ticket, submission, reading, review, appeal."""
+
+import uuid
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from flask_openapi import APIBlueprint, FileStorage, Tag
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.api.counts import DayReply, MonthReply, month_of, recount, stored_day
+from server.api.paging import PageQuery, cut, newest_first
+from server.api.photos import link_to
+from server.api.services import Reply, now, reading, services, transaction
+from server.api.session import BEARER, caller
+from server.checkins import review, submit, tickets
+from server.checkins.gather import Submission
+from server.checkins.models import Appeal, CheckIn, Review
+from server.checkins.submit import AlreadySubmitted, StoredPhoto
+from server.errors import invalid
+from server.evidence.datum import to_wgs84
+from server.org import consent
+from server.org.models import Member
+from server.org.scope import county as in_county
+from server.org.scope import watched_members
+from server.photos.read import read
+from server.tally import policy
+
+bp = APIBlueprint("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=BEARER)
+
+Degrees = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class TicketReply(BaseModel):
+    ticket: uuid.UUID
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class Device(BaseModel):
+    """Facts of transport; none of them is content."""
+
+    model_config = ConfigDict(extra="ignore")
+    model: str | None = Field(None, max_length=80)
+    platform: str | None = Field(None, max_length=40)
+    wechat_version: str | None = Field(None, max_length=40)
+    clock_offset_ms: int | None = Field(
+        None, ge=-(10**12), le=10**12, description="server's clock minus the phone's, as measured at an earlier reply"
+    )
+
+
+class CheckInForm(BaseModel):
+    id: uuid.UUID = Field(description="made by the phone; the same id with the same content is the same check-in")
+    photo: FileStorage = Field(description="JPEG, PNG, HEIC or WebP, up to 10 MB")
+    lat: Degrees = Field(ge=-90, le=90)
+    lng: Degrees = Field(ge=-180, le=180)
+    datum: Literal["wgs84", "gcj02"]
+    accuracy_m: float = Field(ge=0, le=1e7, allow_inf_nan=False)
+    captured_at: AwareDatetime = Field(description="RFC 3339, the phone's own clock")
+    ticket: str = Field("", max_length=40, description="the ticket fetched before the capture, if there is one")
+    kind: Literal["station", "visit", "spot"] = "station"
+    device: str = Field("{}", max_length=2000, description="JSON: model, platform, wechat_version, clock_offset_ms")
+    note: str = Field("", max_length=500)
+
+
+class FindingReply(BaseModel):
+    code: str
+    outcome: Literal["clear", "suspect", "unknown"]
+    message: str
+    facts: dict[str, Any]
+
+
+class SubmittedReply(BaseModel):
+    id: uuid.UUID
+    verdict: Literal["accepted", "review", "rejected"] = Field(description="the machine's, as it was given")
+    reason: str
+    findings: list[FindingReply]
+    day: DayReply
+    month: MonthReply
+
+
+class CheckInPath(BaseModel):
+    checkin_id: uuid.UUID
+
+
+class MemberRef(BaseModel):
+    id: uuid.UUID
+    name: str
+
+
+class CheckInRow(BaseModel):
+    id: uuid.UUID
+    member: MemberRef
+    kind: str
+    on: date
+    received_at: AwareDatetime
+    captured_at: AwareDatetime = Field(description="corrected and bounded by the server")
+    verdict: str = Field(description="the machine's")
+    decision: str | None = Field(description="the latest person's; holds over the verdict")
+    reason: str
+    weight: float = Field(description="of the suspect findings; what a queue sorts by")
+    addendum: bool
+
+
+class ReviewReply(BaseModel):
+    id: uuid.UUID
+    decision: str
+    reason: str
+    reviewer: str
+    created_at: AwareDatetime
+
+
+class AppealReply(BaseModel):
+    id: uuid.UUID
+    state: Literal["open", "upheld", "denied"]
+    statement: str
+    answer: str | None
+
+
+class PhotoReply(BaseModel):
+    url: str = Field(description="expires within minutes; every look is audited")
+    preview_url: str
+
+
+class CheckInReply(CheckInRow):
+    lat: float = Field(description="WGS-84")
+    lng: float = Field(description="WGS-84")
+    accuracy_m: float | None
+    note: str
+    findings: list[FindingReply]
+    photo: PhotoReply
+    reviews: list[ReviewReply]
+    appeals: list[AppealReply]
+
+
+class ListQuery(PageQuery):
+    from_: date | None = Field(None, alias="from", description="first local date")
+    to: date | None = Field(None, description="last local date")
+    member: uuid.UUID | None = Field(None, description="one member the caller may see")
+    holds: Literal["accepted", "review", "rejected"] | None = Field(None, description="the verdict that holds now")
+
+
+class CheckInPage(BaseModel):
+    items: list[CheckInRow]
+    next_cursor: str | None
+
+
+class ReviewBody(BaseModel):
+    decision: Literal["accepted", "rejected"]
+    reason: str = Field("", max_length=300, description="needed for a rejection; the member reads it")
+
+
+class ReviewedReply(BaseModel):
+    checkin: CheckInRow
+    review: ReviewReply
+    day: DayReply
+    month: MonthReply
+
+
+class AppealBody(BaseModel):
+    statement: str = Field(min_length=1, max_length=500)
+
+
+class AppealPath(BaseModel):
+    appeal_id: uuid.UUID
+
+
+class AppealDecisionBody(BaseModel):
+    upheld: bool
+    answer: str = Field(min_length=1, max_length=500, description="the member reads it")
+
+
+@bp.post("/checkins/tickets", responses={201: TicketReply})
+def issue_ticket() -> Reply:
+    """A ticket for one capture. A few may be kept ahead for places without signal."""
+    with transaction() as session:
+        hours = policy.in_force(session, caller().county_id, caller().today).rules.ticket_ttl_h
+        ticket = tickets.issue(session, caller(), now(), hours)
+    reply = TicketReply(ticket=ticket.id, issued_at=ticket.issued_at, expires_at=ticket.expires_at)
+    return reply.model_dump(mode="json"), 201
+
+
+@bp.post("/checkins", responses={201: SubmittedReply, 200: SubmittedReply})
+def submit_checkin(form: CheckInForm) -> Reply:
+    """Submit a check-in: 201, or 200 when this is a repeat of a stored one. Suspicion is stored, never refused."""
+    submission = _submission(form)
+    with reading() as session:
+        consent.require(session, caller())
+    at = now()
+    data = form.photo.read()
+    facts = read(data)
+    photo_id = uuid.uuid4()
+    key = services().store.put(caller().county_id, photo_id, facts.extension, data, at)
+    try:
+        reply = _take(submission, StoredPhoto(photo_id, key, facts), at)
+    except AlreadySubmitted:
+        services().store.delete(key)
+        return _repeated(submission, facts.sha256).model_dump(mode="json"), 200
+    return reply.model_dump(mode="json"), 201
+
+
+def _take(submission: Submission, photo: StoredPhoto, at: datetime) -> SubmittedReply:
+    """The one transaction of a submission: judged, stored and counted together."""
+    with transaction() as session:
+        moment = submit.locate(session, caller(), submission, at)
+        terms = policy.terms(session, caller().county_id, moment.presence.on_date, caller().today)
+        checkin = submit.submit(session, caller(), submission, moment, terms, photo, at)
+        return _submitted(checkin, **recount(session, caller(), caller().member_id, checkin.on_date, at))
+
+
+def _repeated(submission: Submission, photo_sha256: str) -> SubmittedReply:
+    """The original verdict with the day and month as they are now."""
+    with reading() as session:
+        stored = submit.repeat(session, caller(), submission, photo_sha256)
+        day = stored_day(session, stored.county_id, stored.member_id, stored.on_date)
+        return _submitted(stored, day, month_of(session, caller(), stored.member_id, stored.on_date))
+
+
+def _submission(form: CheckInForm) -> Submission:
+    device = _device(form.device)
+    lat, lng = to_wgs84(form.lat, form.lng, form.datum)
+    return Submission(
+        id=form.id,
+        kind=form.kind,
+        lat=lat,
+        lng=lng,
+        given_lat=form.lat,
+        given_lng=form.lng,
+        datum=form.datum,
+        accuracy_m=form.accuracy_m,
+        captured_at=_sane(form.captured_at),
+        ticket_id=_ticket_id(form.ticket),
+        device=device.model_dump(exclude_none=True),
+        clock_offset_ms=device.clock_offset_ms,
+        note=form.note.replace("\x00", ""),
+    )
+
+
+def _device(text: str) -> Device:
+    try:
+        return Device.model_validate_json(text or "{}")
+    except ValidationError:
+        raise invalid("device_invalid", "device 不是约定的 JSON。") from None
+
+
+def _sane(captured_at: datetime) -> datetime:
+    """A time near the ends of the calendar cannot be moved by an offset or a zone; no phone ever took a photo then."""
+    if not 1970 <= captured_at.year <= 9000:
+        raise invalid("captured_at_invalid", "拍摄时间不对，请检查手机的日期设置。")
+    return captured_at
+
+
+def _ticket_id(text: str) -> uuid.UUID | None:
+    """No ticket is weaker evidence; a ticket that is not even an id is a mistake of the client."""
+    if not text:
+        return None
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise invalid("ticket_invalid", "拍摄凭证的格式不对。") from None
+
+
+@bp.get("/checkins", responses={200: CheckInPage})
+def list_checkins(query: ListQuery) -> Reply:
+    """Check-ins of the members the caller may see, newest first."""
+    holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
+    statement = (
+        in_county(caller(), CheckIn, Member.name)
+        .join(Member, (Member.county_id == CheckIn.county_id) & (Member.id == CheckIn.member_id))
+        .where(watched_members(caller()))
+    )
+    if query.from_:
+        statement = statement.where(CheckIn.on_date >= query.from_)
+    if query.to:
+        statement = statement.where(CheckIn.on_date <= query.to)
+    if query.member:
+        statement = statement.where(CheckIn.member_id == query.member)
+    if query.holds:
+        statement = statement.where(holds == query.holds)
+    with reading() as session:
+        rows = session.execute(newest_first(statement, CheckIn.received_at, CheckIn.id, query)).all()
+    found = [(row.CheckIn, row.name) for row in rows]
+    page, cursor = cut([checkin for checkin, _ in found], query, "received_at")
+    names = {checkin.id: name for checkin, name in found}
+    items = [_row(checkin, names[checkin.id]) for checkin in page]
+    return CheckInPage(items=items, next_cursor=cursor).model_dump(mode="json")
+
+
+@bp.get("/checkins/<uuid:checkin_id>", responses={200: CheckInReply})
+def read_checkin(path: CheckInPath) -> Reply:
+    """One check-in with its findings, reviews, appeals and short-lived photo links."""
+    with reading() as session:
+        checkin = review.visible(session, caller(), path.checkin_id)
+        reply = CheckInReply(
+            **_row(checkin, _name(session, checkin.member_id)).model_dump(),
+            lat=checkin.lat,
+            lng=checkin.lng,
+            accuracy_m=checkin.accuracy_m,
+            note=checkin.note,
+            findings=checkin.findings,
+            photo=PhotoReply(
+                url=link_to(checkin.photo_id, caller(), "full"),
+                preview_url=link_to(checkin.photo_id, caller(), "preview"),
+            ),
+            reviews=_reviews(session, checkin.id),
+            appeals=_appeals(session, checkin.id),
+        )
+    return reply.model_dump(mode="json")
+
+
+@bp.post("/checkins/<uuid:checkin_id>/reviews", responses={201: ReviewedReply})
+def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
+    """Accept or reject. The day is recounted and the member is told."""
+    if body.decision == "rejected" and not body.reason.strip():
+        raise invalid("reason_required", "驳回须写明理由，队员会看到。")
+    with transaction() as session:
+        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason.strip(), now())
+        reply = ReviewedReply(
+            checkin=_row(checkin, _name(session, checkin.member_id)),
+            review=_review(done, caller().name),
+            **recount(session, caller(), checkin.member_id, checkin.on_date, now()),
+        )
+    return reply.model_dump(mode="json"), 201
+
+
+@bp.post("/checkins/<uuid:checkin_id>/appeals", responses={201: AppealReply})
+def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
+    """Object to a rejection of one's own check-in."""
+    with transaction() as session:
+        made = review.appeal(session, caller(), path.checkin_id, body.statement, now())
+    return _appeal(made).model_dump(mode="json"), 201
+
+
+@bp.post("/appeals/<uuid:appeal_id>/decision", responses={200: AppealReply})
+def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
+    """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
+    with transaction() as session:
+        checkin, made = review.decide_appeal(session, caller(), path.appeal_id, body.upheld, body.answer, now())
+        recount(session, caller(), checkin.member_id, checkin.on_date, now())
+    return _appeal(made).model_dump(mode="json")
+
+
+def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedReply:
+    return SubmittedReply(
+        id=checkin.id,
+        verdict=checkin.verdict,
+        reason=checkin.reason,
+        findings=checkin.findings,
+        day=day,
+        month=month,
+    )
+
+
+def _row(checkin: CheckIn, name: str) -> CheckInRow:
+    return CheckInRow(
+        id=checkin.id,
+        member=MemberRef(id=checkin.member_id, name=name),
+        kind=checkin.kind,
+        on=checkin.on_date,
+        received_at=checkin.received_at,
+        captured_at=checkin.happened_at,
+        verdict=checkin.verdict,
+        decision=checkin.decision,
+        reason=checkin.reason,
+        weight=checkin.weight,
+        addendum=checkin.addendum,
+    )
+
+
+def _name(session: Session, member_id: uuid.UUID) -> str:
+    return (
+        session.scalar(in_county(caller(), Member).with_only_columns(Member.name).where(Member.id == member_id)) or ""
+    )
+
+
+def _reviews(session: Session, checkin_id: uuid.UUID) -> list[ReviewReply]:
+    rows = session.execute(
+        select(Review, Member.name)
+        .join(Member, (Member.county_id == Review.county_id) & (Member.id == Review.reviewer_id))
+        .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id)
+        .order_by(Review.created_at)
+    )
+    return [_review(row.Review, row.name) for row in rows]
+
+
+def _review(done: Review, reviewer: str) -> ReviewReply:
+    return ReviewReply(
+        id=done.id, decision=done.decision, reason=done.reason, reviewer=reviewer, created_at=done.created_at
+    )
+
+
+def _appeals(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:
+    rows = session.scalars(
+        in_county(caller(), Appeal).where(Appeal.checkin_id == checkin_id).order_by(Appeal.created_at)
+    )
+    return [_appeal(row) for row in rows]
+
+
+def _appeal(made: Appeal) -> AppealReply:
+    return AppealReply(id=made.id, state=made.state, statement=made.statement, answer=made.answer)

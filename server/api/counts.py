@@ -1,0 +1,86 @@
+"""How days and months are spoken of in replies; shared by every route that answers with a count."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from server.org.scope import Caller
+from server.tally.fold import DayCount
+from server.tally.models import SiteDay
+from server.tally.month import MonthCount, month_count
+from server.tally.recompute import recompute
+
+
+class DayReply(BaseModel):
+    on: date
+    value: float = Field(description="0, 0.5 or 1 confirmed day")
+    counted: bool = Field(description="whether any part of the day is confirmed")
+    pending: float
+    excused: float
+    explanation: str
+
+
+class MonthReply(BaseModel):
+    month: str = Field(description="YYYY-MM")
+    confirmed: float
+    pending: float
+    excused: float
+    target: float
+    remaining_days: int = Field(description="dates from today on that can still earn a day")
+    target_explanation: str
+    policy_version: int
+
+
+def day_reply(on: date, day: DayCount) -> DayReply:
+    return DayReply(
+        on=on,
+        value=day.confirmed / 2,
+        counted=day.confirmed > 0,
+        pending=day.pending / 2,
+        excused=day.excused / 2,
+        explanation=day.explanation,
+    )
+
+
+def stored_day_reply(day: SiteDay) -> DayReply:
+    return DayReply(
+        on=day.on_date,
+        value=day.confirmed_halves / 2,
+        counted=day.confirmed_halves > 0,
+        pending=day.pending_halves / 2,
+        excused=day.excused_halves / 2,
+        explanation=day.explanation,
+    )
+
+
+def month_reply(count: MonthCount) -> MonthReply:
+    return MonthReply(
+        month=f"{count.month:%Y-%m}",
+        confirmed=count.confirmed,
+        pending=count.pending,
+        excused=count.excused,
+        target=count.target,
+        remaining_days=count.remaining_days,
+        target_explanation=count.target_explanation,
+        policy_version=count.policy_version,
+    )
+
+
+def recount(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:
+    """Recompute a day after whatever changed it, and answer with that day and its month."""
+    day = recompute(session, caller.county_id, member_id, on, now)
+    return {"day": day_reply(on, day), "month": month_of(session, caller, member_id, on)}
+
+
+def month_of(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> MonthReply:
+    """The count of the month that holds `on`."""
+    return month_reply(month_count(session, caller.county_id, member_id, on.replace(day=1), caller.today))
+
+
+def stored_day(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> DayReply:
+    """The day as it stands, for answers that change nothing."""
+    day = session.get(SiteDay, (county_id, member_id, on))
+    return stored_day_reply(day) if day else day_reply(on, DayCount())

@@ -1,0 +1,41 @@
+"""The API's own description: /openapi.json for programs, /docs for people."""
+
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, redirect
+from flask.typing import ResponseReturnValue
+from flask_openapi import OpenAPI
+from flask_openapi_swagger.plugins import RegisterPlugin
+
+bp = Blueprint("docs", __name__)
+
+
+@bp.get("/openapi.json")
+def openapi_json() -> Response:
+    """The OpenAPI document, generated from the routes."""
+    return jsonify(document(cast(OpenAPI, current_app)))
+
+
+@bp.get("/docs")
+def browsable() -> ResponseReturnValue:
+    return redirect("/docs/swagger")
+
+
+def install(app: Flask) -> None:
+    """Both faces of the description; Swagger UI's assets come out of its wheel."""
+    app.register_blueprint(bp)
+    app.register_blueprint(RegisterPlugin.register(doc_url="../openapi.json"), url_prefix="/docs")
+
+
+def document(app: OpenAPI) -> dict[str, Any]:
+    """The document as plain JSON, with problems under their own media type (RFC 9457)."""
+    spec = app.api_doc
+    for path in spec["paths"].values():
+        for operation in path.values():
+            for status, response in operation.get("responses", {}).items():
+                if status == "default" or int(status) >= 400:
+                    response["content"] = {"application/problem+json": {"schema": _PROBLEM}}
+    return spec
+
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}

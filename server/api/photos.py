@@ -1,0 +1,69 @@
+"""Photos by short-lived signed links; every look is audited; what is served carries no metadata."""
+
+import uuid
+from typing import Literal
+
+from flask import Response
+from flask_openapi import APIBlueprint, Tag
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from server.api.services import Reply, now, reading, services, transaction
+from server.audit.journal import record
+from server.errors import AppError, not_found
+from server.org.scope import Caller
+from server.photos import preview
+from server.photos.models import Photo
+
+bp = APIBlueprint("photos", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="照片")])
+
+Variant = Literal["full", "preview"]
+
+
+class PhotoPath(BaseModel):
+    photo_id: uuid.UUID
+
+
+class PhotoQuery(BaseModel):
+    token: str = Field(min_length=1, max_length=500, description="from a check-in's `photo.url`")
+
+
+@bp.get("/photos/<uuid:photo_id>", responses={200: {"content": {"image/jpeg": {"schema": {"type": "string"}}}}})
+def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
+    """The photo as JPEG, upright, without metadata. 403 when the link is expired or not for this photo."""
+    try:
+        county_id, viewer, photo, variant = _signer().loads(query.token, max_age=services().config.photo_link_s)
+    except BadSignature:
+        raise AppError(403, "link_expired", "照片链接已失效，请刷新页面。") from None
+    if photo != str(path.photo_id):
+        raise AppError(403, "link_expired", "照片链接已失效，请刷新页面。")
+    with reading() as session:
+        stored = session.scalar(select(Photo).where(Photo.county_id == county_id, Photo.id == path.photo_id))
+    if stored is None:
+        raise not_found("照片已按保存期限删除。")
+    data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
+    with transaction() as session:
+        record(session, county_id, uuid.UUID(viewer), "photo.viewed", stored.member_id, {"photo": photo}, now())
+    return Response(data, mimetype="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+def link_to(photo_id: uuid.UUID, viewer: Caller, variant: Variant) -> str:
+    """A link that shows this photo to whoever holds it, for a few minutes, in the viewer's name."""
+    token = _signer().dumps([viewer.county_id, str(viewer.member_id), str(photo_id), variant])
+    return f"/api/v1/photos/{photo_id}?token={token}"
+
+
+def _preview(stored: Photo) -> bytes:
+    """640 px, made at the first look and kept beside the original."""
+    store = services().store
+    try:
+        return store.open(store.preview_key(stored.storage_key))
+    except FileNotFoundError:
+        small = preview.preview(store.open(stored.storage_key))
+        store.put_preview(stored.storage_key, small)
+        return small
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(services().config.secret_key, salt="photo-link")

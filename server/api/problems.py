@@ -1,0 +1,115 @@
+"""Every error leaves as an RFC 9457 problem: a stable code for programs, a Chinese sentence for people, never a trace."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from server.errors import AppError
+
+log = structlog.get_logger()
+
+_HTTP = {
+    400: ("bad_request", "请求的格式不对。"),
+    404: ("not_found", "没有这个地址。"),
+    405: ("method_not_allowed", "这个地址不支持这种操作。"),
+    413: ("request_too_large", "内容太大：照片最多 10 MB，文字请缩短。"),
+    415: ("media_type_unsupported", "请求的内容类型不对。"),
+}
+# pydantic's error types, as people say them. What is not listed reads "填写不正确".
+_FIELD = {
+    "missing": "必须填写",
+    "uuid_parsing": "编号格式不对",
+    "datetime_from_date_parsing": "时间格式不对，应为 2026-11-03T08:41:00+08:00",
+    "datetime_parsing": "时间格式不对，应为 2026-11-03T08:41:00+08:00",
+    "timezone_aware": "时间须带时区，如 +08:00",
+    "date_from_datetime_parsing": "日期格式不对，应为 2026-11-03",
+    "date_parsing": "日期格式不对，应为 2026-11-03",
+    "finite_number": "须是一个有限的数",
+    "float_parsing": "须是数字",
+    "int_parsing": "须是整数",
+    "greater_than_equal": "太小",
+    "less_than_equal": "太大",
+    "greater_than": "太小",
+    "less_than": "太大",
+    "string_too_long": "太长",
+    "string_too_short": "太短",
+    "literal_error": "不是可选的值",
+    "extra_forbidden": "不认识这一项",
+    "json_invalid": "不是有效的 JSON",
+    "model_type": "须是 JSON 对象",
+}
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field("about:blank", description="always about:blank: `code` is the stable name")
+    title: str = Field(description="the code again, for readers of the standard")
+    status: int
+    code: str = Field(description="stable, snake_case")
+    detail: str = Field(description="one Chinese sentence for people")
+    facts: dict[str, Any] = Field(default_factory=dict, description="what explains the refusal")
+
+
+def problem(status: int, code: str, detail: str, facts: dict[str, Any] | None = None) -> Response:
+    """The response for one problem."""
+    body = Problem(type="about:blank", title=code, status=status, code=code, detail=detail, facts=facts or {})
+    response = jsonify(body.model_dump(mode="json"))
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    if status == 429 and facts and "retry_after_s" in facts:
+        response.headers["Retry-After"] = str(facts["retry_after_s"])
+    return response
+
+
+def invalid_input(error: ValidationError) -> Response:
+    """422 for input that breaks its schema: each field named, in words."""
+    fields = [
+        {
+            "field": ".".join(str(part) for part in item["loc"]) or "body",
+            "message": _FIELD.get(item["type"], "填写不正确"),
+        }
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    said = "；".join(f"{f['field']} {f['message']}" for f in fields[:3])
+    return problem(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
+
+
+def install(app: Flask) -> None:
+    """Register the one handler of each kind."""
+
+    @app.errorhandler(AppError)
+    def _known(error: AppError) -> Response:
+        return problem(error.status, error.code, error.detail, error.facts)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        if error.response is not None:  # a validation error was turned into a problem already
+            return error.response  # type: ignore[return-value]
+        status = error.code or 500
+        code, detail = _HTTP.get(status, ("http_error", "请求没有成功，请稍后再试。"))
+        return problem(status, code, detail)
+
+    @app.errorhandler(RecursionError)
+    def _nested(_error: RecursionError) -> Response:
+        return problem(422, "input_invalid", "填写有误：内容嵌套太深。")
+
+    @app.errorhandler(IntegrityError)
+    def _raced(error: IntegrityError) -> Response:
+        # A rule that the database holds and that two requests raced for: the loser changes nothing and may look again.
+        log.warning("integrity_conflict", constraint=str(getattr(error.orig, "diag", error.orig))[:200])
+        return problem(409, "state_changed", "数据刚刚被改动，没有保存；请刷新后再试。")
+
+    @app.errorhandler(PoolTimeout)
+    def _busy(_error: PoolTimeout) -> Response:
+        return problem(503, "busy", "服务正忙，没有保存；请稍后再试。", {"retry_after_s": 5})
+
+    @app.errorhandler(Exception)
+    def _unknown(error: Exception) -> Response:
+        log.exception("unhandled_error", kind=type(error).__name__)
+        return problem(500, "internal_error", "服务出了问题，没有保存；请稍后再试。")

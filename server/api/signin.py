@@ -1,0 +1,161 @@
+"""Signing in: wx.login code → session; an unknown WeChat is bound once by an invite code; who am I."""
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_openapi import APIBlueprint, Tag
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.api.services import Reply, now, reading, services, transaction
+from server.api.session import BEARER, caller
+from server.errors import AppError
+from server.org import consent, signin
+from server.org.models import County, Member, Squad, Unit
+from server.org.postings import presence_at
+from server.rate_limits import spend
+
+bp = APIBlueprint("signin", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="登录")])
+_BINDING_S = 600
+
+
+class LoginBody(BaseModel):
+    code: str = Field(min_length=1, max_length=128, description="what wx.login returned; single use, five minutes")
+
+
+class BindBody(BaseModel):
+    invite_code: str = Field(min_length=4, max_length=20, description="issued by a supervisor, single use")
+    binding: str | None = Field(None, max_length=400, description="`facts.binding` of the 403 that /login answered")
+    code: str | None = Field(None, max_length=128, description="or a fresh wx.login code")
+
+
+class MemberReply(BaseModel):
+    id: uuid.UUID
+    name: str
+    county: str
+    unit: str
+    roles: list[str]
+
+
+class SessionReply(BaseModel):
+    token: str = Field(description="send as `Authorization: Bearer …`")
+    member: MemberReply
+
+
+class PostingReply(BaseModel):
+    squad: str
+    station: str
+    lat: float = Field(description="WGS-84")
+    lng: float = Field(description="WGS-84")
+    radius_m: float
+    tz: str
+
+
+class MeReply(BaseModel):
+    member: MemberReply
+    consent_given: bool
+    posting: PostingReply | None = Field(description="today's, by the station's zone")
+    server_time: datetime
+
+
+@bp.post("/login", responses={200: SessionReply})
+def login(body: LoginBody) -> Reply:
+    """Sign in. 403 `binding_required` with `facts.binding` when this WeChat is not bound yet."""
+    openid = services().wechat.openid_of(body.code)
+    try:
+        with transaction() as session:
+            token, member = signin.sign_in(session, openid, now(), services().config.session_days)
+            reply = SessionReply(token=token, member=_member(session, member))
+    except AppError as error:
+        if error.code == "binding_required":
+            error.facts["binding"] = _binder().dumps(openid)
+        raise
+    return reply.model_dump(mode="json")
+
+
+@bp.post("/bind", responses={200: SessionReply})
+def bind(body: BindBody) -> Reply:
+    """Bind this WeChat to the member an invite was issued for, and sign in."""
+    openid = _openid(body)
+    # Counted in a transaction of its own: a wrong code rolls the binding back, not the count.
+    with transaction() as session:
+        spend(session, f"bind:{openid}", limit=10, window_s=3600, now=now())
+        spend(session, f"bind-from:{request.remote_addr}", limit=100, window_s=3600, now=now())
+    with transaction() as session:
+        signin.bind(session, openid, body.invite_code, now())
+        token, member = signin.sign_in(session, openid, now(), services().config.session_days)
+        reply = SessionReply(token=token, member=_member(session, member))
+    return reply.model_dump(mode="json")
+
+
+@bp.post("/logout", responses={204: None}, security=BEARER)
+def logout() -> Reply:
+    """End this session."""
+    with transaction() as session:
+        signin.sign_out(session, caller(), now())
+    return "", 204
+
+
+@bp.get("/me", responses={200: MeReply}, security=BEARER)
+def me() -> Reply:
+    """Who is signed in, where they are posted today, and whether consent stands."""
+    who, at = caller(), now()
+    with reading() as session:
+        member = session.scalars(
+            select(Member).where(Member.county_id == who.county_id, Member.id == who.member_id)
+        ).one()
+        presence = presence_at(session, who.county_id, who.member_id, at)
+        squad = session.scalar(
+            select(Squad.name).where(Squad.county_id == who.county_id, Squad.id == presence.squad_id)
+        )
+        reply = MeReply(
+            member=_member(session, member),
+            consent_given=consent.is_given(session, who.county_id, who.member_id),
+            posting=None,
+            server_time=at,
+        )
+    if place := presence.place:
+        reply.posting = PostingReply(
+            squad=squad or "",
+            station=place.name,
+            lat=place.lat,
+            lng=place.lng,
+            radius_m=place.radius_m,
+            tz=presence.tz,
+        )
+    return reply.model_dump(mode="json")
+
+
+def _openid(body: BindBody) -> str:
+    if body.binding:
+        try:
+            return str(_binder().loads(body.binding, max_age=_BINDING_S))
+        except BadSignature:
+            raise AppError(403, "binding_expired", "停留太久了，请重新进入小程序再绑定。") from None
+    if body.code:
+        return services().wechat.openid_of(body.code)
+    raise AppError(422, "input_invalid", "填写有误：binding 和 code 须有一个。")
+
+
+def _binder() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(services().config.secret_key, salt="wechat-binding")
+
+
+def _member(session: Session, member: Member) -> MemberReply:
+    names = session.execute(
+        select(County.name.label("county"), County.tz, Unit.name.label("unit")).where(
+            County.id == member.county_id, Unit.county_id == member.county_id, Unit.id == member.unit_id
+        )
+    ).one()
+    today = now().astimezone(ZoneInfo(names.tz)).date()
+    return MemberReply(
+        id=member.id,
+        name=member.name,
+        county=names.county,
+        unit=names.unit,
+        roles=signin.roles_today(session, member, today),
+    )

@@ -1,0 +1,102 @@
+"""A squad's day at a glance: who is posted, and how each one stands today."""
+
+import uuid
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from flask_openapi import APIBlueprint, Tag
+from pydantic import BaseModel
+from sqlalchemy import or_, select
+
+from server.api.services import Reply, now, reading
+from server.api.session import BEARER, caller
+from server.errors import not_found
+from server.org.models import Member, Posting, Squad, Station
+from server.org.scope import county as in_county
+from server.org.scope import watched_squads
+from server.tally.models import SiteDay
+
+bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=BEARER)
+
+
+class SquadPath(BaseModel):
+    squad_id: uuid.UUID
+
+
+class TodayRow(BaseModel):
+    member_id: uuid.UUID
+    name: str
+    station: str
+    on: date
+    state: str
+    word: str
+    explanation: str
+
+
+class TodayReply(BaseModel):
+    squad: str
+    members: list[TodayRow]
+
+
+_WORDS = {"accepted": "通过", "review": "待核", "rejected": "驳回", "excused": "已请假", "none": "未打卡"}
+
+
+@bp.get("/squads/<uuid:squad_id>/today", responses={200: TodayReply})
+def squad_today(path: SquadPath) -> Reply:
+    """How each member posted with this squad stands today, by their station's date."""
+    at = now()
+    with reading() as session:
+        squad = session.scalar(in_county(caller(), Squad).where(Squad.id == path.squad_id, watched_squads(caller())))
+        if squad is None:
+            raise not_found()
+        rows = session.execute(
+            select(
+                Member.id, Member.name, Station.name.label("station"), Station.tz, Posting.starts_on, Posting.ends_on
+            )
+            .select_from(Posting)
+            .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
+            .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+            .where(
+                Posting.county_id == caller().county_id,
+                Posting.squad_id == squad.id,
+                or_(Posting.ends_on.is_(None), Posting.ends_on >= caller().today),
+            )
+            .order_by(Member.name, Member.id)
+        ).all()
+        dated = [(row, at.astimezone(ZoneInfo(row.tz)).date()) for row in rows]
+        here = [(r, on) for r, on in dated if r.starts_on <= on and (r.ends_on is None or on <= r.ends_on)]
+        days = {
+            (day.member_id, day.on_date): day
+            for day in session.scalars(
+                in_county(caller(), SiteDay).where(
+                    SiteDay.member_id.in_([r.id for r, _ in here]), SiteDay.on_date.in_({on for _, on in here})
+                )
+            )
+        }
+    members = [_row(r.id, r.name, r.station, on, days.get((r.id, on))) for r, on in here]
+    return TodayReply(squad=squad.name, members=members).model_dump(mode="json")
+
+
+def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay | None) -> TodayRow:
+    state = _state(day)
+    return TodayRow(
+        member_id=member_id,
+        name=name,
+        station=station,
+        on=on,
+        state=state,
+        word=_WORDS[state],
+        explanation=day.explanation if day else "今天还没有打卡。",
+    )
+
+
+def _state(day: SiteDay | None) -> str:
+    if day is None:
+        return "none"
+    if day.confirmed_halves:
+        return "accepted"
+    if day.pending_halves:
+        return "review"
+    if day.excused_halves or day.lowers_target_halves:
+        return "excused"
+    return "rejected" if any(s.get("holds") == "rejected" for s in day.sources) else "none"

@@ -1,0 +1,85 @@
+"""Wiring only: configuration, database, errors, the faces."""
+
+from flask import Response, request
+from flask_openapi import Info, OpenAPI, SecurityScheme
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.api import (
+    attestations,
+    checkins,
+    consents,
+    docs,
+    flags,
+    health,
+    months,
+    photos,
+    problems,
+    register,
+    session,
+    signin,
+    squads,
+)
+from server.api.services import Services
+from server.clock import Clock, system_clock
+from server.config import Config
+from server.db import Database
+from server.photos.store import FolderStore
+from server.wechat.client import WechatClient
+
+# A 10 MB photo, its form, and the multipart boundaries around them.
+MOST_BODY_BYTES = 11 * 1024 * 1024
+MOST_FIELD_BYTES = 64 * 1024
+
+_BLUEPRINTS = (signin, consents, checkins, attestations, photos, months, squads, register, flags, health)
+
+
+def create_app(config: Config, clock: Clock = system_clock, db: Database | None = None) -> OpenAPI:
+    """The web application. `clock` and `db` are given by tests; a server makes its own."""
+    app = OpenAPI(
+        __name__,
+        info=Info(title="驻点通 Zhudian API", version="1", description=_DESCRIPTION),
+        security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
+        responses={"default": problems.Problem},
+        validation_error_callback=problems.invalid_input,
+        validation_error_model=problems.Problem,
+        doc_ui=False,
+    )
+    app.openapi_version = "3.1.0"
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FIELD_BYTES, MAX_FORM_PARTS=40)
+    database = db or Database(config.database_url, config.database_pool_size)
+    app.extensions["zhudian"] = Services(
+        config=config,
+        db=database,
+        clock=clock,
+        store=FolderStore(config.photo_root),
+        wechat=WechatClient(config),
+    )
+    problems.install(app)
+    session.install(app)
+    for face in _BLUEPRINTS:
+        app.register_api(face.bp)
+    docs.install(app)
+    app.after_request(_harden)
+    if config.trusted_proxies:
+        proxies = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _harden(response: Response) -> Response:
+    """Personal pages are not cached, nothing is sniffed or framed."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+_DESCRIPTION = """\
+在驻点打卡、核验、计天、预警。时间一律为 RFC 3339；坐标以 WGS-84 返回；错误为 RFC 9457 problem，带稳定的 `code` 和中文 `detail`。
+
+登录：`POST /api/v1/login` 用 `wx.login` 的 code 换 `token`，之后每个请求带 `Authorization: Bearer <token>`。
+"""

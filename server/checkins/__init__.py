@@ -1,0 +1,1 @@
+"""打卡: evidence is gathered, judged and stored; people review, appeal and attest."""

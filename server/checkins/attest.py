@@ -1,0 +1,73 @@
+"""证明: a colleague or a supervisor vouches for a presence; it counts like a check-in and is marked as what it is."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.checkins.models import Attestation
+from server.errors import conflict, forbidden, invalid, not_found
+from server.org.models import Member, Posting
+from server.org.scope import Caller, squad_mates, watched_members
+from server.org.scope import county as in_county
+
+# A presence is vouched for while it is remembered.
+MOST_DAYS_BACK = 7
+
+
+def attest(
+    session: Session, caller: Caller, member_id: uuid.UUID, on: date, halves: int, reason: str, now: datetime
+) -> Attestation:
+    """Vouch for the member's local day `on`. The attester is in the same squad or watches over the member.
+
+    403 `own_attestation` for oneself; 422 for a date ahead, too long ago, or without a posting; 409 on a repeat.
+    """
+    if member_id == caller.member_id:
+        raise forbidden("own_attestation", "不能为自己证明，请由同事或监督人员证明。")
+    subject = session.scalar(
+        in_county(caller, Member).where(
+            Member.id == member_id,
+            Member.removed_at.is_(None),
+            or_(watched_members(caller), Member.id.in_(squad_mates(caller, caller.squads("member", "squad_leader")))),
+        )
+    )
+    if subject is None:
+        raise not_found()
+    # A station east of the county may already live in tomorrow.
+    if not caller.today - timedelta(days=MOST_DAYS_BACK) <= on <= caller.today + timedelta(days=1):
+        raise invalid("date_out_of_range", f"只能证明最近 {MOST_DAYS_BACK} 天内的在岗。", most_days=MOST_DAYS_BACK)
+    posted = session.scalar(
+        in_county(caller, Posting).where(
+            Posting.member_id == member_id,
+            Posting.starts_on <= on,
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
+        )
+    )
+    if posted is None:
+        raise invalid("not_posted", "这名队员当天没有派驻。")
+    twice = session.scalar(
+        in_county(caller, Attestation).where(
+            Attestation.member_id == member_id,
+            Attestation.on_date == on,
+            Attestation.attester_id == caller.member_id,
+        )
+    )
+    if twice is not None:
+        raise conflict("already_attested", "您已经证明过这一天。")
+    made = Attestation(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        member_id=member_id,
+        attester_id=caller.member_id,
+        on_date=on,
+        halves=halves,
+        reason=reason,
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    facts = {"on": on.isoformat(), "halves": halves, "reason": reason}
+    record(session, caller.county_id, caller.member_id, "presence.attested", member_id, facts, now)
+    return made

@@ -1,0 +1,167 @@
+"""Evidence from the request and the history: the only place where a check-in's facts are put together."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from server.checkins.models import CheckIn, Ticket
+from server.evidence.distance import distance_m
+from server.evidence.ruleset import RULESET
+from server.evidence.types import Evidence, Fix, PhotoTwin, Place, Window
+from server.org.postings import Presence
+from server.photos import match
+from server.photos.models import Photo, PhotoBand
+from server.photos.read import PhotoFacts
+
+MONTHS_BACK = 13  # retention: older photos are gone
+MOST_NOMINATED = 500
+MOST_TWINS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request, read and typed. Degrees are WGS-84 already; `given_*` and `datum` say what was sent."""
+
+    id: uuid.UUID
+    kind: str
+    lat: float
+    lng: float
+    given_lat: float
+    given_lng: float
+    datum: str
+    accuracy_m: float | None
+    captured_at: datetime
+    ticket_id: uuid.UUID | None
+    device: dict[str, Any]
+    clock_offset_ms: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy in force says about one check-in."""
+
+    windows: tuple[Window, ...]
+    upload_limit_s: int
+    accuracy_ceiling_m: float
+    visit_radius_m: float
+    month_closed: bool
+
+
+def gather(
+    session: Session,
+    county_id: int,
+    member_id: uuid.UUID,
+    submission: Submission,
+    ticket: Ticket | None,
+    presence: Presence,
+    terms: Terms,
+    photo: PhotoFacts,
+    now: datetime,
+) -> Evidence:
+    """The complete evidence of one check-in, as it stands at this moment."""
+    fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
+    place = _fence(presence.place, submission.kind, terms)
+    return Evidence(
+        kind=submission.kind,
+        received_at=now,
+        captured_at=submission.captured_at,
+        clock_offset_ms=submission.clock_offset_ms,
+        tz=presence.tz,
+        fix=fix,
+        datum=submission.datum,
+        place=place,
+        distance_m=distance_m(fix.lat, fix.lng, place.lat, place.lng) if place else None,
+        windows=terms.windows,
+        upload_limit_s=terms.upload_limit_s,
+        accuracy_ceiling_m=terms.accuracy_ceiling_m,
+        ticket_issued_at=ticket.issued_at if ticket else None,
+        ticket_expires_at=ticket.expires_at if ticket else None,
+        photo_width=photo.width,
+        photo_height=photo.height,
+        photo_spread=photo.spread,
+        exif=photo.exif,
+        device_model=submission.device.get("model"),
+        twins=twins(session, county_id, member_id, photo, now),
+        previous=_previous(session, county_id, member_id),
+    )
+
+
+def _fence(place: Place | None, kind: str, terms: Terms) -> Place | None:
+    """A visit is made in the posted city, so its fence is the city's, not the office's."""
+    if place is None or kind != "visit":
+        return place
+    return replace(place, radius_m=max(place.radius_m, terms.visit_radius_m))
+
+
+def _previous(session: Session, county_id: int, member_id: uuid.UUID) -> Fix | None:
+    row = session.execute(
+        select(CheckIn.lat, CheckIn.lng, CheckIn.accuracy_m, CheckIn.happened_at)
+        .where(
+            CheckIn.county_id == county_id,
+            CheckIn.member_id == member_id,
+            # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
+            func.coalesce(CheckIn.decision, CheckIn.verdict) != "rejected",
+        )
+        .order_by(CheckIn.happened_at.desc())
+        .limit(1)
+    ).first()
+    return Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) if row else None
+
+
+def twins(
+    session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, now: datetime
+) -> tuple[PhotoTwin, ...]:
+    """Stored photos of the county that equal or resemble this one, the closest first; at most five.
+
+    The band index nominates (equal in one of four 16-bit bands), the whole hash decides. The same bytes have the same
+    hash, so exact reuse is found by the same question.
+    """
+    nominated = session.execute(
+        select(PhotoBand.photo_id, PhotoBand.phash)
+        .where(
+            PhotoBand.county_id == county_id,
+            PhotoBand.month.in_(list(months_back(now))),
+            PhotoBand.band.in_(match.bands(photo.phash)),
+        )
+        .limit(MOST_NOMINATED)
+    )
+    near = {row.photo_id: match.distance(photo.phash, row.phash) for row in nominated}
+    near = {photo_id: bits for photo_id, bits in near.items() if bits <= RULESET.rules.near_bits}
+    if not near:
+        return ()
+    rows = session.execute(
+        select(Photo.id, Photo.sha256, CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.on_date)
+        .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
+        .where(Photo.county_id == county_id, Photo.id.in_(near))
+    )
+    found = [
+        PhotoTwin(
+            photo_id=str(row.id),
+            checkin_id=str(row.checkin_id),
+            same_member=row.member_id == member_id,
+            on=row.on_date,
+            exact=row.sha256 == photo.sha256,
+            distance_bits=near[row.id],
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
+
+
+def month_key(at: datetime) -> int:
+    """202611 for any instant of November 2026 in UTC."""
+    return at.year * 100 + at.month
+
+
+def months_back(now: datetime) -> Iterable[int]:
+    """The month keys of this month and the thirteen before it."""
+    year, month = now.year, now.month
+    for _ in range(MONTHS_BACK + 1):
+        yield year * 100 + month
+        year, month = (year - 1, 12) if month == 1 else (year, month - 1)

@@ -1,0 +1,158 @@
+"""Tables of the check-in: ticket, submission with its complete evidence, findings, review, appeal, attestation."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, county_fk, index_where, one_of
+
+KINDS = ("station", "visit", "spot")
+VERDICTS = ("accepted", "review", "rejected")
+
+
+class Ticket(Base):
+    """拍摄凭证: bounds the time of a photo from below; bound to one member, used once."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id", "expires_at"))
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    member_id: Mapped[uuid.UUID]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    # Not a foreign key: the ticket is taken before its check-in is inserted, in the same transaction.
+    used_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+
+
+class CheckIn(Base):
+    """打卡: one submission. `id` is made by the phone. `verdict` is the machine's and never changes;
+    `decision` is the latest person's. The one that holds is `decision or verdict`.
+    """
+
+    __tablename__ = "checkins"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        county_fk("squad_id", "squads"),
+        county_fk("station_id", "stations"),
+        county_fk("photo_id", "photos"),
+        county_fk("ticket_id", "tickets"),
+        one_of("kind", KINDS),
+        one_of("verdict", VERDICTS),
+        CheckConstraint("decision IN ('accepted', 'rejected')", name="decision_known"),
+        CheckConstraint("lat BETWEEN -90 AND 90 AND lng BETWEEN -180 AND 180", name="on_earth"),
+        CheckConstraint("minute_of_day BETWEEN 0 AND 1439", name="minute_of_day"),
+        UniqueConstraint("county_id", "photo_id"),
+        Index(None, "county_id", "member_id", "on_date"),
+        Index(None, "county_id", "received_at", "id"),
+        Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    member_id: Mapped[uuid.UUID]
+    squad_id: Mapped[uuid.UUID | None]
+    station_id: Mapped[uuid.UUID | None]
+    kind: Mapped[str] = mapped_column(String(10))
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    happened_at: Mapped[datetime]  # the phone's time corrected by its offset, held between ticket and receipt
+    on_date: Mapped[date]  # local date of happened_at in the station's zone
+    minute_of_day: Mapped[int] = mapped_column(Integer)  # local
+    lat: Mapped[float] = mapped_column(Float)
+    lng: Mapped[float] = mapped_column(Float)
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    ticket_id: Mapped[uuid.UUID | None]
+    photo_id: Mapped[uuid.UUID]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    device: Mapped[dict[str, Any]]
+    evidence: Mapped[dict[str, Any]]
+    findings: Mapped[list[Any]]
+    ruleset: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(300))
+    weight: Mapped[float] = mapped_column(Float)
+    decision: Mapped[str | None] = mapped_column(String(10))
+    addendum: Mapped[bool] = mapped_column(default=False)  # arrived after its month was closed
+
+
+class CheckInFinding(Base):
+    """核验发现: a row only for a finding that is not clear, so that the queue can filter by it."""
+
+    __tablename__ = "checkin_findings"
+    __table_args__ = (
+        county_fk("checkin_id", "checkins"),
+        one_of("outcome", ("suspect", "unknown")),
+        Index(None, "county_id", "code", "outcome"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    checkin_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(10))
+
+
+class Review(Base):
+    """复核: a person's decision with its reason; stands beside the machine's verdict."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        county_fk("checkin_id", "checkins"),
+        county_fk("reviewer_id", "members"),
+        one_of("decision", ("accepted", "rejected")),
+        CheckConstraint("length(reason) > 0 OR decision = 'accepted'", name="rejection_says_why"),
+        Index(None, "county_id", "checkin_id"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    checkin_id: Mapped[uuid.UUID]
+    reviewer_id: Mapped[uuid.UUID]
+    decision: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+
+
+class Appeal(Base):
+    """申诉: a member's objection to a rejection; one open at a time, decided by someone else than the reviewer."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        county_fk("checkin_id", "checkins"),
+        county_fk("member_id", "members"),
+        county_fk("decided_by", "members"),
+        one_of("state", ("open", "upheld", "denied")),
+        CheckConstraint("state = 'open' OR decided_by IS NOT NULL", name="decided_by_someone"),
+        index_where("uq_appeals_open", "county_id", "checkin_id", where="state = 'open'", unique=True),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    checkin_id: Mapped[uuid.UUID]
+    member_id: Mapped[uuid.UUID]
+    statement: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    decided_by: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+
+
+class Attestation(Base):
+    """证明: a colleague or supervisor vouches for a presence, with name and reason; counts like a check-in."""
+
+    __tablename__ = "attestations"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        county_fk("attester_id", "members"),
+        CheckConstraint("halves IN (1, 2)", name="halves"),
+        CheckConstraint("attester_id <> member_id", name="not_for_oneself"),
+        CheckConstraint("length(reason) > 0", name="says_why"),
+        UniqueConstraint("county_id", "member_id", "on_date", "attester_id"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    member_id: Mapped[uuid.UUID]
+    attester_id: Mapped[uuid.UUID]
+    on_date: Mapped[date]
+    halves: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]

@@ -1,0 +1,127 @@
+"""复核 and 申诉: a person decides beside the machine; the member may object; somebody else decides on that."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.checkins.models import Appeal, CheckIn, Review
+from server.errors import conflict, forbidden, not_found
+from server.notify.outbox import enqueue
+from server.org.models import Member
+from server.org.scope import Caller, watched_members
+from server.org.scope import county as in_county
+
+DECISION_WORDS = {"accepted": "通过", "rejected": "驳回"}
+
+
+def visible(session: Session, caller: Caller, checkin_id: uuid.UUID, *, for_update: bool = False) -> CheckIn:
+    """The check-in, if its member is one the caller may watch; else 404."""
+    statement = (
+        in_county(caller, CheckIn)
+        .join(Member, (Member.county_id == CheckIn.county_id) & (Member.id == CheckIn.member_id))
+        .where(CheckIn.id == checkin_id, watched_members(caller))
+    )
+    checkin = session.scalar(statement.with_for_update(of=CheckIn) if for_update else statement)
+    if checkin is None:
+        raise not_found()
+    return checkin
+
+
+def review(
+    session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str, now: datetime
+) -> tuple[CheckIn, Review]:
+    """A bureau supervisor accepts or rejects. Nobody decides on themselves. The machine's verdict stays as it was."""
+    checkin = visible(session, caller, checkin_id, for_update=True)
+    caller.require("bureau_supervisor")
+    if checkin.member_id == caller.member_id:
+        raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
+    done = Review(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        checkin_id=checkin.id,
+        reviewer_id=caller.member_id,
+        decision=decision,
+        reason=reason,
+        created_at=now,
+    )
+    session.add(done)
+    checkin.decision = decision
+    session.flush()
+    facts = {"decision": decision, "reason": reason, "review": str(done.id)}
+    record(session, caller.county_id, caller.member_id, "checkin.reviewed", checkin.id, facts, now)
+    _tell(session, checkin, f"review:{done.id}", decision, reason, now)
+    return checkin, done
+
+
+def appeal(session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, now: datetime) -> Appeal:
+    """The member objects to a rejection of their own check-in; one open appeal at a time."""
+    checkin = visible(session, caller, checkin_id, for_update=True)
+    if checkin.member_id != caller.member_id:
+        raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
+    if (checkin.decision or checkin.verdict) != "rejected":
+        raise conflict("nothing_to_appeal", "这次打卡没有被驳回，不需要申诉。")
+    open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))
+    if open_one is not None:
+        raise conflict("appeal_open", "申诉已提交，正在处理，请耐心等待。")
+    made = Appeal(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        checkin_id=checkin.id,
+        member_id=caller.member_id,
+        statement=statement,
+        state="open",
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    record(session, caller.county_id, caller.member_id, "appeal.made", checkin.id, {"appeal": str(made.id)}, now)
+    return made
+
+
+def decide_appeal(
+    session: Session, caller: Caller, appeal_id: uuid.UUID, upheld: bool, answer: str, now: datetime
+) -> tuple[CheckIn, Appeal]:
+    """A bureau supervisor who reviewed none of it answers the appeal; upheld accepts the check-in."""
+    made = session.scalar(in_county(caller, Appeal).where(Appeal.id == appeal_id).with_for_update())
+    if made is None:
+        raise not_found()
+    checkin = visible(session, caller, made.checkin_id, for_update=True)
+    caller.require("bureau_supervisor")
+    reviewers = set(
+        session.scalars(
+            select(Review.reviewer_id).where(Review.county_id == caller.county_id, Review.checkin_id == checkin.id)
+        )
+    )
+    if caller.member_id in reviewers | {checkin.member_id}:
+        raise forbidden("involved", "申诉须由没有参与过这次复核的人处理。")
+    if made.state != "open":
+        raise conflict("appeal_decided", "这个申诉已经处理过了。")
+    made.state = "upheld" if upheld else "denied"
+    made.decided_by, made.decided_at, made.answer = caller.member_id, now, answer
+    if upheld:
+        checkin.decision = "accepted"
+    session.flush()
+    facts = {"appeal": str(made.id), "state": made.state}
+    record(session, caller.county_id, caller.member_id, "appeal.decided", checkin.id, facts, now)
+    _tell(session, checkin, f"appeal:{made.id}", "accepted" if upheld else "rejected", answer, now)
+    return checkin, made
+
+
+def _tell(session: Session, checkin: CheckIn, cause: str, decision: str, reason: str, now: datetime) -> None:
+    enqueue(
+        session,
+        checkin.county_id,
+        checkin.member_id,
+        "checkin_decided",
+        cause,
+        {
+            "checkin": str(checkin.id),
+            "on": checkin.on_date.isoformat(),
+            "result": DECISION_WORDS[decision],
+            "reason": reason,
+        },
+        now,
+    )

@@ -1,0 +1,197 @@
+"""Takes one check-in: judged on its evidence, stored with everything it was judged on. Suspicion is not an error."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.checkins import tickets
+from server.checkins.gather import Submission, Terms, gather, month_key
+from server.checkins.models import CheckIn, CheckInFinding, Ticket
+from server.db import lock
+from server.errors import conflict
+from server.evidence import capture, serialize
+from server.evidence.decide import decide, judge
+from server.evidence.ruleset import RULESET
+from server.leases import upsert
+from server.org.postings import Presence, presence_at
+from server.org.scope import Caller
+from server.photos import match
+from server.photos.models import Photo, PhotoBand
+from server.photos.read import PhotoFacts
+
+
+class AlreadySubmitted(Exception):
+    """This id is stored already: roll back and answer with `repeat`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A photo whose bytes are on disk: its facts and where they are."""
+
+    id: uuid.UUID
+    key: str
+    facts: PhotoFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where a submission belongs, before it is judged."""
+
+    ticket: Ticket | None
+    happened_at: datetime
+    presence: Presence
+
+
+def content_sha256(submission: Submission, photo_sha256: str) -> str:
+    """What makes two submissions the same: photo, position, datum, accuracy, time, kind, ticket, note.
+
+    Transport facts (device, clock offset) are not content: a retry may carry newer ones.
+    """
+    content = [
+        photo_sha256,
+        submission.given_lat,
+        submission.given_lng,
+        submission.datum,
+        submission.accuracy_m,
+        submission.captured_at.astimezone(UTC).isoformat(),
+        submission.kind,
+        str(submission.ticket_id) if submission.ticket_id else None,
+        submission.note,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def locate(session: Session, caller: Caller, submission: Submission, now: datetime) -> Moment:
+    """Take the ticket and find the instant, the local date and the station this submission belongs to."""
+    ticket = None
+    if submission.ticket_id is not None:
+        ticket = tickets.use(session, caller, submission.ticket_id, submission.id)
+    happened_at = capture.bounded(
+        submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
+    )
+    return Moment(ticket, happened_at, presence_at(session, caller.county_id, caller.member_id, happened_at))
+
+
+def submit(
+    session: Session,
+    caller: Caller,
+    submission: Submission,
+    moment: Moment,
+    terms: Terms,
+    photo: StoredPhoto,
+    now: datetime,
+) -> CheckIn:
+    """Judge and store. Raises AlreadySubmitted when the id is taken, whoever took it first."""
+    lock(session, f"photo:{caller.county_id}:{photo.facts.sha256}")
+    evidence = gather(
+        session,
+        caller.county_id,
+        caller.member_id,
+        submission,
+        moment.ticket,
+        moment.presence,
+        terms,
+        photo.facts,
+        now,
+    )
+    findings = judge(evidence, RULESET.rules)
+    decision = decide(findings, RULESET)
+    _insert_photo(session, caller, photo, now)
+    values = {
+        "county_id": caller.county_id,
+        "id": submission.id,
+        "member_id": caller.member_id,
+        "squad_id": moment.presence.squad_id,
+        "station_id": uuid.UUID(moment.presence.place.station_id) if moment.presence.place else None,
+        "kind": submission.kind,
+        "content_sha256": content_sha256(submission, photo.facts.sha256),
+        "received_at": now,
+        "happened_at": moment.happened_at,
+        "on_date": moment.presence.on_date,
+        "minute_of_day": moment.presence.minute_of_day,
+        "lat": submission.lat,
+        "lng": submission.lng,
+        "accuracy_m": submission.accuracy_m,
+        "ticket_id": moment.ticket.id if moment.ticket else None,
+        "photo_id": photo.id,
+        "note": submission.note,
+        "device": submission.device,
+        "evidence": serialize.to_json(evidence),
+        "findings": serialize.findings_to_json(findings),
+        "ruleset": decision.ruleset,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "weight": decision.weight,
+        "decision": None,
+        "addendum": terms.month_closed,
+    }
+    taken = session.execute(
+        upsert(session, CheckIn)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=[CheckIn.county_id, CheckIn.id])
+        .returning(CheckIn.id)
+    ).first()
+    if taken is None:
+        raise AlreadySubmitted
+    raised = [
+        {"county_id": caller.county_id, "checkin_id": submission.id, "code": f.code, "outcome": f.outcome.value}
+        for f in findings
+        if f.outcome != "clear"
+    ]
+    if raised:
+        session.execute(insert(CheckInFinding), raised)
+    facts = {"verdict": decision.verdict.value, "on": moment.presence.on_date.isoformat(), "kind": submission.kind}
+    record(session, caller.county_id, caller.member_id, "checkin.submitted", submission.id, facts, now)
+    return CheckIn(**values)
+
+
+def repeat(session: Session, caller: Caller, submission: Submission, photo_sha256: str) -> CheckIn:
+    """The stored check-in that this submission repeats. 409 without content when it is another's or differs."""
+    stored = session.scalar(select(CheckIn).where(CheckIn.county_id == caller.county_id, CheckIn.id == submission.id))
+    same = (
+        stored is not None
+        and stored.member_id == caller.member_id
+        and stored.content_sha256 == content_sha256(submission, photo_sha256)
+    )
+    if stored is None or not same:
+        raise conflict("checkin_id_taken", "这个编号已经用过，原来的打卡保持不变；请重新打一次卡。")
+    return stored
+
+
+def _insert_photo(session: Session, caller: Caller, photo: StoredPhoto, now: datetime) -> None:
+    facts = photo.facts
+    session.execute(
+        insert(Photo).values(
+            county_id=caller.county_id,
+            id=photo.id,
+            member_id=caller.member_id,
+            storage_key=photo.key,
+            sha256=facts.sha256,
+            phash=facts.phash,
+            mime=facts.mime,
+            size_bytes=facts.size_bytes,
+            width=facts.width,
+            height=facts.height,
+            exif=serialize.plain(facts.exif),
+            received_at=now,
+        )
+    )
+    session.execute(
+        insert(PhotoBand),
+        [
+            {
+                "county_id": caller.county_id,
+                "month": month_key(now),
+                "band": band,
+                "photo_id": photo.id,
+                "phash": facts.phash,
+            }
+            for band in match.bands(facts.phash)
+        ],
+    )

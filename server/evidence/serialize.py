@@ -1,0 +1,78 @@
+"""Evidence and findings as plain JSON, so that a check-in can be stored whole and judged again years later."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from math import isfinite
+from typing import Any
+
+from server.evidence.types import Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window
+
+_TIMES = ("received_at", "captured_at", "ticket_issued_at", "ticket_expires_at")
+
+
+def plain(value: Any) -> Any:
+    """Any value of this engine as JSON-ready data; TypeError for anything else.
+
+    NaN and infinity become null: JSON does not have them, PostgreSQL refuses them, and they measure nothing. The
+    questions stand in the order of how often each kind comes, for that is where the time goes.
+    """
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return str(value)  # an enum's plain text
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    raise TypeError(f"not evidence: {type(value).__name__}")
+
+
+def to_json(e: Evidence) -> dict[str, Any]:
+    """Evidence as JSON-ready dicts, lists, strings and numbers: instants and dates in ISO 8601, tuples as lists.
+
+    Lossless but for NaN and infinity, see `plain`.
+    """
+    return plain(e)
+
+
+def from_json(stored: Mapping[str, Any]) -> Evidence:
+    """Evidence as `to_json` wrote it; a field added since then takes its default. KeyError, TypeError or ValueError
+    when the text is not evidence."""
+    exif, place, previous = stored.get("exif"), stored["place"], stored.get("previous")
+    return Evidence(
+        **{
+            **stored,
+            **{name: _time(stored[name]) for name in _TIMES},
+            "fix": _fix(stored["fix"]),
+            "place": None if place is None else Place(**place),
+            "windows": tuple(Window(**w) for w in stored["windows"]),
+            "exif": ExifFacts() if exif is None else _exif(exif),
+            "twins": tuple(PhotoTwin(**{**t, "on": date.fromisoformat(t["on"])}) for t in stored.get("twins", ())),
+            "previous": None if previous is None else _fix(previous),
+        }
+    )
+
+
+def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as JSON-ready dicts: code, group, outcome, message, facts."""
+    return [plain(f) for f in findings]
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _fix(stored: Mapping[str, Any]) -> Fix:
+    return Fix(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+
+
+def _exif(stored: Mapping[str, Any]) -> ExifFacts:
+    times = {name: _time(stored.get(name)) for name in ("taken_local", "gps_at")}
+    return ExifFacts(**{**stored, **times})

@@ -1,0 +1,39 @@
+"""请假: one absence over local dates; only an approved one changes a day."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, county_fk, one_of
+
+KINDS = ("training", "recall", "official_trip", "sick", "maternity", "annual", "public_holiday", "personal")
+
+
+class Leave(Base):
+    """`halves` is what one day of it covers: 2 a whole day, 1 half a day."""
+
+    __tablename__ = "leaves"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        county_fk("decided_by", "members"),
+        one_of("kind", KINDS),
+        one_of("state", ("pending", "approved", "rejected", "withdrawn")),
+        CheckConstraint("ends_on >= starts_on", name="interval"),
+        CheckConstraint("halves IN (1, 2)", name="halves"),
+        CheckConstraint("state NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name="decided_by_someone"),
+        Index(None, "county_id", "member_id", "starts_on"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    member_id: Mapped[uuid.UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    halves: Mapped[int] = mapped_column(default=2)
+    reason: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    decided_by: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,137 @@
+"""Delivers the outbox: claim by a conditional update, send, record. The worker alone calls it, any number of them."""
+
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from server.clock import Clock
+from server.db import Database
+from server.notify import messages
+from server.notify.models import Notice
+from server.wechat import errors
+from server.wechat.client import WechatClient
+
+log = structlog.get_logger()
+_CLAIM_S = 60  # longer than any call to WeChat may take, its one retry included
+_MOST_ATTEMPTS = 8
+_FIRST_WAIT_S = 10
+_BATCH = 50
+
+# Where a member's messages go: (session, county_id, member_id) → openid, or None when no WeChat is bound.
+Recipient = Callable[[Session, int, uuid.UUID], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt, as it is recorded."""
+
+    state: str
+    error: str | None = None
+
+
+class Delivery:
+    """One worker's hand on the outbox."""
+
+    def __init__(
+        self, db: Database, clock: Clock, wechat: WechatClient, recipient: Recipient, templates: Mapping[str, str]
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._wechat = wechat
+        self._recipient = recipient
+        self._templates = templates
+
+    def run(self) -> int:
+        """Send what is due, up to one batch; returns how many notices were attempted."""
+        self._give_up_cut_off()
+        with self._db.reading() as session:
+            due = session.execute(
+                select(Notice.county_id, Notice.id)
+                .where(Notice.state == "pending", Notice.due_at <= self._clock())
+                .order_by(Notice.due_at)
+                .limit(_BATCH)
+            ).all()
+        attempted = 0
+        for row in due:
+            attempted += self._one(row.county_id, row.id)
+        return attempted
+
+    def _give_up_cut_off(self) -> None:
+        """WeChat has no idempotency key: a send whose record is missing may have arrived. It is not sent again."""
+        with self._db.transaction() as session:
+            session.execute(
+                update(Notice)
+                .where(Notice.state == "sending", Notice.claimed_until < self._clock())
+                .values(state="uncertain", last_error="cut off between request and record")
+            )
+
+    def _one(self, county_id: int, notice_id: uuid.UUID) -> int:
+        claim = uuid.uuid4().hex
+        now = self._clock()
+        with self._db.transaction() as session:
+            notice = session.scalar(
+                update(Notice)
+                .where(Notice.county_id == county_id, Notice.id == notice_id, Notice.state == "pending")
+                .values(state="sending", claim=claim, claimed_until=now + timedelta(seconds=_CLAIM_S))
+                .returning(Notice)
+            )
+            if notice is None:
+                return 0  # another worker was first
+            openid = self._recipient(session, county_id, notice.member_id)
+            session.expunge(notice)
+        outcome = self._send(notice, openid, now)
+        self._record(notice, claim, outcome)
+        return 1
+
+    def _send(self, notice: Notice, openid: str | None, now: datetime) -> Outcome:
+        if notice.expires_at is not None and notice.expires_at <= now:
+            return Outcome("expired")
+        if openid is None:
+            return Outcome("refused", "no WeChat is bound")
+        kind = messages.KINDS[notice.kind]
+        template = self._templates.get(notice.kind, kind.template)
+        try:
+            self._wechat.send_subscribe(openid, template, messages.compose(notice.kind, notice.facts), kind.page)
+        except errors.UserMustAct as error:
+            return Outcome("refused", str(error))
+        except errors.Uncertain as error:
+            return Outcome("uncertain", str(error))
+        except (errors.RetryLater, errors.QuotaSpent) as error:
+            return Outcome("pending" if notice.attempts + 1 < _MOST_ATTEMPTS else "failed", str(error))
+        except errors.WechatError as error:
+            return Outcome("failed", str(error))
+        return Outcome("sent")
+
+    def _record(self, notice: Notice, claim: str, outcome: Outcome) -> None:
+        now = self._clock()
+        values: dict[str, Any] = {
+            "state": outcome.state,
+            "last_error": outcome.error,
+            "attempts": notice.attempts + 1,
+            "claim": None,
+            "claimed_until": None,
+        }
+        if outcome.state == "sent":
+            values["sent_at"] = now
+        if outcome.state == "pending":
+            wait_s = _FIRST_WAIT_S * 2**notice.attempts * random.uniform(0.8, 1.2)
+            values["due_at"] = now + timedelta(seconds=wait_s)
+        with self._db.transaction() as session:
+            session.execute(
+                update(Notice)
+                .where(
+                    Notice.county_id == notice.county_id,
+                    Notice.id == notice.id,
+                    # A claim that lapsed meanwhile was marked uncertain; now that the truth is known it is told.
+                    or_(Notice.claim == claim, Notice.state == "uncertain"),
+                )
+                .values(values)
+            )
+        log.info("notice", kind=notice.kind, state=outcome.state, error=outcome.error)

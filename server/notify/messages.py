@@ -1,0 +1,96 @@
+"""The table of notice kinds: which template, which fields, which page; every value is fitted with sense before it leaves."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of notice. `fields` turns a notice's facts into template values by key (wechat-facts, section 3)."""
+
+    title: str
+    template: str  # the sandbox's template id; a live county maps it in WECHAT_TEMPLATES
+    page: str
+    fields: Callable[[Mapping[str, Any]], dict[str, str]]
+
+
+def fit(key: str, value: str) -> str:
+    """A value that the template type of `key` accepts: shortened with an ellipsis, never rejected for its length."""
+    kind = re.sub(r"\d+$", "", key)
+    value = re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
+    most = {"thing": 20, "name": 10, "phrase": 5, "character_string": 32}.get(kind)
+    if kind == "phrase":
+        value = re.sub(r"[^\u4e00-\u9fff]", "", value)
+    if most is None or len(value) <= most:
+        return value
+    return value[:most] if kind == "phrase" else value[: most - 1] + "…"
+
+
+def day_words(iso: str) -> str:
+    """2026-11-03 → 11月3日 周二."""
+    on = date.fromisoformat(iso)
+    return f"{on.month}月{on.day}日 周{_WEEKDAYS[on.weekday()]}"
+
+
+def _long_date(iso: str) -> str:
+    on = date.fromisoformat(iso)
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+def _reminder(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f["station"],
+        "date2": _long_date(f["on"]),
+        "thing3": f"今天还没有打卡，{f['closes']}前都可以打",
+    }
+
+
+def _checkin_decided(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{day_words(f['on'])}的打卡",
+        "phrase2": f["result"],
+        "thing3": f["reason"] or ("已计入在岗" if f["result"] == "通过" else "可以申诉"),
+    }
+
+
+def _flag(word: str, advice: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    def fields(f: Mapping[str, Any]) -> dict[str, str]:
+        have = f["confirmed"] + f["pending"] + f["excused"]
+        return {
+            "thing1": f"{int(f['month'][5:])}月驻点进度",
+            "phrase2": word,
+            "thing3": f"已有{have:g}天，目标{f['target']:g}天",
+            "thing4": advice(f),
+        }
+
+    return fields
+
+
+_MONTH_PAGE = "pages/calendar/calendar"
+
+KINDS: dict[str, Kind] = {
+    "reminder": Kind("打卡提醒", "sandbox-reminder", "pages/today/today", _reminder),
+    "checkin_decided": Kind("复核结果", "sandbox-decided", _MONTH_PAGE, _checkin_decided),
+    "flag_behind": Kind(
+        "进度提醒",
+        "sandbox-flag",
+        _MONTH_PAGE,
+        _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']}个可用日"),
+    ),
+    "flag_unreachable": Kind(
+        "进度提醒", "sandbox-flag", _MONTH_PAGE, _flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况")
+    ),
+    "flag_missed": Kind(
+        "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入可以申诉")
+    ),
+}
+
+
+def compose(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The template values of one notice, each fitted to its type."""
+    return {key: fit(key, value) for key, value in KINDS[kind].fields(facts).items()}

@@ -1,0 +1,82 @@
+"""Consent: no photo and no position is stored before a person agreed to this version of these words."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.errors import AppError, conflict
+from server.org.models import Consent
+from server.org.scope import Caller
+
+CURRENT_VERSION = "2026-11"
+TEXT = (
+    "打卡时收集一张自拍照片、当时的位置和手机型号，用于证明当天在驻点。",
+    "只在您点击提交时收集，不记录行踪，不做人脸比对。",
+    "照片和位置由您的队长、本单位和招商局的监督人员查看，每次查看都有记录。",
+    "保存 13 个月后删除；您可以随时导出或要求删除。",
+    "您可以不同意，也可以随时撤回：改由同事或监督人员证明在岗，不会因此被预警。",
+)
+
+
+def is_given(session: Session, county_id: int, member_id: object) -> bool:
+    """Whether the member's consent to the current version stands."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Consent.county_id == county_id,
+                    Consent.member_id == member_id,
+                    Consent.version == CURRENT_VERSION,
+                    Consent.withdrawn_at.is_(None),
+                )
+            )
+        )
+    )
+
+
+def require(session: Session, caller: Caller) -> None:
+    """Raise 403 `consent_required` unless consent stands."""
+    if not is_given(session, caller.county_id, caller.member_id):
+        raise AppError(
+            403,
+            "consent_required",
+            "提交照片和位置前需要您的同意；也可以不同意，改由同事或监督人员证明在岗。",
+            {"version": CURRENT_VERSION},
+        )
+
+
+def answer(session: Session, caller: Caller, version: str, agreed: bool, now: datetime) -> datetime | None:
+    """Give or withdraw consent; repeating an answer changes nothing. Returns since when it stands, or None."""
+    if version != CURRENT_VERSION:
+        raise conflict("consent_outdated", "说明已更新，请重新阅读后再选择。", version=CURRENT_VERSION)
+    standing = session.scalar(
+        select(Consent).where(
+            Consent.county_id == caller.county_id,
+            Consent.member_id == caller.member_id,
+            Consent.withdrawn_at.is_(None),
+        )
+    )
+    if standing and agreed and standing.version == version:
+        return standing.given_at
+    if standing:
+        session.execute(
+            update(Consent)
+            .where(Consent.county_id == caller.county_id, Consent.id == standing.id)
+            .values(withdrawn_at=now)
+        )
+        record(
+            session,
+            caller.county_id,
+            caller.member_id,
+            "consent.withdrawn",
+            caller.member_id,
+            {"version": standing.version},
+            now,
+        )
+    if not agreed:
+        return None
+    session.add(Consent(county_id=caller.county_id, member_id=caller.member_id, version=version, given_at=now))
+    record(session, caller.county_id, caller.member_id, "consent.given", caller.member_id, {"version": version}, now)
+    return now

@@ -1,0 +1,58 @@
+"""Where a member is posted on a date: the station's zone decides which date an instant is."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.evidence.types import Place
+from server.org.models import County, Posting, Station
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A member at an instant: the local date and minute there, and the station posted to (None: nowhere)."""
+
+    on_date: date
+    minute_of_day: int
+    tz: str
+    squad_id: uuid.UUID | None
+    place: Place | None
+
+
+def presence_at(session: Session, county_id: int, member_id: uuid.UUID, at: datetime) -> Presence:
+    """Where the member is posted at the instant `at`; without a posting the county's own zone gives the date."""
+    utc_date = at.date()
+    rows = session.execute(
+        select(
+            Posting.squad_id,
+            Posting.starts_on,
+            Posting.ends_on,
+            Station.id,
+            Station.name,
+            Station.lat,
+            Station.lng,
+            Station.radius_m,
+            Station.recorded_on_site,
+            Station.tz,
+        )
+        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .where(
+            Posting.county_id == county_id,
+            Posting.member_id == member_id,
+            Posting.starts_on <= utc_date + timedelta(days=1),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= utc_date - timedelta(days=1)),
+        )
+        .order_by(Posting.starts_on.desc())
+    ).all()
+    for row in rows:
+        local = at.astimezone(ZoneInfo(row.tz))
+        if row.starts_on <= local.date() and (row.ends_on is None or local.date() <= row.ends_on):
+            place = Place(str(row.id), row.name, row.lat, row.lng, row.radius_m, row.recorded_on_site)
+            return Presence(local.date(), local.hour * 60 + local.minute, row.tz, row.squad_id, place)
+    tz = session.scalar(select(County.tz).where(County.id == county_id)) or "Asia/Shanghai"
+    local = at.astimezone(ZoneInfo(tz))
+    return Presence(local.date(), local.hour * 60 + local.minute, tz, None, None)

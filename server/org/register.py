@@ -1,0 +1,161 @@
+"""The register an admin keeps: stations, members, postings."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.db import lock
+from server.errors import AppError, conflict, invalid
+from server.evidence.datum import to_wgs84
+from server.org.models import Member, Posting, RoleGrant, Squad, Station, Unit
+from server.org.scope import Caller
+from server.org.scope import county as in_county
+
+_Row = TypeVar("_Row", Unit, Squad, Member, Station)
+
+
+@dataclass(frozen=True, slots=True)
+class NewStation:
+    """What an admin types in: degrees in the named datum, radius in metres, an IANA zone."""
+
+    name: str
+    city: str
+    lat: float
+    lng: float
+    datum: str
+    radius_m: int
+    tz: str
+    phone: str | None = None
+
+
+def add_station(session: Session, caller: Caller, new: NewStation, now: datetime) -> Station:
+    """Enter a station; the point is converted to WGS-84 once, here. 409 when the name is taken."""
+    caller.require("admin")
+    try:
+        ZoneInfo(new.tz)
+    except (KeyError, ValueError, OSError):
+        raise invalid("tz_unknown", "时区名称不对，应为 Asia/Shanghai 这样的写法。", tz=new.tz) from None
+    if session.scalar(in_county(caller, Station).where(Station.name == new.name)):
+        raise conflict("station_name_taken", "已有同名驻点，请换一个名称。")
+    lat, lng = to_wgs84(new.lat, new.lng, new.datum)
+    station = Station(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        name=new.name,
+        city=new.city,
+        lat=lat,
+        lng=lng,
+        datum=new.datum,
+        given_lat=new.lat,
+        given_lng=new.lng,
+        radius_m=new.radius_m,
+        tz=new.tz,
+        phone=new.phone,
+        valid_from=caller.today,
+    )
+    session.add(station)
+    session.flush()
+    record(session, caller.county_id, caller.member_id, "station.added", station.id, {"name": new.name}, now)
+    return station
+
+
+def add_member(
+    session: Session, caller: Caller, name: str, unit_id: uuid.UUID, squad_id: uuid.UUID | None, now: datetime
+) -> Member:
+    """Enter a person under a unit, with the role of member in a squad of that unit when one is named."""
+    caller.require("admin")
+    _exists(session, caller, Unit, unit_id, "unit_unknown", "没有这个单位。")
+    if squad_id is not None:
+        squad = _exists(session, caller, Squad, squad_id, "squad_unknown", "没有这个小分队。")
+        if squad.unit_id != unit_id:
+            raise invalid("squad_of_other_unit", "这个小分队不属于该单位。")
+    member = Member(county_id=caller.county_id, id=uuid.uuid4(), unit_id=unit_id, name=name, created_at=now)
+    session.add(member)
+    session.flush()
+    if squad_id is not None:
+        session.add(
+            RoleGrant(
+                county_id=caller.county_id,
+                member_id=member.id,
+                role="member",
+                squad_id=squad_id,
+                valid_from=caller.today,
+            )
+        )
+    record(session, caller.county_id, caller.member_id, "member.added", member.id, {}, now)
+    return member
+
+
+def add_posting(
+    session: Session,
+    caller: Caller,
+    member_id: uuid.UUID,
+    squad_id: uuid.UUID,
+    station_id: uuid.UUID,
+    starts_on: date,
+    ends_on: date | None,
+    now: datetime,
+) -> Posting:
+    """Post a member from `starts_on` on. A posting that is still open ends the day before (a transfer).
+
+    409 `posting_overlaps` when another posting lies on these dates and cannot simply end.
+    """
+    caller.require("admin")
+    if ends_on is not None and ends_on < starts_on:
+        raise invalid("interval_reversed", "结束日期早于开始日期。")
+    _exists(session, caller, Member, member_id, "member_unknown", "没有这名队员。")
+    _exists(session, caller, Squad, squad_id, "squad_unknown", "没有这个小分队。")
+    _exists(session, caller, Station, station_id, "station_unknown", "没有这个驻点。")
+    lock(session, f"posting:{caller.county_id}:{member_id}")
+    end_conflicting(session, caller.county_id, member_id, starts_on, ends_on)
+    posting = Posting(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        member_id=member_id,
+        squad_id=squad_id,
+        station_id=station_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+    session.add(posting)
+    session.flush()
+    facts = {"posting": str(posting.id), "station": str(station_id), "starts_on": starts_on.isoformat()}
+    record(session, caller.county_id, caller.member_id, "posting.started", member_id, facts, now)
+    return posting
+
+
+def end_conflicting(
+    session: Session, county_id: int, member_id: uuid.UUID, starts_on: date, ends_on: date | None
+) -> None:
+    """End the open posting that a new one replaces; refuse any other overlap."""
+    overlapping = session.scalars(
+        select(Posting).where(
+            Posting.county_id == county_id,
+            Posting.member_id == member_id,
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= starts_on),
+            Posting.starts_on <= (ends_on or date.max),
+        )
+    ).all()
+    for other in overlapping:
+        if other.ends_on is None and other.starts_on < starts_on:
+            other.ends_on = date.fromordinal(starts_on.toordinal() - 1)
+        else:
+            raise conflict(
+                "posting_overlaps",
+                "这段日期已有派驻，请先结束原来的派驻。",
+                starts_on=other.starts_on.isoformat(),
+                ends_on=other.ends_on.isoformat() if other.ends_on else None,
+            )
+
+
+def _exists(session: Session, caller: Caller, table: type[_Row], row_id: uuid.UUID, code: str, detail: str) -> _Row:
+    row = session.scalar(in_county(caller, table).where(table.id == row_id))
+    if row is None:
+        raise AppError(404, code, detail)
+    return row

@@ -1,0 +1,111 @@
+"""The caller, and the one place that narrows every query to the caller's county and subtree."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from server.errors import forbidden, not_found
+from server.org.models import Member, Posting, RoleGrant, Squad
+
+# Who may look into the evidence and the count of the members below them. An admin keeps the register, not the watch.
+WATCHING_COUNTY = ("bureau_supervisor", "county_leader")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role in force today, with the unit or squad it is limited to (None: the whole county)."""
+
+    role: str
+    unit_id: uuid.UUID | None
+    squad_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in member. Everything a service may do is decided from this and nothing else."""
+
+    county_id: int
+    member_id: uuid.UUID
+    name: str
+    unit_id: uuid.UUID
+    today: date  # the county's local date
+    grants: tuple[Grant, ...]
+    sign_in_id: uuid.UUID
+
+    def has(self, *roles: str) -> bool:
+        return any(grant.role in roles for grant in self.grants)
+
+    def units(self, *roles: str) -> list[uuid.UUID]:
+        return [g.unit_id for g in self.grants if g.role in roles and g.unit_id]
+
+    def squads(self, *roles: str) -> list[uuid.UUID]:
+        return [g.squad_id for g in self.grants if g.role in roles and g.squad_id]
+
+    def require(self, *roles: str) -> None:
+        """Raise 403 unless one of these roles is held."""
+        if not self.has(*roles):
+            raise forbidden("role_required", "您的角色不能做这一步。", roles=list(roles))
+
+
+def county(caller: Caller, *columns: Any) -> Select[Any]:
+    """`select(*columns)` narrowed to the caller's county on every table that the columns come from."""
+    statement = select(*columns)
+    tables = {column.class_ if hasattr(column, "class_") else column for column in columns}
+    for table in tables:
+        statement = statement.where(table.county_id == caller.county_id)
+    return statement
+
+
+def squad_mates(caller: Caller, squad_ids: list[uuid.UUID]) -> Select[Any]:
+    """Ids of the members posted to, or holding a role in, one of these squads today."""
+    posted = select(Posting.member_id).where(
+        Posting.county_id == caller.county_id,
+        Posting.squad_id.in_(squad_ids),
+        Posting.starts_on <= caller.today,
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= caller.today),
+    )
+    held = select(RoleGrant.member_id).where(
+        RoleGrant.county_id == caller.county_id,
+        RoleGrant.squad_id.in_(squad_ids),
+        RoleGrant.valid_from <= caller.today,
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= caller.today),
+    )
+    return select(posted.union(held).subquery().c.member_id)
+
+
+def watched_members(caller: Caller) -> ColumnElement[bool]:
+    """The condition on Member: those whose evidence the caller may see, the caller included."""
+    if caller.has(*WATCHING_COUNTY):
+        return true()
+    conditions: list[ColumnElement[bool]] = [Member.id == caller.member_id]
+    if units := caller.units("unit_supervisor"):
+        conditions.append(Member.unit_id.in_(units))
+    if squads := caller.squads("squad_leader"):
+        conditions.append(Member.id.in_(squad_mates(caller, squads)))
+    return or_(*conditions)
+
+
+def watched_member(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
+    """The member, if the caller may see their evidence; else 404, which does not say whether there is one."""
+    member = session.scalar(
+        county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None), watched_members(caller))
+    )
+    if member is None:
+        raise not_found()
+    return member
+
+
+def watched_squads(caller: Caller) -> ColumnElement[bool]:
+    """The condition on Squad: those whose day the caller may see (a member sees the own squad's board)."""
+    if caller.has(*WATCHING_COUNTY):
+        return true()
+    conditions: list[ColumnElement[bool]] = [false()]
+    if units := caller.units("unit_supervisor"):
+        conditions.append(Squad.unit_id.in_(units))
+    if squads := caller.squads("squad_leader", "member"):
+        conditions.append(Squad.id.in_(squads))
+    return or_(*conditions)

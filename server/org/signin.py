@@ -1,0 +1,184 @@
+"""Signing in: an openid becomes an own opaque session; an unknown openid is bound once, by an invite code."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.errors import AppError, conflict, unauthenticated
+from server.org.models import County, Invite, Member, RoleGrant, SignIn
+from server.org.scope import Caller, Grant, watched_members
+from server.org.scope import county as in_county
+from server.rate_limits import spend
+
+# Letters and digits that cannot be mistaken for one another when read aloud or off a slip of paper.
+_INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_INVITE_LENGTH = 8
+_INVITE_DAYS = 7
+_TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so that reading stays reading
+
+
+def digest(secret: str) -> str:
+    """sha256 hex: what is stored of a token or an invite code."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(session: Session, openid: str, now: datetime, session_days: int) -> tuple[str, Member]:
+    """A new session for the member bound to `openid`. Raises 403 `binding_required` when nobody is."""
+    member = session.scalar(select(Member).where(Member.openid == openid, Member.removed_at.is_(None)))
+    if member is None:
+        raise AppError(403, "binding_required", "这个微信还没有绑定队员，请输入单位给您的邀请码。")
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            county_id=member.county_id,
+            member_id=member.id,
+            token_sha256=digest(token),
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=session_days),
+        )
+    )
+    record(session, member.county_id, member.id, "session.started", member.id, {}, now)
+    return token, member
+
+
+def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Member:
+    """Bind `openid` to the member the invite was issued for; the code is used up. One openid, one member."""
+    invite = session.scalar(
+        select(Invite)
+        .where(Invite.code_sha256 == digest(invite_code.strip().upper()), Invite.used_at.is_(None))
+        .with_for_update()
+    )
+    if invite is None or invite.expires_at <= now:
+        raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
+    if session.scalar(select(Member.id).where(Member.openid == openid)):
+        raise conflict("already_bound", "这个微信已经绑定了队员，请直接登录。")
+    member = session.scalar(
+        select(Member).where(
+            Member.county_id == invite.county_id, Member.id == invite.member_id, Member.removed_at.is_(None)
+        )
+    )
+    if member is None:
+        raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
+    invite.used_at = now
+    end_sessions(session, member.county_id, member.id, now)  # a new WeChat takes over: the old one is signed out
+    member.openid, member.bound_at = openid, now
+    session.flush()
+    record(session, member.county_id, member.id, "member.bound", member.id, {"invite": str(invite.id)}, now)
+    return member
+
+
+def end_sessions(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
+    """Sign the member out everywhere."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.county_id == county_id, SignIn.member_id == member_id, SignIn.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def sign_out(session: Session, caller: Caller, now: datetime) -> None:
+    """End this session."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.county_id == caller.county_id, SignIn.id == caller.sign_in_id)
+        .values(revoked_at=now)
+    )
+    record(session, caller.county_id, caller.member_id, "session.ended", caller.member_id, {}, now)
+
+
+def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> tuple[str, datetime]:
+    """A one-time code for a member of the caller's subtree; returns (code, expires_at). The code is not stored."""
+    caller.require("unit_supervisor", "bureau_supervisor", "admin")
+    spend(session, f"invite:{caller.member_id}", limit=100, window_s=3600, now=now)
+    visible = Member.county_id == caller.county_id if caller.has("admin") else watched_members(caller)
+    member = session.scalar(
+        in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None), visible)
+    )
+    if member is None:
+        raise AppError(404, "not_found", "没有找到，或您无权查看。")
+    code = "".join(secrets.choice(_INVITE_ALPHABET) for _ in range(_INVITE_LENGTH))
+    expires_at = now + timedelta(days=_INVITE_DAYS)
+    session.add(
+        Invite(
+            county_id=caller.county_id,
+            member_id=member_id,
+            issued_by=caller.member_id,
+            code_sha256=digest(code),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    record(session, caller.county_id, caller.member_id, "invite.issued", member_id, {}, now)
+    return code, expires_at
+
+
+def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool]:
+    """Who holds this token, and whether the session's sliding end is due to be moved. Raises 401."""
+    rows = session.execute(
+        select(
+            SignIn.id.label("sign_in_id"),
+            SignIn.seen_at,
+            Member.county_id,
+            Member.id,
+            Member.name,
+            Member.unit_id,
+            County.tz,
+            RoleGrant.role,
+            RoleGrant.unit_id.label("grant_unit"),
+            RoleGrant.squad_id.label("grant_squad"),
+            RoleGrant.valid_from,
+            RoleGrant.valid_to,
+        )
+        .join(Member, (Member.county_id == SignIn.county_id) & (Member.id == SignIn.member_id))
+        .join(County, County.id == Member.county_id)
+        .outerjoin(RoleGrant, (RoleGrant.county_id == Member.county_id) & (RoleGrant.member_id == Member.id))
+        .where(
+            SignIn.token_sha256 == digest(token),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > now,
+            Member.removed_at.is_(None),
+        )
+    ).all()
+    if not rows:
+        raise unauthenticated()
+    first = rows[0]
+    today = now.astimezone(ZoneInfo(first.tz)).date()
+    grants = tuple(
+        Grant(r.role, r.grant_unit, r.grant_squad)
+        for r in rows
+        if r.role and r.valid_from <= today and (r.valid_to is None or r.valid_to >= today)
+    )
+    caller = Caller(first.county_id, first.id, first.name, first.unit_id, today, grants, first.sign_in_id)
+    return caller, (now - first.seen_at).total_seconds() > _TOUCH_S
+
+
+def touch(session: Session, caller: Caller, now: datetime, session_days: int) -> None:
+    """Move the session's sliding end."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.county_id == caller.county_id, SignIn.id == caller.sign_in_id)
+        .values(seen_at=now, expires_at=now + timedelta(days=session_days))
+    )
+
+
+def roles_today(session: Session, member: Member, today: object) -> list[str]:
+    """The member's roles in force on a local date, sorted."""
+    return sorted(
+        set(
+            session.scalars(
+                select(RoleGrant.role).where(
+                    RoleGrant.county_id == member.county_id,
+                    RoleGrant.member_id == member.id,
+                    RoleGrant.valid_from <= today,
+                    or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= today),
+                )
+            )
+        )
+    )

@@ -1,0 +1,45 @@
+"""照片: one row a stored photo, and the band rows by which a near copy is found."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, county_fk
+
+
+class Photo(Base):
+    """Bytes live in the store under `storage_key`; they are never shared between counties or rows."""
+
+    __tablename__ = "photos"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        CheckConstraint("size_bytes > 0 AND width > 0 AND height > 0", name="not_empty"),
+        Index(None, "county_id", "sha256"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    member_id: Mapped[uuid.UUID]
+    storage_key: Mapped[str] = mapped_column(String(120), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    phash: Mapped[int] = mapped_column(BigInteger)
+    mime: Mapped[str] = mapped_column(String(20))
+    size_bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    exif: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+
+
+class PhotoBand(Base):
+    """Four rows a photo: equal in one 16-bit band is nominated. The key starts with county and month of receipt."""
+
+    __tablename__ = "photo_bands"
+    __table_args__ = (county_fk("photo_id", "photos"), {"sqlite_with_rowid": False})
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True)  # 202611
+    band: Mapped[int] = mapped_column(primary_key=True)  # band number * 65536 + its 16 bits
+    photo_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    phash: Mapped[int] = mapped_column(BigInteger)

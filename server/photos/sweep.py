@@ -1,0 +1,24 @@
+"""Removes files that no photo row refers to, once they are a day old: a request may still be about to refer to one."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from server.db import Database
+from server.photos.models import Photo
+from server.photos.store import FolderStore
+
+ORPHAN_AGE = timedelta(hours=24)
+
+
+def sweep(db: Database, store: FolderStore, now: datetime) -> int:
+    """Delete the unreferenced files older than 24 h, previews and dead temporary files included; returns how many."""
+    removed = 0
+    for key, _modified_at in store.iter_older_than(now - ORPHAN_AGE):
+        county_id, photo_id = store.owner(key)
+        with db.reading() as session:
+            kept = session.scalar(select(Photo.id).where(Photo.county_id == county_id, Photo.id == photo_id))
+        if kept is None or store.is_temporary(key):
+            store.delete(key)
+            removed += 1
+    return removed

@@ -1,0 +1,28 @@
+"""All tables in one place, for migrations and tests: importing this module fills `metadata`."""
+
+from server import leases, rate_limits
+from server.audit import models as audit
+from server.checkins import models as checkins
+from server.db import Base
+from server.flags import models as flags
+from server.leaves import models as leaves
+from server.notify import models as notify
+from server.org import models as org
+from server.photos import models as photos
+from server.tally import models as tally
+
+__all__ = [
+    "audit",
+    "checkins",
+    "flags",
+    "leases",
+    "leaves",
+    "metadata",
+    "notify",
+    "org",
+    "photos",
+    "rate_limits",
+    "tally",
+]
+
+metadata = Base.metadata

@@ -1,0 +1,119 @@
+"""The month: confirmed + pending + excused of target, with the arithmetic and each day's explanation."""
+
+import uuid
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.org.models import Posting
+from server.tally import policy
+from server.tally.fold import FULL_DAY
+from server.tally.models import SiteDay
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """Days as numbers of days (halves allowed). `remaining_days`: dates from `today` on that can still earn one."""
+
+    month: date
+    confirmed: float
+    pending: float
+    excused: float
+    target: float
+    remaining_days: int
+    target_explanation: str
+    policy_version: int
+
+    @property
+    def missing(self) -> float:
+        """Days still to be earned when every pending one is confirmed; never negative."""
+        return max(0.0, self.target - self.confirmed - self.pending - self.excused)
+
+
+def month_count(session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date) -> MonthCount:
+    """The member's month on the local date `today`; `month` is its first day."""
+    first, last = month, month.replace(day=monthrange(month.year, month.month)[1])
+    days = session.execute(
+        select(
+            SiteDay.on_date,
+            SiteDay.confirmed_halves,
+            SiteDay.pending_halves,
+            SiteDay.excused_halves,
+            SiteDay.lowers_target_halves,
+        ).where(
+            SiteDay.county_id == county_id,
+            SiteDay.member_id == member_id,
+            SiteDay.on_date.between(first, last),
+        )
+    ).all()
+    postings = session.execute(
+        select(Posting.starts_on, Posting.ends_on).where(
+            Posting.county_id == county_id,
+            Posting.member_id == member_id,
+            Posting.starts_on <= last,
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= first),
+        )
+    ).all()
+    rules = policy.in_force(session, county_id, last)
+    posted = _posted_dates(first, last, [(p.starts_on, p.ends_on) for p in postings])
+    lowered = sum(d.lowers_target_halves for d in days)
+    target, why = prorate(rules.rules.target_days, len(posted), (last - first).days + 1, lowered)
+    taken = {
+        d.on_date
+        for d in days
+        if d.confirmed_halves + d.pending_halves + d.excused_halves + d.lowers_target_halves >= FULL_DAY
+    }
+    return MonthCount(
+        month=first,
+        confirmed=sum(d.confirmed_halves for d in days) / 2,
+        pending=sum(d.pending_halves for d in days) / 2,
+        excused=sum(d.excused_halves for d in days) / 2,
+        target=target,
+        remaining_days=sum(1 for d in posted if d >= today and d not in taken),
+        target_explanation=why,
+        policy_version=rules.version,
+    )
+
+
+def prorate(target_days: int, posted: int, calendar_days: int, lowered_halves: int) -> tuple[float, str]:
+    """The month's target in days: the policy's, shared out over the posted dates, less leave that lowers it.
+
+    Rounded to half a day in the member's favour (down). Returns the number and the arithmetic in Chinese.
+    """
+    shared = target_days if posted == calendar_days else int(target_days * posted * 2 / calendar_days) / 2
+    target = max(0.0, shared - lowered_halves / 2)
+    why = f"目标 {target_days} 天"
+    if posted != calendar_days:
+        why += f"，本月派驻 {posted}/{calendar_days} 天，折算 {shared:g} 天"
+    if lowered_halves:
+        why += f"，请假减少 {lowered_halves / 2:g} 天"
+    return float(target), why + f"，应驻 {target:g} 天。"
+
+
+def _posted_dates(first: date, last: date, postings: list[tuple[date, date | None]]) -> set[date]:
+    posted: set[date] = set()
+    for starts_on, ends_on in postings:
+        day, end = max(first, starts_on), min(last, ends_on or last)
+        while day <= end:
+            posted.add(day)
+            day += timedelta(days=1)
+    return posted
+
+
+def site_days(session: Session, county_id: int, member_id: uuid.UUID, month: date) -> list[SiteDay]:
+    """The stored days of a month in order, each with its explanation and sources."""
+    last = month.replace(day=monthrange(month.year, month.month)[1])
+    return list(
+        session.scalars(
+            select(SiteDay)
+            .where(
+                SiteDay.county_id == county_id,
+                SiteDay.member_id == member_id,
+                SiteDay.on_date.between(month, last),
+            )
+            .order_by(SiteDay.on_date)
+        )
+    )

@@ -1,0 +1,113 @@
+"""规则 as data: dated versions a county edits without a deploy; the rules in force on a date, typed."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.checkins.gather import Terms
+from server.evidence.types import Window
+from server.tally.models import Policy
+
+LeaveEffect = Literal["excused", "lowers_target", "none"]
+
+
+class WindowRule(BaseModel):
+    """A span of the local day in which one accepted check-in earns `halves` half days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    end: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
+    halves: int = Field(2, ge=1, le=2)
+
+
+class PolicyRules(BaseModel):
+    """The content of a policy row. Every field has the default of the speech that started the project."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    target_days: int = Field(20, ge=1, le=31)
+    windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
+    counted_kinds: tuple[str, ...] = ("station", "visit", "spot")
+    visit_radius_m: int = Field(50_000, ge=100, le=200_000)  # a visit is made in the posted city, not in the office
+    accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
+    upload_limit_h: int = Field(24, ge=1, le=168)
+    ticket_ttl_h: int = Field(24, ge=1, le=168)
+    reminder_before_min: int = Field(90, ge=5, le=600)
+    month_close_day: int = Field(5, ge=1, le=28)  # month M closes when this local day of month M+1 begins
+    burden_mode: Literal["daily", "spot_check_only", "voluntary"] = "spot_check_only"
+    legal_basis: str = ""
+    # training, recall and official trips are work elsewhere; illness and public leave shrink what is asked
+    leave_effects: dict[str, LeaveEffect] = Field(
+        default={
+            "training": "excused",
+            "recall": "excused",
+            "official_trip": "excused",
+            "sick": "lowers_target",
+            "maternity": "lowers_target",
+            "annual": "lowers_target",
+            "public_holiday": "lowers_target",
+            "personal": "none",
+        }
+    )
+
+    def evidence_windows(self) -> tuple[Window, ...]:
+        """The windows in the engine's own type, minutes after local midnight."""
+        return tuple(Window(_minutes(w.start), _minutes(w.end), w.halves) for w in self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that hold on a date, with the version a day is explained by."""
+
+    version: int
+    rules: PolicyRules
+    windows: tuple[Window, ...]
+
+
+def in_force(session: Session, county_id: int, on: date) -> InForce:
+    """The policy of the county on a local date. Without any row the defaults hold, as version 0."""
+    row = session.execute(
+        select(Policy.id, Policy.version, Policy.rules)
+        .where(Policy.county_id == county_id, Policy.starts_on <= on)
+        .order_by(Policy.starts_on.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return _DEFAULT
+    if row.id not in _typed:
+        rules = PolicyRules.model_validate(row.rules)
+        _typed[row.id] = InForce(row.version, rules, rules.evidence_windows())
+    return _typed[row.id]
+
+
+def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
+    """What the policy on the local date `on` says about one check-in of that date, seen from `today`."""
+    in_force_then = in_force(session, county_id, on)
+    rules = in_force_then.rules
+    return Terms(
+        windows=in_force_then.windows,
+        upload_limit_s=rules.upload_limit_h * 3600,
+        accuracy_ceiling_m=rules.accuracy_ceiling_m,
+        visit_radius_m=rules.visit_radius_m,
+        month_closed=is_closed(rules, on.replace(day=1), today),
+    )
+
+
+def is_closed(rules: PolicyRules, month: date, today: date) -> bool:
+    """Whether `month` (its first day) is closed on the local date `today`."""
+    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return today >= following.replace(day=rules.month_close_day)
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+# Rows are never edited, so a typed policy stays right for as long as the process lives.
+_typed: dict[uuid.UUID, InForce] = {}
+_DEFAULT = InForce(0, PolicyRules(), PolicyRules().evidence_windows())

@@ -1,0 +1,31 @@
+"""Starts the web server: granian over the WSGI app, one app a process, respawned when a process is killed."""
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from server.app import create_app
+from server.config import Config
+from server.logs import configure
+
+
+def make_app():  # type: ignore[no-untyped-def]
+    """The WSGI factory that each process calls after it has started, so that no pool crosses a fork."""
+    config = Config.from_env()
+    configure(config.log_level)
+    return create_app(config)
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are finished."""
+    Granian(
+        "server.web:make_app",
+        factory=True,
+        address=config.web_host,
+        port=config.web_port,
+        interface=Interfaces.WSGI,
+        workers=config.web_processes,
+        blocking_threads=config.web_threads,
+        respawn_failed_workers=True,
+        log_access=False,
+        websockets=False,
+    ).serve()

@@ -1,0 +1,1 @@
+"""The WeChat edge: the only importer of wechatpy. `sandbox/` is a faithful local WeChat."""

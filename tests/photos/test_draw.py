@@ -1,0 +1,29 @@
+"""The photos we draw: the same for the same seed, of the size asked for, and quick enough to fill two months."""
+
+from io import BytesIO
+from time import process_time
+
+from PIL import Image
+
+from server.demo.photos import SMALL, draw_selfie
+
+
+def test_a_seed_is_a_photo() -> None:
+    assert draw_selfie(1, size=SMALL) == draw_selfie(1, size=SMALL) != draw_selfie(2, size=SMALL)
+
+
+def test_size_and_weight_are_as_asked() -> None:
+    data = draw_selfie(1, size=(960, 1280), target_bytes=250_000)
+    assert Image.open(BytesIO(data)).size == (960, 1280)
+    assert abs(len(data) - 250_000) < 12_500
+
+
+def test_a_caption_changes_the_picture() -> None:
+    assert draw_selfie(1, size=SMALL, caption="Suzhou 08:12") != draw_selfie(1, size=SMALL)
+
+
+def test_two_thousand_photos_fit_into_the_seed() -> None:
+    started = process_time()
+    for seed in range(50):
+        draw_selfie(seed, size=SMALL)
+    assert (process_time() - started) / 50 < 0.010
