@@ -79,7 +79,9 @@ def _harden(response: Response) -> Response:
 
 
 _DESCRIPTION = """\
-在驻点打卡、核验、计天、预警。时间一律为 RFC 3339；坐标以 WGS-84 返回；错误为 RFC 9457 problem，带稳定的 `code` 和中文 `detail`。
+在驻点打卡、核验、计天、预警。时间一律为 RFC 3339；坐标以 WGS-84 返回。
+
+错误为 RFC 9457 problem，带稳定的 `code` 和中文 `detail`。
 
 登录：`POST /api/v1/login` 用 `wx.login` 的 code 换 `token`，之后每个请求带 `Authorization: Bearer <token>`。
 """

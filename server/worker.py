@@ -131,9 +131,7 @@ class Worker:
 def openid_of(session: Session, county_id: int, member_id: uuid.UUID) -> str | None:
     """The WeChat a member is bound to; None when there is none or the member was removed."""
     return session.scalar(
-        select(Member.openid).where(
-            Member.county_id == county_id, Member.id == member_id, Member.removed_at.is_(None)
-        )
+        select(Member.openid).where(Member.county_id == county_id, Member.id == member_id, Member.removed_at.is_(None))
     )
 
 

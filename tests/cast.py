@@ -45,7 +45,7 @@ class Cast:
 
 
 # name, county, unit, squad, role
-_PEOPLE = (
+PEOPLE = (
     ("chen", 1, "east", "east-1", "member"),
     ("colleague", 1, "east", "east-1", "member"),
     ("leader", 1, "east", "east-1", "squad_leader"),
@@ -89,7 +89,7 @@ def assemble(db: Database, now: datetime, rules: PolicyRules | None = None) -> C
             cast.stations[name] = _add(session, station(county_id, f"{city}驻点", city, point, tz))
         for county_id in (1, 2):
             add_policy(session, county_id, rules or PolicyRules(burden_mode="daily", legal_basis="测试"), now)
-        for row in _PEOPLE:
+        for row in PEOPLE:
             cast.people[row[0]] = _person(session, cast, now, *row)
     return cast
 
@@ -166,9 +166,7 @@ def _person(
             expires_at=now + timedelta(days=400),
         )
     )
-    session.add(
-        Consent(county_id=county_id, member_id=person.id, version=consent.CURRENT_VERSION, given_at=now)
-    )
+    session.add(Consent(county_id=county_id, member_id=person.id, version=consent.CURRENT_VERSION, given_at=now))
     if squad:
         session.add(
             Posting(

@@ -298,7 +298,7 @@ def read_checkin(path: CheckInPath) -> Reply:
             lng=checkin.lng,
             accuracy_m=checkin.accuracy_m,
             note=checkin.note,
-            findings=checkin.findings,
+            findings=_findings(checkin),
             photo=PhotoReply(
                 url=link_to(checkin.photo_id, caller(), "full"),
                 preview_url=link_to(checkin.photo_id, caller(), "preview"),
@@ -346,10 +346,24 @@ def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedR
         id=checkin.id,
         verdict=checkin.verdict,
         reason=checkin.reason,
-        findings=checkin.findings,
+        findings=_findings(checkin),
         day=day,
         month=month,
     )
+
+
+def _findings(checkin: CheckIn) -> list[FindingReply]:
+    """The findings with their facts. The member is not told which photo matches: it may be a colleague's."""
+    hidden = {"photo_id", "checkin_id"} if checkin.member_id == caller().member_id else set()
+    return [
+        FindingReply(
+            code=f["code"],
+            outcome=f["outcome"],
+            message=f["message"],
+            facts={key: value for key, value in f["facts"].items() if key not in hidden},
+        )
+        for f in checkin.findings
+    ]
 
 
 def _row(checkin: CheckIn, name: str) -> CheckInRow:

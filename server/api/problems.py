@@ -1,4 +1,4 @@
-"""Every error leaves as an RFC 9457 problem: a stable code for programs, a Chinese sentence for people, never a trace."""
+"""Every error leaves as an RFC 9457 problem: a code for programs, a Chinese sentence for people, never a trace."""
 
 from typing import Any
 

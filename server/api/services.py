@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from flask import Response, current_app
+from flask import current_app
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from server.clock import Clock
 from server.config import Config

@@ -21,7 +21,7 @@ PUBLIC = frozenset(
     }
 )
 # The scheme's name in the OpenAPI document.
-BEARER = [{"bearer": []}]
+BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
 def caller() -> Caller:

@@ -132,14 +132,18 @@ def twins(
         .limit(MOST_NOMINATED)
     )
     near = {row.photo_id: match.distance(photo.phash, row.phash) for row in nominated}
+    # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
+    flat = photo.spread < RULESET.rules.photo_min_spread
     near = {photo_id: bits for photo_id, bits in near.items() if bits <= RULESET.rules.near_bits}
     if not near:
         return ()
-    rows = session.execute(
+    rows = (
         select(Photo.id, Photo.sha256, CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.on_date)
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
         .where(Photo.county_id == county_id, Photo.id.in_(near))
     )
+    if flat:
+        rows = rows.where(Photo.sha256 == photo.sha256)
     found = [
         PhotoTwin(
             photo_id=str(row.id),
@@ -149,7 +153,7 @@ def twins(
             exact=row.sha256 == photo.sha256,
             distance_bits=near[row.id],
         )
-        for row in rows
+        for row in session.execute(rows)
     ]
     return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
 

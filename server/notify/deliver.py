@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.clock import Clock
@@ -20,8 +21,10 @@ from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
 _CLAIM_S = 60  # longer than any call to WeChat may take, its one retry included
-_MOST_ATTEMPTS = 8
+_MOST_ATTEMPTS = 12  # with the waits below about three hours: an outage of WeChat or of our line, not a lunch break
 _FIRST_WAIT_S = 10
+_LONGEST_WAIT_S = 3600
+_WECHAT_DAY = ZoneInfo("Asia/Shanghai")  # daily quotas start again at midnight there
 _BATCH = 50
 
 # Where a member's messages go: (session, county_id, member_id) → openid, or None when no WeChat is bound.
@@ -34,6 +37,7 @@ class Outcome:
 
     state: str
     error: str | None = None
+    again_at: datetime | None = None  # when `state` is pending
 
 
 class Delivery:
@@ -95,16 +99,20 @@ class Delivery:
             return Outcome("expired")
         if openid is None:
             return Outcome("refused", "no WeChat is bound")
-        kind = messages.KINDS[notice.kind]
+        try:
+            kind = messages.KINDS[notice.kind]
+            fields = messages.compose(notice.kind, notice.facts)
+        except (KeyError, TypeError, ValueError) as error:
+            return Outcome("failed", f"facts do not fit the kind: {error!r}"[:200])
         template = self._templates.get(notice.kind, kind.template)
         try:
-            self._wechat.send_subscribe(openid, template, messages.compose(notice.kind, notice.facts), kind.page)
+            self._wechat.send_subscribe(openid, template, fields, kind.page)
         except errors.UserMustAct as error:
             return Outcome("refused", str(error))
         except errors.Uncertain as error:
             return Outcome("uncertain", str(error))
         except (errors.RetryLater, errors.QuotaSpent) as error:
-            return Outcome("pending" if notice.attempts + 1 < _MOST_ATTEMPTS else "failed", str(error))
+            return _try_again(notice, error, now)
         except errors.WechatError as error:
             return Outcome("failed", str(error))
         return Outcome("sent")
@@ -120,18 +128,28 @@ class Delivery:
         }
         if outcome.state == "sent":
             values["sent_at"] = now
-        if outcome.state == "pending":
-            wait_s = _FIRST_WAIT_S * 2**notice.attempts * random.uniform(0.8, 1.2)
-            values["due_at"] = now + timedelta(seconds=wait_s)
+        if outcome.again_at is not None:
+            values["due_at"] = outcome.again_at
         with self._db.transaction() as session:
             session.execute(
                 update(Notice)
                 .where(
                     Notice.county_id == notice.county_id,
                     Notice.id == notice.id,
-                    # A claim that lapsed meanwhile was marked uncertain; now that the truth is known it is told.
-                    or_(Notice.claim == claim, Notice.state == "uncertain"),
+                    # A claim that lapsed meanwhile was marked uncertain but stands; now the truth is known and told.
+                    Notice.claim == claim,
                 )
                 .values(values)
             )
         log.info("notice", kind=notice.kind, state=outcome.state, error=outcome.error)
+
+
+def _try_again(notice: Notice, error: errors.WechatError, now: datetime) -> Outcome:
+    """Later: after a growing wait with jitter, or when the quota's new day begins; `failed` after too many attempts."""
+    if notice.attempts + 1 >= _MOST_ATTEMPTS:
+        return Outcome("failed", str(error))
+    if isinstance(error, errors.QuotaSpent):
+        tomorrow = now.astimezone(_WECHAT_DAY).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return Outcome("pending", str(error), tomorrow + timedelta(seconds=random.uniform(60, 600)))
+    wait_s = min(_FIRST_WAIT_S * 2**notice.attempts, _LONGEST_WAIT_S) * random.uniform(0.8, 1.2)
+    return Outcome("pending", str(error), now + timedelta(seconds=wait_s))

@@ -1,4 +1,4 @@
-"""The table of notice kinds: which template, which fields, which page; every value is fitted with sense before it leaves."""
+"""The table of notice kinds: which template, fields and page; every value is fitted with sense before it leaves."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 _WEEKDAYS = "一二三四五六日"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # line breaks of every kind; WeChat takes none
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,12 @@ class Kind:
 def fit(key: str, value: str) -> str:
     """A value that the template type of `key` accepts: shortened with an ellipsis, never rejected for its length."""
     kind = re.sub(r"\d+$", "", key)
-    value = re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
+    value = _CONTROL.sub(" ", value).strip()
     most = {"thing": 20, "name": 10, "phrase": 5, "character_string": 32}.get(kind)
     if kind == "phrase":
         value = re.sub(r"[^\u4e00-\u9fff]", "", value)
+    if not value and kind in ("thing", "phrase"):
+        return "无"  # WeChat refuses an empty value, and the whole message with it
     if most is None or len(value) <= most:
         return value
     return value[:most] if kind == "phrase" else value[: most - 1] + "…"
@@ -83,7 +86,10 @@ KINDS: dict[str, Kind] = {
         _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']}个可用日"),
     ),
     "flag_unreachable": Kind(
-        "进度提醒", "sandbox-flag", _MONTH_PAGE, _flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况")
+        "进度提醒",
+        "sandbox-flag",
+        _MONTH_PAGE,
+        _flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况"),
     ),
     "flag_missed": Kind(
         "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入可以申诉")

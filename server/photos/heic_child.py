@@ -12,7 +12,7 @@ import resource
 import sys
 from typing import Any
 
-MAX_MEMORY_BYTES = 290 * 1024 * 1024  # private writable memory; a 25 Mpx photo takes 230
+MAX_MEMORY_BYTES = 290 * 1024 * 1024  # private writable memory; a 25 Mpx photo takes 180
 MAX_CPU_S = 2
 UNREADABLE, TOO_MANY_PIXELS = 1, 3  # 1 is also how Python ends on an exception
 

@@ -1,18 +1,23 @@
-"""One client for every call to WeChat: stable_token, timeouts on everything, one bounded retry, no secret in an error."""
+"""One client for every call to WeChat: stable_token, timeouts everywhere, one bounded retry, no secret in an error."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import requests
+import structlog
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 from wechatpy import WeChatClient
-from wechatpy.client.api import WeChatWxa
 from wechatpy.exceptions import WeChatClientException
 
 from server.config import Config
 from server.errors import AppError
 from server.wechat import errors
 
-_TIMEOUT_S = 5
+log = structlog.get_logger()
+_TIMEOUT_S = 5  # to connect, and again between any two bytes of the answer
+_BAD_CODE = (40029, 40163)  # unknown or expired, used before
+_BLOCKED = 40226
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # not the latest, malformed, expired: worth exactly one new token
 _TOKEN_MARGIN_S = 120  # a token is given up this long before WeChat does
 
@@ -28,17 +33,22 @@ class TokenStore(Protocol):
 class WechatClient:
     """The calls this project makes. `tokens` may be left out by whoever only signs people in."""
 
-    def __init__(self, config: Config, tokens: TokenStore | None = None) -> None:
-        self._api = _BoundedClient(config, tokens)
+    def __init__(self, config: Config, tokens: TokenStore | None = None, timeout_s: float = _TIMEOUT_S) -> None:
+        self._api = _BoundedClient(config, tokens, timeout_s)
 
     def openid_of(self, code: str) -> str:
-        """The openid behind a wx.login code. Raises AppError 401 for a bad code, 503 when WeChat does not answer."""
+        """The openid behind a wx.login code. Raises AppError 401 for a bad code, 403 for a person WeChat blocks,
+        503 when WeChat does not answer or does not accept this server."""
         try:
             return str(self._api.session_of(code)["openid"])
-        except (errors.RetryLater, errors.QuotaSpent, errors.Uncertain):
-            raise AppError(503, "wechat_unavailable", "微信登录暂时不可用，请稍后再试。", {"retry_after_s": 5}) from None
-        except errors.WechatError as error:
-            raise AppError(401, "wechat_code_invalid", "登录码已失效，请重新进入小程序。", {"errcode": error.errcode}) from None
+        except (errors.WechatError, KeyError) as error:
+            errcode = error.errcode if isinstance(error, errors.WechatError) else None
+        if errcode in _BAD_CODE:
+            raise AppError(401, "wechat_code_invalid", "登录码已失效，请重新进入小程序。", {"errcode": errcode})
+        if errcode == _BLOCKED:
+            raise AppError(403, "wechat_blocked", "微信暂不允许此账号登录，请在微信里查看原因。", {"errcode": errcode})
+        log.warning("login_unavailable", errcode=errcode)  # 40013 and 40125: APPID or SECRET of this server is wrong
+        raise AppError(503, "wechat_unavailable", "微信登录暂时不可用，请稍后再试。", {"retry_after_s": 5})
 
     def send_subscribe(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> None:
         """One subscribe message. `fields` maps template keys (thing1, date2 …) to fitted values. Raises WechatError."""
@@ -53,14 +63,12 @@ class WechatClient:
         )
 
 
-class _BoundedClient(WeChatClient):  # type: ignore[misc]
+class _BoundedClient(WeChatClient):
     """wechatpy 1.8.18 with its pitfalls fenced off: unbounded retry, token fetch without timeout, leaky texts."""
 
-    def __init__(self, config: Config, tokens: TokenStore | None) -> None:
+    def __init__(self, config: Config, tokens: TokenStore | None, timeout_s: float) -> None:
         self._base = config.wechat_url
-        super().__init__(config.wechat_appid, config.wechat_secret, session=tokens, timeout=_TIMEOUT_S, auto_retry=False)
-        self.wxa: WeChatWxa
-        self.wxa.API_BASE_URL = self._base + "/"
+        super().__init__(config.wechat_appid, config.wechat_secret, session=tokens, timeout=timeout_s, auto_retry=False)
 
     @property
     def access_token(self) -> str:
@@ -69,7 +77,7 @@ class _BoundedClient(WeChatClient):  # type: ignore[misc]
 
     def session_of(self, code: str) -> dict[str, Any]:
         """jscode2session without the access token that wechatpy would fetch for it needlessly."""
-        return self._guarded(
+        return _guarded(
             lambda: self.get(
                 f"{self._base}/sns/jscode2session",
                 params={
@@ -84,52 +92,61 @@ class _BoundedClient(WeChatClient):  # type: ignore[misc]
 
     def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST with the access token; a token that WeChat no longer knows is replaced once."""
+        token = self.access_token
         try:
-            return self._post(path, body)
+            return self._post_with(token, path, body)
         except errors.RetryLater as error:
             if error.errcode not in _TOKEN_ERRCODES:
                 raise
+        if self.session.get(self.access_token_key) == token:  # else somebody has replaced it already
             self.session.delete(self.access_token_key)
-            return self._post(path, body)
+        return self._post_with(self.access_token, path, body)
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        # Fetched before, outside of the guard: a token that cannot be had is not an uncertain message.
-        token = self.access_token
-        return self._guarded(
+    def _post_with(self, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        # The token comes in from outside of the guard: one that cannot be had is not an uncertain message.
+        return _guarded(
             lambda: self.post(path, api_base_url=self._base + "/", params={"access_token": token}, data=body)
         )
 
-    def _guarded(self, call: Any) -> dict[str, Any]:
-        """Run one call; whatever wechatpy or requests raise becomes one of our errors, without their texts."""
-        try:
-            answer = call()
-        except WeChatClientException as error:
-            if error.errcode is None:  # HTTP status >= 400: the gateway answered, not the API
-                raise errors.Uncertain(None, "HTTP error") from None
-            raise errors.from_errcode(error.errcode, "refused") from None
-        except requests.ConnectTimeout:
-            raise errors.RetryLater(None, "no connection") from None
-        except requests.ConnectionError as error:
-            refused = "NewConnectionError" in repr(error)
-            raise (errors.RetryLater if refused else errors.Uncertain)(None, type(error).__name__) from None
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise errors.Uncertain(None, type(error).__name__) from None
-        if not isinstance(answer, dict):  # a page of a gateway with status 200
-            raise errors.Uncertain(None, "not JSON")
-        return answer
-
     def _fetch_token(self) -> str:
         """stable_token: the same token for every caller, so that no process takes another's away."""
+        answer: Any = None
         try:
-            response = self._http.post(
+            answer = self._http.post(
                 f"{self._base}/cgi-bin/stable_token",
                 data=json.dumps({"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}),
-                timeout=_TIMEOUT_S,
-            )
-            answer = response.json()
+                timeout=self.timeout,
+            ).json()
             token, lives_s = str(answer["access_token"]), int(answer["expires_in"])
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-            errcode = answer.get("errcode") if isinstance(locals().get("answer"), dict) else None
-            raise errors.RetryLater(errcode, f"no token ({type(error).__name__})") from None
+            errcode = answer.get("errcode") if isinstance(answer, dict) else None
+            # Even a wrong secret is worth another try later: the operator corrects it, the message still goes out.
+            refused = errors.QuotaSpent if errors.is_quota(errcode) else errors.RetryLater
+            raise refused(errcode, f"no token ({type(error).__name__})") from None
         self.session.set(self.access_token_key, token, lives_s - _TOKEN_MARGIN_S)
         return token
+
+
+def _guarded(call: Callable[[], Any]) -> dict[str, Any]:
+    """Run one call; whatever wechatpy or requests raise becomes one of our errors, without their texts."""
+    try:
+        answer = call()
+    except WeChatClientException as error:
+        if error.errcode is None:  # HTTP status >= 400: the gateway answered, not the API
+            raise errors.Uncertain(None, "HTTP error") from None
+        raise errors.from_errcode(error.errcode, "refused") from None
+    except requests.ConnectionError as error:
+        raise (errors.RetryLater if _never_left(error) else errors.Uncertain)(None, type(error).__name__) from None
+    except (requests.RequestException, ValueError, KeyError) as error:
+        raise errors.Uncertain(None, type(error).__name__) from None
+    if not isinstance(answer, dict):  # a page of a gateway with status 200
+        raise errors.Uncertain(None, "not JSON")
+    return answer
+
+
+def _never_left(error: requests.ConnectionError) -> bool:
+    """Whether no connection was made at all (refused, no such host, connect timeout): nothing can have arrived."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

@@ -29,16 +29,21 @@ class Uncertain(WechatError):
     """The request left, the answer did not come: it may or may not have been carried out."""
 
 
-_RETRY = {-1, 40001, 40014, 42001, 45011, 43108, 44990, 44991, 50004}
+_RETRY = {-1, 40001, 40014, 42001, 45011, 43108, 44990, 44991}
 _QUOTA = {45009, 44993}
-_USER = {43101, 43104, 40003, 40226, 43107}
+_USER = {43101, 40003, 40226}
+
+
+def is_quota(errcode: int | None) -> bool:
+    """Whether the errcode says that the day's calls are used up."""
+    return errcode in _QUOTA
 
 
 def from_errcode(errcode: int | None, what: str) -> WechatError:
     """The error a caller can act on. An unknown code is Never: repeating what is not understood helps nobody."""
     if errcode in _RETRY:
         return RetryLater(errcode, what)
-    if errcode in _QUOTA:
+    if is_quota(errcode):
         return QuotaSpent(errcode, what)
     if errcode in _USER:
         return UserMustAct(errcode, what)

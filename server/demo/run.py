@@ -1,0 +1,193 @@
+"""`make run`: the whole product on embedded defaults; starts every process, says where to look, stops all of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from server import migrate
+from server.config import Config
+from server.db import Database
+from server.demo.banner import banner
+from server.demo.photos import draw_selfie
+from server.demo.seed import Demo, seed
+
+_READY_S = 30
+_STOP_S = 15
+DEMO_FILE = Path("var/demo.json")
+SAMPLE_PHOTO = Path("var/sample.jpg")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One child: what it is called, and the address that answers when it is ready."""
+
+    name: str
+    command: tuple[str, ...]
+    ready_url: str | None
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+def run(config: Config) -> int:
+    """Run until stopped. Exit code 1 when a port is taken or a process ends by itself."""
+    sandbox = f"http://127.0.0.1:{config.sandbox_port}"
+    web = f"http://{config.web_host}:{config.web_port}"
+    processes = [
+        Process("web", ("web",), f"{web}/readyz"),
+        Process("worker", ("worker",), None),
+    ]
+    if config.wechat == "sandbox":
+        processes.insert(0, Process("sandbox", ("sandbox",), f"{sandbox}/"))
+    for name, port in (("WEB_PORT", config.web_port), ("SANDBOX_PORT", config.sandbox_port)):
+        if _taken(port):
+            print(f"Port {port} is in use; choose another: {name}={port + 100} make run", file=sys.stderr)
+            return 1
+    demo = _prepare(config)
+    with _stoppable(), _started(processes) as children:
+        try:
+            for process in processes:
+                _await(process, children[process.name])
+            demo_json(demo, web, sandbox)
+            _introduce(sandbox, demo)
+            print(banner(config, demo, web, sandbox, _sign_in(web, sandbox, demo)), flush=True)
+            return _watch(children)
+        except Stopped:
+            print("\nStopping …", flush=True)
+            return 0
+
+
+def _prepare(config: Config) -> Demo:
+    """Schema, demo county and a sample photo; each only when it is not there yet."""
+    db = Database(config.database_url)
+    migrate.upgrade(db)
+    db.dispose()
+    demo = seed(config)
+    SAMPLE_PHOTO.parent.mkdir(parents=True, exist_ok=True)
+    SAMPLE_PHOTO.write_bytes(draw_selfie(time.time_ns(), size=(960, 1280)))
+    return demo
+
+
+def demo_json(demo: Demo, web: str, sandbox: str) -> None:
+    """var/demo.json: the handles for people and scripts."""
+    DEMO_FILE.write_text(
+        json.dumps(
+            {"web": web, "sandbox": sandbox, "personas": demo.personas, "stations": demo.stations},
+            ensure_ascii=False,
+            indent=1,
+        ),
+        encoding="utf-8",
+    )
+
+
+def _introduce(sandbox: str, demo: Demo) -> None:
+    """Tell the sandbox whose phones it plays."""
+    known = [{"openid": p["openid"], "name": p["name"], "role": p["role"]} for p in demo.personas]
+    _post(f"{sandbox}/_sandbox/personas", known)
+
+
+def _sign_in(web: str, sandbox: str, demo: Demo) -> str:
+    """A session token of the persona that the printed curl speaks for."""
+    code = _post(f"{sandbox}/_sandbox/codes", {"openid": demo.caller["openid"]})["code"]
+    return str(_post(f"{web}/api/v1/login", {"code": code})["token"])
+
+
+def _post(url: str, body: Any) -> Any:
+    request = urllib.request.Request(  # noqa: S310  (our own processes on loopback)
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        text = response.read()
+    return json.loads(text) if text else None
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise Stopped
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)
+
+
+@contextmanager
+def _started(processes: list[Process]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """The children, each in a session of its own so that Ctrl-C reaches this process alone; ended in reverse order."""
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    logs = Path("var/log")
+    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        for process in processes:
+            with (logs / f"{process.name}.log").open("ab") as log:
+                children[process.name] = subprocess.Popen(
+                    (sys.executable, "-m", "server", *process.command),
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        yield children
+    finally:
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, signal.SIG_IGN)  # a second Ctrl-C must not leave orphans behind
+        _end(children)
+
+
+def _end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in reversed(children.values()):
+        if child.poll() is None:
+            child.terminate()
+    deadline = time.monotonic() + _STOP_S
+    for name, child in children.items():
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            print(f"{name} did not stop by itself and is ended now.", file=sys.stderr)
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _await(process: Process, child: subprocess.Popen[bytes]) -> None:
+    """Return when the process answers. Raises SystemExit naming its log when it ends or stays silent."""
+    deadline = time.monotonic() + _READY_S
+    while process.ready_url and time.monotonic() < deadline:
+        if child.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(process.ready_url, timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    if process.ready_url or child.poll() is not None:
+        raise SystemExit(f"{process.name} did not start; see var/log/{process.name}.log")
+
+
+def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
+    """Wait until a child ends by itself, which is an error."""
+    while True:
+        for name, child in children.items():
+            if child.poll() is not None:
+                print(f"{name} ended by itself; see var/log/{name}.log", file=sys.stderr)
+                return 1
+        time.sleep(0.5)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,81 @@
+"""The sandbox as a Flask app and as a process on loopback."""
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from server.config import Config
+from server.wechat.sandbox import control, faults, login, page, subscribe, tokens
+from server.wechat.sandbox.replies import Refused, refusal
+from server.wechat.sandbox.state import State
+
+GROUPS = (tokens.bp, login.bp, subscribe.bp, control.bp, page.bp)
+# Whoever never touched their credits has plenty, so that `make run` shows messages; a test sets its own number.
+_DEFAULT_CREDITS = 1000
+_SEND_TAKES_S = 0.02  # a send takes time, or two at once to one person could never be noticed (43108)
+
+log = structlog.get_logger()
+
+
+def create_sandbox(
+    appid: str, secret: str, *, default_credits: int = _DEFAULT_CREDITS, send_takes_s: float = _SEND_TAKES_S
+) -> Flask:
+    """A WeChat with one mini-program, nobody in it yet. Its State is `app.extensions["sandbox"]`."""
+    app = Flask(__name__)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["sandbox"] = State(appid, secret, default_credits, send_takes_s)
+    for group in GROUPS:
+        app.register_blueprint(group)
+    app.register_error_handler(Refused, _refused)
+    faults.install(app)
+    return app
+
+
+class RunningSandbox:
+    """A sandbox that serves on 127.0.0.1, and nowhere else, from a thread of its own. Port 0 takes a free one."""
+
+    def __init__(self, app: Flask, port: int = 0) -> None:
+        self.state: State = app.extensions["sandbox"]
+        self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
+        self.port = self._server.port
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; a call that hangs by a fault is not waited for."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    running = RunningSandbox(create_sandbox(config.wechat_appid, config.wechat_secret), config.sandbox_port)
+    log.info("sandbox_started", url=running.url)
+    stop.wait()
+    running.stop()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """No access log: its lines would carry the secret and the tokens of the URLs."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def _refused(error: Refused) -> ResponseReturnValue:
+    return refusal(error.errcode, error.errmsg)

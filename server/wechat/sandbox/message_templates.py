@@ -1,0 +1,42 @@
+"""The subscribe templates of this mini-program, as WeChat's gettemplate lists them."""
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(r"(?P<label>[^:\n]+):\{\{(?P<key>[a-z_]+\d+)\.DATA\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """`content` holds one line a value, `标签:{{key.DATA}}`; the key's prefix is the type of the value."""
+
+    id: str
+    title: str
+    content: str
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """(label, key) in the order a phone shows them."""
+        return tuple((match["label"], match["key"]) for match in _LINE.finditer(self.content))
+
+
+TEMPLATES = {
+    template.id: template
+    for template in (
+        MessageTemplate(
+            "sandbox-reminder",
+            "打卡提醒",
+            "驻点名称:{{thing1.DATA}}\n打卡日期:{{date2.DATA}}\n温馨提示:{{thing3.DATA}}\n",
+        ),
+        MessageTemplate(
+            "sandbox-decided",
+            "复核结果通知",
+            "复核事项:{{thing1.DATA}}\n复核结果:{{phrase2.DATA}}\n复核说明:{{thing3.DATA}}\n",
+        ),
+        MessageTemplate(
+            "sandbox-flag",
+            "驻点进度通知",
+            "统计事项:{{thing1.DATA}}\n当前状态:{{phrase2.DATA}}\n在岗天数:{{thing3.DATA}}\n下一步:{{thing4.DATA}}\n",
+        ),
+    )
+}

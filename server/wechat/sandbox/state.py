@@ -1,0 +1,129 @@
+"""What the sandbox knows, in memory and under one lock: users, login codes, tokens, credits, messages, faults."""
+
+import secrets
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, cast
+
+from flask import current_app
+
+_MESSAGES_KEPT = 100_000
+
+
+@dataclass(slots=True)
+class User:
+    """Somebody with WeChat on a phone. `name` and `role` are only shown on the page."""
+
+    openid: str
+    name: str = ""
+    role: str = ""
+    session_key: str = field(default_factory=lambda: secrets.token_urlsafe(16) + "==")
+
+
+@dataclass(slots=True)
+class LoginCode:
+    """What wx.login returned."""
+
+    openid: str
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token; from `superseded_at` on it answers 40001, from `expires_at` on 42001."""
+
+    value: str
+    kind: Literal["token", "stable"]
+    expires_at: datetime
+    superseded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One subscribe message as it arrived on a phone."""
+
+    msgid: int
+    openid: str
+    template_id: str
+    title: str
+    fields: dict[str, str]
+    page: str | None
+    miniprogram_state: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Fault:
+    """What the next `times` calls of `path` meet. `carried_out`: the call takes effect, only its answer is spoilt."""
+
+    path: str
+    times: int
+    errcode: int | None = None
+    http_status: int | None = None
+    hang_s: float = 0
+    reset: bool = False
+    body: str | None = None
+    carried_out: bool = False
+
+
+class State:
+    """Plain values; whoever reads or writes more than one of them holds `lock`."""
+
+    def __init__(self, appid: str, secret: str, default_credits: int, send_takes_s: float) -> None:
+        self.appid = appid
+        self.secret = secret
+        self.default_credits = default_credits
+        self.send_takes_s = send_takes_s
+        self.lock = threading.RLock()
+        self.users: dict[str, User] = {}
+        self.codes: dict[str, LoginCode] = {}
+        self.tokens: dict[str, Token] = {}
+        self.forced_refreshes: list[datetime] = []
+        self.credits: dict[tuple[str, str], int] = {}
+        self.sending: set[str] = set()
+        self.messages: deque[Message] = deque(maxlen=_MESSAGES_KEPT)
+        self.faults: list[Fault] = []
+        self.calls: Counter[str] = Counter()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The sandbox's clock, UTC."""
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass at once: codes and tokens grow old."""
+        with self.lock:
+            self._ahead += by
+
+    def register(self, openid: str, **shown: Any) -> User:
+        """The user with this openid, made at first sight; `shown` (name, role) replaces what the page shows."""
+        with self.lock:
+            user = self.users.setdefault(openid, User(openid))
+            for name, value in shown.items():
+                setattr(user, name, value)
+            return user
+
+    def spend_credit(self, openid: str, template_id: str) -> bool:
+        """Take one of the person's acceptances of this template; False when none is left."""
+        with self.lock:
+            left = self.credits.get((openid, template_id), self.default_credits)
+            if left < 1:
+                return False
+            self.credits[openid, template_id] = left - 1
+            return True
+
+    def keep(self, **what: Any) -> Message:
+        """Put a message on the phone, numbered and dated here."""
+        with self.lock:
+            last = self.messages[-1].msgid if self.messages else 3_000_000_000_000_000_000
+            message = Message(msgid=last + 1, at=self.now(), **what)
+            self.messages.append(message)
+            return message
+
+
+def state() -> State:
+    """The state of the sandbox that answers the current request."""
+    return cast(State, current_app.extensions["sandbox"])

@@ -1,0 +1,29 @@
+"""Rows that API tests reach for."""
+
+import uuid
+from datetime import date
+
+import pytest
+
+from server.db import Database
+from server.flags.models import Flag
+from tests.cast import Cast
+from tests.conftest import StoppedClock
+
+
+@pytest.fixture
+def flag_chen(db: Database, cast: Cast, clock: StoppedClock) -> None:
+    """An open flag on chen."""
+    with db.transaction() as session:
+        session.add(
+            Flag(
+                county_id=1,
+                id=uuid.uuid4(),
+                member_id=cast["chen"].id,
+                month=date(2026, 11, 1),
+                kind="behind",
+                message="11月再驻点 5 天即可达标，剩余 7 个可用日。",
+                facts={"missing": 5},
+                raised_at=clock(),
+            )
+        )

@@ -1,0 +1,214 @@
+"""Every endpoint of the OpenAPI document × the six roles and nobody × (own subtree, sibling unit, other county).
+
+The rows to be reached are all chen's (unit east, squad east-1, county 1). An endpoint that is new in the document and
+has no row here fails, and so does a row without an endpoint.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from werkzeug.test import TestResponse
+
+from server.org import consent
+from tests.cast import PEOPLE
+from tests.client import Api
+
+NOBODY = "nobody"
+# Who stands where, seen from chen.
+OWN = {
+    "chen",
+    "colleague",
+    "leader",
+    "supervisor",
+    "bureau",
+    "bureau2",
+    "county_leader",
+    "admin",
+}
+SIBLING = {"neighbour", "other_leader", "other_supervisor"}
+OTHER_COUNTY = {name for name, county_id, *_ in PEOPLE if county_id == 2}
+SIGNED_IN = OWN | SIBLING | OTHER_COUNTY
+WATCHERS = {"chen", "leader", "supervisor", "bureau", "bureau2", "county_leader"}
+BUREAU = {"bureau", "bureau2"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one endpoint answers to whom. `call` sends a request that would succeed for somebody."""
+
+    call: Callable[[Api, str | None, "Target"], TestResponse]
+    answers: dict[int, set[str]]
+    # For lists: who finds chen's row in the answer.
+    finds: set[str] | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Chen's rows that a caller tries to reach."""
+
+    checkin: str
+    rejected: str
+    appeal: str
+    photo: str
+
+
+def _rest(status: int, *others: set[str]) -> dict[int, set[str]]:
+    return {status: SIGNED_IN - set().union(*others)}
+
+
+def _everyone(status: int) -> dict[int, set[str]]:
+    return {status: SIGNED_IN, 401: {NOBODY}}
+
+
+def _station(api: Api, who: str | None, _t: Target) -> TestResponse:
+    body = {"name": f"新驻点{uuid.uuid4().hex[:6]}", "city": "苏州", "lat": 31.3, "lng": 120.6, "datum": "wgs84"}
+    return api.post("/stations", who, body)
+
+
+def _posting(api: Api, who: str | None, _t: Target) -> TestResponse:
+    ids = {"member": api.cast["chen"].id, "squad": api.cast.squads["east-1"], "station": api.cast.stations["east-1"]}
+    return api.post("/postings", who, {k: str(v) for k, v in ids.items()} | {"starts_on": "2026-12-01"})
+
+
+def _new_member(api: Api, who: str | None, _t: Target) -> TestResponse:
+    return api.post("/members", who, {"name": "新队员", "unit": str(api.cast.units["east"])})
+
+
+def _attest(api: Api, who: str | None, _t: Target) -> TestResponse:
+    body = {"member": str(api.cast["chen"].id), "on": "2026-11-23", "value": 1, "reason": "在展会上一起接待客商"}
+    return api.post("/attestations", who, body)
+
+
+def _submit(api: Api, who: str | None, _t: Target) -> TestResponse:
+    return api.check_in(who, ticket=None)
+
+
+MATRIX: dict[tuple[str, str], Row] = {
+    ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
+    ("POST", "/api/v1/bind"): Row(lambda api, who, t: api.post("/bind", who, {}), {422: SIGNED_IN | {NOBODY}}),
+    ("POST", "/api/v1/logout"): Row(lambda api, who, t: api.post("/logout", who), _everyone(204)),
+    ("GET", "/api/v1/me"): Row(lambda api, who, t: api.get("/me", who), _everyone(200), finds={"chen"}),
+    ("GET", "/api/v1/consents"): Row(lambda api, who, t: api.get("/consents", who), _everyone(200)),
+    ("POST", "/api/v1/consents"): Row(
+        lambda api, who, t: api.post("/consents", who, {"version": consent.CURRENT_VERSION, "agreed": True}),
+        _everyone(200),
+    ),
+    ("POST", "/api/v1/checkins/tickets"): Row(lambda api, who, t: api.post("/checkins/tickets", who), _everyone(201)),
+    ("POST", "/api/v1/checkins"): Row(_submit, _everyone(201)),
+    ("GET", "/api/v1/checkins"): Row(lambda api, who, t: api.get("/checkins", who), _everyone(200), finds=WATCHERS),
+    ("GET", "/api/v1/checkins/{checkin_id}"): Row(
+        lambda api, who, t: api.get(f"/checkins/{t.checkin}", who),
+        {200: WATCHERS, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/checkins/{checkin_id}/reviews"): Row(
+        lambda api, who, t: api.post(f"/checkins/{t.checkin}/reviews", who, {"decision": "accepted"}),
+        {201: BUREAU, 403: WATCHERS - BUREAU, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/checkins/{checkin_id}/appeals"): Row(
+        lambda api, who, t: api.post(f"/checkins/{t.rejected}/appeals", who, {"statement": "当时在地下室"}),
+        # chen's own appeal is open already: 409, which is hers alone to be told
+        {409: {"chen"}, 403: WATCHERS - {"chen"}, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/appeals/{appeal_id}/decision"): Row(
+        lambda api, who, t: api.post(f"/appeals/{t.appeal}/decision", who, {"upheld": True, "answer": "已核实"}),
+        # bureau rejected the check-in, so bureau2 alone may answer
+        {200: {"bureau2"}, 403: WATCHERS - {"bureau2"}, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/attestations"): Row(
+        _attest,
+        {
+            201: {"colleague", "leader", "supervisor", "bureau", "bureau2", "county_leader"},
+            403: {"chen"},
+            404: {"admin"} | SIBLING | OTHER_COUNTY,
+            401: {NOBODY},
+        },
+    ),
+    ("GET", "/api/v1/photos/{photo_id}"): Row(
+        # The link is the key: without one nobody sees a photo, whoever is signed in.
+        lambda api, who, t: api.get(f"/photos/{t.photo}", who, token="guessed"),
+        {403: SIGNED_IN | {NOBODY}},
+    ),
+    ("GET", "/api/v1/me/month"): Row(lambda api, who, t: api.get("/me/month", who), _everyone(200), finds={"chen"}),
+    ("GET", "/api/v1/members/{member_id}/month"): Row(
+        lambda api, who, t: api.get(f"/members/{api.cast['chen'].id}/month", who),
+        {200: WATCHERS, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/squads/{squad_id}/today"): Row(
+        lambda api, who, t: api.get(f"/squads/{api.cast.squads['east-1']}/today", who),
+        {200: WATCHERS | {"colleague"}, **_rest(404, WATCHERS, {"colleague"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/stations"): Row(
+        _station, {201: {"admin", "far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/members"): Row(
+        _new_member, {201: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/postings"): Row(
+        _posting, {201: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/members/{member_id}/invites"): Row(
+        lambda api, who, t: api.post(f"/members/{api.cast['chen'].id}/invites", who),
+        {
+            201: {"supervisor", "bureau", "bureau2", "admin"},
+            404: {"other_supervisor", "far_supervisor", "far_bureau", "far_admin"},
+            403: {
+                "chen",
+                "colleague",
+                "leader",
+                "county_leader",
+                "neighbour",
+                "other_leader",
+                "outsider",
+                "far_leader",
+                "far_county_leader",
+            },
+            401: {NOBODY},
+        },
+    ),
+    ("GET", "/api/v1/flags"): Row(lambda api, who, t: api.get("/flags", who), _everyone(200), finds=WATCHERS),
+    ("GET", "/healthz"): Row(lambda api, who, t: api.get("/healthz", who), {200: SIGNED_IN | {NOBODY}}),
+    ("GET", "/readyz"): Row(lambda api, who, t: api.get("/readyz", who), {200: SIGNED_IN | {NOBODY}}),
+}
+
+
+def test_the_matrix_has_one_row_for_each_endpoint_of_the_document(api: Api) -> None:
+    document = api.get("/openapi.json").json
+    endpoints = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    assert endpoints == set(MATRIX)
+
+
+def test_every_row_answers_everybody() -> None:
+    for endpoint, row in MATRIX.items():
+        answered = sorted(name for names in row.answers.values() for name in names)
+        assert answered == sorted(SIGNED_IN | {NOBODY}), endpoint
+
+
+@pytest.fixture
+def target(api: Api, flag_chen: None) -> Target:
+    checkin = api.check_in("chen").json["id"]
+    rejected = api.check_in("chen").json["id"]
+    rejection = api.post(f"/checkins/{rejected}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
+    assert rejection.status_code == 201
+    appeal = api.post(f"/checkins/{rejected}/appeals", "chen", {"statement": "光线太暗"}).json["id"]
+    photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
+    return Target(checkin, rejected, appeal, photo)
+
+
+@pytest.mark.parametrize("endpoint", sorted(MATRIX), ids=lambda e: f"{e[0]} {e[1]}")
+def test_each_caller_gets_the_answer_that_is_theirs(endpoint: tuple[str, str], api: Api, target: Target) -> None:
+    row = MATRIX[endpoint]
+    expected = {name: status for status, names in row.answers.items() for name in names}
+    # Refusals first: whoever succeeds changes the rows that the others were to be refused.
+    order = sorted(expected, key=lambda name: (expected[name] < 400, name))
+    wrong = {}
+    for name in order:
+        response = row.call(api, None if name == NOBODY else name, target)
+        if response.status_code != expected[name]:
+            wrong[name] = f"{response.status_code} instead of {expected[name]}: {response.text[:120]}"
+        if row.finds is not None and name != NOBODY:
+            found = str(api.cast["chen"].id) in response.text
+            if found != (name in row.finds):
+                wrong[name] = f"finds chen: {found}"
+    assert not wrong
