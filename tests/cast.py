@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -166,7 +166,14 @@ def _person(
             expires_at=now + timedelta(days=400),
         )
     )
-    session.add(Consent(county_id=county_id, member_id=person.id, version=consent.CURRENT_VERSION, given_at=now))
+    session.add(
+        Consent(
+            county_id=county_id,
+            member_id=person.id,
+            version=consent.CURRENT_VERSION,
+            given_at=datetime.combine(JOINED, time(), tzinfo=UTC),
+        )
+    )
     if squad:
         session.add(
             Posting(

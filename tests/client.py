@@ -31,7 +31,7 @@ class Api:
         return self.app.test_client().open(full, method=method, headers=headers, **arguments)
 
     def get(self, path: str, who: str | None = None, **query: Any) -> TestResponse:
-        return self.call("GET", path, who, query_string=query)
+        return self.call("GET", path, who, query_string=query or None)
 
     def post(self, path: str, who: str | None = None, body: Any = None) -> TestResponse:
         return self.call("POST", path, who, json={} if body is None else body)

@@ -4,7 +4,7 @@ import uuid
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -144,7 +144,10 @@ def _open_flags(session: Session, county_id: int, month: date) -> dict[uuid.UUID
 
 
 def _flaggable(session: Session, county_id: int, month: date) -> Iterator[uuid.UUID]:
-    """Members posted in the month whose consent stands: refusing to be photographed never raises a flag."""
+    """Members posted in the month whose consent stands and was given before its end.
+
+    Refusing to be photographed never raises a flag, nor does a month before anybody was asked.
+    """
     yield from session.scalars(
         select(Member.id)
         .join(Consent, (Consent.county_id == Member.county_id) & (Consent.member_id == Member.id))
@@ -153,6 +156,7 @@ def _flaggable(session: Session, county_id: int, month: date) -> Iterator[uuid.U
             Member.removed_at.is_(None),
             Consent.version == consent.CURRENT_VERSION,
             Consent.withdrawn_at.is_(None),
+            Consent.given_at < datetime.combine(_last_day(month) + timedelta(days=1), time(), tzinfo=UTC),
             Member.id.in_(
                 select(Posting.member_id).where(
                     Posting.county_id == county_id,

@@ -70,4 +70,3 @@ def test_a_sick_wechat_is_unavailable(client, login_code, control, fault):
 def test_no_wechat_at_all_is_unavailable(client, login_code, sandbox):
     sandbox.stop()
     assert refusal(client, login_code).status == 503
-    sandbox.stop = lambda: None

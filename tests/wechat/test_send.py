@@ -21,7 +21,11 @@ def test_a_message_is_on_the_phone(client, sandbox):
     send(client)
     (message,) = requests.get(f"{sandbox.url}/_sandbox/messages", params={"openid": "openid-zhou"}).json()
     assert message["fields"] == FIELDS
-    assert (message["title"], message["page"], message["miniprogram_state"]) == ("打卡提醒", "pages/today/today", "formal")
+    assert (message["title"], message["page"], message["miniprogram_state"]) == (
+        "打卡提醒",
+        "pages/today/today",
+        "formal",
+    )
     assert requests.get(f"{sandbox.url}/_sandbox/messages?openid=somebody-else").json() == []
 
 

@@ -1,0 +1,106 @@
+"""POST /checkins/{id}/reviews and appeals: people decide beside the machine, and the day follows."""
+
+from collections.abc import Callable
+
+from tests.cast import SHANGHAI
+from tests.client import Api
+
+Rows = Callable[..., list]
+
+
+def doubtful(api: Api) -> str:
+    return api.check_in("chen", lat=str(SHANGHAI[0] + 0.03)).json["id"]
+
+
+def review(api: Api, checkin: str, who: str, decision: str, reason: str = "照片里看得清办公室"):
+    return api.post(f"/checkins/{checkin}/reviews", who, {"decision": decision, "reason": reason})
+
+
+def test_an_accepted_review_makes_the_day_count(api: Api) -> None:
+    checkin = doubtful(api)
+    body = review(api, checkin, "bureau", "accepted").json
+    assert (body["day"]["value"], body["day"]["pending"], body["month"]["confirmed"]) == (1.0, 0.0, 1.0)
+    assert (body["checkin"]["verdict"], body["checkin"]["decision"]) == ("review", "accepted")
+
+
+def test_a_rejection_takes_the_day_away_and_the_machines_verdict_stays(api: Api) -> None:
+    checkin = api.check_in("chen").json["id"]
+    body = review(api, checkin, "bureau", "rejected", "不是本人").json
+    assert (body["checkin"]["verdict"], body["checkin"]["decision"]) == ("accepted", "rejected")
+    assert body["day"]["value"] == 0.0
+    assert body["day"]["explanation"] == "当天的打卡被驳回，可以申诉。"
+
+
+def test_a_rejection_needs_a_sentence_for_the_member(api: Api) -> None:
+    response = review(api, doubtful(api), "bureau", "rejected", "  ")
+    assert (response.status_code, response.json["code"]) == (422, "reason_required")
+
+
+def test_the_member_is_told_once_a_review(api: Api, rows: Rows) -> None:
+    checkin = doubtful(api)
+    review(api, checkin, "bureau", "rejected", "不是本人")
+    review(api, checkin, "bureau2", "accepted")
+    notices = rows("SELECT kind, member_id, facts FROM notices ORDER BY created_at, dedupe_key")
+    assert [n[0] for n in notices] == ["checkin_decided", "checkin_decided"]
+    assert {str(n[1]).replace("-", "") for n in notices} == {api.cast["chen"].id.hex}
+
+
+def test_nobody_reviews_their_own(api: Api) -> None:
+    own = api.check_in("bureau").json["id"]
+    response = review(api, own, "bureau", "accepted")
+    assert (response.status_code, response.json["code"]) == (403, "own_checkin")
+
+
+def test_reviews_are_kept_beside_each_other(api: Api) -> None:
+    checkin = doubtful(api)
+    review(api, checkin, "bureau", "rejected", "不是本人")
+    review(api, checkin, "bureau2", "accepted", "核对过，是本人")
+    seen = api.get(f"/checkins/{checkin}", "chen").json
+    assert [(r["reviewer"], r["decision"]) for r in seen["reviews"]] == [
+        ("bureau", "rejected"),
+        ("bureau2", "accepted"),
+    ]
+    assert seen["decision"] == "accepted"
+
+
+def appealed(api: Api) -> tuple[str, str]:
+    checkin = doubtful(api)
+    review(api, checkin, "bureau", "rejected", "位置不符")
+    response = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "那天在客户工厂"})
+    assert response.status_code == 201, response.text
+    return checkin, response.json["id"]
+
+
+def test_an_upheld_appeal_restores_the_day(api: Api) -> None:
+    checkin, appeal = appealed(api)
+    answer = api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": True, "answer": "已与客户核实"})
+    assert (answer.status_code, answer.json["state"]) == (200, "upheld")
+    assert api.get("/me/month", "chen").json["confirmed"] == 1.0
+    assert api.get(f"/checkins/{checkin}", "chen").json["appeals"][0]["answer"] == "已与客户核实"
+
+
+def test_a_denied_appeal_changes_nothing_but_is_answered(api: Api) -> None:
+    _checkin, appeal = appealed(api)
+    api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": False, "answer": "没有旁证"})
+    assert api.get("/me/month", "chen").json["confirmed"] == 0.0
+
+
+def test_the_reviewer_does_not_answer_the_appeal(api: Api) -> None:
+    _checkin, appeal = appealed(api)
+    response = api.post(f"/appeals/{appeal}/decision", "bureau", {"upheld": False, "answer": "维持"})
+    assert (response.status_code, response.json["code"]) == (403, "involved")
+
+
+def test_one_open_appeal_at_a_time_and_one_answer(api: Api) -> None:
+    checkin, appeal = appealed(api)
+    again = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "再说一次"})
+    assert (again.status_code, again.json["code"]) == (409, "appeal_open")
+    api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": True, "answer": "好"})
+    twice = api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": False, "answer": "不"})
+    assert (twice.status_code, twice.json["code"]) == (409, "appeal_decided")
+
+
+def test_what_was_not_rejected_needs_no_appeal(api: Api) -> None:
+    checkin = api.check_in("chen").json["id"]
+    response = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "为什么"})
+    assert (response.status_code, response.json["code"]) == (409, "nothing_to_appeal")

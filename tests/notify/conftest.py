@@ -1,0 +1,80 @@
+"""Five members with WeChat, on both databases, a sandbox in front of them, and as many workers as a test wants."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.clock import Clock
+from server.config import Config
+from server.db import Database
+from server.notify.deliver import Delivery
+from server.notify.models import Notice
+from server.notify.outbox import enqueue
+from server.notify.tokens import DatabaseTokens
+from server.org.models import County, Member, Unit
+from server.wechat.client import WechatClient
+from server.wechat.sandbox.app import RunningSandbox, create_sandbox
+from server.worker import openid_of
+
+COUNTY = 1
+REMINDER = {"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"}
+
+
+@pytest.fixture
+def members(db: Database, clock: Clock, sandbox: RunningSandbox) -> list[uuid.UUID]:
+    """Five members whose WeChat is bound: openid-0 … openid-4."""
+    made = [uuid.uuid4() for _ in range(5)]
+    with db.transaction() as session:
+        session.add(County(id=COUNTY, name="示例县", tz="Asia/Shanghai", created_at=clock()))
+        session.flush()
+        unit = Unit(county_id=COUNTY, id=uuid.uuid4(), name="城关镇")
+        session.add(unit)
+        session.flush()
+        for number, id_ in enumerate(made):
+            name, openid = f"队员{number}", f"openid-{number}"
+            member = Member(county_id=COUNTY, id=id_, unit_id=unit.id, name=name, openid=openid, created_at=clock())
+            session.add(member)
+            sandbox.state.register(openid, name=name)
+    return made
+
+
+@pytest.fixture
+def sandbox() -> Iterator[RunningSandbox]:
+    running = RunningSandbox(create_sandbox("wxtest", "a-secret", send_takes_s=0))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[], Delivery]:
+    """A maker of Delivery objects: each is one worker's hand, with a client of its own."""
+    config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
+
+    def make() -> Delivery:
+        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5)
+        return Delivery(db, clock, client, openid_of, {})
+
+    return make
+
+
+@pytest.fixture
+def write(db: Database, clock: Clock) -> Callable[..., bool]:
+    """Enqueue one notice, committed at once."""
+
+    def one(member: uuid.UUID, key: str = "k", kind: str = "reminder", facts: Any = REMINDER, **more: Any) -> bool:
+        with db.transaction() as session:
+            return enqueue(session, COUNTY, member, kind, key, facts, clock(), **more)
+
+    return one
+
+
+@pytest.fixture
+def notices(db: Database) -> Callable[[], list[Notice]]:
+    def read() -> list[Notice]:
+        with db.reading() as session:
+            return list(session.scalars(select(Notice).order_by(Notice.dedupe_key)))
+
+    return read

@@ -1,0 +1,201 @@
+"""Delivery against the sandbox on both databases: sent once, or an honest word about why not."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from server.notify.models import Notice
+from server.org.models import Member
+from server.wechat.sandbox.state import Fault
+
+SEND = "/cgi-bin/message/subscribe/send"
+TOKEN = "/cgi-bin/stable_token"
+
+
+def spoil(sandbox, path: str = SEND, times: int = 1, **how) -> None:
+    sandbox.state.faults.append(Fault(path, times, **how))
+
+
+@pytest.fixture
+def one_notice(members, write):
+    """One reminder to the first member."""
+    assert write(members[0])
+
+
+def test_sent_once(one_notice, delivery, notices, sandbox, clock):
+    assert delivery().run() == 1
+    assert delivery().run() == 0
+    (notice,) = notices()
+    assert (notice.state, notice.attempts, notice.sent_at, notice.claim) == ("sent", 1, clock(), None)
+    (message,) = sandbox.state.messages
+    assert (message.openid, message.fields["thing1"], message.page) == ("openid-0", "苏州驻点", "pages/today/today")
+
+
+def test_two_workers_send_each_of_fifty_once(members, write, delivery, notices, sandbox, clock):
+    sandbox.state.send_takes_s = 0.002
+    for number in range(50):
+        write(members[number % 5], f"k{number:02}")
+
+    def work(hand):
+        while hand.run():
+            pass
+
+    for _round in range(20):  # sends to one person that met each other wait for another round (43108)
+        threads = [threading.Thread(target=work, args=(delivery(),)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if all(notice.state == "sent" for notice in notices()):
+            break
+        clock.advance(minutes=10)
+    assert {notice.state for notice in notices()} == {"sent"}
+    assert len(sandbox.state.messages) == 50
+
+
+def test_nothing_is_sent_before_it_is_due_or_after_it_is_worthless(members, write, delivery, notices, sandbox, clock):
+    write(members[0], expires_at=clock() + timedelta(minutes=5))
+    clock.advance(minutes=-1)
+    assert delivery().run() == 0
+    clock.advance(minutes=6)
+    assert delivery().run() == 1
+    assert notices()[0].state == "expired"
+    assert not sandbox.state.calls
+
+
+@pytest.mark.parametrize("change", [{"openid": None}, {"removed_at": True}], ids=["unbound", "removed"])
+def test_nobody_to_send_to_is_refused(one_notice, delivery, notices, sandbox, db, clock, change):
+    values = {key: clock() if value is True else value for key, value in change.items()}
+    with db.transaction() as session:
+        session.execute(update(Member).values(values))
+    delivery().run()
+    assert (notices()[0].state, notices()[0].last_error) == ("refused", "no WeChat is bound")
+    assert not sandbox.state.calls
+
+
+def test_a_person_without_credit_is_not_asked_again(one_notice, delivery, notices, sandbox):
+    sandbox.state.credits["openid-0", "sandbox-reminder"] = 0
+    delivery().run()
+    assert notices()[0].state == "refused"
+    assert "43101" in notices()[0].last_error
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"http_status": 502}, {"reset": True}, {"reset": True, "carried_out": True}, {"hang_s": 0.8}, {"body": "<html>"}],
+    ids=str,
+)
+def test_an_answer_that_never_came_is_uncertain_and_not_resent(one_notice, delivery, notices, sandbox, clock, fault):
+    spoil(sandbox, **fault)
+    delivery().run()
+    assert notices()[0].state == "uncertain"
+    clock.advance(days=2)
+    assert delivery().run() == 0
+    assert sandbox.state.calls[SEND] == 1
+
+
+def test_a_token_that_wechat_forgot_is_replaced_within_the_attempt(one_notice, delivery, notices, sandbox):
+    spoil(sandbox, errcode=40001)
+    delivery().run()
+    assert (notices()[0].state, notices()[0].attempts) == ("sent", 1)
+    assert dict(sandbox.state.calls) == {TOKEN: 2, SEND: 2}
+
+
+@pytest.mark.parametrize(("path", "fault"), [(SEND, {"errcode": -1}), (TOKEN, {"http_status": 502})], ids=str)
+def test_busy_is_tried_again_later(one_notice, delivery, notices, sandbox, clock, path, fault):
+    spoil(sandbox, path, **fault)
+    delivery().run()
+    (waiting,) = notices()
+    assert waiting.state == "pending"
+    assert timedelta(seconds=8) <= waiting.due_at - clock() <= timedelta(seconds=12)
+    assert delivery().run() == 0
+    clock.advance(seconds=12)
+    delivery().run()
+    assert (notices()[0].state, notices()[0].attempts) == ("sent", 2)
+
+
+def test_an_outage_of_an_hour_loses_nothing_and_one_without_end_is_given_up(
+    one_notice, delivery, notices, sandbox, clock
+):
+    spoil(sandbox, times=1000, errcode=-1)
+    hand = delivery()
+    began = clock()
+    while notices()[0].state == "pending":
+        clock.at = notices()[0].due_at
+        hand.run()
+    assert notices()[0].state == "failed"
+    assert clock() - began > timedelta(hours=1)
+    assert sandbox.state.calls[SEND] == 12
+
+
+def test_a_spent_quota_waits_for_wechats_next_day(one_notice, delivery, notices, sandbox, clock):
+    spoil(sandbox, errcode=45009)
+    delivery().run()
+    midnight_in_beijing = clock().replace(hour=16, minute=0)
+    assert notices()[0].state == "pending"
+    assert midnight_in_beijing < notices()[0].due_at < midnight_in_beijing + timedelta(minutes=11)
+    clock.at = notices()[0].due_at
+    delivery().run()
+    assert notices()[0].state == "sent"
+
+
+def test_a_wrong_call_is_dead_at_once(one_notice, delivery, notices, sandbox):
+    spoil(sandbox, errcode=40037)
+    delivery().run()
+    assert notices()[0].state == "failed"
+    assert "40037" in notices()[0].last_error
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"), [("reminder", {}), ("reminder", {"station": "a", "on": "x", "closes": ""}), ("unheard_of", {})]
+)
+def test_a_notice_that_cannot_be_composed_fails_and_holds_nobody_up(
+    members, write, delivery, notices, sandbox, kind, facts
+):
+    write(members[0], "bad", kind, facts)
+    write(members[1], "good")
+    assert delivery().run() == 2
+    assert [notice.state for notice in notices()] == ["failed", "sent"]
+
+
+def claim(db, clock) -> None:
+    """What a worker does before it sends, and all that is left of one that was killed then."""
+    with db.transaction() as session:
+        until = clock() + timedelta(seconds=60)
+        session.execute(update(Notice).values(state="sending", claim="another worker's", claimed_until=until))
+
+
+def test_a_claim_holds_while_it_lasts_and_lapses_into_uncertain(one_notice, delivery, notices, sandbox, db, clock):
+    claim(db, clock)
+    clock.advance(seconds=60)
+    assert delivery().run() == 0
+    assert notices()[0].state == "sending"
+    clock.advance(seconds=1)
+    assert delivery().run() == 0
+    assert notices()[0].state == "uncertain"
+    assert not sandbox.state.calls
+
+
+def test_a_slow_worker_still_tells_the_truth_after_its_claim_lapsed(one_notice, delivery, notices, sandbox, clock):
+    slow, other = delivery(), delivery()
+    real_send = slow._wechat.send_subscribe
+
+    def send_while_the_claim_lapses(*args) -> None:
+        real_send(*args)
+        clock.advance(minutes=2)
+        other.run()
+        assert notices()[0].state == "uncertain"
+
+    slow._wechat.send_subscribe = send_while_the_claim_lapses
+    slow.run()
+    assert notices()[0].state == "sent"
+    assert len(sandbox.state.messages) == 1
+
+
+def test_a_live_county_has_template_ids_of_its_own(one_notice, delivery, notices):
+    hand = delivery()
+    hand._templates = {"reminder": "a-live-template"}
+    hand.run()
+    assert "40037" in notices()[0].last_error, "the sandbox does not know it, so it was used"

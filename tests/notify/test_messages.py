@@ -1,0 +1,80 @@
+"""Every kind of notice composes what WeChat accepts, however long a name or a reason is."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.notify import messages
+from server.wechat.sandbox.message_templates import TEMPLATES
+from server.wechat.sandbox.values import is_accepted
+
+LONG = "一个长得谁也想不到的驻点名称，还带着\n换行和标点！" * 5
+MONTH = {"month": "2026-11", "confirmed": 18.5, "pending": 10.5, "excused": 11.5, "target": 20.5,
+         "missing": 19.5, "remaining_days": 31}  # fmt: skip
+CASES = [
+    ("reminder", {"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"}),
+    ("reminder", {"station": LONG, "on": "2026-12-31", "closes": "24:00"}),
+    ("checkin_decided", {"on": "2026-11-24", "result": "通过", "reason": ""}),
+    ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": LONG}),
+    ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": " \n\u2028"}),
+    ("flag_behind", MONTH),
+    ("flag_unreachable", MONTH),
+    ("flag_missed", MONTH),
+]
+
+
+@pytest.mark.parametrize(("kind", "facts"), CASES)
+def test_the_sandbox_accepts_it(kind, facts):
+    values = messages.compose(kind, facts)
+    template = TEMPLATES[messages.KINDS[kind].template]
+    assert list(values) == [key for _label, key in template.lines]
+    assert [(key, value) for key, value in values.items() if not is_accepted(key, value)] == []
+
+
+def test_every_kind_is_tried():
+    assert {kind for kind, _facts in CASES} == set(messages.KINDS)
+
+
+def test_our_own_sentences_are_never_cut():
+    for kind, facts in CASES:
+        if LONG not in facts.values():
+            assert "…" not in "".join(messages.compose(kind, facts).values()), kind
+
+
+def test_the_longest_facts_arrive_on_a_phone(members, write, delivery, notices, sandbox):
+    for number, (kind, facts) in enumerate(CASES):
+        write(members[0], f"k{number}", kind, facts)
+    delivery().run()
+    assert [(notice.kind, notice.state, notice.last_error) for notice in notices()] == [
+        (kind, "sent", None) for kind, _facts in CASES
+    ]
+    assert len(sandbox.state.messages) == len(CASES)
+
+
+def is_visible(char: str) -> bool:
+    return not char.isspace() and unicodedata.category(char) not in ("Cc", "Zl", "Zp")
+
+
+@given(st.text(max_size=80))
+def test_any_text_fits_a_thing(text):
+    fitted = messages.fit("thing1", text)
+    assert is_accepted("thing1", fitted)
+    assert fitted == "无" or fitted[0] in text
+    if any(is_visible(char) for char in text):
+        assert fitted.rstrip("…")
+
+
+@given(st.text(max_size=20).filter(lambda text: text.strip() and all(map(is_visible, text))))
+def test_what_fits_is_left_alone(text):
+    assert messages.fit("thing12", text) == text
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x9FFF), max_size=40))
+def test_any_text_fits_a_phrase(text):
+    assert is_accepted("phrase2", messages.fit("phrase2", text))
+
+
+def test_days_are_written_as_people_say_them():
+    assert messages.day_words("2026-11-03") == "11月3日 周二"

@@ -1,0 +1,87 @@
+"""Models and migrations agree, up and down, on both databases."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from server import migrate, schema
+from server.db import Database, UtcDateTime
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path):
+    """A database without any table."""
+    if request.param == "sqlite":
+        db = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    else:
+        from tests.conftest import _administer
+
+        url = request.getfixturevalue("postgres")
+        _administer(url, "DROP DATABASE IF EXISTS empty_zhudian WITH (FORCE)", "CREATE DATABASE empty_zhudian")
+        db = Database(url.format(name="empty_zhudian"))
+    yield db
+    db.dispose()
+
+
+def tables(db: Database) -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_migrations_make_what_the_models_say(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        assert compare_metadata(context, schema.metadata) == []
+    assert tables(empty) == set(schema.metadata.tables)
+
+
+def test_check_constraints_are_in_the_database(empty: Database) -> None:
+    migrate.upgrade(empty)
+    for table in schema.metadata.tables.values():
+        said = {str(c.name) for c in table.constraints if type(c).__name__ == "CheckConstraint"}
+        made = {str(c["name"]) for c in inspect(empty.engine).get_check_constraints(table.name)}
+        assert said <= made, table.name
+
+
+def test_down_and_up_again(empty: Database) -> None:
+    migrate.upgrade(empty)
+    migrate.downgrade(empty)
+    assert tables(empty) == set()
+    migrate.upgrade(empty)
+    assert tables(empty) == set(schema.metadata.tables)
+
+
+def test_each_step_goes_down_and_up(empty: Database) -> None:
+    steps = list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions())
+    migrate.upgrade(empty)
+    for step in steps:
+        migrate.downgrade(empty, str(step.down_revision or "base"))
+        migrate.upgrade(empty, step.revision)
+    with empty.engine.connect() as connection:
+        assert migrate.is_current(connection)
+
+
+def test_upgrading_twice_is_harmless(empty: Database) -> None:
+    migrate.upgrade(empty)
+    migrate.upgrade(empty)
+    assert tables(empty) == set(schema.metadata.tables)
+
+
+def test_primary_keys_begin_with_the_county_and_references_carry_it() -> None:
+    installation_wide = {"counties", "leases", "rate_counts", "wechat_tokens"}
+    for table in schema.metadata.tables.values():
+        if table.name in installation_wide:
+            continue
+        assert next(iter(table.primary_key.columns)).name == "county_id", table.name
+        for key in table.foreign_key_constraints:
+            referred = key.referred_table.name
+            assert referred == "counties" or "county_id" in {c.name for c in key.columns}, (table.name, referred)
+
+
+def _same_type(_context, _inspected, _metadata, inspected_type, metadata_type):
+    """Our UTC type is stored as a plain timestamp; everything else is compared as usual."""
+    return False if isinstance(metadata_type, UtcDateTime) else None
