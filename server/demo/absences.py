@@ -70,13 +70,13 @@ _REFUSED = "与我同住驻点，当天一起走访企业。"
 
 def absences(plan: CountyPlan, today: date) -> list[Absence]:
     """The county's leaves; up to three days the unit's supervisor decides, longer the bureau."""
-    return [
-        _absence(plan, person, today - timedelta(days=days_ago), *rest)
-        for index, kind, days_ago, *rest_ in _LEAVES
-        for person in _honest(plan, index)
-        for rest in [(kind, *rest_)]
-        if person.stay_on(today - timedelta(days=days_ago))
-    ]
+    made = []
+    for index, kind, days_ago, days, halves, state, reason in _LEAVES:
+        starts_on = today - timedelta(days=days_ago)
+        for person in _honest(plan, index):
+            if person.stay_on(starts_on):
+                made.append(_absence(plan, person, starts_on, kind, days, halves, state, reason))
+    return made
 
 
 def vouchings(plan: CountyPlan, today: date) -> list[Vouching]:

@@ -43,6 +43,7 @@ class Attempt:
     id: uuid.UUID
     person: Person
     habit: Habit
+    on: date  # the local date it is for
     captured_at: datetime
     received_at: datetime
     ticket_at: datetime | None
@@ -87,6 +88,7 @@ def honest(person: Person, on: date) -> Attempt:
         id=checkin_id,
         person=person,
         habit=habit,
+        on=on,
         captured_at=captured_at,
         received_at=captured_at + timedelta(seconds=rng.uniform(2, 25)),
         ticket_at=captured_at - timedelta(seconds=rng.uniform(5, 900)),

@@ -58,7 +58,7 @@ ATTEMPTS_TO_CHEAT = ("own_photo_again", "far_away", "colleagues_photo", "last_mo
 
 def with_incidents(plan: CountyPlan, attempts: list[Attempt], today: date) -> list[tuple[Attempt, Incident | None]]:
     """The attempts, with those of the table's days changed (or, for two cities in an hour, followed by another)."""
-    by_day = {(a.person.id, a.captured_at.date()): a for a in attempts}
+    by_day = {(a.person.id, a.on): a for a in attempts}
     involved: dict[object, tuple[Attempt, Incident]] = {}
     for incident in INCIDENTS:
         story, index = incident.who
@@ -89,7 +89,7 @@ def _changed(plan: CountyPlan, kind: str, a: Attempt, by_day: dict[tuple[object,
     if kind == "own_photo_smaller":
         return _with_photo_of(a, _earlier(a, a.person, 5, by_day), quality=45)
     if kind == "colleagues_photo":
-        stay = a.person.stay_on(a.captured_at.date())
+        stay = a.person.stay_on(a.on)
         assert stay  # noqa: S101  (asked before)
         return _with_photo_of(a, _earlier(a, plan.leader_of(stay.squad), 1, by_day))
     if kind == "last_months_photo":
@@ -107,7 +107,7 @@ def _second_city(a: Attempt, rng: random.Random) -> Attempt:
     """A visit in another city, 26 minutes after the ordinary check-in of the same morning."""
     city, later = CITIES[(a.person.number + 9) % len(CITIES)], timedelta(minutes=26)
     lat, lng = moved(city.lat, city.lng, rng.uniform(-2_000, 2_000), rng.uniform(-2_000, 2_000))
-    again = known("checkin", a.person.number, a.captured_at.date(), "again")
+    again = known("checkin", a.person.number, a.on, "again")
     return replace(
         a,
         id=again,
@@ -123,14 +123,14 @@ def _second_city(a: Attempt, rng: random.Random) -> Attempt:
 
 
 def _station(a: Attempt) -> tuple[float, float]:
-    stay = a.person.stay_on(a.captured_at.date())
+    stay = a.person.stay_on(a.on)
     assert stay  # noqa: S101  (asked before)
     return stay.squad.station.lat, stay.squad.station.lng
 
 
 def _earlier(a: Attempt, person: Person, days: int, by_day: dict[tuple[object, date], Attempt]) -> Attempt:
     """The person's latest attempt at least so many days before `a`; without any, `a` itself."""
-    before = a.captured_at.date() - timedelta(days=days)
+    before = a.on - timedelta(days=days)
     dates = [on for who, on in by_day if who == person.id and on <= before]
     return by_day[person.id, max(dates)] if dates else a
 

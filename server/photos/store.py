@@ -22,16 +22,25 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, county_id: int, photo_id: UUID, extension: str, data: bytes, received_at: datetime) -> str:
+    def put(
+        self,
+        county_id: int,
+        photo_id: UUID,
+        extension: str,
+        data: bytes,
+        received_at: datetime,
+        *,
+        durable: bool = True,
+    ) -> str:
         """Write durably and answer the key. After this returns, file and directory entries survive a power failure.
 
         The month in the key is received_at's in UTC. Give every request's photo an id of its own: the same id again
-        replaces the bytes. A full disk raises AppError 507 `storage_full`; no failure leaves a temporary file behind,
+        replaces the bytes. `durable=False` is for what can be made again, such as the demo's photos. A full disk raises AppError 507 `storage_full`; no failure leaves a temporary file behind,
         unless the process is killed.
         """
         key = f"c{county_id}/{received_at.astimezone(UTC):%Y-%m}/{photo_id}.{extension}"
         try:
-            _place(self.path(key), data, durable=True)
+            _place(self.path(key), data, durable=durable)
         except OSError as cause:
             if cause.errno in _FULL:
                 raise AppError(507, "storage_full", "服务器存储空间已满，照片没有保存，请联系管理员后重试。") from cause

@@ -1,0 +1,261 @@
+"""Plays two months through the real services in the order things happened: nothing here decides a verdict or a day."""
+
+import heapq
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.checkins import attest, review, submit
+from server.checkins.gather import Submission
+from server.checkins.models import CheckIn, Ticket
+from server.checkins.submit import StoredPhoto
+from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
+from server.demo.attempts import Attempt, honest_attempts, local
+from server.demo.county import TZ, CountyPlan, Person, known
+from server.demo.incidents import Incident, with_incidents
+from server.flags.service import run_nightly
+from server.leaves.models import Leave
+from server.notify.models import Notice
+from server.org.scope import Caller, Grant
+from server.tally import policy
+from server.tally.recompute import recompute
+
+NIGHT_MIN = 21 * 60 + 30
+_VALID_H = 24
+# Why a reviewer let an honest check-in pass that the machine could not.
+_ACCEPTED = {
+    "no_ticket": "已与队长核实，当时没有信号，确在驻点。",
+    "coarse_fix": "照片背景是驻点办公室，与同队队员当天的打卡相符。",
+    "next_day_upload": "手机隔天才有信号，已电话核实。",
+}
+_LINGERS = 0.3  # the share of recent doubts that nobody has got round to
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Everything that is going to happen in one county up to `now`."""
+
+    plan: CountyPlan
+    attempts: list[tuple[Attempt, Incident | None]]
+    leaves: list[Absence]
+    vouched: list[Vouching]
+
+
+def write_script(plan: CountyPlan, now: datetime) -> Script:
+    """The county's two months up to `now`, on paper."""
+    today = now.astimezone(ZoneInfo(TZ)).date()
+    leaves, vouched = absences(plan, today), vouchings(plan, today)
+    attempts = with_incidents(plan, honest_attempts(plan, today, days_away(leaves, vouched)), today)
+    return Script(
+        plan,
+        [(a, i) for a, i in attempts if a.received_at <= now],
+        [leave for leave in leaves if leave.asked_at <= now],
+        [v for v in vouched if v.at <= now],
+    )
+
+
+@dataclass
+class Stage:
+    """One county being played: a queue of (instant, what happens then), earliest first."""
+
+    session: Session
+    script: Script
+    photos: dict[uuid.UUID, StoredPhoto]
+    now: datetime
+    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _queue: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=count)
+
+    def play(self) -> None:
+        """Everything up to now, and at the end what a nightly run would say at this moment."""
+        self._hand_out_tickets()
+        for attempt, incident in self.script.attempts:
+            self._at(attempt.received_at, lambda at, a=attempt, i=incident: self._submit(a, i, at))
+        for leave in self.script.leaves:
+            self._leave(leave)
+        for vouching in self.script.vouched:
+            self._at(vouching.at, lambda at, v=vouching: self._attest(v, at))
+        for night in self._nights():
+            self._at(night, self._compare)
+        while self._queue:
+            at, _, happen = heapq.heappop(self._queue)
+            happen(at)
+        self._forget_old_notices()
+        self._compare(self.now)
+
+    @property
+    def county_id(self) -> int:
+        return self.script.plan.id
+
+    def _at(self, at: datetime, happen: Callable[[datetime], None]) -> None:
+        if at <= self.now:
+            heapq.heappush(self._queue, (at, next(self._numbers), happen))
+
+    def _submit(self, a: Attempt, incident: Incident | None, at: datetime) -> None:
+        """The request's own steps (api.checkins): locate, terms, submit, recompute."""
+        who, submission = caller(self.script.plan, a.person, at), submission_of(a)
+        moment = submit.locate(self.session, who, submission, at)
+        terms = policy.terms(self.session, self.county_id, moment.presence.on_date, who.today)
+        stored = submit.submit(self.session, who, submission, moment, terms, self.photos[a.picture.id], at)
+        recompute(self.session, self.county_id, a.person.id, stored.on_date, at)
+        self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
+        if stored.verdict == "review":
+            self._plan_review(stored, a, incident, at)
+
+    def _plan_review(self, stored: CheckIn, a: Attempt, incident: Incident | None, at: datetime) -> None:
+        """A person looks one to three days later; what the table leaves open, or what is recent, still waits."""
+        rng = random.Random(f"review {a.id}")
+        reviewer = rng.choice(self.script.plan.with_duty("bureau_supervisor")[:2])
+        on = at.astimezone(ZoneInfo(TZ)).date()
+        if incident:
+            if incident.reason:
+                when = local(on + timedelta(days=1), rng.randint(9 * 60, 17 * 60))
+                self._at(when, lambda t: self._reject(stored, a.person, reviewer, incident, t))
+            return
+        recent = self.now - at < timedelta(days=7)
+        if recent and rng.random() < _LINGERS:
+            return
+        when = local(on + timedelta(days=rng.randint(1, 3)), rng.randint(9 * 60, 17 * 60))
+        reason = _ACCEPTED.get(a.mishap, "已核实，确在驻点。")
+        self._at(when, lambda t: self._review(stored, reviewer, "accepted", reason, t))
+
+    def _review(self, stored: CheckIn, reviewer: Person, decision: str, reason: str, at: datetime) -> None:
+        who = caller(self.script.plan, reviewer, at)
+        review.review(self.session, who, stored.id, decision, reason, at)
+        recompute(self.session, self.county_id, stored.member_id, stored.on_date, at)
+
+    def _reject(self, stored: CheckIn, member: Person, reviewer: Person, incident: Incident, at: datetime) -> None:
+        self._review(stored, reviewer, "rejected", incident.reason, at)
+        if incident.appeal:
+            self._at(at + timedelta(hours=19), lambda t: self._appeal(stored, member, incident, t))
+
+    def _appeal(self, stored: CheckIn, member: Person, incident: Incident, at: datetime) -> None:
+        who = caller(self.script.plan, member, at)
+        made = review.appeal(self.session, who, stored.id, incident.appeal, at)
+        if incident.answer:
+            self._at(at + timedelta(hours=26), lambda t: self._answer(stored, made.id, incident.answer, t))
+
+    def _answer(self, stored: CheckIn, appeal_id: uuid.UUID, answer: str, at: datetime) -> None:
+        """By the supervisor who reviews nothing."""
+        uninvolved = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[-1], at)
+        review.decide_appeal(self.session, uninvolved, appeal_id, True, answer, at)
+        recompute(self.session, self.county_id, stored.member_id, stored.on_date, at)
+
+    def _attest(self, v: Vouching, at: datetime) -> None:
+        who = caller(self.script.plan, v.attester, at)
+        attest.attest(self.session, who, v.person.id, v.on, v.halves, v.reason, at)
+        recompute(self.session, self.county_id, v.person.id, v.on, at)
+
+    def _leave(self, a: Absence) -> None:
+        """Leave has no service yet, so its rows and events are written here, decided state and all."""
+        decided = a.state != "pending" and a.decided_at <= self.now
+        self.session.add(
+            Leave(
+                county_id=self.county_id,
+                id=a.id,
+                member_id=a.person.id,
+                kind=a.kind,
+                starts_on=a.starts_on,
+                ends_on=a.ends_on,
+                halves=a.halves,
+                reason=a.reason,
+                state=a.state if decided else "pending",
+                decided_by=a.decided_by.id if decided else None,
+                decided_at=a.decided_at if decided else None,
+                created_at=a.asked_at,
+            )
+        )
+        self._record(a, "leave.asked", a.person, a.asked_at)
+        if decided:
+            self._record(a, f"leave.{a.state}", a.decided_by, a.decided_at)
+        for i in range((a.ends_on - a.starts_on).days + 1 if decided and a.state == "approved" else 0):
+            on = a.starts_on + timedelta(days=i)
+            recompute(self.session, self.county_id, a.person.id, on, a.decided_at)
+
+    def _record(self, a: Absence, action: str, actor: Person, at: datetime) -> None:
+        facts = {"leave": str(a.id), "kind": a.kind, "starts_on": a.starts_on.isoformat()}
+        record(self.session, self.county_id, actor.id, action, a.person.id, facts, at)
+
+    def _hand_out_tickets(self) -> None:
+        """Beforehand and at once; each row says when it was issued."""
+        rows: list[dict[str, Any]] = [
+            {
+                "county_id": self.county_id,
+                "id": known("ticket", a.id),
+                "member_id": a.person.id,
+                "issued_at": a.ticket_at,
+                "expires_at": a.ticket_at + timedelta(hours=_VALID_H),
+                "used_by": None,
+            }
+            for a, _ in self.script.attempts
+            if a.ticket_at
+        ]
+        if rows:
+            self.session.execute(insert(Ticket), rows)
+
+    def _nights(self) -> list[datetime]:
+        """Every Monday and Thursday night and the night a month closes, but for the last three days: what those
+        would say is said now, so that the outbox has something to deliver."""
+        today = self.now.astimezone(ZoneInfo(TZ)).date()
+        days = (today - self.script.plan.starts_on).days - 3
+        dates = [self.script.plan.starts_on + timedelta(days=i) for i in range(1, max(1, days))]
+        return [local(on, NIGHT_MIN) for on in dates if on.weekday() in (0, 3) or on.day == 5]
+
+    def _compare(self, at: datetime) -> None:
+        run_nightly(self.session, self.county_id, _on(at), at)
+
+    def _forget_old_notices(self) -> None:
+        """History's messages were delivered in their time; the worker must not send them all today."""
+        self.session.execute(
+            update(Notice)
+            .where(Notice.county_id == self.county_id, Notice.state == "pending")
+            .values(state="sent", attempts=1, sent_at=Notice.created_at)
+        )
+
+
+def caller(plan: CountyPlan, person: Person, at: datetime) -> Caller:
+    """The person as a signed-in caller at an instant, with the roles of that day."""
+    on = _on(at)
+    stay = person.stay_on(on)
+    grants = [Grant(stay.role, None, stay.squad.id)] if stay else []
+    grants += [Grant(d, person.unit.id if d == "unit_supervisor" else None, None) for d in person.duties]
+    return Caller(plan.id, person.id, person.name, person.unit.id, on, tuple(grants), person.id)
+
+
+def submission_of(a: Attempt) -> Submission:
+    """What the member's phone sends; its clock is off by the habit's offset and it knows by how much."""
+    habit = a.habit
+    return Submission(
+        id=a.id,
+        kind=a.kind,
+        lat=a.lat,
+        lng=a.lng,
+        given_lat=a.lat,
+        given_lng=a.lng,
+        datum="wgs84",
+        accuracy_m=a.accuracy_m,
+        captured_at=a.captured_at - timedelta(milliseconds=habit.clock_offset_ms),
+        ticket_id=known("ticket", a.id) if a.ticket_at else None,
+        device={
+            "model": habit.model,
+            "platform": habit.platform,
+            "wechat_version": habit.wechat_version,
+            "clock_offset_ms": habit.clock_offset_ms,
+        },
+        clock_offset_ms=habit.clock_offset_ms,
+        note=a.note,
+    )
+
+
+def _on(at: datetime) -> date:
+    return at.astimezone(ZoneInfo(TZ)).date()
