@@ -1,8 +1,8 @@
-"""Draws the county's photos with every core, puts them into the store and reads them as an upload would be read."""
+"""Draws the county's photos beside the play, puts them into the store and reads them as an upload would be read."""
 
 import multiprocessing
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,43 +15,49 @@ from server.photos.read import read
 from server.photos.store import FolderStore
 
 Order = tuple[int, Picture, datetime]  # county id, what to draw, when it will be received
-_FEW = 200  # fewer are drawn sooner than a process starts
 
 
-def draw_all(root: Path, orders: Iterable[Order]) -> dict[UUID, StoredPhoto]:
-    """Every picture drawn, stored under `root` and read; by photo id.
+class Album:
+    """The drawn photos by id; asking for one waits until it is there. Each can be asked for once."""
+
+    def __init__(self, receiver: Connection) -> None:
+        self._receiver = receiver
+        self._drawn: dict[UUID, StoredPhoto] = {}
+
+    def take(self, photo_id: UUID) -> StoredPhoto:
+        """The photo, stored and read. Raises EOFError when the painter ended without it."""
+        while photo_id not in self._drawn:
+            photo: StoredPhoto = self._receiver.recv()
+            self._drawn[photo.id] = photo
+        return self._drawn.pop(photo_id)
+
+
+@contextmanager
+def painter(root: Path, orders: Iterable[Order]) -> Iterator[Album]:
+    """A process of its own that draws and stores every picture under `root`, in the order given.
 
     Files are not flushed one by one: a power failure costs the demo, and the sweeper takes what no row refers to.
+    Forked, since a fresh interpreter imports for as long as it then draws. When this process is killed the painter
+    finds nobody at the other end and stops.
     """
-    waiting = list(orders)
-    processes = 1 if len(waiting) < _FEW else min(4, os.cpu_count() or 1)
-    if processes == 1:
-        return {photo.id: photo for photo in _draw(root, waiting)}
-    # Each child is given its share, answers once and ends, so none is left waiting when this process is killed.
-    context = multiprocessing.get_context("spawn")
-    children = []
-    for share in (waiting[i::processes] for i in range(processes)):
-        receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(target=_child, args=(sender, root, share), daemon=True)
-        child.start()
-        sender.close()
-        children.append((child, receiver))
-    drawn: dict[UUID, StoredPhoto] = {}
-    for child, receiver in children:
-        drawn |= {photo.id: photo for photo in receiver.recv()}  # EOFError: the child ended without an answer
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_paint, args=(receiver, sender, root, list(orders)), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        yield Album(receiver)
+    finally:
+        receiver.close()
         child.join()
-    return drawn
 
 
-def _child(sender: Connection, root: Path, share: list[Order]) -> None:
-    sender.send(_draw(root, share))
-
-
-def _draw(root: Path, share: list[Order]) -> list[StoredPhoto]:
-    store, made = FolderStore(root), []
-    for county_id, picture, received_at in share:
-        data = draw_selfie(picture.seed, size=SMALL, quality=picture.quality, exif=picture.exif)
-        facts = read(data)
-        key = store.put(county_id, picture.id, facts.extension, data, received_at, durable=False)
-        made.append(StoredPhoto(picture.id, key, facts))
-    return made
+def _paint(receiver: Connection, sender: Connection, root: Path, orders: list[Order]) -> None:
+    receiver.close()
+    store = FolderStore(root)
+    with suppress(BrokenPipeError):
+        for county_id, picture, received_at in orders:
+            data = draw_selfie(picture.seed, size=SMALL, quality=picture.quality, exif=picture.exif)
+            facts = read(data)
+            key = store.put(county_id, picture.id, facts.extension, data, received_at, durable=False)
+            sender.send(StoredPhoto(picture.id, key, facts))

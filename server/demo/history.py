@@ -18,10 +18,10 @@ from server.audit.journal import record
 from server.checkins import attest, review, submit
 from server.checkins.gather import Submission
 from server.checkins.models import CheckIn, Ticket
-from server.checkins.submit import StoredPhoto
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
 from server.demo.attempts import Attempt, honest_attempts, local
 from server.demo.county import TZ, CountyPlan, Person, known
+from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
 from server.flags.service import run_nightly
 from server.leaves.models import Leave
@@ -58,7 +58,7 @@ def write_script(plan: CountyPlan, now: datetime) -> Script:
     attempts = with_incidents(plan, honest_attempts(plan, today, days_away(leaves, vouched)), today)
     return Script(
         plan,
-        [(a, i) for a, i in attempts if a.received_at <= now],
+        sorted(((a, i) for a, i in attempts if a.received_at <= now), key=lambda row: row[0].received_at),
         [leave for leave in leaves if leave.asked_at <= now],
         [v for v in vouched if v.at <= now],
     )
@@ -70,7 +70,7 @@ class Stage:
 
     session: Session
     script: Script
-    photos: dict[uuid.UUID, StoredPhoto]
+    album: Album
     now: datetime
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _queue: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
@@ -106,7 +106,7 @@ class Stage:
         who, submission = caller(self.script.plan, a.person, at), submission_of(a)
         moment = submit.locate(self.session, who, submission, at)
         terms = policy.terms(self.session, self.county_id, moment.presence.on_date, who.today)
-        stored = submit.submit(self.session, who, submission, moment, terms, self.photos[a.picture.id], at)
+        stored = submit.submit(self.session, who, submission, moment, terms, self.album.take(a.picture.id), at)
         recompute(self.session, self.county_id, a.person.id, stored.on_date, at)
         self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
         if stored.verdict == "review":

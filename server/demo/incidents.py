@@ -58,6 +58,8 @@ ATTEMPTS_TO_CHEAT = ("own_photo_again", "far_away", "colleagues_photo", "last_mo
 
 def with_incidents(plan: CountyPlan, attempts: list[Attempt], today: date) -> list[tuple[Attempt, Incident | None]]:
     """The attempts, with those of the table's days changed (or, for two cities in an hour, followed by another)."""
+    if len(plan.with_duty("bureau_supervisor")) < 3:
+        return [(a, None) for a in attempts]  # nobody uninvolved would be left for an appeal
     by_day = {(a.person.id, a.on): a for a in attempts}
     involved: dict[object, tuple[Attempt, Incident]] = {}
     for incident in INCIDENTS:

@@ -15,7 +15,7 @@ from server.clock import system_clock
 from server.config import Config
 from server.db import Database
 from server.demo.county import CALLER_OPENID, FULL, NAME, TZ, Size, plan_counties
-from server.demo.drawing import draw_all
+from server.demo.drawing import painter
 from server.demo.history import Stage, write_script
 from server.demo.register import advance_county_ids, write_register
 from server.org.models import ROLES, County, Member, Posting, RoleGrant, Squad, Station, Unit
@@ -86,24 +86,23 @@ def _is_seeded(session: Session) -> bool:
     """Whether the demo is there. Raises SystemExit when something else is."""
     names = set(session.scalars(select(County.name)))
     if names and NAME not in names:
-        raise SystemExit(f"数据库里已有别的县（{'、'.join(sorted(names))}），演示数据只写入空库。Use another DATABASE_URL.")
+        raise SystemExit(
+            f"数据库里已有别的县（{'、'.join(sorted(names))}），演示数据只写入空库。Use another DATABASE_URL."
+        )
     return bool(names)
 
 
 def _write(db: Database, config: Config, now: datetime, size: Size) -> None:
     plans = plan_counties(now.astimezone(ZoneInfo(TZ)).date(), size)
     scripts = [write_script(plan, now) for plan in plans]
-    photos = draw_all(
-        config.photo_root,
-        ((s.plan.id, attempt.picture, attempt.received_at) for s in scripts for attempt, _ in s.attempts),
-    )
-    with db.transaction() as session:
+    orders = ((s.plan.id, attempt.picture, attempt.received_at) for s in scripts for attempt, _ in s.attempts)
+    with painter(config.photo_root, orders) as album, db.transaction() as session:
         session.info["alone"] = True  # nobody else uses an empty database: no lock a photo and day, see db.lock
         if _is_seeded(session):
             return  # another process was quicker
         for script in scripts:
             write_register(session, script.plan)
-            Stage(session, script, photos, now).play()
+            Stage(session, script, album, now).play()
         advance_county_ids(session)
 
 
@@ -118,7 +117,9 @@ def read_back(session: Session) -> Demo:
 def _personas(session: Session) -> list[dict[str, Any]]:
     """One entry a person, members first; the squad is today's, of the role's grant."""
     rows = session.execute(
-        select(Member.name, RoleGrant.role, County.name.label("county"), Unit.name.label("unit"), Squad.name, Member.openid)
+        select(
+            Member.name, RoleGrant.role, County.name.label("county"), Unit.name.label("unit"), Squad.name, Member.openid
+        )
         .join(RoleGrant, (RoleGrant.county_id == Member.county_id) & (RoleGrant.member_id == Member.id))
         .join(Unit, (Unit.county_id == Member.county_id) & (Unit.id == Member.unit_id))
         .join(County, County.id == Member.county_id)
@@ -139,9 +140,7 @@ def _stations(session: Session) -> list[dict[str, Any]]:
         .join(County, County.id == Station.county_id)
         .outerjoin(
             Posting,
-            (Posting.county_id == Station.county_id)
-            & (Posting.station_id == Station.id)
-            & Posting.ends_on.is_(None),
+            (Posting.county_id == Station.county_id) & (Posting.station_id == Station.id) & Posting.ends_on.is_(None),
         )
         .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .group_by(Station.county_id, Station.id, County.name)

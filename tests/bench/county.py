@@ -1,0 +1,91 @@
+"""A county for the benchmark: posted members who are signed in, tickets at hand, a million photo hashes stored."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from server.db import Database
+from server.org import consent
+from server.org.models import Consent, Member, Posting, SignIn
+from server.org.signin import digest
+from tests.cast import JOINED, assemble
+
+# 13 months of photos; 80 % of the hashes random, 20 % in clusters of like scenes, as selfies are.
+_PHOTOS = """
+INSERT INTO photos (county_id, id, member_id, storage_key, sha256, phash, mime, size_bytes, width, height, exif, received_at)
+SELECT 1, gen_random_uuid(), :member, 'bench/' || n, md5(n::text) || md5((n + 1)::text),
+       CASE WHEN n % 5 = 0
+            THEN hashint8extended(n % 2000, 7) # (1::bigint << (random() * 62)::int) # (1::bigint << (random() * 62)::int)
+            ELSE hashint8extended(n, 42) END,
+       'image/jpeg', 250000, 960, 1280, '{}', :now - (n % 390) * interval '1 day'
+FROM generate_series(1, :count) AS n
+"""
+_BANDS = """
+INSERT INTO photo_bands (county_id, month, band, photo_id, phash)
+SELECT 1, (extract(year FROM received_at) * 100 + extract(month FROM received_at))::int,
+       band * 65536 + ((phash >> (16 * band)) & 65535)::int, id, phash
+FROM photos, generate_series(0, 3) AS band WHERE storage_key LIKE 'bench/%'
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One member's phone: their session token, and how to get tickets for them."""
+
+    member_id: uuid.UUID
+    token: str
+
+
+def populate(db: Database, now: datetime, phones: int, hashes: int) -> list[Phone]:
+    """Fill an empty, migrated PostgreSQL."""
+    cast = assemble(db, now)
+    made = [Phone(uuid.uuid4(), f"phone-{number}") for number in range(phones)]
+    with db.transaction() as session:
+        for phone in made:
+            _member(session, phone, cast.units["east"], cast.squads["east-1"], cast.stations["east-1"], now)
+        session.execute(text("CREATE TABLE floor (id uuid PRIMARY KEY, name text)"))
+    with db.transaction() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
+        session.execute(text(_PHOTOS), {"member": cast["chen"].id, "now": now, "count": hashes})
+        session.execute(text(_BANDS))
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    return made
+
+
+def tickets(db: Database, phone: Phone, count: int, now: datetime) -> list[str]:
+    """Tickets of one phone, issued now."""
+    ids = [uuid.uuid4() for _ in range(count)]
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO tickets (county_id, id, member_id, issued_at, expires_at) VALUES (1, :id, :member, :now, :end)"
+            ),
+            [{"id": i, "member": phone.member_id, "now": now, "end": now + timedelta(hours=24)} for i in ids],
+        )
+    return [str(i) for i in ids]
+
+
+def _member(
+    session: Session, phone: Phone, unit: uuid.UUID, squad: uuid.UUID, station: uuid.UUID, now: datetime
+) -> None:
+    session.add(Member(county_id=1, id=phone.member_id, unit_id=unit, name=phone.token, created_at=now))
+    session.flush()
+    session.add_all(
+        [
+            SignIn(
+                county_id=1,
+                member_id=phone.member_id,
+                token_sha256=digest(phone.token),
+                created_at=now,
+                seen_at=now,
+                expires_at=now + timedelta(days=30),
+            ),
+            Consent(county_id=1, member_id=phone.member_id, version=consent.CURRENT_VERSION, given_at=now),
+            Posting(county_id=1, member_id=phone.member_id, squad_id=squad, station_id=station, starts_on=JOINED),
+        ]
+    )
