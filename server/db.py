@@ -22,12 +22,12 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 # Stored JSON: jsonb where there is one.
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 # How long a writer on SQLite waits for the one before it. Writers queue, they do not fail.
 _SQLITE_BUSY_S = 30
 
@@ -68,7 +68,11 @@ class Base(DeclarativeBase):
 
 
 def county_fk(column: str, table: str) -> ForeignKeyConstraint:
-    """A reference that carries the county, so the database itself refuses one across counties."""
+    """A reference that carries the county, so the database itself refuses one across counties.
+
+    It also ties the row to an existing county, by way of the row referred to; a second key to `counties` itself would
+    only make every writer of a county share-lock that one row.
+    """
     return ForeignKeyConstraint(["county_id", column], [f"{table}.county_id", f"{table}.id"])
 
 
@@ -112,14 +116,32 @@ class Database:
         self.engine.dispose()
 
 
+def dialect_of(session: Session) -> str:
+    """`sqlite` or `postgresql`."""
+    return session.get_bind().dialect.name
+
+
+def upsert(dialect: str, table: type[Base]) -> postgresql.Insert:
+    """An INSERT that knows ON CONFLICT; both dialects speak the same words, so one type stands for either."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table.__table__)  # type: ignore[arg-type, return-value]
+
+
+def site_day_lock(county_id: int, member_id: object, on: object) -> str:
+    """The name under which a member's local day is counted."""
+    return f"site-day:{county_id}:{member_id}:{on}"
+
+
 def lock(session: Session, *names: str) -> None:
     """Hold the named locks until the transaction ends. Sorted, so that two callers cannot wait for each other.
 
     On SQLite a write transaction already excludes every other, so there is nothing to do; nor for a session that says
     `info["alone"]`: one that fills an empty database would hold more locks than PostgreSQL has room for.
     """
-    if session.info.get("alone") or session.get_bind().dialect.name != "postgresql":
+    held = session.info.setdefault("locks", set())
+    if session.info.get("alone") or dialect_of(session) != "postgresql" or held.issuperset(names):
         return
+    held.update(names)
     keys = sorted({int.from_bytes(hashlib.blake2b(n.encode(), digest_size=8).digest(), signed=True) for n in names})
     calls = ", ".join(f"pg_advisory_xact_lock(:k{i})" for i in range(len(keys)))
     session.execute(text(f"SELECT {calls}"), {f"k{i}": key for i, key in enumerate(keys)})
@@ -127,7 +149,7 @@ def lock(session: Session, *names: str) -> None:
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=20)
+        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=20)
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, Uuid, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import Base
+from server.db import Base, dialect_of, upsert
 
 
 class Lease(Base):
@@ -26,21 +24,20 @@ class LeaseLost(Exception):
     """Another worker took the lease over; the transaction that finds this out must roll back."""
 
 
-def upsert(session: Session, table: type[Base]):  # type: ignore[no-untyped-def]
-    """An INSERT that knows ON CONFLICT in the dialect at hand; both dialects speak the same words."""
-    return (postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert)(table)
-
-
 def claim(session: Session, county_id: int, name: str, now: datetime, ttl_s: int = 60) -> uuid.UUID | None:
     """Take the lease if it is free, lapsed and not done. Returns the fencing token, or None when it is another's."""
     token = uuid.uuid4()
     until = now + timedelta(seconds=ttl_s)
-    statement = upsert(session, Lease).values(county_id=county_id, name=name, token=token, until=until)
-    statement = statement.on_conflict_do_update(
-        index_elements=[Lease.county_id, Lease.name],
-        set_={"token": token, "until": until},
-        where=(Lease.done_at.is_(None)) & (Lease.until < now),
-    ).returning(Lease.token)
+    statement = (
+        upsert(dialect_of(session), Lease)
+        .values(county_id=county_id, name=name, token=token, until=until)
+        .on_conflict_do_update(
+            index_elements=[Lease.county_id, Lease.name],
+            set_={"token": token, "until": until},
+            where=(Lease.done_at.is_(None)) & (Lease.until < now),
+        )
+        .returning(Lease.token)
+    )
     return token if session.scalar(statement) == token else None
 
 

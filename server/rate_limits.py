@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import Base
+from server.db import Base, dialect_of, upsert
 from server.errors import AppError
-from server.leases import upsert
 
 
 class RateCount(Base):
@@ -22,10 +21,12 @@ class RateCount(Base):
 def spend(session: Session, key: str, limit: int, window_s: int, now: datetime) -> None:
     """Count one try. Raises AppError 429 when `key` was tried more than `limit` times in this window."""
     window_at = datetime.fromtimestamp(now.timestamp() // window_s * window_s, tz=now.tzinfo)
-    statement = upsert(session, RateCount).values(key=key, window_at=window_at, tries=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=[RateCount.key, RateCount.window_at], set_={"tries": RateCount.tries + 1}
-    ).returning(RateCount.tries)
+    statement = (
+        upsert(dialect_of(session), RateCount)
+        .values(key=key, window_at=window_at, tries=1)
+        .on_conflict_do_update(index_elements=[RateCount.key, RateCount.window_at], set_={"tries": RateCount.tries + 1})
+        .returning(RateCount.tries)
+    )
     if (session.scalar(statement) or 0) > limit:
         wait_s = int(window_at.timestamp() + window_s - now.timestamp()) + 1
         raise AppError(429, "too_many_tries", "尝试次数过多，请稍后再试。", {"retry_after_s": wait_s})

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from server.api.services import Reply, now, reading, transaction
+from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.org import consent
 
@@ -27,9 +27,8 @@ class ConsentReply(BaseModel):
 @bp.get("/consents", responses={200: ConsentReply})
 def read_consent() -> Reply:
     """The current words and whether the caller's consent to them stands."""
-    with reading() as session:
-        given = consent.is_given(session, caller().county_id, caller().member_id)
-    return ConsentReply(version=consent.CURRENT_VERSION, text=list(consent.TEXT), given=given).model_dump(mode="json")
+    reply = ConsentReply(version=consent.CURRENT_VERSION, text=list(consent.TEXT), given=caller().consented)
+    return reply.model_dump(mode="json")
 
 
 @bp.post("/consents", responses={200: ConsentReply})

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
 from server.errors import AppError
-from server.org import consent, signin
+from server.org import signin
 from server.org.models import County, Member, Squad, Unit
 from server.org.postings import presence_at
 from server.rate_limits import spend
@@ -114,7 +114,7 @@ def me() -> Reply:
         )
         reply = MeReply(
             member=_member(session, member),
-            consent_given=consent.is_given(session, who.county_id, who.member_id),
+            consent_given=who.consented,
             posting=None,
             server_time=at,
         )

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
+
+_INSERT_EVENT = AuditEvent.__table__.insert()  # type: ignore[attr-defined]
+_INSERT_PAYLOAD = AuditPayload.__table__.insert()  # type: ignore[attr-defined]
 
 
 def record(
@@ -39,14 +41,10 @@ def record(
         sort_keys=True,
         ensure_ascii=False,
     )
-    session.execute(
-        insert(AuditEvent).values(
-            county_id=county_id, id=event_id, at=now, action=action, commitment=commitment(salt, body)
-        )
-    )
-    session.execute(
-        insert(AuditPayload).values(county_id=county_id, event_id=event_id, subject_id=subject_id, salt=salt, body=body)
-    )
+    event = {"county_id": county_id, "id": event_id, "at": now, "action": action}
+    session.execute(_INSERT_EVENT, event | {"commitment": commitment(salt, body)})
+    payload = {"county_id": county_id, "event_id": event_id, "subject_id": subject_id, "salt": salt, "body": body}
+    session.execute(_INSERT_PAYLOAD, payload)
     return event_id
 
 

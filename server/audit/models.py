@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where
@@ -18,7 +18,7 @@ class AuditEvent(Base):
         CheckConstraint("(seq IS NULL) = (hash IS NULL)", name="linked_whole"),
         index_where("ix_audit_events_unlinked", "county_id", "at", "id", where="seq IS NULL"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(40))
@@ -36,7 +36,7 @@ class AuditPayload(Base):
         county_fk("event_id", "audit_events"),
         CheckConstraint("(body IS NULL) = (salt IS NULL)", name="erased_whole"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     subject_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
     salt: Mapped[str | None] = mapped_column(String(32))

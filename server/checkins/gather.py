@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from server.checkins.models import CheckIn, Ticket
+from server.checkins.models import CheckIn
+from server.checkins.tickets import UsedTicket
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Evidence, Fix, PhotoTwin, Place, Window
@@ -21,6 +22,28 @@ from server.photos.read import PhotoFacts
 MONTHS_BACK = 13  # retention: older photos are gone
 MOST_NOMINATED = 500
 MOST_TWINS = 5
+
+
+_PREVIOUS = (
+    select(CheckIn.lat, CheckIn.lng, CheckIn.accuracy_m, CheckIn.happened_at)
+    .where(
+        CheckIn.county_id == bindparam("county"),
+        CheckIn.member_id == bindparam("member"),
+        # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
+        func.coalesce(CheckIn.decision, CheckIn.verdict) != "rejected",
+    )
+    .order_by(CheckIn.happened_at.desc())
+    .limit(1)
+)
+_NOMINATED = (
+    select(PhotoBand.photo_id, PhotoBand.phash)
+    .where(
+        PhotoBand.county_id == bindparam("county"),
+        PhotoBand.month.in_(bindparam("months", expanding=True)),
+        PhotoBand.band.in_(bindparam("bands", expanding=True)),
+    )
+    .limit(MOST_NOMINATED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +81,7 @@ def gather(
     county_id: int,
     member_id: uuid.UUID,
     submission: Submission,
-    ticket: Ticket | None,
+    ticket: UsedTicket | None,
     presence: Presence,
     terms: Terms,
     photo: PhotoFacts,
@@ -100,17 +123,7 @@ def _fence(place: Place | None, kind: str, terms: Terms) -> Place | None:
 
 
 def _previous(session: Session, county_id: int, member_id: uuid.UUID) -> Fix | None:
-    row = session.execute(
-        select(CheckIn.lat, CheckIn.lng, CheckIn.accuracy_m, CheckIn.happened_at)
-        .where(
-            CheckIn.county_id == county_id,
-            CheckIn.member_id == member_id,
-            # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
-            func.coalesce(CheckIn.decision, CheckIn.verdict) != "rejected",
-        )
-        .order_by(CheckIn.happened_at.desc())
-        .limit(1)
-    ).first()
+    row = session.execute(_PREVIOUS, {"county": county_id, "member": member_id}).first()
     return Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) if row else None
 
 
@@ -123,13 +136,8 @@ def twins(
     hash, so exact reuse is found by the same question.
     """
     nominated = session.execute(
-        select(PhotoBand.photo_id, PhotoBand.phash)
-        .where(
-            PhotoBand.county_id == county_id,
-            PhotoBand.month.in_(list(months_back(now))),
-            PhotoBand.band.in_(match.bands(photo.phash)),
-        )
-        .limit(MOST_NOMINATED)
+        _NOMINATED,
+        {"county": county_id, "months": list(months_back(now)), "bands": match.bands(photo.phash)},
     )
     near = {row.photo_id: match.distance(photo.phash, row.phash) for row in nominated}
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Float, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
@@ -18,7 +18,7 @@ class Ticket(Base):
 
     __tablename__ = "tickets"
     __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id", "expires_at"))
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     issued_at: Mapped[datetime]
@@ -49,7 +49,7 @@ class CheckIn(Base):
         Index(None, "county_id", "received_at", "id"),
         Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     member_id: Mapped[uuid.UUID]
     squad_id: Mapped[uuid.UUID | None]
@@ -86,7 +86,7 @@ class CheckInFinding(Base):
         one_of("outcome", ("suspect", "unknown")),
         Index(None, "county_id", "code", "outcome"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     checkin_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     outcome: Mapped[str] = mapped_column(String(10))
@@ -103,7 +103,7 @@ class Review(Base):
         CheckConstraint("length(reason) > 0 OR decision = 'accepted'", name="rejection_says_why"),
         Index(None, "county_id", "checkin_id"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     checkin_id: Mapped[uuid.UUID]
     reviewer_id: Mapped[uuid.UUID]
@@ -124,7 +124,7 @@ class Appeal(Base):
         CheckConstraint("state = 'open' OR decided_by IS NOT NULL", name="decided_by_someone"),
         index_where("uq_appeals_open", "county_id", "checkin_id", where="state = 'open'", unique=True),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     checkin_id: Mapped[uuid.UUID]
     member_id: Mapped[uuid.UUID]
@@ -148,7 +148,7 @@ class Attestation(Base):
         CheckConstraint("length(reason) > 0", name="says_why"),
         UniqueConstraint("county_id", "member_id", "on_date", "attester_id"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     attester_id: Mapped[uuid.UUID]

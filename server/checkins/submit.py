@@ -5,25 +5,51 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
-from sqlalchemy import insert, select
+from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins import tickets
 from server.checkins.gather import Submission, Terms, gather, month_key
-from server.checkins.models import CheckIn, CheckInFinding, Ticket
-from server.db import lock
+from server.checkins.models import CheckIn, CheckInFinding
+from server.db import dialect_of, lock, site_day_lock, upsert
 from server.errors import conflict
 from server.evidence import capture, serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
-from server.leases import upsert
 from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
+
+_INSERT_PHOTO = Photo.__table__.insert()  # type: ignore[attr-defined]
+# One statement of four rows: as four it would be the costliest of the transaction.
+_INSERT_BANDS = PhotoBand.__table__.insert().values(  # type: ignore[attr-defined]
+    [
+        {
+            "county_id": bindparam("county"),
+            "month": bindparam("in_month"),
+            "band": bindparam(f"band{number}"),
+            "photo_id": bindparam("photo"),
+            "phash": bindparam("hash"),
+        }
+        for number in range(match.BANDS)
+    ]
+)
+_INSERT_FINDINGS = CheckInFinding.__table__.insert()  # type: ignore[attr-defined]
+
+
+@cache
+def _insert_unless_taken(dialect: str) -> Executable:
+    """Insert first, never look before: a conflict is found by the database, twins of the same instant included."""
+    return (
+        upsert(dialect, CheckIn)
+        .on_conflict_do_nothing(index_elements=["county_id", "id"])
+        .returning(CheckIn.__table__.c.id)
+    )
 
 
 class AlreadySubmitted(Exception):
@@ -43,7 +69,7 @@ class StoredPhoto:
 class Moment:
     """When and where a submission belongs, before it is judged."""
 
-    ticket: Ticket | None
+    ticket: tickets.UsedTicket | None
     happened_at: datetime
     presence: Presence
 
@@ -88,7 +114,12 @@ def submit(
     now: datetime,
 ) -> CheckIn:
     """Judge and store. Raises AlreadySubmitted when the id is taken, whoever took it first."""
-    lock(session, f"photo:{caller.county_id}:{photo.facts.sha256}")
+    # Both at once: recompute needs the second, and finds it held.
+    lock(
+        session,
+        f"photo:{caller.county_id}:{photo.facts.sha256}",
+        site_day_lock(caller.county_id, caller.member_id, moment.presence.on_date),
+    )
     evidence = gather(
         session,
         caller.county_id,
@@ -131,12 +162,7 @@ def submit(
         "decision": None,
         "addendum": terms.month_closed,
     }
-    taken = session.execute(
-        upsert(session, CheckIn)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=[CheckIn.county_id, CheckIn.id])
-        .returning(CheckIn.id)
-    ).first()
+    taken = session.execute(_insert_unless_taken(dialect_of(session)), values).first()
     if taken is None:
         raise AlreadySubmitted
     raised = [
@@ -145,7 +171,7 @@ def submit(
         if f.outcome != "clear"
     ]
     if raised:
-        session.execute(insert(CheckInFinding), raised)
+        session.execute(_INSERT_FINDINGS, raised)
     facts = {"verdict": decision.verdict.value, "on": moment.presence.on_date.isoformat(), "kind": submission.kind}
     record(session, caller.county_id, caller.member_id, "checkin.submitted", submission.id, facts, now)
     return CheckIn(**values)
@@ -167,31 +193,22 @@ def repeat(session: Session, caller: Caller, submission: Submission, photo_sha25
 def _insert_photo(session: Session, caller: Caller, photo: StoredPhoto, now: datetime) -> None:
     facts = photo.facts
     session.execute(
-        insert(Photo).values(
-            county_id=caller.county_id,
-            id=photo.id,
-            member_id=caller.member_id,
-            storage_key=photo.key,
-            sha256=facts.sha256,
-            phash=facts.phash,
-            mime=facts.mime,
-            size_bytes=facts.size_bytes,
-            width=facts.width,
-            height=facts.height,
-            exif=serialize.plain(facts.exif),
-            received_at=now,
-        )
+        _INSERT_PHOTO,
+        {
+            "county_id": caller.county_id,
+            "id": photo.id,
+            "member_id": caller.member_id,
+            "storage_key": photo.key,
+            "sha256": facts.sha256,
+            "phash": facts.phash,
+            "mime": facts.mime,
+            "size_bytes": facts.size_bytes,
+            "width": facts.width,
+            "height": facts.height,
+            "exif": serialize.plain(facts.exif),
+            "received_at": now,
+        },
     )
-    session.execute(
-        insert(PhotoBand),
-        [
-            {
-                "county_id": caller.county_id,
-                "month": month_key(now),
-                "band": band,
-                "photo_id": photo.id,
-                "phash": facts.phash,
-            }
-            for band in match.bands(facts.phash)
-        ],
-    )
+    bands = {f"band{number}": band for number, band in enumerate(match.bands(facts.phash))}
+    row = {"county": caller.county_id, "in_month": month_key(now), "photo": photo.id, "hash": facts.phash}
+    session.execute(_INSERT_BANDS, bands | row)

@@ -1,9 +1,10 @@
 """拍摄凭证: issued before a capture, so that the server knows the earliest moment a photo can be of."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Ticket
@@ -12,6 +13,28 @@ from server.org.scope import Caller
 
 # A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
 MOST_UNUSED = 10
+
+_USE = (
+    update(Ticket)
+    .where(
+        Ticket.county_id == bindparam("county"),
+        Ticket.id == bindparam("ticket"),
+        Ticket.member_id == bindparam("member"),
+        (Ticket.used_by.is_(None)) | (Ticket.used_by == bindparam("checkin")),
+    )
+    .values(used_by=bindparam("checkin"))
+    .returning(Ticket.issued_at, Ticket.expires_at)
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedTicket:
+    """A ticket that this check-in may lean on."""
+
+    id: uuid.UUID
+    issued_at: datetime
+    expires_at: datetime
 
 
 def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket:
@@ -39,20 +62,14 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
     return ticket
 
 
-def use(session: Session, caller: Caller, ticket_id: uuid.UUID, checkin_id: uuid.UUID) -> Ticket | None:
+def use(session: Session, caller: Caller, ticket_id: uuid.UUID, checkin_id: uuid.UUID) -> UsedTicket | None:
     """Take the ticket for this check-in; a repeat of the same check-in may take it again.
 
     None when there is no such ticket of this member: another's, made up, or spent on another check-in. The check-in
     is then judged as one without a ticket: weaker, not refused.
     """
-    return session.scalar(
-        update(Ticket)
-        .where(
-            Ticket.county_id == caller.county_id,
-            Ticket.id == ticket_id,
-            Ticket.member_id == caller.member_id,
-            (Ticket.used_by.is_(None)) | (Ticket.used_by == checkin_id),
-        )
-        .values(used_by=checkin_id)
-        .returning(Ticket)
-    )
+    row = session.execute(
+        _USE,
+        {"county": caller.county_id, "ticket": ticket_id, "member": caller.member_id, "checkin": checkin_id},
+    ).first()
+    return UsedTicket(ticket_id, row.issued_at, row.expires_at) if row else None

@@ -54,7 +54,7 @@ _LEAVES = (
     (11, "sick", 0, 2, 2, "pending", "牙痛，预约了拔牙"),
     (12, "annual", -3, 3, 2, "pending", "年休假"),
     (13, "training", -2, 2, 2, "approved", "参加产业链招商专题培训"),
-    (14, "maternity", 3, 20, 2, "approved", "产假"),
+    (14, "sick", 3, 12, 2, "approved", "脚踝骨折，遵医嘱休养"),
 )
 # which honest member, days before today, halves, what the colleague wrote
 _VOUCHED = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from server.checkins.gather import Submission
 from server.demo.county import TZ, CountyPlan, Person, StationPlan, known
 from server.demo.habits import Habit, fix_near, habit_of, present_days
 from server.evidence.types import ExifFacts
@@ -67,7 +68,7 @@ def honest_attempts(plan: CountyPlan, today: date, away: Collection[tuple[uuid.U
     """Every day that a member with consent spends at the station, but for the days in `away` (member id, date)."""
     made = []
     for person in plan.posted:
-        if person.story == "refused":
+        if not person.consented:
             continue
         for on in present_days(person, plan.starts_on, today):
             if (person.id, on) not in away and not (person.story == "caller" and on == today):
@@ -76,7 +77,14 @@ def honest_attempts(plan: CountyPlan, today: date, away: Collection[tuple[uuid.U
 
 
 def honest(person: Person, on: date) -> Attempt:
-    """The check-in of one day as it would come without any intent."""
+    """The check-in of one day as it comes without any intent."""
+    stay = person.stay_on(on)
+    assert stay  # noqa: S101  (present_days asks the same)
+    return _with_mishap(ordinary(person, on), stay.squad.station, random.Random(f"mishap {person.number} {on}"))
+
+
+def ordinary(person: Person, on: date) -> Attempt:
+    """The check-in of a day on which nothing goes wrong."""
     rng, habit = random.Random(f"day {person.number} {on}"), habit_of(person)
     stay = person.stay_on(on)
     assert stay  # noqa: S101  (present_days asks the same)
@@ -84,7 +92,7 @@ def honest(person: Person, on: date) -> Attempt:
     captured_at = local(on, min(max(minute, 6 * 60), LATEST_MIN), rng.randrange(60))
     checkin_id = known("checkin", person.number, on)
     lat, lng = fix_near(rng, stay.squad.station.lat, stay.squad.station.lng, habit.north_m, habit.east_m)
-    ordinary = Attempt(
+    return Attempt(
         id=checkin_id,
         person=person,
         habit=habit,
@@ -97,7 +105,6 @@ def honest(person: Person, on: date) -> Attempt:
         accuracy_m=round(habit.accuracy_m * rng.uniform(0.8, 1.3), 1),
         picture=_picture(checkin_id, habit, captured_at),
     )
-    return _with_mishap(ordinary, stay.squad.station, rng)
 
 
 def _picture(checkin_id: uuid.UUID, habit: Habit, captured_at: datetime) -> Picture:
@@ -131,3 +138,28 @@ def _with_mishap(a: Attempt, station: StationPlan, rng: random.Random) -> Attemp
         lat, lng = fix_near(rng, station.lat, station.lng, rng.uniform(-9_000, 9_000), rng.uniform(-9_000, 9_000))
         return replace(a, kind="visit", lat=lat, lng=lng, note=rng.choice(_VISITS))
     return a
+
+
+def submission_of(a: Attempt) -> Submission:
+    """What the member's phone sends; its clock is off by the habit's offset, and it knows by how much."""
+    habit = a.habit
+    return Submission(
+        id=a.id,
+        kind=a.kind,
+        lat=a.lat,
+        lng=a.lng,
+        given_lat=a.lat,
+        given_lng=a.lng,
+        datum="wgs84",
+        accuracy_m=a.accuracy_m,
+        captured_at=a.captured_at - timedelta(milliseconds=habit.clock_offset_ms),
+        ticket_id=known("ticket", a.id) if a.ticket_at else None,
+        device={
+            "model": habit.model,
+            "platform": habit.platform,
+            "wechat_version": habit.wechat_version,
+            "clock_offset_ms": habit.clock_offset_ms,
+        },
+        clock_offset_ms=habit.clock_offset_ms,
+        note=a.note,
+    )

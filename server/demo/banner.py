@@ -16,7 +16,9 @@ _ROLES = {
 def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> str:
     """The text of the banner; `token` is a session of `demo.caller`."""
     caller, station = demo.caller, demo.caller_station
-    shown = "\n".join(f"  {p['name']}  {_ROLES[p['role']]}  {p['unit']}  openid={p['openid']}" for p in demo.accounts())
+    shown = "\n".join(
+        f"  {p['name']}  {_ROLES[p['role']]}  {p['county']}{p['unit']}  openid={p['openid']}" for p in demo.accounts()
+    )
     return f"""
 驻点通 Zhudian is running.
 

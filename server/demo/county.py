@@ -14,19 +14,21 @@ NAME, FAR_NAME = "云岭县", "临溪县"
 COUNTY_ID, FAR_COUNTY_ID = 1, 2  # fixed: photos are stored under the county's id before its row is written
 CALLER_OPENID = "oDemo0001"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://zhudian.invalid/demo")
-_OWNERS = "城关镇 白石镇 柳桥镇 南坪镇 河西镇 东塘镇 经济开发区 高新产业园区 物流园区 工业和信息化局 农业农村局".split()
+_OWNERS = [
+    *("城关镇", "白石镇", "柳桥镇", "南坪镇", "河西镇", "东塘镇"),
+    *("经济开发区", "高新产业园区", "物流园区", "工业和信息化局", "农业农村局"),
+]
 BUREAU = "招商局"
 # The parts played by the county's first members, in order; everybody after them is simply honest.
 STORIES = (
     "caller",
     "refused",
     *("cheat",) * 5,
-    "behind",
-    "behind",
-    "unreachable",
-    "short",
     "transfer",
     "newcomer",
+    *("behind",) * 2,
+    "unreachable",
+    "short",
 )
 
 
@@ -99,6 +101,11 @@ class Person:
     stays: tuple[Stay, ...] = ()
     duties: tuple[str, ...] = ()
     story: str = "honest"
+
+    @property
+    def consented(self) -> bool:
+        """Whoever is posted agreed to photo and position, but for one who refused."""
+        return bool(self.stays) and self.story != "refused"
 
     def stay_on(self, on: date) -> Stay | None:
         """Where the person is posted on a local date."""
@@ -174,7 +181,7 @@ def _members(size: Size, squads: list[SquadPlan], starts_on: date, today: date) 
         squad, next_squad = squads[i % len(squads)], squads[(i + 1) % len(squads)]
         stays: tuple[Stay, ...] = (Stay(squad, "member", starts_on),)
         if story == "transfer":
-            moved_on = today - timedelta(days=17)
+            moved_on = max(today - timedelta(days=17), starts_on + timedelta(days=3))
             stays = (replace(stays[0], ends_on=moved_on - timedelta(days=1)), Stay(next_squad, "member", moved_on))
         if story == "newcomer":
             stays = (Stay(squad, "member", starts_on + timedelta(days=11)),)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +17,9 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins import attest, review, submit
-from server.checkins.gather import Submission
 from server.checkins.models import CheckIn, Ticket
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
-from server.demo.attempts import Attempt, honest_attempts, local
+from server.demo.attempts import Attempt, honest_attempts, local, submission_of
 from server.demo.county import TZ, CountyPlan, Person, known
 from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
@@ -38,7 +38,7 @@ _ACCEPTED = {
     "coarse_fix": "照片背景是驻点办公室，与同队队员当天的打卡相符。",
     "next_day_upload": "手机隔天才有信号，已电话核实。",
 }
-_LINGERS = 0.3  # the share of recent doubts that nobody has got round to
+_LINGERS = 0.5  # the share of recent doubts that nobody has got round to
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class Stage:
         """Everything up to now, and at the end what a nightly run would say at this moment."""
         self._hand_out_tickets()
         for attempt, incident in self.script.attempts:
-            self._at(attempt.received_at, lambda at, a=attempt, i=incident: self._submit(a, i, at))
+            self._at(attempt.received_at, partial(self._submit, attempt, incident))
         for leave in self.script.leaves:
             self._leave(leave)
         for vouching in self.script.vouched:
-            self._at(vouching.at, lambda at, v=vouching: self._attest(v, at))
+            self._at(vouching.at, partial(self._attest, vouching))
         for night in self._nights():
             self._at(night, self._compare)
         while self._queue:
@@ -120,14 +120,14 @@ class Stage:
         if incident:
             if incident.reason:
                 when = local(on + timedelta(days=1), rng.randint(9 * 60, 17 * 60))
-                self._at(when, lambda t: self._reject(stored, a.person, reviewer, incident, t))
+                self._at(when, partial(self._reject, stored, a.person, reviewer, incident))
             return
         recent = self.now - at < timedelta(days=7)
         if recent and rng.random() < _LINGERS:
             return
         when = local(on + timedelta(days=rng.randint(1, 3)), rng.randint(9 * 60, 17 * 60))
         reason = _ACCEPTED.get(a.mishap, "已核实，确在驻点。")
-        self._at(when, lambda t: self._review(stored, reviewer, "accepted", reason, t))
+        self._at(when, partial(self._review, stored, reviewer, "accepted", reason))
 
     def _review(self, stored: CheckIn, reviewer: Person, decision: str, reason: str, at: datetime) -> None:
         who = caller(self.script.plan, reviewer, at)
@@ -137,13 +137,13 @@ class Stage:
     def _reject(self, stored: CheckIn, member: Person, reviewer: Person, incident: Incident, at: datetime) -> None:
         self._review(stored, reviewer, "rejected", incident.reason, at)
         if incident.appeal:
-            self._at(at + timedelta(hours=19), lambda t: self._appeal(stored, member, incident, t))
+            self._at(at + timedelta(hours=19), partial(self._appeal, stored, member, incident))
 
     def _appeal(self, stored: CheckIn, member: Person, incident: Incident, at: datetime) -> None:
         who = caller(self.script.plan, member, at)
         made = review.appeal(self.session, who, stored.id, incident.appeal, at)
         if incident.answer:
-            self._at(at + timedelta(hours=26), lambda t: self._answer(stored, made.id, incident.answer, t))
+            self._at(at + timedelta(hours=26), partial(self._answer, stored, made.id, incident.answer))
 
     def _answer(self, stored: CheckIn, appeal_id: uuid.UUID, answer: str, at: datetime) -> None:
         """By the supervisor who reviews nothing."""
@@ -215,10 +215,11 @@ class Stage:
         run_nightly(self.session, self.county_id, _on(at), at)
 
     def _forget_old_notices(self) -> None:
-        """History's messages were delivered in their time; the worker must not send them all today."""
+        """What was said before today was delivered in its time; the worker must not send all of it now."""
+        today = local(_on(self.now), 0)
         self.session.execute(
             update(Notice)
-            .where(Notice.county_id == self.county_id, Notice.state == "pending")
+            .where(Notice.county_id == self.county_id, Notice.created_at < today)
             .values(state="sent", attempts=1, sent_at=Notice.created_at)
         )
 
@@ -229,32 +230,7 @@ def caller(plan: CountyPlan, person: Person, at: datetime) -> Caller:
     stay = person.stay_on(on)
     grants = [Grant(stay.role, None, stay.squad.id)] if stay else []
     grants += [Grant(d, person.unit.id if d == "unit_supervisor" else None, None) for d in person.duties]
-    return Caller(plan.id, person.id, person.name, person.unit.id, on, tuple(grants), person.id)
-
-
-def submission_of(a: Attempt) -> Submission:
-    """What the member's phone sends; its clock is off by the habit's offset and it knows by how much."""
-    habit = a.habit
-    return Submission(
-        id=a.id,
-        kind=a.kind,
-        lat=a.lat,
-        lng=a.lng,
-        given_lat=a.lat,
-        given_lng=a.lng,
-        datum="wgs84",
-        accuracy_m=a.accuracy_m,
-        captured_at=a.captured_at - timedelta(milliseconds=habit.clock_offset_ms),
-        ticket_id=known("ticket", a.id) if a.ticket_at else None,
-        device={
-            "model": habit.model,
-            "platform": habit.platform,
-            "wechat_version": habit.wechat_version,
-            "clock_offset_ms": habit.clock_offset_ms,
-        },
-        clock_offset_ms=habit.clock_offset_ms,
-        note=a.note,
-    )
+    return Caller(plan.id, person.id, person.name, person.unit.id, on, tuple(grants), person.id, person.consented)
 
 
 def _on(at: datetime) -> date:

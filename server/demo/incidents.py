@@ -3,11 +3,14 @@
 import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from uuid import UUID
 
-from server.demo.attempts import Attempt, Picture, camera, honest
+from server.demo.attempts import Attempt, Picture, camera, ordinary
 from server.demo.cities import CITIES
 from server.demo.county import CountyPlan, Person, known
 from server.demo.habits import moved
+
+ByDay = dict[tuple[UUID, date], Attempt]  # by member and local date
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ INCIDENTS = (
         "已向同组队员和展厅管理方电话核实，情况属实，改为通过。",
     ),
 )
-ATTEMPTS_TO_CHEAT = ("own_photo_again", "far_away", "colleagues_photo", "last_months_photo", "two_cities") + (
-    "photo_from_elsewhere",
-    "own_photo_smaller",
+ATTEMPTS_TO_CHEAT = (
+    *("own_photo_again", "own_photo_smaller", "colleagues_photo", "far_away"),
+    *("last_months_photo", "photo_from_elsewhere", "two_cities"),
 )
 
 
@@ -60,8 +63,8 @@ def with_incidents(plan: CountyPlan, attempts: list[Attempt], today: date) -> li
     """The attempts, with those of the table's days changed (or, for two cities in an hour, followed by another)."""
     if len(plan.with_duty("bureau_supervisor")) < 3:
         return [(a, None) for a in attempts]  # nobody uninvolved would be left for an appeal
-    by_day = {(a.person.id, a.on): a for a in attempts}
-    involved: dict[object, tuple[Attempt, Incident]] = {}
+    by_day: ByDay = {(a.person.id, a.on): a for a in attempts}
+    involved: dict[UUID, tuple[Attempt, Incident]] = {}
     for incident in INCIDENTS:
         story, index = incident.who
         people = plan.of_story(story)
@@ -71,13 +74,13 @@ def with_incidents(plan: CountyPlan, attempts: list[Attempt], today: date) -> li
         person = people[index % len(people)]
         if person.stay_on(on) is None:
             continue
-        changed = _changed(plan, incident.kind, replace(honest(person, on), mishap=""), by_day)
+        changed = _changed(plan, incident.kind, ordinary(person, on), by_day)
         involved[changed.id] = (changed, incident)
     untouched = [(a, None) for a in attempts if a.id not in involved]
     return [*untouched, *involved.values()]
 
 
-def _changed(plan: CountyPlan, kind: str, a: Attempt, by_day: dict[tuple[object, date], Attempt]) -> Attempt:
+def _changed(plan: CountyPlan, kind: str, a: Attempt, by_day: ByDay) -> Attempt:
     """One day's honest attempt turned into the incident."""
     rng = random.Random(f"incident {a.id}")
     a = replace(a, incident=kind, kind="station", note="")
@@ -130,7 +133,7 @@ def _station(a: Attempt) -> tuple[float, float]:
     return stay.squad.station.lat, stay.squad.station.lng
 
 
-def _earlier(a: Attempt, person: Person, days: int, by_day: dict[tuple[object, date], Attempt]) -> Attempt:
+def _earlier(a: Attempt, person: Person, days: int, by_day: ByDay) -> Attempt:
     """The person's latest attempt at least so many days before `a`; without any, `a` itself."""
     before = a.on - timedelta(days=days)
     dates = [on for who, on in by_day if who == person.id and on <= before]

@@ -1,4 +1,4 @@
-"""Writes the county's register: units, squads, stations, people, roles, postings and the rules, each with its audit event."""
+"""Writes the county's register: units, squads, stations, people, roles, postings, rules, and their audit events."""
 
 from datetime import datetime, timedelta
 
@@ -110,7 +110,7 @@ def _roles(session: Session, plan: CountyPlan, person: Person) -> None:
                 valid_from=plan.starts_on,
             )
         )
-    if person.stays and person.story != "refused":
+    if person.consented:
         given_at = local(person.stays[0].starts_on - timedelta(days=1), 15 * 60 + person.number % 60)
         ids = {"county_id": plan.id, "id": known("consent", person.number), "member_id": person.id}
         session.add(Consent(**ids, version=consent.CURRENT_VERSION, given_at=given_at))
@@ -130,7 +130,7 @@ def _journal(session: Session, plan: CountyPlan, opened_at: datetime) -> None:
             facts = {"posting": str(posting), "station": str(stay.squad.station.id), "starts_on": starts_on}
             decided_at = local(stay.starts_on - timedelta(days=2), 16 * 60)
             record(session, plan.id, admin, "posting.started", person.id, facts, decided_at)
-        if person.stays and person.story != "refused":
+        if person.consented:
             given_at = local(person.stays[0].starts_on - timedelta(days=1), 15 * 60 + person.number % 60)
             facts = {"version": consent.CURRENT_VERSION}
             record(session, plan.id, person.id, "consent.given", person.id, facts, given_at)

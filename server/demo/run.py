@@ -46,25 +46,24 @@ def run(config: Config) -> int:
     """Run until stopped. Exit code 1 when a port is taken or a process ends by itself."""
     sandbox = f"http://127.0.0.1:{config.sandbox_port}"
     web = f"http://{config.web_host}:{config.web_port}"
-    processes = [
-        Process("web", ("web",), f"{web}/readyz"),
-        Process("worker", ("worker",), None),
-    ]
-    if config.wechat == "sandbox":
-        processes.insert(0, Process("sandbox", ("sandbox",), f"{sandbox}/"))
+    phones = [Process("sandbox", ("sandbox",), f"{sandbox}/")] if config.wechat == "sandbox" else []
+    processes = [Process("web", ("web",), f"{web}/readyz"), Process("worker", ("worker",), None)]
     for name, port in (("WEB_PORT", config.web_port), ("SANDBOX_PORT", config.sandbox_port)):
         if _taken(port):
             print(f"Port {port} is in use; choose another: {name}={port + 100} make run", file=sys.stderr)
             return 1
     demo = _prepare(config)
-    with _stoppable(), _started(processes) as children:
+    with _stoppable(), _started(phones) as sandboxes:
         try:
-            for process in processes:
-                _await(process, children[process.name])
-            demo_json(demo, web, sandbox)
-            _introduce(sandbox, demo)
-            print(banner(config, demo, web, sandbox, _sign_in(web, sandbox, demo)), flush=True)
-            return _watch(children)
+            for process in phones:  # people before messages: a worker at once delivers what the demo has for them
+                _await(process, sandboxes[process.name])
+                _introduce(sandbox, demo)
+            with _started(processes) as children:
+                for process in processes:
+                    _await(process, children[process.name])
+                demo_json(demo, web, sandbox)
+                print(banner(config, demo, web, sandbox, _sign_in(web, sandbox, demo)), flush=True)
+                return _watch(sandboxes | children)
         except Stopped:
             print("\nStopping …", flush=True)
             return 0

@@ -47,10 +47,11 @@ class Demo:
         return shown
 
     def __str__(self) -> str:
-        counts = Counter((p["county"], p["role"]) for p in self.personas)
-        people = "，".join(f"{county} {role} {n}" for (county, role), n in counts.items())
-        verdicts = "，".join(f"{verdict} {n}" for verdict, n in self.verdicts.items())
-        return f"{people}\n{len(self.stations)} stations; check-ins: {verdicts}"
+        counties = Counter(p["county"] for p in self.personas)
+        people = ", ".join(f"{county} ({n} people)" for county, n in counties.items())
+        verdicts = ", ".join(f"{n} {verdict}" for verdict, n in self.verdicts.items())
+        accounts = "\n".join(f"  {p['openid']}  {p['role']:<18}  {p['county']} {p['name']}" for p in self.accounts())
+        return f"The demo is there: {people}, {len(self.stations)} stations.\nCheck-ins: {verdicts}.\n{accounts}"
 
 
 def seed(config: Config, *, now: datetime | None = None, size: Size = FULL) -> Demo:
@@ -110,7 +111,14 @@ def read_back(session: Session) -> Demo:
     """The demo as it stands in the database, those included whom somebody added since."""
     personas, stations = _personas(session), _stations(session)
     caller = next(p for p in personas if p["openid"] == CALLER_OPENID)
-    station = next(s for s in stations if s["squad"] == caller["squad"] and s["county"] == caller["county"])
+    posted_to = session.scalar(
+        select(Posting.station_id)
+        .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
+        .where(Member.openid == CALLER_OPENID)
+        .order_by(Posting.starts_on.desc())
+        .limit(1)
+    )
+    station = next(s for s in stations if s["id"] == str(posted_to))
     return Demo(personas, stations, caller, station, _verdicts(session))
 
 
@@ -130,7 +138,7 @@ def _personas(session: Session) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, role, county, unit, squad, openid in sorted(rows, key=lambda row: ROLES.index(row[1])):
         person = {"name": name, "role": role, "county": county, "unit": unit, "squad": squad, "openid": openid}
-        found.setdefault(openid, person)
+        found.setdefault(str(openid), person)
     return sorted(found.values(), key=lambda p: p["county"] != NAME)
 
 
@@ -144,7 +152,7 @@ def _stations(session: Session) -> list[dict[str, Any]]:
         )
         .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .group_by(Station.county_id, Station.id, County.name)
-        .order_by(Station.county_id, func.min(Station.phone))
+        .order_by(Station.county_id, Station.valid_from, Station.name)
     )
     return [
         {
@@ -166,4 +174,4 @@ def _stations(session: Session) -> list[dict[str, Any]]:
 
 def _verdicts(session: Session) -> dict[str, int]:
     holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
-    return {verdict: n for verdict, n in session.execute(select(holds, func.count()).group_by(holds).order_by(holds))}
+    return {row[0]: row[1] for row in session.execute(select(holds, func.count()).group_by(holds).order_by(holds))}

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Uuid
+from sqlalchemy import CheckConstraint, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
@@ -23,7 +23,7 @@ class Flag(Base):
         index_where("uq_flags_open", "county_id", "member_id", "month", "kind", where="closed_at IS NULL", unique=True),
         Index(None, "county_id", "raised_at", "id"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     month: Mapped[date]

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import Index, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, one_of
@@ -23,7 +23,7 @@ class Notice(Base):
         Index(None, "state", "due_at"),
         Index(None, "county_id", "member_id", "created_at"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     kind: Mapped[str] = mapped_column(String(30))

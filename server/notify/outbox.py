@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.leases import upsert
+from server.db import dialect_of, upsert
 from server.notify.models import Notice
 
 
@@ -26,7 +26,7 @@ def enqueue(
     `kind` names a row of messages.KINDS, which says what `facts` it needs.
     """
     added = session.execute(
-        upsert(session, Notice)
+        upsert(dialect_of(session), Notice)
         .values(
             county_id=county_id,
             id=uuid.uuid4(),

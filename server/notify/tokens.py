@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from server.clock import Clock
-from server.db import Database
-from server.leases import upsert
+from server.db import Database, dialect_of, upsert
 from server.notify.models import WechatToken
 
 
@@ -29,7 +28,7 @@ class DatabaseTokens:
         values = {"value": str(value), "expires_at": self._clock() + timedelta(seconds=ttl or 0)}
         with self._db.transaction() as session:
             session.execute(
-                upsert(session, WechatToken)
+                upsert(dialect_of(session), WechatToken)
                 .values(name=key, **values)
                 .on_conflict_do_update(index_elements=[WechatToken.name], set_=values)
             )

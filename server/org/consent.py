@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -20,25 +20,9 @@ TEXT = (
 )
 
 
-def is_given(session: Session, county_id: int, member_id: object) -> bool:
-    """Whether the member's consent to the current version stands."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Consent.county_id == county_id,
-                    Consent.member_id == member_id,
-                    Consent.version == CURRENT_VERSION,
-                    Consent.withdrawn_at.is_(None),
-                )
-            )
-        )
-    )
-
-
-def require(session: Session, caller: Caller) -> None:
-    """Raise 403 `consent_required` unless consent stands."""
-    if not is_given(session, caller.county_id, caller.member_id):
+def require(caller: Caller) -> None:
+    """Raise 403 `consent_required` unless consent to the current version stands."""
+    if not caller.consented:
         raise AppError(
             403,
             "consent_required",

@@ -39,7 +39,7 @@ class Squad(Base):
 
     __tablename__ = "squads"
     __table_args__ = (county_fk("unit_id", "units"), UniqueConstraint("county_id", "name"))
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     unit_id: Mapped[uuid.UUID]
     name: Mapped[str] = mapped_column(String(60))
@@ -50,7 +50,7 @@ class Member(Base):
 
     __tablename__ = "members"
     __table_args__ = (county_fk("unit_id", "units"), Index(None, "county_id", "unit_id"))
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     unit_id: Mapped[uuid.UUID]
     name: Mapped[str] = mapped_column(String(40))
@@ -78,7 +78,7 @@ class RoleGrant(Base):
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="interval"),
         Index(None, "county_id", "member_id"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     role: Mapped[str] = mapped_column(String(20))
@@ -127,7 +127,7 @@ class Posting(Base):
         UniqueConstraint("county_id", "member_id", "starts_on"),
         Index(None, "county_id", "squad_id", "starts_on"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     squad_id: Mapped[uuid.UUID]
@@ -144,7 +144,7 @@ class Consent(Base):
         county_fk("member_id", "members"),
         index_where("uq_consents_active", "county_id", "member_id", where="withdrawn_at IS NULL", unique=True),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     version: Mapped[str] = mapped_column(String(20))
@@ -157,7 +157,7 @@ class SignIn(Base):
 
     __tablename__ = "sign_ins"
     __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id"))
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -172,7 +172,7 @@ class Invite(Base):
 
     __tablename__ = "invites"
     __table_args__ = (county_fk("member_id", "members"), county_fk("issued_by", "members"))
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     issued_by: Mapped[uuid.UUID]

@@ -5,11 +5,35 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.evidence.types import Place
 from server.org.models import County, Posting, Station
+
+# Postings that may hold an instant in some zone: a local date lies at most a day from the UTC date.
+_AROUND = (
+    select(
+        Posting.squad_id,
+        Posting.starts_on,
+        Posting.ends_on,
+        Station.id,
+        Station.name,
+        Station.lat,
+        Station.lng,
+        Station.radius_m,
+        Station.recorded_on_site,
+        Station.tz,
+    )
+    .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+    .where(
+        Posting.county_id == bindparam("county"),
+        Posting.member_id == bindparam("member"),
+        Posting.starts_on <= bindparam("tomorrow"),
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= bindparam("yesterday")),
+    )
+    .order_by(Posting.starts_on.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +49,13 @@ class Presence:
 
 def presence_at(session: Session, county_id: int, member_id: uuid.UUID, at: datetime) -> Presence:
     """Where the member is posted at the instant `at`; without a posting the county's own zone gives the date."""
-    utc_date = at.date()
-    rows = session.execute(
-        select(
-            Posting.squad_id,
-            Posting.starts_on,
-            Posting.ends_on,
-            Station.id,
-            Station.name,
-            Station.lat,
-            Station.lng,
-            Station.radius_m,
-            Station.recorded_on_site,
-            Station.tz,
-        )
-        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
-        .where(
-            Posting.county_id == county_id,
-            Posting.member_id == member_id,
-            Posting.starts_on <= utc_date + timedelta(days=1),
-            or_(Posting.ends_on.is_(None), Posting.ends_on >= utc_date - timedelta(days=1)),
-        )
-        .order_by(Posting.starts_on.desc())
-    ).all()
+    values = {
+        "county": county_id,
+        "member": member_id,
+        "tomorrow": at.date() + timedelta(days=1),
+        "yesterday": at.date() - timedelta(days=1),
+    }
+    rows = session.execute(_AROUND, values).all()
     for row in rows:
         local = at.astimezone(ZoneInfo(row.tz))
         if row.starts_on <= local.date() and (row.ends_on is None or local.date() <= row.ends_on):

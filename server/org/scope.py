@@ -35,6 +35,7 @@ class Caller:
     today: date  # the county's local date
     grants: tuple[Grant, ...]
     sign_in_id: uuid.UUID
+    consented: bool  # to the current version
 
     def has(self, *roles: str) -> bool:
         return any(grant.role in roles for grant in self.grants)

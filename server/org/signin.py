@@ -6,12 +6,13 @@ import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.errors import AppError, conflict, unauthenticated
-from server.org.models import County, Invite, Member, RoleGrant, SignIn
+from server.org.consent import CURRENT_VERSION
+from server.org.models import Consent, County, Invite, Member, RoleGrant, SignIn
 from server.org.scope import Caller, Grant, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
@@ -21,6 +22,42 @@ _INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _INVITE_LENGTH = 8
 _INVITE_DAYS = 7
 _TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so that reading stays reading
+
+
+# Every request asks this once, so it is built once: who holds the token, their roles, and whether consent stands.
+_SIGNED_IN = (
+    select(
+        SignIn.id.label("sign_in_id"),
+        SignIn.seen_at,
+        Member.county_id,
+        Member.id,
+        Member.name,
+        Member.unit_id,
+        County.tz,
+        Consent.id.label("consent_id"),
+        RoleGrant.role,
+        RoleGrant.unit_id.label("grant_unit"),
+        RoleGrant.squad_id.label("grant_squad"),
+        RoleGrant.valid_from,
+        RoleGrant.valid_to,
+    )
+    .join(Member, (Member.county_id == SignIn.county_id) & (Member.id == SignIn.member_id))
+    .join(County, County.id == Member.county_id)
+    .outerjoin(
+        Consent,
+        (Consent.county_id == Member.county_id)
+        & (Consent.member_id == Member.id)
+        & (Consent.version == CURRENT_VERSION)
+        & (Consent.withdrawn_at.is_(None)),
+    )
+    .outerjoin(RoleGrant, (RoleGrant.county_id == Member.county_id) & (RoleGrant.member_id == Member.id))
+    .where(
+        SignIn.token_sha256 == bindparam("token"),
+        SignIn.revoked_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+        Member.removed_at.is_(None),
+    )
+)
 
 
 def digest(secret: str) -> str:
@@ -121,31 +158,7 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
 
 def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool]:
     """Who holds this token, and whether the session's sliding end is due to be moved. Raises 401."""
-    rows = session.execute(
-        select(
-            SignIn.id.label("sign_in_id"),
-            SignIn.seen_at,
-            Member.county_id,
-            Member.id,
-            Member.name,
-            Member.unit_id,
-            County.tz,
-            RoleGrant.role,
-            RoleGrant.unit_id.label("grant_unit"),
-            RoleGrant.squad_id.label("grant_squad"),
-            RoleGrant.valid_from,
-            RoleGrant.valid_to,
-        )
-        .join(Member, (Member.county_id == SignIn.county_id) & (Member.id == SignIn.member_id))
-        .join(County, County.id == Member.county_id)
-        .outerjoin(RoleGrant, (RoleGrant.county_id == Member.county_id) & (RoleGrant.member_id == Member.id))
-        .where(
-            SignIn.token_sha256 == digest(token),
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > now,
-            Member.removed_at.is_(None),
-        )
-    ).all()
+    rows = session.execute(_SIGNED_IN, {"token": digest(token), "now": now}).all()
     if not rows:
         raise unauthenticated()
     first = rows[0]
@@ -155,7 +168,16 @@ def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool
         for r in rows
         if r.role and r.valid_from <= today and (r.valid_to is None or r.valid_to >= today)
     )
-    caller = Caller(first.county_id, first.id, first.name, first.unit_id, today, grants, first.sign_in_id)
+    caller = Caller(
+        county_id=first.county_id,
+        member_id=first.id,
+        name=first.name,
+        unit_id=first.unit_id,
+        today=today,
+        grants=grants,
+        sign_in_id=first.sign_in_id,
+        consented=first.consent_id is not None,
+    )
     return caller, (now - first.seen_at).total_seconds() > _TOUCH_S
 
 

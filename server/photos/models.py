@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk
@@ -19,7 +19,7 @@ class Photo(Base):
         CheckConstraint("size_bytes > 0 AND width > 0 AND height > 0", name="not_empty"),
         Index(None, "county_id", "sha256"),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     member_id: Mapped[uuid.UUID]
     storage_key: Mapped[str] = mapped_column(String(120), unique=True)
@@ -38,7 +38,7 @@ class PhotoBand(Base):
 
     __tablename__ = "photo_bands"
     __table_args__ = (county_fk("photo_id", "photos"), {"sqlite_with_rowid": False})
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[int] = mapped_column(primary_key=True)  # 202611
     band: Mapped[int] = mapped_column(primary_key=True)  # band number * 65536 + its 16 bits
     photo_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

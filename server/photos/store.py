@@ -35,8 +35,8 @@ class FolderStore:
         """Write durably and answer the key. After this returns, file and directory entries survive a power failure.
 
         The month in the key is received_at's in UTC. Give every request's photo an id of its own: the same id again
-        replaces the bytes. `durable=False` is for what can be made again, such as the demo's photos. A full disk raises AppError 507 `storage_full`; no failure leaves a temporary file behind,
-        unless the process is killed.
+        replaces the bytes. `durable=False` is for what can be made again, such as the demo's photos. A full disk raises
+        AppError 507 `storage_full`; no failure leaves a temporary file behind, unless the process is killed.
         """
         key = f"c{county_id}/{received_at.astimezone(UTC):%Y-%m}/{photo_id}.{extension}"
         try:

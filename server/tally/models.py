@@ -40,7 +40,7 @@ class SiteDay(Base):
             name="at_most_one_day",
         ),
     )
-    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     on_date: Mapped[date] = mapped_column(primary_key=True)
     confirmed_halves: Mapped[int] = mapped_column(Integer)

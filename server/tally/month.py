@@ -5,7 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.org.models import Posting
@@ -33,30 +33,31 @@ class MonthCount:
         return max(0.0, self.target - self.confirmed - self.pending - self.excused)
 
 
+_DAYS = select(
+    SiteDay.on_date,
+    SiteDay.confirmed_halves,
+    SiteDay.pending_halves,
+    SiteDay.excused_halves,
+    SiteDay.lowers_target_halves,
+).where(
+    SiteDay.county_id == bindparam("county"),
+    SiteDay.member_id == bindparam("member"),
+    SiteDay.on_date.between(bindparam("first"), bindparam("last")),
+)
+_POSTINGS = select(Posting.starts_on, Posting.ends_on).where(
+    Posting.county_id == bindparam("county"),
+    Posting.member_id == bindparam("member"),
+    Posting.starts_on <= bindparam("last"),
+    or_(Posting.ends_on.is_(None), Posting.ends_on >= bindparam("first")),
+)
+
+
 def month_count(session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date) -> MonthCount:
     """The member's month on the local date `today`; `month` is its first day."""
     first, last = month, month.replace(day=monthrange(month.year, month.month)[1])
-    days = session.execute(
-        select(
-            SiteDay.on_date,
-            SiteDay.confirmed_halves,
-            SiteDay.pending_halves,
-            SiteDay.excused_halves,
-            SiteDay.lowers_target_halves,
-        ).where(
-            SiteDay.county_id == county_id,
-            SiteDay.member_id == member_id,
-            SiteDay.on_date.between(first, last),
-        )
-    ).all()
-    postings = session.execute(
-        select(Posting.starts_on, Posting.ends_on).where(
-            Posting.county_id == county_id,
-            Posting.member_id == member_id,
-            Posting.starts_on <= last,
-            or_(Posting.ends_on.is_(None), Posting.ends_on >= first),
-        )
-    ).all()
+    of_month = {"county": county_id, "member": member_id, "first": first, "last": last}
+    days = session.execute(_DAYS, of_month).all()
+    postings = session.execute(_POSTINGS, of_month).all()
     rules = policy.in_force(session, county_id, last)
     posted = _posted_dates(first, last, [(p.starts_on, p.ends_on) for p in postings])
     lowered = sum(d.lowers_target_halves for d in days)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
@@ -68,14 +68,27 @@ class InForce:
     windows: tuple[Window, ...]
 
 
+_IN_FORCE = (
+    select(Policy.id, Policy.version, Policy.rules)
+    .where(Policy.county_id == bindparam("county"), Policy.starts_on <= bindparam("on"))
+    .order_by(Policy.starts_on.desc())
+    .limit(1)
+)
+
+
 def in_force(session: Session, county_id: int, on: date) -> InForce:
-    """The policy of the county on a local date. Without any row the defaults hold, as version 0."""
-    row = session.execute(
-        select(Policy.id, Policy.version, Policy.rules)
-        .where(Policy.county_id == county_id, Policy.starts_on <= on)
-        .order_by(Policy.starts_on.desc())
-        .limit(1)
-    ).first()
+    """The policy of the county on a local date. Without any row the defaults hold, as version 0.
+
+    Asked once a date and transaction: a day and its month are counted by one and the same answer.
+    """
+    known = session.info.setdefault("policies", {})
+    if (county_id, on) not in known:
+        known[county_id, on] = _read(session, county_id, on)
+    return known[county_id, on]
+
+
+def _read(session: Session, county_id: int, on: date) -> InForce:
+    row = session.execute(_IN_FORCE, {"county": county_id, "on": on}).first()
     if row is None:
         return _DEFAULT
     if row.id not in _typed:

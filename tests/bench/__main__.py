@@ -1,4 +1,4 @@
-"""`make bench`: POST /checkins fully verified, two web processes, PostgreSQL with fsync, 1, 4 and 16 phones, and its floor."""
+"""`make bench`: POST /checkins fully verified, 2 web processes, PostgreSQL with fsync, 1/4/16 phones, and its floor."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from sqlalchemy import text
 from server import migrate
 from server.db import Database
 from tests.bench import load, stages
-from tests.bench.county import Phone, populate, tickets
+from tests.bench.county import Member, populate, ticket
 from tests.bench.photos import drawn
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,7 @@ LEVELS = (1, 4, 16)
 REQUESTS = {1: 120, 4: 240, 16: 480}
 ROUNDS = 2
 WEB_PORT, FLOOR_PORT = 8710, 8711
+HEADER = "phones           a second   p50 ms   p95 ms   p99 ms  CPU ms  of it PostgreSQL"
 
 
 def main() -> int:
@@ -48,19 +49,15 @@ def measure(url: str, folder: Path, hashes: int) -> dict:
     db = Database(url)
     migrate.upgrade(db)
     began = time.monotonic()
-    phones = populate(db, datetime.now(UTC), max(LEVELS), hashes)
+    requests = 2 * (ROUNDS * sum(REQUESTS.values()) + 64)
+    members = iter(populate(db, datetime.now(UTC), requests + stages.REQUESTS + 64, hashes))
     with db.engine.connect() as connection:
         fsync = connection.execute(text("SHOW fsync")).scalar()
     print(f"{hashes:,} photo hashes preloaded in {time.monotonic() - began:.0f} s; PostgreSQL fsync {fsync}")
     photos = drawn(ROUNDS * sum(REQUESTS.values()) + 64, first_seed=5_000_000)
     print(f"{len(photos)} photos drawn, {sum(map(len, photos)) / len(photos) / 1000:.0f} KB each\n")
     report: dict = {"hashes": hashes, "fsync": fsync, "levels": {}}
-    env = os.environ | {
-        "DATABASE_URL": url,
-        "PHOTO_ROOT": str(folder / "photos"),
-        "WEB_PROCESSES": "2",
-        "PYTHONPATH": str(ROOT),
-    }
+    env = os.environ | {"DATABASE_URL": url, "PHOTO_ROOT": str(folder / "photos"), "PYTHONPATH": str(ROOT)}
     with (
         served(env, "server.web:make_app", WEB_PORT, folder) as web,
         served(env, "tests.bench.floor:make_app", FLOOR_PORT, folder) as floor,
@@ -68,30 +65,33 @@ def measure(url: str, folder: Path, hashes: int) -> dict:
         unused = iter(photos)
         warm = [next(unused) for _ in range(64)]
         for port in (WEB_PORT, FLOOR_PORT):
-            load.run(port, queues(db, phones[:4], warm if port == WEB_PORT else warm))
-        print(
-            f"{'phones':>6} {'':>8} {'a second':>9} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'CPU ms':>7} {'of it PostgreSQL':>17}"
-        )
+            load.run(port, queues(db, members, 4, warm))
+        print(HEADER)
         for level in LEVELS:
-            report["levels"][level] = one_level(db, phones[:level], unused, web, floor)
-    report["stages"] = stages.measure(db, folder / "stages")
+            report["levels"][level] = one_level(db, members, level, unused, web, floor)
+    report["stages"] = stages.measure(db, members, folder / "stages")
     db.dispose()
     return report
 
 
 def one_level(
-    db: Database, phones: list[Phone], unused: Iterator[bytes], web: psutil.Process, floor: psutil.Process
+    db: Database,
+    members: Iterator[Member],
+    phones: int,
+    unused: Iterator[bytes],
+    web: psutil.Process,
+    floor: psutil.Process,
 ) -> dict:
     """Ours and the floor in turn, so that a noisy minute hits both."""
     ours, bare = [], []
     for _ in range(ROUNDS):
-        photos = [next(unused) for _ in range(REQUESTS[len(phones)])]
-        bare.append(timed(FLOOR_PORT, queues(db, phones, photos), floor))
-        ours.append(timed(WEB_PORT, queues(db, phones, photos), web))
+        photos = [next(unused) for _ in range(REQUESTS[phones])]
+        bare.append(timed(FLOOR_PORT, queues(db, members, phones, photos), floor))
+        ours.append(timed(WEB_PORT, queues(db, members, phones, photos), web))
     rows = {"floor": combined(bare), "ours": combined(ours)}
     for name, row in rows.items():
         print(
-            f"{len(phones):>6} {name:>8} {row['rate']:>9.0f} {row['p50']:>8.1f} {row['p95']:>8.1f} {row['p99']:>8.1f}"
+            f"{phones:>6} {name:>8} {row['rate']:>9.0f} {row['p50']:>8.1f} {row['p95']:>8.1f} {row['p99']:>8.1f}"
             f" {row['cpu_ms']:>7.2f} {row['postgres_cpu_ms']:>17.2f}"
         )
     ratio = rows["ours"]["rate"] / rows["floor"]["rate"]
@@ -99,16 +99,15 @@ def one_level(
     return rows | {"ratio": ratio}
 
 
-def queues(db: Database, phones: list[Phone], photos: list[bytes]) -> list[tuple[str, list[bytes]]]:
-    made = []
-    for number, phone in enumerate(phones):
-        own = photos[number :: len(phones)]
-        ids = tickets(db, phone, len(own), datetime.now(UTC))
-        made.append((phone.token, [load.body(photo, ticket) for photo, ticket in zip(own, ids, strict=True)]))
-    return made
+def queues(db: Database, members: Iterator[Member], phones: int, photos: list[bytes]) -> load.Queues:
+    """Each photo is another member's check-in of today, as in a county; a phone sends its share one after the other."""
+    requests = []
+    for photo, member in zip(photos, members, strict=False):
+        requests.append((member.token, load.body(photo, ticket(db, member, datetime.now(UTC)))))
+    return [requests[number::phones] for number in range(phones)]
 
 
-def timed(port: int, work: list[tuple[str, list[bytes]]], server: psutil.Process) -> tuple[load.Result, float, float]:
+def timed(port: int, work: load.Queues, server: psutil.Process) -> tuple[load.Result, float, float]:
     before = cpu_s(server), postgres_cpu_s()
     result = load.run(port, work)
     after = cpu_s(server), postgres_cpu_s()

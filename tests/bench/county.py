@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from server.checkins.models import Ticket
 from server.db import Database
-from server.org import consent
-from server.org.models import Consent, Member, Posting, SignIn
+from server.org import consent, models
+from server.org.models import Consent, Posting, SignIn
 from server.org.signin import digest
 from tests.cast import JOINED, assemble
 
@@ -33,20 +34,20 @@ ON CONFLICT DO NOTHING
 
 
 @dataclass(frozen=True)
-class Phone:
-    """One member's phone: their session token, and how to get tickets for them."""
+class Member:
+    """One posted member who is signed in."""
 
     member_id: uuid.UUID
     token: str
 
 
-def populate(db: Database, now: datetime, phones: int, hashes: int) -> list[Phone]:
+def populate(db: Database, now: datetime, members: int, hashes: int) -> list[Member]:
     """Fill an empty, migrated PostgreSQL."""
     cast = assemble(db, now)
-    made = [Phone(uuid.uuid4(), f"phone-{number}") for number in range(phones)]
+    made = [Member(uuid.uuid4(), f"member-{number}") for number in range(members)]
     with db.transaction() as session:
-        for phone in made:
-            _member(session, phone, cast.units["east"], cast.squads["east-1"], cast.stations["east-1"], now)
+        for member in made:
+            _member(session, member, cast.units["east"], cast.squads["east-1"], cast.stations["east-1"], now)
         session.execute(text("CREATE TABLE floor (id uuid PRIMARY KEY, name text)"))
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
@@ -57,35 +58,38 @@ def populate(db: Database, now: datetime, phones: int, hashes: int) -> list[Phon
     return made
 
 
-def tickets(db: Database, phone: Phone, count: int, now: datetime) -> list[str]:
-    """Tickets of one phone, issued now."""
-    ids = [uuid.uuid4() for _ in range(count)]
+def ticket(db: Database, member: Member, now: datetime) -> str:
+    """A ticket of this member, issued now."""
+    ticket_id = uuid.uuid4()
     with db.transaction() as session:
-        session.execute(
-            text(
-                "INSERT INTO tickets (county_id, id, member_id, issued_at, expires_at) VALUES (1, :id, :member, :now, :end)"
-            ),
-            [{"id": i, "member": phone.member_id, "now": now, "end": now + timedelta(hours=24)} for i in ids],
+        session.add(
+            Ticket(
+                county_id=1,
+                id=ticket_id,
+                member_id=member.member_id,
+                issued_at=now,
+                expires_at=now + timedelta(hours=24),
+            )
         )
-    return [str(i) for i in ids]
+    return str(ticket_id)
 
 
 def _member(
-    session: Session, phone: Phone, unit: uuid.UUID, squad: uuid.UUID, station: uuid.UUID, now: datetime
+    session: Session, member: Member, unit: uuid.UUID, squad: uuid.UUID, station: uuid.UUID, now: datetime
 ) -> None:
-    session.add(Member(county_id=1, id=phone.member_id, unit_id=unit, name=phone.token, created_at=now))
+    session.add(models.Member(county_id=1, id=member.member_id, unit_id=unit, name=member.token, created_at=now))
     session.flush()
     session.add_all(
         [
             SignIn(
                 county_id=1,
-                member_id=phone.member_id,
-                token_sha256=digest(phone.token),
+                member_id=member.member_id,
+                token_sha256=digest(member.token),
                 created_at=now,
                 seen_at=now,
                 expires_at=now + timedelta(days=30),
             ),
-            Consent(county_id=1, member_id=phone.member_id, version=consent.CURRENT_VERSION, given_at=now),
-            Posting(county_id=1, member_id=phone.member_id, squad_id=squad, station_id=station, starts_on=JOINED),
+            Consent(county_id=1, member_id=member.member_id, version=consent.CURRENT_VERSION, given_at=now),
+            Posting(county_id=1, member_id=member.member_id, squad_id=squad, station_id=station, starts_on=JOINED),
         ]
     )

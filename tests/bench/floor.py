@@ -1,4 +1,4 @@
-"""The floor: a bare Flask multipart handler under the same server: draft-decode once, fsync the file, insert one row."""
+"""The floor: a bare Flask multipart handler under the same server: one draft decode, one fsync, one row."""
 
 import io
 import os

@@ -48,24 +48,30 @@ def body(photo: bytes, ticket: str) -> bytes:
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
         for name, value in fields.items()
     ]
-    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    return b"".join([*parts, head.encode(), photo, f"\r\n--{_BOUNDARY}--\r\n".encode()])
+    named = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\n'
+    return b"".join(
+        [*parts, named.encode(), b"Content-Type: image/jpeg\r\n\r\n", photo, f"\r\n--{_BOUNDARY}--\r\n".encode()]
+    )
 
 
-def run(port: int, queues: list[tuple[str, list[bytes]]]) -> Result:
-    """Send each phone's bodies one after the other, all phones at once."""
+# For each phone the requests it sends: whose token, and the body.
+Queues = list[list[tuple[str, bytes]]]
+
+
+def run(port: int, queues: Queues) -> Result:
+    """Send each phone's requests one after the other, all phones at once."""
     result, lock = Result(), threading.Lock()
     barrier = threading.Barrier(len(queues) + 1)
 
-    def phone(token: str, bodies: list[bytes]) -> None:
+    def phone(requests: list[tuple[str, bytes]]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
-        }
         connection.connect()
         barrier.wait()
-        for one in bodies:
+        for token, one in requests:
+            headers = {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
+            }
             before = time.perf_counter()
             connection.request("POST", "/api/v1/checkins", one, headers)
             answer = connection.getresponse()
@@ -77,7 +83,7 @@ def run(port: int, queues: list[tuple[str, list[bytes]]]) -> Result:
                     result.failures.append(f"{answer.status} {said[:200]!r}")
         connection.close()
 
-    threads = [threading.Thread(target=phone, args=queue) for queue in queues]
+    threads = [threading.Thread(target=phone, args=(queue,)) for queue in queues]
     for thread in threads:
         thread.start()
     barrier.wait()
