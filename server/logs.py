@@ -10,7 +10,8 @@ import structlog
 
 # What must never reach a log, wherever a text mentions it: WeChat's secret and token in a URL, our own bearer tokens.
 _SECRET = re.compile(
-    r"(?i)((?:secret|access_token|js_code|session_key|token|key|password)[=:]\s*[\"']?)[^\s&\"',)]+|(bearer\s+)\S+"
+    r"(?i)((?:secret|access_token|js_code|session_key|token|key|password)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',)}]+"
+    r"|(bearer\s+)\S+"
 )
 
 
@@ -47,5 +48,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("PIL", "exifread", "urllib3", "apscheduler"):
+    for noisy in ("PIL", "exifread", "urllib3", "apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

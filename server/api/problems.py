@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, jsonify
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -62,7 +62,7 @@ def problem(status: int, code: str, detail: str, facts: dict[str, Any] | None = 
     response = jsonify(body.model_dump(mode="json"))
     response.status_code = status
     response.mimetype = "application/problem+json"
-    if status == 429 and facts and "retry_after_s" in facts:
+    if status in (429, 503) and facts and "retry_after_s" in facts:
         response.headers["Retry-After"] = str(facts["retry_after_s"])
     return response
 
@@ -104,6 +104,13 @@ def install(app: Flask) -> None:
         # A rule that the database holds and that two requests raced for: the loser changes nothing and may look again.
         log.warning("integrity_conflict", constraint=str(getattr(error.orig, "diag", error.orig))[:200])
         return problem(409, "state_changed", "数据刚刚被改动，没有保存；请刷新后再试。")
+
+    @app.errorhandler(OperationalError)
+    def _database_gone(error: OperationalError) -> Response:
+        # The pool does not test a connection before its use (a round trip in every request): after a restart of the
+        # database the first request on each old connection ends here, and the client's retry finds a new one.
+        log.error("database_unavailable", error=type(error.orig).__name__)
+        return problem(503, "database_unavailable", "数据库暂时连不上，没有保存；请稍后再试。", {"retry_after_s": 2})
 
     @app.errorhandler(PoolTimeout)
     def _busy(_error: PoolTimeout) -> Response:

@@ -148,7 +148,7 @@ def _binder() -> URLSafeTimedSerializer:
 def _member(session: Session, member: Member) -> MemberReply:
     names = session.execute(
         select(County.name.label("county"), County.tz, Unit.name.label("unit")).where(
-            County.id == member.county_id, Unit.county_id == member.county_id, Unit.id == member.unit_id
+            County.id == Unit.county_id, Unit.county_id == member.county_id, Unit.id == member.unit_id
         )
     ).one()
     today = now().astimezone(ZoneInfo(names.tz)).date()

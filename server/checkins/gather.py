@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn
 from server.checkins.tickets import UsedTicket
+from server.db import columns
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Evidence, Fix, PhotoTwin, Place, Window
@@ -24,23 +25,24 @@ MOST_NOMINATED = 500
 MOST_TWINS = 5
 
 
+_C, _B = columns(CheckIn), columns(PhotoBand)
 _PREVIOUS = (
-    select(CheckIn.lat, CheckIn.lng, CheckIn.accuracy_m, CheckIn.happened_at)
+    select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
     .where(
-        CheckIn.county_id == bindparam("county"),
-        CheckIn.member_id == bindparam("member"),
+        _C.county_id == bindparam("county"),
+        _C.member_id == bindparam("member"),
         # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
-        func.coalesce(CheckIn.decision, CheckIn.verdict) != "rejected",
+        func.coalesce(_C.decision, _C.verdict) != "rejected",
     )
-    .order_by(CheckIn.happened_at.desc())
+    .order_by(_C.happened_at.desc())
     .limit(1)
 )
 _NOMINATED = (
-    select(PhotoBand.photo_id, PhotoBand.phash)
+    select(_B.photo_id, _B.phash)
     .where(
-        PhotoBand.county_id == bindparam("county"),
-        PhotoBand.month.in_(bindparam("months", expanding=True)),
-        PhotoBand.band.in_(bindparam("bands", expanding=True)),
+        _B.county_id == bindparam("county"),
+        _B.month.in_(bindparam("months", expanding=True)),
+        _B.band.in_(bindparam("bands", expanding=True)),
     )
     .limit(MOST_NOMINATED)
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Executable, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -22,23 +22,16 @@ from server.evidence.ruleset import RULESET
 from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
 from server.photos import match
-from server.photos.models import Photo, PhotoBand
+from server.photos.models import Photo
 from server.photos.read import PhotoFacts
 
 _INSERT_PHOTO = Photo.__table__.insert()  # type: ignore[attr-defined]
-# One statement of four rows: as four it would be the costliest of the transaction.
-_INSERT_BANDS = PhotoBand.__table__.insert().values(  # type: ignore[attr-defined]
-    [
-        {
-            "county_id": bindparam("county"),
-            "month": bindparam("in_month"),
-            "band": bindparam(f"band{number}"),
-            "photo_id": bindparam("photo"),
-            "phash": bindparam("hash"),
-        }
-        for number in range(match.BANDS)
-    ]
-)
+# Four rows in one statement, as text: what SQLAlchemy makes of several VALUES it compiles anew each time.
+_INSERT_BANDS = text(
+    "INSERT INTO photo_bands (county_id, month, band, photo_id, phash) VALUES"
+    " (:county, :month, :band0, :photo, :hash), (:county, :month, :band1, :photo, :hash),"
+    " (:county, :month, :band2, :photo, :hash), (:county, :month, :band3, :photo, :hash)"
+).bindparams(bindparam("photo", type_=Uuid()))
 _INSERT_FINDINGS = CheckInFinding.__table__.insert()  # type: ignore[attr-defined]
 
 
@@ -210,5 +203,5 @@ def _insert_photo(session: Session, caller: Caller, photo: StoredPhoto, now: dat
         },
     )
     bands = {f"band{number}": band for number, band in enumerate(match.bands(facts.phash))}
-    row = {"county": caller.county_id, "in_month": month_key(now), "photo": photo.id, "hash": facts.phash}
+    row = {"county": caller.county_id, "month": month_key(now), "photo": photo.id, "hash": facts.phash}
     session.execute(_INSERT_BANDS, bands | row)

@@ -8,23 +8,24 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Ticket
+from server.db import columns
 from server.errors import conflict
 from server.org.scope import Caller
 
 # A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
 MOST_UNUSED = 10
 
+_T = columns(Ticket)
 _USE = (
-    update(Ticket)
+    update(Ticket.__table__)  # type: ignore[arg-type]
     .where(
-        Ticket.county_id == bindparam("county"),
-        Ticket.id == bindparam("ticket"),
-        Ticket.member_id == bindparam("member"),
-        (Ticket.used_by.is_(None)) | (Ticket.used_by == bindparam("checkin")),
+        _T.county_id == bindparam("county"),
+        _T.id == bindparam("ticket"),
+        _T.member_id == bindparam("member"),
+        (_T.used_by.is_(None)) | (_T.used_by == bindparam("checkin")),
     )
     .values(used_by=bindparam("checkin"))
-    .returning(Ticket.issued_at, Ticket.expires_at)
-    .execution_options(synchronize_session=False)
+    .returning(_T.issued_at, _T.expires_at)
 )
 
 

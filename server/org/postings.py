@@ -8,31 +8,34 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from server.db import columns
 from server.evidence.types import Place
 from server.org.models import County, Posting, Station
 
 # Postings that may hold an instant in some zone: a local date lies at most a day from the UTC date.
+_P, _S = columns(Posting), columns(Station)
 _AROUND = (
     select(
-        Posting.squad_id,
-        Posting.starts_on,
-        Posting.ends_on,
-        Station.id,
-        Station.name,
-        Station.lat,
-        Station.lng,
-        Station.radius_m,
-        Station.recorded_on_site,
-        Station.tz,
+        _P.squad_id,
+        _P.starts_on,
+        _P.ends_on,
+        _S.id,
+        _S.name,
+        _S.lat,
+        _S.lng,
+        _S.radius_m,
+        _S.recorded_on_site,
+        _S.tz,
     )
-    .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+    .select_from(Posting.__table__)
+    .join(Station.__table__, (_S.county_id == _P.county_id) & (_S.id == _P.station_id))
     .where(
-        Posting.county_id == bindparam("county"),
-        Posting.member_id == bindparam("member"),
-        Posting.starts_on <= bindparam("tomorrow"),
-        or_(Posting.ends_on.is_(None), Posting.ends_on >= bindparam("yesterday")),
+        _P.county_id == bindparam("county"),
+        _P.member_id == bindparam("member"),
+        _P.starts_on <= bindparam("tomorrow"),
+        or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("yesterday")),
     )
-    .order_by(Posting.starts_on.desc())
+    .order_by(_P.starts_on.desc())
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.db import columns
 from server.errors import AppError, conflict, unauthenticated
 from server.org.consent import CURRENT_VERSION
 from server.org.models import Consent, County, Invite, Member, RoleGrant, SignIn
@@ -25,37 +26,39 @@ _TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so tha
 
 
 # Every request asks this once, so it is built once: who holds the token, their roles, and whether consent stands.
+_S, _M, _C, _A, _G = (columns(table) for table in (SignIn, Member, County, Consent, RoleGrant))
 _SIGNED_IN = (
     select(
-        SignIn.id.label("sign_in_id"),
-        SignIn.seen_at,
-        Member.county_id,
-        Member.id,
-        Member.name,
-        Member.unit_id,
-        County.tz,
-        Consent.id.label("consent_id"),
-        RoleGrant.role,
-        RoleGrant.unit_id.label("grant_unit"),
-        RoleGrant.squad_id.label("grant_squad"),
-        RoleGrant.valid_from,
-        RoleGrant.valid_to,
+        _S.id.label("sign_in_id"),
+        _S.seen_at,
+        _M.county_id,
+        _M.id,
+        _M.name,
+        _M.unit_id,
+        _C.tz,
+        _A.id.label("consent_id"),
+        _G.role,
+        _G.unit_id.label("grant_unit"),
+        _G.squad_id.label("grant_squad"),
+        _G.valid_from,
+        _G.valid_to,
     )
-    .join(Member, (Member.county_id == SignIn.county_id) & (Member.id == SignIn.member_id))
-    .join(County, County.id == Member.county_id)
+    .select_from(SignIn.__table__)
+    .join(Member.__table__, (_M.county_id == _S.county_id) & (_M.id == _S.member_id))
+    .join(County.__table__, _C.id == _M.county_id)
     .outerjoin(
-        Consent,
-        (Consent.county_id == Member.county_id)
-        & (Consent.member_id == Member.id)
-        & (Consent.version == CURRENT_VERSION)
-        & (Consent.withdrawn_at.is_(None)),
+        Consent.__table__,
+        (_A.county_id == _M.county_id)
+        & (_A.member_id == _M.id)
+        & (_A.version == CURRENT_VERSION)
+        & (_A.withdrawn_at.is_(None)),
     )
-    .outerjoin(RoleGrant, (RoleGrant.county_id == Member.county_id) & (RoleGrant.member_id == Member.id))
+    .outerjoin(RoleGrant.__table__, (_G.county_id == _M.county_id) & (_G.member_id == _M.id))
     .where(
-        SignIn.token_sha256 == bindparam("token"),
-        SignIn.revoked_at.is_(None),
-        SignIn.expires_at > bindparam("now"),
-        Member.removed_at.is_(None),
+        _S.token_sha256 == bindparam("token"),
+        _S.revoked_at.is_(None),
+        _S.expires_at > bindparam("now"),
+        _M.removed_at.is_(None),
     )
 )
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from server.db import columns
 from server.org.models import Posting
 from server.tally import policy
 from server.tally.fold import FULL_DAY
@@ -33,22 +34,23 @@ class MonthCount:
         return max(0.0, self.target - self.confirmed - self.pending - self.excused)
 
 
+_D, _P = columns(SiteDay), columns(Posting)
 _DAYS = select(
-    SiteDay.on_date,
-    SiteDay.confirmed_halves,
-    SiteDay.pending_halves,
-    SiteDay.excused_halves,
-    SiteDay.lowers_target_halves,
+    _D.on_date,
+    _D.confirmed_halves,
+    _D.pending_halves,
+    _D.excused_halves,
+    _D.lowers_target_halves,
 ).where(
-    SiteDay.county_id == bindparam("county"),
-    SiteDay.member_id == bindparam("member"),
-    SiteDay.on_date.between(bindparam("first"), bindparam("last")),
+    _D.county_id == bindparam("county"),
+    _D.member_id == bindparam("member"),
+    _D.on_date.between(bindparam("first"), bindparam("last")),
 )
-_POSTINGS = select(Posting.starts_on, Posting.ends_on).where(
-    Posting.county_id == bindparam("county"),
-    Posting.member_id == bindparam("member"),
-    Posting.starts_on <= bindparam("last"),
-    or_(Posting.ends_on.is_(None), Posting.ends_on >= bindparam("first")),
+_POSTINGS = select(_P.starts_on, _P.ends_on).where(
+    _P.county_id == bindparam("county"),
+    _P.member_id == bindparam("member"),
+    _P.starts_on <= bindparam("last"),
+    or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("first")),
 )
 
 

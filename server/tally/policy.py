@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
+from server.db import columns
 from server.evidence.types import Window
 from server.tally.models import Policy
 
@@ -68,33 +69,31 @@ class InForce:
     windows: tuple[Window, ...]
 
 
-_IN_FORCE = (
-    select(Policy.id, Policy.version, Policy.rules)
-    .where(Policy.county_id == bindparam("county"), Policy.starts_on <= bindparam("on"))
-    .order_by(Policy.starts_on.desc())
-    .limit(1)
-)
+_P = columns(Policy)
+_VERSIONS = select(_P.id, _P.starts_on).where(_P.county_id == bindparam("county")).order_by(_P.starts_on.desc())
+_RULES = select(_P.version, _P.rules).where(_P.county_id == bindparam("county"), _P.id == bindparam("id"))
 
 
 def in_force(session: Session, county_id: int, on: date) -> InForce:
     """The policy of the county on a local date. Without any row the defaults hold, as version 0.
 
-    Asked once a date and transaction: a day and its month are counted by one and the same answer.
+    The versions are asked once a transaction, so that a day and its month are counted by the same answer.
     """
     known = session.info.setdefault("policies", {})
-    if (county_id, on) not in known:
-        known[county_id, on] = _read(session, county_id, on)
-    return known[county_id, on]
+    if county_id not in known:
+        known[county_id] = session.execute(_VERSIONS, {"county": county_id}).all()
+    for row in known[county_id]:
+        if row.starts_on <= on:
+            return _read(session, county_id, row.id)
+    return _DEFAULT
 
 
-def _read(session: Session, county_id: int, on: date) -> InForce:
-    row = session.execute(_IN_FORCE, {"county": county_id, "on": on}).first()
-    if row is None:
-        return _DEFAULT
-    if row.id not in _typed:
+def _read(session: Session, county_id: int, policy_id: uuid.UUID) -> InForce:
+    if policy_id not in _typed:
+        row = session.execute(_RULES, {"county": county_id, "id": policy_id}).one()
         rules = PolicyRules.model_validate(row.rules)
-        _typed[row.id] = InForce(row.version, rules, rules.evidence_windows())
-    return _typed[row.id]
+        _typed[policy_id] = InForce(row.version, rules, rules.evidence_windows())
+    return _typed[policy_id]
 
 
 def terms(session: Session, county_id: int, on: date, today: date) -> Terms:

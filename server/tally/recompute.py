@@ -5,11 +5,24 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, bindparam, delete, select
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    Row,
+    String,
+    bindparam,
+    case,
+    cast,
+    delete,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Attestation, CheckIn
-from server.db import dialect_of, lock, site_day_lock, upsert
+from server.db import columns, dialect_of, lock, site_day_lock, upsert
 from server.leaves.models import Leave
 from server.org.models import Member
 from server.tally import policy
@@ -24,13 +37,13 @@ def recompute(session: Session, county_id: int, member_id: uuid.UUID, on: date, 
     """
     lock(session, site_day_lock(county_id, member_id, on))
     rules = policy.in_force(session, county_id, on)
-    of_day = {"county": county_id, "member": member_id, "on": on}
+    parts = session.execute(_PARTS, {"county": county_id, "member": member_id, "on": on}).all()
     day = fold_day(
         rules.windows,
         rules.rules.counted_kinds,
-        _checkins(session, of_day),
-        _attestations(session, of_day),
-        _leaves(session, of_day, rules.rules),
+        [_checkin(r) for r in parts if r.part == "checkin"],
+        [_attestation(r) for r in parts if r.part == "attestation"],
+        [_leave(r, rules.rules) for r in parts if r.part == "leave"],
     )
     if not day.sources:
         session.execute(
@@ -61,39 +74,42 @@ def _store(dialect: str) -> Executable:
     return insert.on_conflict_do_update(index_elements=list(kept), set_=renewed)
 
 
+# Everything a day is counted from in one question: what it is, its id, a word, two numbers, and two states.
+_C, _A, _L, _M = (columns(table) for table in (CheckIn, Attestation, Leave, Member))
 _COUNTY: BindParameter[int] = bindparam("county")
 _MEMBER: BindParameter[uuid.UUID] = bindparam("member")
 _ON: BindParameter[date] = bindparam("on")
-_CHECKINS = select(
-    CheckIn.id, CheckIn.kind, CheckIn.minute_of_day, CheckIn.verdict, CheckIn.decision, CheckIn.addendum
-).where(CheckIn.county_id == _COUNTY, CheckIn.member_id == _MEMBER, CheckIn.on_date == _ON)
-_ATTESTATIONS = (
-    select(Attestation.id, Attestation.halves, Attestation.reason, Member.name)
-    .join(Member, (Member.county_id == Attestation.county_id) & (Member.id == Attestation.attester_id))
-    .where(Attestation.county_id == _COUNTY, Attestation.member_id == _MEMBER, Attestation.on_date == _ON)
+_NOTHING = cast(null(), String)
+_PARTS = union_all(
+    select(
+        literal_column("'checkin'").label("part"),
+        _C.id,
+        _C.kind.label("word"),
+        _C.minute_of_day.label("number"),
+        case((_C.addendum, 1), else_=0).label("mark"),
+        _C.verdict.label("first"),
+        _C.decision.label("second"),
+    ).where(_C.county_id == _COUNTY, _C.member_id == _MEMBER, _C.on_date == _ON),
+    select(literal_column("'attestation'"), _A.id, _A.reason, _A.halves, literal_column("0"), _M.name, _NOTHING)
+    .join(Member.__table__, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
+    .where(_A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date == _ON),
+    select(literal_column("'leave'"), _L.id, _L.kind, _L.halves, literal_column("0"), _NOTHING, _NOTHING).where(
+        _L.county_id == _COUNTY,
+        _L.member_id == _MEMBER,
+        _L.state == "approved",
+        _L.starts_on <= _ON,
+        _L.ends_on >= _ON,
+    ),
 )
-_LEAVES = select(Leave.id, Leave.kind, Leave.halves).where(
-    Leave.county_id == _COUNTY,
-    Leave.member_id == _MEMBER,
-    Leave.state == "approved",
-    Leave.starts_on <= _ON,
-    Leave.ends_on >= _ON,
-)
 
 
-def _checkins(session: Session, of_day: dict[str, Any]) -> list[CheckInInput]:
-    return [
-        CheckInInput(str(r.id), r.kind, r.minute_of_day, r.decision or r.verdict, r.decision is not None, r.addendum)
-        for r in session.execute(_CHECKINS, of_day)
-    ]
+def _checkin(r: Row[Any]) -> CheckInInput:
+    return CheckInInput(str(r.id), r.word, r.number, r.second or r.first, r.second is not None, bool(r.mark))
 
 
-def _attestations(session: Session, of_day: dict[str, Any]) -> list[AttestationInput]:
-    return [AttestationInput(str(r.id), r.halves, r.name, r.reason) for r in session.execute(_ATTESTATIONS, of_day)]
+def _attestation(r: Row[Any]) -> AttestationInput:
+    return AttestationInput(str(r.id), r.number, r.first, r.word)
 
 
-def _leaves(session: Session, of_day: dict[str, Any], rules: policy.PolicyRules) -> list[LeaveInput]:
-    return [
-        LeaveInput(str(r.id), r.kind, r.halves, rules.leave_effects.get(r.kind, "none"))
-        for r in session.execute(_LEAVES, of_day)
-    ]
+def _leave(r: Row[Any], rules: policy.PolicyRules) -> LeaveInput:
+    return LeaveInput(str(r.id), r.word, r.number, rules.leave_effects.get(r.word, "none"))

@@ -16,10 +16,12 @@ from tests.cast import JOINED, assemble
 
 # 13 months of photos; 80 % of the hashes random, 20 % in clusters of like scenes, as selfies are.
 _PHOTOS = """
-INSERT INTO photos (county_id, id, member_id, storage_key, sha256, phash, mime, size_bytes, width, height, exif, received_at)
+INSERT INTO photos
+  (county_id, id, member_id, storage_key, sha256, phash, mime, size_bytes, width, height, exif, received_at)
 SELECT 1, gen_random_uuid(), :member, 'bench/' || n, md5(n::text) || md5((n + 1)::text),
        CASE WHEN n % 5 = 0
-            THEN hashint8extended(n % 2000, 7) # (1::bigint << (random() * 62)::int) # (1::bigint << (random() * 62)::int)
+            THEN hashint8extended(n % 2000, 7)
+                 # (1::bigint << (random() * 62)::int) # (1::bigint << (random() * 62)::int)
             ELSE hashint8extended(n, 42) END,
        'image/jpeg', 250000, 960, 1280, '{}', :now - (n % 390) * interval '1 day'
 FROM generate_series(1, :count) AS n

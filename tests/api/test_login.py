@@ -1,0 +1,173 @@
+"""POST /login, /bind, /logout and GET /me: from a WeChat code to a session, through the sandbox over real HTTP."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from server.app import create_app
+from server.config import Config
+from server.db import Database
+from server.wechat.sandbox.app import RunningSandbox, create_sandbox
+from tests.cast import Cast
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+Rows = Callable[..., list]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    defaults = Config(_env_file=None)
+    running = RunningSandbox(create_sandbox(defaults.wechat_appid, defaults.wechat_secret))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def api(
+    database_url: str, tmp_path: Path, clock: StoppedClock, db: Database, cast: Cast, sandbox: RunningSandbox
+) -> Api:
+    port = int(sandbox.url.rpartition(":")[2])
+    config = Config(_env_file=None, database_url=database_url, photo_root=tmp_path / "photos", sandbox_port=port)
+    return Api(create_app(config, clock=clock, db=db), cast, clock)
+
+
+def code(sandbox: RunningSandbox, openid: str) -> str:
+    return requests.post(f"{sandbox.url}/_sandbox/codes", timeout=10, json={"openid": openid}).json()["code"]
+
+
+def login(api: Api, sandbox: RunningSandbox, openid: str):
+    return api.post("/login", None, {"code": code(sandbox, openid)})
+
+
+def with_token(api: Api, token: str, path: str = "/api/v1/me", method: str = "GET"):
+    return api.app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_bound_wechat_signs_in(api: Api, sandbox: RunningSandbox) -> None:
+    response = login(api, sandbox, "o-chen")
+    assert response.status_code == 200
+    assert response.json["member"]["name"] == "chen"
+    assert response.json["member"]["roles"] == ["member"]
+    me = with_token(api, response.json["token"]).json
+    assert (me["member"]["county"], me["member"]["unit"], me["consent_given"]) == ("河湾县", "east", True)
+    assert (me["posting"]["squad"], me["posting"]["station"]) == ("east-1", "上海驻点")
+
+
+def test_the_token_is_stored_as_a_digest(api: Api, sandbox: RunningSandbox, rows: Rows) -> None:
+    token = login(api, sandbox, "o-chen").json["token"]
+    assert token not in str(rows("SELECT * FROM sign_ins"))
+
+
+def test_a_code_serves_once(api: Api, sandbox: RunningSandbox) -> None:
+    used = code(sandbox, "o-chen")
+    assert api.post("/login", None, {"code": used}).status_code == 200
+    again = api.post("/login", None, {"code": used})
+    assert (again.status_code, again.json["code"]) == (401, "wechat_code_invalid")
+
+
+def test_an_unknown_wechat_is_led_to_binding_and_bound_once(
+    api: Api, sandbox: RunningSandbox, clock: StoppedClock
+) -> None:
+    refused = login(api, sandbox, "o-new-phone")
+    assert (refused.status_code, refused.json["code"]) == (403, "binding_required")
+    invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
+    body = {"invite_code": invite.lower(), "binding": refused.json["facts"]["binding"]}
+    bound = api.post("/bind", None, body)
+    assert (bound.status_code, bound.json["member"]["name"]) == (200, "chen")
+    # a new WeChat takes over: the old session ends, the old openid is nobody's
+    assert api.get("/me", "chen").status_code == 401
+    assert login(api, sandbox, "o-chen").json["code"] == "binding_required"
+    assert login(api, sandbox, "o-new-phone").status_code == 200
+    again = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-another")})
+    assert (again.status_code, again.json["code"]) == (403, "invite_invalid")
+
+
+def test_an_invite_expires(api: Api, sandbox: RunningSandbox, clock: StoppedClock) -> None:
+    invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
+    clock.advance(days=8)
+    response = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-new")})
+    assert response.json["code"] == "invite_invalid"
+
+
+def test_a_bound_wechat_does_not_take_a_second_member(api: Api, sandbox: RunningSandbox) -> None:
+    invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
+    response = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-colleague")})
+    assert (response.status_code, response.json["code"]) == (409, "already_bound")
+
+
+def test_guessing_invites_is_cut_short(api: Api, sandbox: RunningSandbox, clock: StoppedClock) -> None:
+    binding = login(api, sandbox, "o-guesser").json["facts"]["binding"]
+    answers = [api.post("/bind", None, {"invite_code": f"GUESS{n:03}", "binding": binding}) for n in range(11)]
+    assert [a.status_code for a in answers] == [403] * 10 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    clock.advance(hours=1)
+    assert api.post("/bind", None, {"invite_code": "GUESS999", "binding": binding}).status_code == 403
+
+
+def test_one_invite_raced_by_two_phones_binds_one(api: Api, sandbox: RunningSandbox) -> None:
+    invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
+    codes = [code(sandbox, f"o-racer-{n}") for n in range(4)]
+    answers: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda c=c: answers.append(api.post("/bind", None, {"invite_code": invite, "code": c}).status_code)
+        )
+        for c in codes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 403, 403, 403]
+
+
+def test_a_made_up_binding_is_refused(api: Api) -> None:
+    response = api.post("/bind", None, {"invite_code": "ABCDEFGH", "binding": "made-up"})
+    assert (response.status_code, response.json["code"]) == (403, "binding_expired")
+
+
+def test_signing_out_ends_this_session_alone(api: Api, sandbox: RunningSandbox) -> None:
+    first, second = (login(api, sandbox, "o-chen").json["token"] for _ in range(2))
+    assert with_token(api, first, "/api/v1/logout", "POST").status_code == 204
+    assert with_token(api, first).status_code == 401
+    assert with_token(api, second).status_code == 200
+
+
+def test_a_session_slides_while_it_is_used_and_ends_when_it_is_not(
+    api: Api, sandbox: RunningSandbox, clock: StoppedClock
+) -> None:
+    token = login(api, sandbox, "o-chen").json["token"]
+    for _ in range(3):
+        clock.advance(days=20)
+        assert with_token(api, token).status_code == 200
+    clock.advance(days=31)
+    assert with_token(api, token).status_code == 401
+
+
+def test_a_removed_member_is_out_at_once(api: Api, sandbox: RunningSandbox, db: Database, clock: StoppedClock) -> None:
+    from server.org.models import Member
+
+    token = login(api, sandbox, "o-chen").json["token"]
+    with db.transaction() as session:
+        session.get(Member, (1, api.cast["chen"].id)).removed_at = clock() - timedelta(seconds=1)
+    assert with_token(api, token).status_code == 401
+    assert login(api, sandbox, "o-chen").json["code"] == "binding_required"
+
+
+def test_wechat_down_says_try_again(api: Api, sandbox: RunningSandbox) -> None:
+    fault = {"path": "/sns/jscode2session", "times": 1, "http_status": 502}
+    requests.post(f"{sandbox.url}/_sandbox/faults", timeout=10, json=fault)
+    response = login(api, sandbox, "o-chen")
+    assert (response.status_code, response.json["code"]) == (503, "wechat_unavailable")
+    assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer nonsense", "bearer\ttoken"])
+def test_no_session_no_answer(api: Api, header: str) -> None:
+    response = api.app.test_client().get("/api/v1/me", headers={"Authorization": header})
+    assert (response.status_code, response.json["code"]) == (401, "session_required")

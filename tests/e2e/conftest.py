@@ -1,0 +1,48 @@
+"""Running counties for the end-to-end tests: real sandbox, web and two workers over each database in turn."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.processes import System
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The demo county, seeded by its own command, with sandbox, web (two processes) and two workers running."""
+    folder = tmp_path_factory.mktemp("demo")
+    url = f"sqlite:///{folder}/zhudian.db" if request.param == "sqlite" else request.getfixturevalue("empty_postgres")
+    with System(folder, url) as system:
+        system.run("migrate")
+        assert "The demo is there: 云岭县 (60 people), 临溪县 (2 people)" in system.run("seed").stdout
+        system.execute("UPDATE counties SET tz = :tz WHERE id = 1", tz=zone_within_a_month())
+        system.start("sandbox", "web")
+        system.start("worker-1", "worker-2")
+        yield system
+
+
+@pytest.fixture(scope="module")
+def empty_postgres(postgres: str) -> Iterator[str]:
+    """An empty PostgreSQL database of the module's own."""
+    name = f"e2e_{uuid.uuid4().hex}"
+    administer(postgres, f"CREATE DATABASE {name}")
+    yield postgres.format(name=name)
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def administer(url: str, statement: str) -> None:
+    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def zone_within_a_month() -> str:
+    """A zone where it is not the first of a month: on that day nobody can be late yet, whatever they missed."""
+    now = datetime.now(UTC)
+    zones = ("Asia/Shanghai", "Etc/GMT+12", "Pacific/Kiritimati")
+    return next(zone for zone in zones if now.astimezone(ZoneInfo(zone)).day > 1)
