@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace
+APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace systemd
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
@@ -33,7 +33,7 @@ migrate: $(RUN_STAMP) ## bring the database (DATABASE_URL) to the newest schema
 worker: $(RUN_STAMP) ## the scheduler alone; any number may run
 	@exec $(BIN)/python -m server worker
 
-system-deps: ## what only apt has: Chromium, a CJK font, nginx, strace (needs root)
+system-deps: ## what only apt has: Chromium, a CJK font, nginx, strace, systemd-analyze (needs root)
 	@missing=""; for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
 
@@ -51,6 +51,7 @@ clean: ## remove the virtual environment, var/ (demo database and photos include
 
 $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=python3.12 make …)"; exit 1; }
+	@echo "Setting up the virtual environment (once) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module; on Debian: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 

@@ -1,11 +1,16 @@
 """Starts the web server: granian over the WSGI app, one app a process, respawned when a process is killed."""
 
+from typing import Any
+
 from granian import Granian
 from granian.constants import Interfaces
 
 from server.app import create_app
 from server.config import Config
 from server.logs import configure
+
+# granian's own lines go the way of every other: `configure` has set the root logger before it starts.
+LOGGING: dict[str, Any] = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 
 
 def make_app():  # type: ignore[no-untyped-def]
@@ -27,5 +32,6 @@ def serve(config: Config) -> None:
         blocking_threads=config.web_threads,
         respawn_failed_workers=True,
         log_access=False,
+        log_dictconfig=LOGGING,
         websockets=False,
     ).serve()

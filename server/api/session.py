@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import structlog
 from flask import Flask, g, request
 
 from server.api.services import now, reading, services, transaction
@@ -34,6 +35,9 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _authenticate() -> None:
+        # nginx's id of the request joins its log and ours; whoever sends nonsense names only their own lines.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.headers.get("X-Request-Id", "")[:64] or None)
         if request.endpoint is None or request.endpoint in PUBLIC or request.blueprint in ("docs", "swagger"):
             return
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -19,6 +19,8 @@ from server.errors import conflict
 from server.evidence import capture, serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
+from server.evidence.types import Verdict
+from server.notify.outbox import enqueue
 from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
 from server.photos import match
@@ -167,6 +169,9 @@ def submit(
         session.execute(_INSERT_FINDINGS, raised)
     facts = {"verdict": decision.verdict.value, "on": moment.presence.on_date.isoformat(), "kind": submission.kind}
     record(session, caller.county_id, caller.member_id, "checkin.submitted", submission.id, facts, now)
+    if decision.verdict is Verdict.REVIEW:
+        told = {"checkin": str(submission.id), "on": moment.presence.on_date.isoformat()}
+        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", f"pending:{submission.id}", told, now)
     return CheckIn(**values)
 
 

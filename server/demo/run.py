@@ -74,6 +74,7 @@ def _prepare(config: Config) -> Demo:
     db = Database(config.database_url)
     migrate.upgrade(db)
     db.dispose()
+    print("Preparing the demo county (the first time about 15 s) …", flush=True)
     demo = seed(config)
     SAMPLE_PHOTO.parent.mkdir(parents=True, exist_ok=True)
     SAMPLE_PHOTO.write_bytes(draw_selfie(time.time_ns(), size=(960, 1280)))

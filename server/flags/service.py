@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.db import lock
 from server.flags.models import Flag
 from server.notify.outbox import enqueue
 from server.org import consent
@@ -71,7 +72,9 @@ def run_nightly(session: Session, county_id: int, today: date, now: datetime) ->
     """Bring the flags of one county up to date: this month's, and last month's once it is closed.
 
     Returns (raised, closed). Idempotent: running it again on the same facts changes nothing and tells nobody.
+    Two at the same instant (an operator's `flags` beside the worker's night) go one after the other.
     """
+    lock(session, f"flags:{county_id}")
     raised = closed = 0
     this_month = today.replace(day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)

@@ -61,6 +61,14 @@ def _checkin_decided(f: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _checkin_pending(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{day_words(f['on'])}的打卡",
+        "phrase2": "待核",
+        "thing3": "已转人工复核，结果会再通知",
+    }
+
+
 def _flag(word: str, advice: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], dict[str, str]]:
     def fields(f: Mapping[str, Any]) -> dict[str, str]:
         have = f["confirmed"] + f["pending"] + f["excused"]
@@ -79,6 +87,8 @@ _MONTH_PAGE = "pages/calendar/calendar"
 KINDS: dict[str, Kind] = {
     "reminder": Kind("打卡提醒", "sandbox-reminder", "pages/today/today", _reminder),
     "checkin_decided": Kind("复核结果", "sandbox-decided", _MONTH_PAGE, _checkin_decided),
+    # Only what waits for a person is told: a message for each accepted one would eat the credits reminders need.
+    "checkin_pending": Kind("打卡待核", "sandbox-decided", _MONTH_PAGE, _checkin_pending),
     "flag_behind": Kind(
         "进度提醒",
         "sandbox-flag",

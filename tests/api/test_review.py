@@ -40,8 +40,8 @@ def test_the_member_is_told_once_a_review(api: Api, rows: Rows) -> None:
     checkin = doubtful(api)
     review(api, checkin, "bureau", "rejected", "不是本人")
     review(api, checkin, "bureau2", "accepted")
-    notices = rows("SELECT kind, member_id, facts FROM notices ORDER BY created_at, dedupe_key")
-    assert [n[0] for n in notices] == ["checkin_decided", "checkin_decided"]
+    notices = rows("SELECT kind, member_id, facts FROM notices ORDER BY created_at, kind DESC, dedupe_key")
+    assert [n[0] for n in notices] == ["checkin_pending", "checkin_decided", "checkin_decided"]
     assert {str(n[1]).replace("-", "") for n in notices} == {api.cast["chen"].id.hex}
 
 

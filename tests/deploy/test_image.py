@@ -47,7 +47,7 @@ def test_requirements_are_installed_with_their_hashes():
 
 
 def test_every_requirement_is_a_wheel_whose_hash_is_known():
-    """The image has no compiler. uv resolves what the build would install, from its cache if it can; nothing changes."""
+    """The image has no compiler. uv resolves what the build would install, from its cache if it can; nothing is."""
     asked = ["--dry-run", "--reinstall", "--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"]
     for offline in (["--offline"], []):
         command = [sys.executable, "-m", "uv", "pip", "install", *offline, *asked]

@@ -12,10 +12,11 @@ from tests.processes import System
 class Office:
     """The admin's phone, and the squad that newcomers join."""
 
-    def __init__(self, system: System, admin_openid: str) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
-        self.phone = Phone(system, admin_openid).sign_in()
-        ((self.unit, self.squad),) = system.rows("SELECT unit_id, id FROM squads WHERE county_id = 1 ORDER BY name LIMIT 1")
+        self.phone = persona(system, "admin")
+        ((unit, squad),) = system.rows("SELECT unit_id, id FROM squads WHERE county_id = 1 ORDER BY name LIMIT 1")
+        self.unit, self.squad = str(unit), str(squad)
 
     def station(self, lat: float, lng: float, tz: str | None = None) -> str:
         """A new station at this point; its zone is the nautical one unless told."""
@@ -42,6 +43,16 @@ class Office:
         yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
         body = {"member": phone.member["id"], "squad": self.squad, "station": station}
         return dict(self.phone.post("/postings", body | {"starts_on": starts_on or yesterday} | more))
+
+
+def persona(system: System, role: str) -> Phone:
+    """The first person of the demo county who holds this role, signed in."""
+    rows = system.rows(
+        "SELECT openid FROM members JOIN role_grants ON role_grants.county_id = members.county_id"
+        " AND member_id = members.id WHERE members.county_id = 1 AND role = :role ORDER BY openid",
+        role=role,
+    )
+    return Phone(system, rows[0][0]).sign_in()
 
 
 def agree(phone: Phone) -> None:

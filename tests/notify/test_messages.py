@@ -19,6 +19,7 @@ CASES = [
     ("checkin_decided", {"on": "2026-11-24", "result": "通过", "reason": ""}),
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": LONG}),
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": " \n\u2028"}),
+    ("checkin_pending", {"on": "2026-11-24"}),
     ("flag_behind", MONTH),
     ("flag_unreachable", MONTH),
     ("flag_missed", MONTH),

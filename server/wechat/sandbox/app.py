@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -14,6 +15,7 @@ from server.wechat.sandbox import control, faults, login, page, subscribe, token
 from server.wechat.sandbox.replies import Refused, refusal
 from server.wechat.sandbox.state import State
 
+JOURNAL = Path("var/sandbox-messages.jsonl")
 GROUPS = (tokens.bp, login.bp, subscribe.bp, control.bp, page.bp)
 # Whoever never touched their credits has plenty, so that `make run` shows messages; a test sets its own number.
 _DEFAULT_CREDITS = 1000
@@ -23,13 +25,21 @@ log = structlog.get_logger()
 
 
 def create_sandbox(
-    appid: str, secret: str, *, default_credits: int = _DEFAULT_CREDITS, send_takes_s: float = _SEND_TAKES_S
+    appid: str,
+    secret: str,
+    *,
+    default_credits: int = _DEFAULT_CREDITS,
+    send_takes_s: float = _SEND_TAKES_S,
+    journal: Path | None = None,
 ) -> Flask:
-    """A WeChat with one mini-program, nobody in it yet. Its State is `app.extensions["sandbox"]`."""
+    """A WeChat with one mini-program, nobody in it yet. Its State is `app.extensions["sandbox"]`.
+
+    `journal` is a file of the messages on the phones: a restart of the sandbox takes none of them away.
+    """
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["sandbox"] = State(appid, secret, default_credits, send_takes_s)
+    app.extensions["sandbox"] = State(appid, secret, default_credits, send_takes_s, journal)
     for group in GROUPS:
         app.register_blueprint(group)
     app.register_error_handler(Refused, _refused)
@@ -64,7 +74,9 @@ def serve(config: Config) -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    running = RunningSandbox(create_sandbox(config.wechat_appid, config.wechat_secret), config.sandbox_port)
+    JOURNAL.parent.mkdir(parents=True, exist_ok=True)
+    sandbox = create_sandbox(config.wechat_appid, config.wechat_secret, journal=JOURNAL)
+    running = RunningSandbox(sandbox, config.sandbox_port)
     log.info("sandbox_started", url=running.url)
     stop.wait()
     running.stop()

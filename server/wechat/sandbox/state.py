@@ -1,10 +1,12 @@
-"""What the sandbox knows, in memory and under one lock: users, login codes, tokens, credits, messages, faults."""
+"""What the sandbox knows, in memory and under one lock; the messages on the phones may outlive it in a journal."""
 
+import json
 import secrets
 import threading
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from flask import current_app
@@ -72,7 +74,9 @@ class Fault:
 class State:
     """Plain values; whoever reads or writes more than one of them holds `lock`."""
 
-    def __init__(self, appid: str, secret: str, default_credits: int, send_takes_s: float) -> None:
+    def __init__(
+        self, appid: str, secret: str, default_credits: int, send_takes_s: float, journal: Path | None = None
+    ) -> None:
         self.appid = appid
         self.secret = secret
         self.default_credits = default_credits
@@ -88,6 +92,8 @@ class State:
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
         self._ahead = timedelta()
+        self._journal = journal
+        self._recall()
 
     def now(self) -> datetime:
         """The sandbox's clock, UTC."""
@@ -121,7 +127,21 @@ class State:
             last = self.messages[-1].msgid if self.messages else 3_000_000_000_000_000_000
             message = Message(msgid=last + 1, at=self.now(), **what)
             self.messages.append(message)
+            if self._journal:
+                with self._journal.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(message), default=datetime.isoformat, ensure_ascii=False) + "\n")
             return message
+
+    def _recall(self) -> None:
+        """What lies on the phones already; a line that a kill cut off is passed over."""
+        if not self._journal or not self._journal.exists():
+            return
+        for line in self._journal.read_text(encoding="utf-8").splitlines():
+            try:
+                stored = json.loads(line)
+                self.messages.append(Message(**{**stored, "at": datetime.fromisoformat(stored["at"])}))
+            except (ValueError, TypeError, KeyError):
+                continue
 
 
 def state() -> State:

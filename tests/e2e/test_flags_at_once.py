@@ -1,0 +1,38 @@
+"""`python -m server flags` beside another one, or beside the worker's own night: nobody fails, nobody is told twice."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from server.config import Config
+from server.worker import Worker
+from tests.cast import Cast
+from tests.conftest import StoppedClock
+
+
+def test_comparing_at_the_same_instant(
+    config: Config, clock: StoppedClock, cast: Cast, rows: Callable[..., list], database_url: str
+) -> None:
+    clock.at = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
+    workers = [Worker(config, clock) for _ in range(6)]
+    together = threading.Barrier(len(workers))
+    failed: list[Exception] = []
+
+    def compare(worker: Worker) -> None:
+        together.wait()
+        try:
+            worker.flags_now()
+        except Exception as error:  # whatever it is, the operator would see a traceback
+            failed.append(error)
+
+    threads = [threading.Thread(target=compare, args=(worker,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for worker in workers:
+        worker.db.dispose()
+    assert failed == []
+    raised = rows("SELECT kind, count(*) FROM flags WHERE county_id = 1 GROUP BY kind ORDER BY kind")
+    assert raised == [("missed", 5), ("unreachable", 5)]  # October is closed, November is as good as over
+    assert rows("SELECT count(*) FROM notices WHERE county_id = 1") == [(10,)]

@@ -1,0 +1,172 @@
+"""`python -m server run`, which is what `make run` executes: a newcomer's first minutes, and the ways it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.processes import ROOT, free_port, listens, until
+
+_SEEDED_S = 120  # the demo county is drawn at the first start
+_BANNER_END = "Ctrl-C stops everything."
+
+
+class Run:
+    """One `make run` in a folder of its own, with what it printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.web_port, self.sandbox_port = free_port(), free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        settings = {"WEB_PORT": str(self.web_port), "SANDBOX_PORT": str(self.sandbox_port), "PYTHONPATH": str(ROOT)}
+        return {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | settings
+
+    def start(self) -> float:
+        """Start it; the seconds until its banner stood there whole."""
+        began = time.monotonic()
+        with (self.folder / "said").open("wb") as said:
+            self.process = subprocess.Popen(
+                (sys.executable, "-m", "server", "run"),
+                cwd=self.folder,
+                env=self.environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until(lambda: self.process.poll() is not None or _BANNER_END in self.said, "the banner", _SEEDED_S)
+        assert self.process.poll() is None, self.said
+        return time.monotonic() - began
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said").read_text(encoding="utf-8")
+
+    def children(self) -> dict[str, psutil.Process]:
+        """The processes it started itself, by name."""
+        return {child.cmdline()[-1]: child for child in psutil.Process(self.process.pid).children()}
+
+    def everybody(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the module: the county in it is seeded by whoever comes first."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture
+def run(folder: Path) -> Iterator[Run]:
+    made = Run(folder)
+    yield made
+    if made.process is None:
+        return
+    left = made.everybody() if made.process.poll() is None else []
+    made.process.kill()
+    for process in left:
+        process.kill()
+    made.process.wait()
+
+
+def test_from_the_first_start_to_the_second(run: Run) -> None:
+    """Banner, var/demo.json, the printed curl, Ctrl-C; then again on what is there."""
+    first_s = run.start()
+    assert f"http://127.0.0.1:{run.web_port}/docs" in run.said
+    assert requests.get(f"http://127.0.0.1:{run.web_port}/readyz", timeout=10).json() == {"status": "ready"}
+    assert "服务通知" in requests.get(f"http://127.0.0.1:{run.sandbox_port}/", timeout=10).content.decode()
+    check_demo_json(run)
+    check_curl(run)
+    assert stop(run, signal.SIGINT) == 0
+    second_s = run.start()
+    print(f"ready after {first_s:.1f} s the first time and {second_s:.1f} s the second")
+    assert len(json.loads((run.folder / "var/demo.json").read_text(encoding="utf-8"))["personas"]) == 62
+    assert stop(run, signal.SIGTERM) == 0
+
+
+def check_demo_json(run: Run) -> None:
+    demo = json.loads((run.folder / "var/demo.json").read_text(encoding="utf-8"))
+    assert {"web", "sandbox", "personas", "stations"} <= set(demo)
+    assert demo["web"] == f"http://127.0.0.1:{run.web_port}"
+    assert demo["sandbox"] == f"http://127.0.0.1:{run.sandbox_port}"
+    assert all({"name", "role", "county", "unit", "squad", "openid"} <= set(p) for p in demo["personas"])
+    assert {p["role"] for p in demo["personas"]} == {
+        *("member", "squad_leader", "unit_supervisor"),
+        *("bureau_supervisor", "county_leader", "admin"),
+    }
+    assert {p["county"] for p in demo["personas"]} == {"云岭县", "临溪县"}
+    assert len(demo["stations"]) >= 20
+    assert {"id", "name", "city", "lat", "lng", "datum", "radius_m", "tz"} <= set(demo["stations"][0])
+    for persona in demo["personas"][:1] + demo["personas"][-1:]:  # the openid signs in, the other county's as well
+        made = requests.post(f"{demo['sandbox']}/_sandbox/codes", json={"openid": persona["openid"]}, timeout=10)
+        answer = requests.post(f"{demo['web']}/api/v1/login", json={"code": made.json()["code"]}, timeout=10)
+        assert (answer.status_code, answer.json()["member"]["name"]) == (200, persona["name"])
+
+
+def check_curl(run: Run) -> None:
+    """The lines between the token and the empty line, given to bash as a newcomer pastes them."""
+    (pasted,) = re.findall(r"^T=.*?(?=\n\n)", run.said, re.DOTALL | re.MULTILINE)
+    command = pasted.replace("curl -s ", 'curl -s -w "\\n%{http_code}" ', 1)
+    done = subprocess.run(["bash", "-c", command], cwd=run.folder, capture_output=True, text=True, timeout=30)
+    body, _, status = done.stdout.rpartition("\n")
+    assert status == "201", done
+    answer = json.loads(body)
+    assert answer["verdict"] == "accepted", answer["reason"]
+    assert (answer["day"]["value"], answer["day"]["counted"]) == (1.0, True)
+    assert answer["month"]["confirmed"] >= 1
+    assert answer["month"]["target"] > 0
+
+
+def stop(run: Run, how: int) -> int:
+    """Stop it as a person does; its exit code, once every child is gone and both ports are free."""
+    everybody = run.everybody()
+    assert len(everybody) >= 5  # sandbox, web and its two processes, worker
+    run.process.send_signal(how)
+    code = run.process.wait(30)
+    assert not [p for p in everybody if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert not listens(run.web_port)
+    assert not listens(run.sandbox_port)
+    return code
+
+
+@pytest.mark.parametrize("name", ["worker", "web", "sandbox"])
+def test_a_child_that_dies_is_named_and_the_rest_is_stopped(run: Run, name: str) -> None:
+    run.start()
+    everybody = run.everybody()
+    run.children()[name].kill()
+    assert run.process.wait(30) == 1
+    assert f"{name} ended by itself; see var/log/{name}.log" in run.said
+    left = [p for p in everybody if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert [p.cmdline() for p in left] == []
+    assert not listens(run.web_port)
+    assert not listens(run.sandbox_port)
+
+
+@pytest.mark.parametrize("setting", ["WEB_PORT", "SANDBOX_PORT"])
+def test_a_taken_port_is_said_before_anything_is_done(tmp_path: Path, setting: str) -> None:
+    run = Run(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            (sys.executable, "-m", "server", "run"),
+            cwd=tmp_path,
+            env=run.environment | {setting: str(port)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"Port {port} is in use; choose another: {setting}={port + 100} make run\n"
+    assert list(tmp_path.iterdir()) == []
