@@ -70,6 +70,13 @@ def _migrate(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _revision(_config: Config, arguments: argparse.Namespace) -> int:
+    from server import migrate
+
+    migrate.revise(arguments.message)
+    return 0
+
+
 def _seed(config: Config, _arguments: argparse.Namespace) -> int:
     from server.demo.seed import seed
 
@@ -111,6 +118,7 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
     "worker": (_worker, "the scheduler; any number may run", []),
     "sandbox": (_sandbox, "a local WeChat, on loopback only", []),
     "migrate": (_migrate, "bring the database to the newest schema", [("--down", {"metavar": "REVISION"})]),
+    "revision": (_revision, "write the migration that the changed models need", [("message", {})]),
     "seed": (_seed, "the demo county, once", []),
     "flags": (_flags, "compare every month with what is still possible, now instead of tonight", []),
     "audit": (

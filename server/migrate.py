@@ -1,5 +1,6 @@
 """Brings a database to the newest schema (or an older one), by Alembic, from whatever process asks."""
 
+import tempfile
 from pathlib import Path
 
 from alembic import command
@@ -27,6 +28,17 @@ def downgrade(db: Database, revision: str = "base") -> None:
     with db.engine.begin() as connection:
         _lock(connection)
         command.downgrade(_alembic(connection), revision)
+
+
+def revise(message: str) -> None:
+    """Write the migration from what the migrations make now to what the models say, for a developer to read over."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = Database(f"sqlite:///{folder}/now.db")
+        upgrade(db)
+        newest = ScriptDirectory(str(MIGRATIONS)).get_current_head() or "0000"
+        with db.engine.begin() as connection:
+            command.revision(_alembic(connection), message, autogenerate=True, rev_id=f"{int(newest) + 1:04}")
+        db.dispose()
 
 
 def is_current(connection: Connection) -> bool:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,7 @@ class Run:
         self.folder = folder
         self.web_port, self.sandbox_port = free_port(), free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.started: list[psutil.Process] = []  # everybody of every start, to be gone at the end
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,6 +50,7 @@ class Run:
             )
         until(lambda: self.process.poll() is not None or _BANNER_END in self.said, "the banner", _SEEDED_S)
         assert self.process.poll() is None, self.said
+        self.started += self.everybody()
         return time.monotonic() - began
 
     @property
@@ -72,13 +75,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path) -> Iterator[Run]:
     made = Run(folder)
     yield made
-    if made.process is None:
-        return
-    left = made.everybody() if made.process.poll() is None else []
-    made.process.kill()
-    for process in left:
-        process.kill()
-    made.process.wait()
+    if made.process is not None and made.process.poll() is None:
+        made.started += made.everybody()
+    for process in made.started:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    if made.process is not None:
+        made.process.kill()
+        made.process.wait()
 
 
 def test_from_the_first_start_to_the_second(run: Run) -> None:
