@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 ROOT = Path(__file__).parents[1]
 _READY_S = 40  # a loaded machine with two cores starts several of these at once
@@ -63,7 +63,7 @@ class System:
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._settings = settings
-        self._engine = create_engine(database_url)
+        self._engine = create_engine(database_url, poolclass=NullPool)  # the database may be restarted under us
         folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
@@ -101,7 +101,7 @@ class System:
         return done
 
     def launch(self, name: str, *, before: tuple[str, ...] = (), **settings: str) -> None:
-        """Start `python -m server NAME` without waiting; `worker-2` is one more worker, `before` a command around it."""
+        """Start `python -m server NAME` without waiting; `worker-2` is a second worker, `before` a command around it."""
         assert name not in self.processes, f"{name} runs already"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(

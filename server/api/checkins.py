@@ -155,31 +155,6 @@ class CheckInPage(BaseModel):
     next_cursor: str | None
 
 
-class ReviewBody(BaseModel):
-    decision: Literal["accepted", "rejected"]
-    reason: str = Field("", max_length=300, description="needed for a rejection; the member reads it")
-
-
-class ReviewedReply(BaseModel):
-    checkin: CheckInRow
-    review: ReviewReply
-    day: DayReply
-    month: MonthReply
-
-
-class AppealBody(BaseModel):
-    statement: str = Field(min_length=1, max_length=500)
-
-
-class AppealPath(BaseModel):
-    appeal_id: uuid.UUID
-
-
-class AppealDecisionBody(BaseModel):
-    upheld: bool
-    answer: str = Field(min_length=1, max_length=500, description="the member reads it")
-
-
 @bp.post("/checkins/tickets", responses={201: TicketReply})
 def issue_ticket() -> Reply:
     """A ticket for one capture. A few may be kept ahead for places without signal."""
@@ -291,7 +266,7 @@ def list_checkins(query: ListQuery) -> Reply:
     found = [(row.CheckIn, row.name) for row in rows]
     page, cursor = cut([checkin for checkin, _ in found], query, "received_at")
     names = {checkin.id: name for checkin, name in found}
-    items = [_row(checkin, names[checkin.id]) for checkin in page]
+    items = [row_reply(checkin, names[checkin.id]) for checkin in page]
     return CheckInPage(items=items, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -301,7 +276,7 @@ def read_checkin(path: CheckInPath) -> Reply:
     with reading() as session:
         checkin = review.visible(session, caller(), path.checkin_id)
         reply = CheckInReply(
-            **_row(checkin, _name(session, checkin.member_id)).model_dump(),
+            **row_reply(checkin, member_name(session, checkin.member_id)).model_dump(),
             lat=checkin.lat,
             lng=checkin.lng,
             accuracy_m=checkin.accuracy_m,
@@ -315,38 +290,6 @@ def read_checkin(path: CheckInPath) -> Reply:
             appeals=_appeals(session, checkin.id),
         )
     return reply.model_dump(mode="json")
-
-
-@bp.post("/checkins/<uuid:checkin_id>/reviews", responses={201: ReviewedReply})
-def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
-    """Accept or reject. The day is recounted and the member is told."""
-    if body.decision == "rejected" and not body.reason.strip():
-        raise invalid("reason_required", "驳回须写明理由，队员会看到。")
-    with transaction() as session:
-        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason.strip(), now())
-        reply = ReviewedReply(
-            checkin=_row(checkin, _name(session, checkin.member_id)),
-            review=_review(done, caller().name),
-            **recount(session, caller(), checkin.member_id, checkin.on_date, now()),
-        )
-    return reply.model_dump(mode="json"), 201
-
-
-@bp.post("/checkins/<uuid:checkin_id>/appeals", responses={201: AppealReply})
-def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
-    """Object to a rejection of one's own check-in."""
-    with transaction() as session:
-        made = review.appeal(session, caller(), path.checkin_id, body.statement, now())
-    return _appeal(made).model_dump(mode="json"), 201
-
-
-@bp.post("/appeals/<uuid:appeal_id>/decision", responses={200: AppealReply})
-def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
-    """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
-    with transaction() as session:
-        checkin, made = review.decide_appeal(session, caller(), path.appeal_id, body.upheld, body.answer, now())
-        recount(session, caller(), checkin.member_id, checkin.on_date, now())
-    return _appeal(made).model_dump(mode="json")
 
 
 def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedReply:
@@ -374,7 +317,7 @@ def _findings(checkin: CheckIn) -> list[FindingReply]:
     ]
 
 
-def _row(checkin: CheckIn, name: str) -> CheckInRow:
+def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
     return CheckInRow(
         id=checkin.id,
         member=MemberRef(id=checkin.member_id, name=name),
@@ -390,7 +333,7 @@ def _row(checkin: CheckIn, name: str) -> CheckInRow:
     )
 
 
-def _name(session: Session, member_id: uuid.UUID) -> str:
+def member_name(session: Session, member_id: uuid.UUID) -> str:
     return (
         session.scalar(in_county(caller(), Member).with_only_columns(Member.name).where(Member.id == member_id)) or ""
     )
@@ -403,10 +346,10 @@ def _reviews(session: Session, checkin_id: uuid.UUID) -> list[ReviewReply]:
         .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id)
         .order_by(Review.created_at)
     )
-    return [_review(row.Review, row.name) for row in rows]
+    return [review_reply(row.Review, row.name) for row in rows]
 
 
-def _review(done: Review, reviewer: str) -> ReviewReply:
+def review_reply(done: Review, reviewer: str) -> ReviewReply:
     return ReviewReply(
         id=done.id, decision=done.decision, reason=done.reason, reviewer=reviewer, created_at=done.created_at
     )
@@ -416,8 +359,8 @@ def _appeals(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:
     rows = session.scalars(
         in_county(caller(), Appeal).where(Appeal.checkin_id == checkin_id).order_by(Appeal.created_at)
     )
-    return [_appeal(row) for row in rows]
+    return [appeal_reply(row) for row in rows]
 
 
-def _appeal(made: Appeal) -> AppealReply:
+def appeal_reply(made: Appeal) -> AppealReply:
     return AppealReply(id=made.id, state=made.state, statement=made.statement, answer=made.answer)

@@ -24,6 +24,25 @@ def attest(
 
     403 `own_attestation` for oneself; 422 for a date ahead, too long ago, or without a posting; 409 on a repeat.
     """
+    _may_vouch(session, caller, member_id, on)
+    made = Attestation(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        member_id=member_id,
+        attester_id=caller.member_id,
+        on_date=on,
+        halves=halves,
+        reason=reason,
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    facts = {"on": on.isoformat(), "halves": halves, "reason": reason}
+    record(session, caller.county_id, caller.member_id, "presence.attested", member_id, facts, now)
+    return made
+
+
+def _may_vouch(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> None:
     if member_id == caller.member_id:
         raise forbidden("own_attestation", "不能为自己证明，请由同事或监督人员证明。")
     subject = session.scalar(
@@ -56,18 +75,3 @@ def attest(
     )
     if twice is not None:
         raise conflict("already_attested", "您已经证明过这一天。")
-    made = Attestation(
-        county_id=caller.county_id,
-        id=uuid.uuid4(),
-        member_id=member_id,
-        attester_id=caller.member_id,
-        on_date=on,
-        halves=halves,
-        reason=reason,
-        created_at=now,
-    )
-    session.add(made)
-    session.flush()
-    facts = {"on": on.isoformat(), "halves": halves, "reason": reason}
-    record(session, caller.county_id, caller.member_id, "presence.attested", member_id, facts, now)
-    return made

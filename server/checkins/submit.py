@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Executable, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from server.errors import conflict
 from server.evidence import capture, serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
-from server.evidence.types import Verdict
+from server.evidence.types import Finding, Outcome, Verdict
 from server.notify.outbox import enqueue
 from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
@@ -128,13 +129,36 @@ def submit(
     )
     findings = judge(evidence, RULESET.rules)
     decision = decide(findings, RULESET)
+    checkin = {
+        **_as_submitted(caller, submission, moment, photo, now),
+        "evidence": serialize.to_json(evidence),
+        "findings": serialize.findings_to_json(findings),
+        "ruleset": decision.ruleset,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "weight": decision.weight,
+        "decision": None,
+        "addendum": terms.month_closed,
+    }
     _insert_photo(session, caller, photo, now)
-    values = {
+    if session.execute(_insert_unless_taken(dialect_of(session)), checkin).first() is None:
+        raise AlreadySubmitted
+    _insert_findings(session, caller, submission, findings)
+    _announce(session, caller, submission, moment, decision.verdict, now)
+    return CheckIn(**checkin)
+
+
+def _as_submitted(
+    caller: Caller, submission: Submission, moment: Moment, photo: StoredPhoto, now: datetime
+) -> dict[str, Any]:
+    """The columns that say what was submitted, when and where; none that says what was concluded."""
+    place = moment.presence.place
+    return {
         "county_id": caller.county_id,
         "id": submission.id,
         "member_id": caller.member_id,
         "squad_id": moment.presence.squad_id,
-        "station_id": uuid.UUID(moment.presence.place.station_id) if moment.presence.place else None,
+        "station_id": uuid.UUID(place.station_id) if place else None,
         "kind": submission.kind,
         "content_sha256": content_sha256(submission, photo.facts.sha256),
         "received_at": now,
@@ -148,31 +172,31 @@ def submit(
         "photo_id": photo.id,
         "note": submission.note,
         "device": submission.device,
-        "evidence": serialize.to_json(evidence),
-        "findings": serialize.findings_to_json(findings),
-        "ruleset": decision.ruleset,
-        "verdict": decision.verdict.value,
-        "reason": decision.reason,
-        "weight": decision.weight,
-        "decision": None,
-        "addendum": terms.month_closed,
     }
-    taken = session.execute(_insert_unless_taken(dialect_of(session)), values).first()
-    if taken is None:
-        raise AlreadySubmitted
+
+
+def _insert_findings(session: Session, caller: Caller, submission: Submission, findings: tuple[Finding, ...]) -> None:
+    """A row for each finding that is not clear; the check-in itself keeps them all."""
     raised = [
         {"county_id": caller.county_id, "checkin_id": submission.id, "code": f.code, "outcome": f.outcome.value}
         for f in findings
-        if f.outcome != "clear"
+        if f.outcome is not Outcome.CLEAR
     ]
     if raised:
         session.execute(_INSERT_FINDINGS, raised)
-    facts = {"verdict": decision.verdict.value, "on": moment.presence.on_date.isoformat(), "kind": submission.kind}
+
+
+def _announce(
+    session: Session, caller: Caller, submission: Submission, moment: Moment, verdict: Verdict, now: datetime
+) -> None:
+    """The audit event, and a notice when a person has to look: the phone may have been put away by then."""
+    on = moment.presence.on_date.isoformat()
+    facts = {"verdict": verdict.value, "on": on, "kind": submission.kind}
     record(session, caller.county_id, caller.member_id, "checkin.submitted", submission.id, facts, now)
-    if decision.verdict is Verdict.REVIEW:
-        told = {"checkin": str(submission.id), "on": moment.presence.on_date.isoformat()}
-        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", f"pending:{submission.id}", told, now)
-    return CheckIn(**values)
+    if verdict is Verdict.REVIEW:
+        told = {"checkin": str(submission.id), "on": on}
+        key = f"pending:{submission.id}"
+        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", key, told, now)
 
 
 def repeat(session: Session, caller: Caller, submission: Submission, photo_sha256: str) -> CheckIn:

@@ -1,0 +1,82 @@
+"""复核 and 申诉 over HTTP: people decide beside the machine, the member may object, somebody else answers."""
+
+import uuid
+from typing import Literal
+
+from flask_openapi import APIBlueprint, Tag
+from pydantic import BaseModel, Field
+
+from server.api.checkins import (
+    AppealReply,
+    CheckInPath,
+    CheckInRow,
+    ReviewReply,
+    appeal_reply,
+    member_name,
+    review_reply,
+    row_reply,
+)
+from server.api.counts import DayReply, MonthReply, recount
+from server.api.services import Reply, now, transaction
+from server.api.session import BEARER, caller
+from server.checkins import review
+from server.errors import invalid
+
+bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=BEARER)
+
+
+class ReviewBody(BaseModel):
+    decision: Literal["accepted", "rejected"]
+    reason: str = Field("", max_length=300, description="needed for a rejection; the member reads it")
+
+
+class ReviewedReply(BaseModel):
+    checkin: CheckInRow
+    review: ReviewReply
+    day: DayReply
+    month: MonthReply
+
+
+class AppealBody(BaseModel):
+    statement: str = Field(min_length=1, max_length=500)
+
+
+class AppealPath(BaseModel):
+    appeal_id: uuid.UUID
+
+
+class AppealDecisionBody(BaseModel):
+    upheld: bool
+    answer: str = Field(min_length=1, max_length=500, description="the member reads it")
+
+
+@bp.post("/checkins/<uuid:checkin_id>/reviews", responses={201: ReviewedReply})
+def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
+    """Accept or reject. The day is recounted and the member is told."""
+    if body.decision == "rejected" and not body.reason.strip():
+        raise invalid("reason_required", "驳回须写明理由，队员会看到。")
+    with transaction() as session:
+        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason.strip(), now())
+        reply = ReviewedReply(
+            checkin=row_reply(checkin, member_name(session, checkin.member_id)),
+            review=review_reply(done, caller().name),
+            **recount(session, caller(), checkin.member_id, checkin.on_date, now()),
+        )
+    return reply.model_dump(mode="json"), 201
+
+
+@bp.post("/checkins/<uuid:checkin_id>/appeals", responses={201: AppealReply})
+def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
+    """Object to a rejection of one's own check-in."""
+    with transaction() as session:
+        made = review.appeal(session, caller(), path.checkin_id, body.statement, now())
+    return appeal_reply(made).model_dump(mode="json"), 201
+
+
+@bp.post("/appeals/<uuid:appeal_id>/decision", responses={200: AppealReply})
+def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
+    """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
+    with transaction() as session:
+        checkin, made = review.decide_appeal(session, caller(), path.appeal_id, body.upheld, body.answer, now())
+        recount(session, caller(), checkin.member_id, checkin.on_date, now())
+    return appeal_reply(made).model_dump(mode="json")
