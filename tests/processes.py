@@ -101,7 +101,7 @@ class System:
         return done
 
     def launch(self, name: str, *, before: tuple[str, ...] = (), **settings: str) -> None:
-        """Start `python -m server NAME` without waiting; `worker-2` is a second worker, `before` a command around it."""
+        """Start `python -m server NAME`, not waiting for it. `worker-2` is a second worker, `before` what runs it."""
         assert name not in self.processes, f"{name} runs already"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(

@@ -7,6 +7,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from server.api.counts import DayReply, MonthReply, recount
+from server.api.fields import Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.checkins.attest import attest
@@ -19,7 +20,7 @@ class AttestationBody(BaseModel):
     member: uuid.UUID
     on: date = Field(description="the station's local date")
     value: float = Field(1, description="1 a whole day, 0.5 half a day", json_schema_extra={"enum": [0.5, 1]})
-    reason: str = Field(min_length=1, max_length=300, description="how it is known, in words")
+    reason: Sentence = Field(min_length=1, max_length=300, description="how it is known, in words")
 
 
 class AttestationReply(BaseModel):

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.api.counts import DayReply, MonthReply, month_of, recount, stored_day
+from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.photos import link_to
 from server.api.services import Reply, now, reading, services, transaction
@@ -43,9 +44,9 @@ class Device(BaseModel):
     """Facts of transport; none of them is content."""
 
     model_config = ConfigDict(extra="ignore")
-    model: str | None = Field(None, max_length=80)
-    platform: str | None = Field(None, max_length=40)
-    wechat_version: str | None = Field(None, max_length=40)
+    model: Remark | None = Field(None, max_length=80)
+    platform: Remark | None = Field(None, max_length=40)
+    wechat_version: Remark | None = Field(None, max_length=40)
     clock_offset_ms: int | None = Field(
         None, ge=-(10**12), le=10**12, description="server's clock minus the phone's, as measured at an earlier reply"
     )
@@ -70,7 +71,7 @@ class CheckInForm(BaseModel):
     ticket: str = Field("", max_length=40, description="the ticket fetched before the capture, if there is one")
     kind: Literal["station", "visit", "spot"] = "station"
     device: str = Field("{}", max_length=2000, description="JSON: model, platform, wechat_version, clock_offset_ms")
-    note: str = Field("", max_length=500)
+    note: Remark = Field("", max_length=500)
 
 
 class FindingReply(BaseModel):
@@ -216,7 +217,7 @@ def _submission(form: CheckInForm) -> Submission:
         ticket_id=_ticket_id(form.ticket),
         device=device.model_dump(exclude_none=True),
         clock_offset_ms=device.clock_offset_ms,
-        note=form.note.replace("\x00", ""),
+        note=form.note,
     )
 
 

@@ -2,18 +2,17 @@
 
 import uuid
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field
 
+from server.api.fields import Name
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.org import register, signin
 
 bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=BEARER)
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
 
 class StationBody(BaseModel):

@@ -17,6 +17,7 @@ from server.api.checkins import (
     row_reply,
 )
 from server.api.counts import DayReply, MonthReply, recount
+from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.checkins import review
@@ -27,7 +28,7 @@ bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name=
 
 class ReviewBody(BaseModel):
     decision: Literal["accepted", "rejected"]
-    reason: str = Field("", max_length=300, description="needed for a rejection; the member reads it")
+    reason: Remark = Field("", max_length=300, description="needed for a rejection; the member reads it")
 
 
 class ReviewedReply(BaseModel):
@@ -38,7 +39,7 @@ class ReviewedReply(BaseModel):
 
 
 class AppealBody(BaseModel):
-    statement: str = Field(min_length=1, max_length=500)
+    statement: Sentence = Field(min_length=1, max_length=500)
 
 
 class AppealPath(BaseModel):
@@ -47,16 +48,16 @@ class AppealPath(BaseModel):
 
 class AppealDecisionBody(BaseModel):
     upheld: bool
-    answer: str = Field(min_length=1, max_length=500, description="the member reads it")
+    answer: Sentence = Field(min_length=1, max_length=500, description="the member reads it")
 
 
 @bp.post("/checkins/<uuid:checkin_id>/reviews", responses={201: ReviewedReply})
 def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
     """Accept or reject. The day is recounted and the member is told."""
-    if body.decision == "rejected" and not body.reason.strip():
+    if body.decision == "rejected" and not body.reason:
         raise invalid("reason_required", "驳回须写明理由，队员会看到。")
     with transaction() as session:
-        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason.strip(), now())
+        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason, now())
         reply = ReviewedReply(
             checkin=row_reply(checkin, member_name(session, checkin.member_id)),
             review=review_reply(done, caller().name),

@@ -1,4 +1,4 @@
-"""PURE: what must be true after any number of kills. Takes what was promised and what was found; says what is broken."""
+"""PURE: what must be true after any number of kills: from what was promised and what was found, to what is broken."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,0 +1,27 @@
+"""Kinds of input that several routes share."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+# PostgreSQL refuses NUL in text, and no control character but the line break belongs into a sentence.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+def _plain(text: str) -> str:
+    return _CONTROLS.sub("", text).strip()
+
+
+def _said(text: str) -> str:
+    if not text:
+        raise ValueError("empty")
+    return text
+
+
+# What a person writes: control characters and surrounding space removed, possibly nothing.
+Remark = Annotated[str, AfterValidator(_plain)]
+# The same, and there must be something in it.
+Sentence = Annotated[str, AfterValidator(_plain), AfterValidator(_said)]
+# A name: one line, not empty.
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]

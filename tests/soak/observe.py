@@ -1,0 +1,150 @@
+"""Reads database, photo folder and phones of a site into what the invariants compare."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.audit.models import AuditEvent
+from server.audit.verify import verify
+from server.checkins.models import CheckIn, Review
+from server.db import Database
+from server.notify import messages
+from server.notify.models import Notice
+from server.org.models import Member
+from server.photos.models import Photo
+from server.tally.models import SiteDay
+from server.tally.recompute import recompute
+from tests.processes import until
+from tests.soak.invariants import Day, Observed, StoredCheckIn, StoredNotice, Words
+from tests.soak.people import Promises
+from tests.soak.site import Site
+
+SETTLED_S = 20  # a worker starts within seconds, and looks every two
+_COUNTIES = (1, 2)
+
+
+def observe(site: Site, promises: Promises, check_files: Iterable[str] | None = None) -> Observed:
+    """Everything about a site once its workers had time. `check_files`: ids whose photo is hashed (all when None)."""
+    db = Database(site.system.database_url)
+    try:
+        _let_settle(db)
+        with db.reading() as session:
+            checkins = _checkins(session)
+            reviews = [str(key) for key in session.scalars(select(Review.id))]
+            notices = _notices(session)
+            delivered = _delivered(site)
+        days, recounted = _days(db)
+        tampered, unlinked = _audit(db)
+    finally:
+        db.dispose()
+    wanted = None if check_files is None else set(check_files)
+    keys = [row.storage_key for row in checkins if wanted is None or row.id in wanted]
+    return Observed(
+        acknowledged=promises.acknowledged,
+        reviewed=promises.reviewed,
+        checkins=checkins,
+        reviews=reviews,
+        files={key: _sha256(site.system.photo_root / key) for key in keys},
+        days=days,
+        recounted=recounted,
+        notices=notices,
+        delivered=delivered,
+        tampered=tampered,
+        unlinked=unlinked,
+    )
+
+
+def _let_settle(db: Database) -> None:
+    """Until every event is linked and nothing due waits, or long enough: then the invariants say what is wrong."""
+
+    def settled() -> bool:
+        with db.reading() as session:
+            unlinked = session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.seq.is_(None)))
+            due = select(func.count()).select_from(Notice).where(Notice.state == "pending", _is_due())
+            sending = select(func.count()).select_from(Notice).where(Notice.state == "sending", _is_held())
+            return not unlinked and not session.scalar(due) and not session.scalar(sending)
+
+    try:
+        until(settled, "settled", SETTLED_S, every=0.1)
+    except AssertionError:
+        return
+
+
+def _is_due() -> Any:
+    return Notice.due_at <= datetime.now(UTC)
+
+
+def _is_held() -> Any:
+    """Claimed a moment ago: its send may be under way. What a killed worker held stays so for a minute."""
+    return Notice.claimed_until > datetime.now(UTC) + timedelta(seconds=58)
+
+
+def _checkins(session: Session) -> list[StoredCheckIn]:
+    statement = select(CheckIn.id, Photo.sha256, Photo.storage_key).join(
+        Photo, (Photo.county_id == CheckIn.county_id) & (Photo.id == CheckIn.photo_id)
+    )
+    return [StoredCheckIn(str(row.id), row.sha256, row.storage_key) for row in session.execute(statement)]
+
+
+def _notices(session: Session) -> list[StoredNotice]:
+    long_due = datetime.now(UTC) - timedelta(seconds=5)
+    statement = select(Notice, Member.openid).join(
+        Member, (Member.county_id == Notice.county_id) & (Member.id == Notice.member_id)
+    )
+    found = []
+    for notice, openid in session.execute(statement):
+        kind = messages.KINDS[notice.kind]
+        words = _words(openid, kind.template, messages.compose(notice.kind, notice.facts))
+        overdue = notice.state == "pending" and notice.due_at < long_due
+        found.append(StoredNotice(notice.dedupe_key, notice.state, words, overdue))
+    return found
+
+
+def _words(openid: str, template: str, fields: dict[str, str]) -> Words:
+    return openid, template, json.dumps(fields, sort_keys=True, ensure_ascii=False)
+
+
+def _delivered(site: Site) -> Counter[Words]:
+    return Counter(_words(m["openid"], m["template_id"], m["fields"]) for m in site.messages())  # type: ignore[arg-type]
+
+
+def _days(db: Database) -> tuple[dict[Day, object], dict[Day, object]]:
+    """Each day as it is stored, and as it is counted anew from the check-ins, which is then forgotten."""
+    stored, recounted = {}, {}
+    with Session(db.engine) as session, session.begin() as nothing:
+        for day in session.scalars(select(SiteDay)).all():
+            key = (day.county_id, str(day.member_id), day.on_date.isoformat())
+            counted = (day.confirmed_halves, day.pending_halves, day.excused_halves, day.lowers_target_halves)
+            stored[key] = (*counted, day.explanation, _ids(day.sources))
+        members = select(CheckIn.county_id, CheckIn.member_id, CheckIn.on_date).distinct()
+        for row in session.execute(members).all():
+            key = (row.county_id, str(row.member_id), row.on_date.isoformat())
+            day = recompute(session, row.county_id, row.member_id, row.on_date, datetime.now(UTC))
+            counted = (day.confirmed, day.pending, day.excused, day.lowers_target)
+            recounted[key] = (*counted, day.explanation, _ids(day.sources))
+        nothing.rollback()
+    return stored, recounted
+
+
+def _ids(sources: Iterable[Any]) -> list[str]:
+    return sorted(str(source["id"]) for source in sources)
+
+
+def _audit(db: Database) -> tuple[int, int]:
+    tampered = unlinked = 0
+    with db.transaction() as session:  # rows are streamed, which PostgreSQL does within a transaction only
+        for county_id in _COUNTIES:
+            report = verify(session, county_id)
+            tampered, unlinked = tampered + report.tampered, unlinked + report.unlinked
+    return tampered, unlinked
+
+
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
