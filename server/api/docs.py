@@ -32,7 +32,9 @@ def document(app: OpenAPI) -> dict[str, Any]:
     spec = app.api_doc
     for path in spec["paths"].values():
         for operation in path.values():
-            for status, response in operation.get("responses", {}).items():
+            # flask-openapi forgets the app's own default for what a blueprint brings: 401, 403, 404, 409, 5xx.
+            operation["responses"].setdefault("default", {"description": "Problem (RFC 9457)"})
+            for status, response in operation["responses"].items():
                 if status == "default" or int(status) >= 400:
                     response["content"] = {"application/problem+json": {"schema": _PROBLEM}}
     return spec

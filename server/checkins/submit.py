@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Uuid, bindparam, select, text
+from sqlalchemy import Executable, TextClause, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins import tickets
 from server.checkins.gather import Submission, Terms, gather, month_key
-from server.checkins.models import CheckIn, CheckInFinding
+from server.checkins.models import CheckIn
 from server.db import dialect_of, lock, site_day_lock, upsert
 from server.errors import conflict
 from server.evidence import capture, serialize
@@ -35,7 +35,14 @@ _INSERT_BANDS = text(
     " (:county, :month, :band0, :photo, :hash), (:county, :month, :band1, :photo, :hash),"
     " (:county, :month, :band2, :photo, :hash), (:county, :month, :band3, :photo, :hash)"
 ).bindparams(bindparam("photo", type_=Uuid()))
-_INSERT_FINDINGS = CheckInFinding.__table__.insert()  # type: ignore[attr-defined]
+
+
+@cache
+def _insert_findings(count: int) -> TextClause:
+    """So many rows in one statement; the same again for the next check-in with as many."""
+    rows = ", ".join(f"(:county, :checkin, :code{n}, :outcome{n})" for n in range(count))
+    statement = f"INSERT INTO checkin_findings (county_id, checkin_id, code, outcome) VALUES {rows}"  # noqa: S608
+    return text(statement).bindparams(bindparam("checkin", type_=Uuid()))
 
 
 @cache
@@ -143,7 +150,7 @@ def submit(
     _insert_photo(session, caller, photo, now)
     if session.execute(_insert_unless_taken(dialect_of(session)), checkin).first() is None:
         raise AlreadySubmitted
-    _insert_findings(session, caller, submission, findings)
+    _store_findings(session, caller, submission, findings)
     _announce(session, caller, submission, moment, decision.verdict, now)
     return CheckIn(**checkin)
 
@@ -175,15 +182,15 @@ def _as_submitted(
     }
 
 
-def _insert_findings(session: Session, caller: Caller, submission: Submission, findings: tuple[Finding, ...]) -> None:
+def _store_findings(session: Session, caller: Caller, submission: Submission, findings: tuple[Finding, ...]) -> None:
     """A row for each finding that is not clear; the check-in itself keeps them all."""
-    raised = [
-        {"county_id": caller.county_id, "checkin_id": submission.id, "code": f.code, "outcome": f.outcome.value}
-        for f in findings
-        if f.outcome is not Outcome.CLEAR
-    ]
-    if raised:
-        session.execute(_INSERT_FINDINGS, raised)
+    raised = [f for f in findings if f.outcome is not Outcome.CLEAR]
+    if not raised:
+        return
+    values = {"county": caller.county_id, "checkin": submission.id}
+    for number, finding in enumerate(raised):
+        values |= {f"code{number}": finding.code, f"outcome{number}": finding.outcome.value}
+    session.execute(_insert_findings(len(raised)), values)
 
 
 def _announce(

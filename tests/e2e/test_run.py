@@ -65,15 +65,9 @@ class Run:
         return psutil.Process(self.process.pid).children(recursive=True)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the module: the county in it is seeded by whoever comes first."""
-    return tmp_path_factory.mktemp("run")
-
-
 @pytest.fixture
-def run(folder: Path) -> Iterator[Run]:
-    made = Run(folder)
+def run(tmp_path: Path) -> Iterator[Run]:
+    made = Run(tmp_path)
     yield made
     if made.process is not None and made.process.poll() is None:
         made.started += made.everybody()
@@ -85,8 +79,8 @@ def run(folder: Path) -> Iterator[Run]:
         made.process.wait()
 
 
-def test_from_the_first_start_to_the_second(run: Run) -> None:
-    """Banner, var/demo.json, the printed curl, Ctrl-C; then again on what is there."""
+def test_from_the_first_start_to_the_fourth(run: Run) -> None:
+    """Banner, var/demo.json, the printed curl, Ctrl-C; then again on what is there. One test: it is seeded once."""
     first_s = run.start()
     assert f"http://127.0.0.1:{run.web_port}/docs" in run.said
     assert requests.get(f"http://127.0.0.1:{run.web_port}/readyz", timeout=10).json() == {"status": "ready"}
@@ -97,6 +91,10 @@ def test_from_the_first_start_to_the_second(run: Run) -> None:
     second_s = run.start()
     print(f"ready after {first_s:.1f} s the first time and {second_s:.1f} s the second")
     assert len(json.loads((run.folder / "var/demo.json").read_text(encoding="utf-8"))["personas"]) == 62
+    check_death(run, "web")
+    run.start()
+    check_death(run, "worker")
+    run.start()
     assert stop(run, signal.SIGTERM) == 0
 
 
@@ -139,19 +137,20 @@ def stop(run: Run, how: int) -> int:
     assert len(everybody) >= 5  # sandbox, web and its two processes, worker
     run.process.send_signal(how)
     code = run.process.wait(30)
-    assert not [p for p in everybody if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    assert not listens(run.web_port)
-    assert not listens(run.sandbox_port)
+    assert_gone(run, everybody)
     return code
 
 
-@pytest.mark.parametrize("name", ["worker", "web", "sandbox"])
-def test_a_child_that_dies_is_named_and_the_rest_is_stopped(run: Run, name: str) -> None:
-    run.start()
+def check_death(run: Run, name: str) -> None:
+    """A child that is killed is named, and the rest is stopped with everything it has started."""
     everybody = run.everybody()
     run.children()[name].kill()
     assert run.process.wait(30) == 1
     assert f"{name} ended by itself; see var/log/{name}.log" in run.said
+    assert_gone(run, everybody)
+
+
+def assert_gone(run: Run, everybody: list[psutil.Process]) -> None:
     left = [p for p in everybody if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert [p.cmdline() for p in left] == []
     assert not listens(run.web_port)

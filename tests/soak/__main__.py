@@ -4,6 +4,7 @@ import argparse
 import queue
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -21,7 +22,7 @@ ENGINES = ("sqlite", "postgresql")
 # Everybody who is posted somewhere, with one phone each; and who decides on what those of county 1 send.
 PHONES = ("chen", "colleague", "leader", "neighbour", "other_leader", "outsider", "far_leader")
 REVIEWER = "bureau"
-CHECKINS = (4, 7)  # a phone and round
+CHECKINS = (3, 6)  # a phone and round
 REVIEWED = 0.4  # the share of check-ins that are decided on
 
 
@@ -35,6 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None, help="drawn when it is not given")
     given = parser.parse_args(argv)
+    if given.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running when CI loses patience
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
     folder = Path(tempfile.mkdtemp(prefix="zhudian-soak-"))
     sites: dict[str, Site] = {}
@@ -80,7 +84,7 @@ def play(site: Site, whole: Promises, seed: str) -> str:
     whole.reviewed += promises.reviewed
     check(site, whole, promises)
     counts, took_s = promises.counts, time.monotonic() - began
-    rare = "".join(f" {name}={counts[name]}" for name in ("500", "503") if counts[name])
+    rare = f" 503={counts['503']}" if counts["503"] else ""
     rare += " database restarted" if killer.kills["database"] else ""
     return (
         f"kills={killer.kills.total()} cuts={counts['cuts']} lost={counts['lost']} repeats={counts['repeats']}"
@@ -105,7 +109,7 @@ def _everybody(site: Site, promises: Promises, seed: str) -> None:
             checkin = phone.check_in()
             if site.cast[name].county_id == 1 and phone.luck.random() < REVIEWED:
                 to_review.put(checkin)
-            time.sleep(phone.luck.uniform(0, 0.3))  # people do not all press at once, and the killer needs targets
+            time.sleep(phone.luck.uniform(0, 0.25))  # people do not all press at once, and the killer needs targets
 
     def supervisor() -> None:
         phone = Phone(site, site.cast[REVIEWER], promises, f"{seed}:{REVIEWER}")

@@ -39,7 +39,7 @@ class Killer(threading.Thread):
                 if self._told.wait(self._luck.uniform(_SHORTEST_S, _LONGEST_S)):
                     break
                 self._site.revive()
-                victim = self._luck.choices(("process", "web", "worker", "database"), (60, 10, 20, 10))[0]
+                victim = self._luck.choices(("process", "web", "worker", "database"), (65, 5, 20, 10))[0]
                 getattr(self, f"_kill_{victim}")()
             while not self._told.wait(_REVIVE_S):
                 self._site.revive()

@@ -119,9 +119,9 @@ class Phone:
         raise Refused(f"{self.who.name} got no answer within {PATIENCE_S} s")
 
     def _excuse(self, answer: requests.Response) -> None:
-        """Only a database that is away excuses another answer. Raises Refused."""
+        """Only a database that is away excuses another answer, and only 503 is the way to say so. Raises Refused."""
         self.promises.count(str(answer.status_code))
-        if not (self.promises.database_restarts and answer.status_code in (500, 503)):
+        if not (self.promises.database_restarts and answer.status_code == 503):
             raise Refused(f"{self.who.name}: {answer.request.method} {answer.url} {answer.status_code} {answer.text}")
 
     def _send(self, request: requests.PreparedRequest) -> requests.Response | None:

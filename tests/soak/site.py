@@ -53,11 +53,15 @@ class Site:
         folder.mkdir(parents=True)
         url = self.postgres.url if self.postgres else f"sqlite:///{folder}/zhudian.db"
         self.system = System(folder, url, LOG_LEVEL="INFO", WEB_PROCESSES="2")
-        self.cast = self._found()
-        self.system.start("sandbox", "web", *WORKERS)
-        people = [{"openid": person.openid} for person in self.cast.people.values()]
-        answer = requests.post(f"{self.system.sandbox}/_sandbox/personas", json=people, timeout=10)
-        assert answer.status_code == 200, answer.text
+        try:
+            self.cast = self._found()
+            self.system.start("sandbox", "web", *WORKERS)
+            people = [{"openid": person.openid} for person in self.cast.people.values()]
+            answer = requests.post(f"{self.system.sandbox}/_sandbox/personas", json=people, timeout=10)
+            assert answer.status_code == 200, answer.text
+        except BaseException:
+            self.close()
+            raise
 
     def _found(self) -> Cast:
         db = Database(self.system.database_url)
