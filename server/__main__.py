@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from server.config import Config, ConfigError
 
@@ -27,7 +29,23 @@ def main(argv: list[str] | None = None) -> int:
     from server.logs import configure
 
     configure(config.log_level)
-    return _COMMANDS[arguments.command][0](config, arguments)
+    try:
+        return _COMMANDS[arguments.command][0](config, arguments)
+    except OperationalError as error:
+        print(_database_away(config, error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # before a command listens for Ctrl-C itself
+        return 0 if arguments.command == "run" else 130
+
+
+def _database_away(config: Config, error: OperationalError) -> str:
+    """One sentence: which database, and what the driver says. The password is in neither."""
+    url = make_url(config.database_url)
+    where = url.host or url.query.get("host") or url.database
+    reason = (str(error.orig).strip().splitlines() or ["no reason given"])[0]
+    if url.password:
+        reason = reason.replace(str(url.password), "***")
+    return f"The database of DATABASE_URL ({where}{f':{url.port}' if url.port else ''}) does not serve: {reason}"
 
 
 def _web(config: Config, _arguments: argparse.Namespace) -> int:

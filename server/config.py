@@ -1,15 +1,25 @@
 """Every setting, typed and frozen, read once from the environment; a bad value is named and stops the boot."""
 
 import ipaddress
+import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 _DEVELOPMENT_KEY = "development-only-never-use-this-key-in-public"
+_SANDBOX_APPID = "wxsandbox0000000001"
+_SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  (the sandbox is on loopback; a live server must set its own)
 LIVE_WECHAT_URL = "https://api.weixin.qq.com"
+# The keys of server.notify.messages.KINDS, which is floors above this one; a test holds the two together.
+TEMPLATE_KINDS = (
+    *("reminder", "checkin_decided", "checkin_pending"),
+    *("flag_behind", "flag_unreachable", "flag_missed"),
+)
 
 
 class ConfigError(Exception):
@@ -17,24 +27,27 @@ class ConfigError(Exception):
 
 
 class Config(BaseSettings):
-    """Read with `Config.from_env()`; each field is the environment variable of the same name in capitals."""
+    """Read with `Config.from_env()`; each field is the environment variable of the same name in capitals.
+
+    The order of fields matters: what a value must be may depend on those above it, so that one start names all errors.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_file=".env", env_ignore_empty=True)
 
     database_url: str = "sqlite:///var/zhudian.db"
     database_pool_size: int = Field(8, ge=1, le=100)
     photo_root: Path = Path("var/photos")
-    secret_key: str = Field(_DEVELOPMENT_KEY, min_length=32)
     public_url: str = "http://127.0.0.1:8000"
     web_host: str = "127.0.0.1"
     web_port: int = Field(8000, ge=1, le=65535)
     web_processes: int = Field(2, ge=1, le=64)
     web_threads: int = Field(4, ge=1, le=64)
     trusted_proxies: int = Field(0, ge=0, le=4)
+    secret_key: str = Field(_DEVELOPMENT_KEY, min_length=32)
     wechat: Literal["sandbox", "live"] = "sandbox"
-    wechat_appid: str = "wxsandbox0000000001"
-    wechat_secret: str = "sandbox-secret"  # noqa: S105  (the sandbox is on loopback; a live server must set its own)
-    wechat_templates: dict[str, str] = Field(default_factory=dict)
+    wechat_appid: str = _SANDBOX_APPID
+    wechat_secret: str = _SANDBOX_SECRET
+    wechat_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
     photo_link_s: int = Field(300, ge=10, le=3600)
@@ -46,6 +59,12 @@ class Config(BaseSettings):
     def _known_engine(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):  # their texts may hold the password
+            raise ValueError("is not an address such as postgresql+psycopg://user:password@host/zhudian") from None
+        if url.drivername == "sqlite" and not url.database:
+            raise ValueError("names no file; sqlite:///var/zhudian.db does")
         return value
 
     @field_validator("public_url")
@@ -54,33 +73,71 @@ class Config(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must be an http(s) address such as https://zhudian.example.gov.cn")
+        if parts.scheme != "https" and not _is_loopback(parts.hostname):
+            raise ValueError("must be https: photos and positions travel over it")
         return value.rstrip("/")
 
-    @model_validator(mode="after")
-    def _fit_for_the_public(self) -> Self:
-        if self.is_loopback:
-            return self
-        wrong = []
-        if self.wechat == "sandbox":
-            wrong.append("WECHAT=sandbox signs anybody in; a server with a public PUBLIC_URL needs WECHAT=live")
-        if self.secret_key == _DEVELOPMENT_KEY:
-            wrong.append("SECRET_KEY is the development key; set at least 32 random characters")
-        if not self.public_url.startswith("https://"):
-            wrong.append("PUBLIC_URL must be https: photos and positions travel over it")
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+    @field_validator("web_host")
+    @classmethod
+    def _own_address(cls, value: str) -> str:
+        if value == "localhost":
+            return "127.0.0.1"  # granian takes numbers only
+        try:
+            if "%" in value:  # a zone, which it does not take either
+                raise ValueError
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError("must be an IP address of this machine, 0.0.0.0 or localhost") from None
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret(cls, value: str, info: ValidationInfo) -> str:
+        # Behind a proxy on this machine the sandbox may do for a trial, a key that everybody can read may not.
+        if value == _DEVELOPMENT_KEY and (who := _public(info) or (info.data.get("trusted_proxies") and "a proxy")):
+            raise ValueError(f"is the development key; {who} needs at least 32 random characters")
+        return value
+
+    @field_validator("wechat")
+    @classmethod
+    def _real_wechat(cls, value: str, info: ValidationInfo) -> str:
+        if value == "sandbox" and (who := _public(info)):
+            raise ValueError(f"sandbox signs anybody in; {who} needs live")
+        return value
+
+    @field_validator("wechat_appid", "wechat_secret")
+    @classmethod
+    def _own_program(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("wechat") == "live" and value in (_SANDBOX_APPID, _SANDBOX_SECRET):
+            raise ValueError("is the sandbox's; WECHAT=live needs your mini-program's own")
+        return value
+
+    @field_validator("wechat_templates", mode="before")
+    @classmethod
+    def _read_templates(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = None
+        if not isinstance(read, dict) or not all(isinstance(v, str) and v.strip() for v in read.values()):
+            raise ValueError('must be JSON such as {"reminder": "template id", …}')
+        return read
+
+    @field_validator("wechat_templates")
+    @classmethod
+    def _every_kind(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if unknown := sorted(set(value) - set(TEMPLATE_KINDS)):
+            raise ValueError(f"has unknown kinds: {', '.join(unknown)}; there are {', '.join(TEMPLATE_KINDS)}")
+        if info.data.get("wechat") == "live" and (missing := [k for k in TEMPLATE_KINDS if not value.get(k)]):
+            raise ValueError(f"must have the template ids of all kinds when WECHAT=live; missing: {', '.join(missing)}")
+        return value
 
     @property
     def is_loopback(self) -> bool:
         """Whether PUBLIC_URL can be reached from this machine only."""
-        host = urlsplit(self.public_url).hostname or ""
-        if host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(urlsplit(self.public_url).hostname or "")
 
     @property
     def wechat_url(self) -> str:
@@ -94,6 +151,24 @@ class Config(BaseSettings):
             return cls()
         except ValidationError as error:
             raise ConfigError(_name_all(error)) from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _public(info: ValidationInfo) -> str | None:
+    """By which setting other machines reach this server, in words; None when none of those read so far says so."""
+    if (url := info.data.get("public_url")) and not _is_loopback(urlsplit(url).hostname or ""):
+        return "a server with a public PUBLIC_URL"
+    if (host := info.data.get("web_host")) and not _is_loopback(host):
+        return f"a server that other machines reach (WEB_HOST={host})"
+    return None
 
 
 def _name_all(error: ValidationError) -> str:

@@ -158,7 +158,7 @@ def lock(session: Session, *names: str) -> None:
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=20)
+        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=20, hide_parameters=True)
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -167,6 +167,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=20,
+        hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
         connect_args={"timeout": _SQLITE_BUSY_S, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

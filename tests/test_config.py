@@ -1,5 +1,6 @@
 """Config.from_env(): every bad value is named at boot, and a server that must not be public does not start."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,14 +10,18 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.config import Config, ConfigError
+from server.config import TEMPLATE_KINDS, Config, ConfigError
+from server.notify.messages import KINDS
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = {
-    "PUBLIC_URL": "https://zhudian.example.gov.cn",
-    "SECRET_KEY": "a-real-key-of-more-than-thirty-two-characters",
+KEY = {"SECRET_KEY": "a-real-key-of-more-than-thirty-two-characters"}
+LIVE = {
     "WECHAT": "live",
+    "WECHAT_APPID": "wx0123456789abcdef",
+    "WECHAT_SECRET": "the-mini-program's-own",
+    "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
 }
+PUBLIC = {"PUBLIC_URL": "https://zhudian.example.gov.cn"} | KEY | LIVE
 
 
 @pytest.fixture
@@ -44,19 +49,89 @@ def test_every_bad_value_is_named_at_once(env: pytest.MonkeyPatch) -> None:
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"WECHAT": "sandbox"}, "WECHAT=sandbox"),
-        ({"SECRET_KEY": ""}, "SECRET_KEY"),
-        ({"PUBLIC_URL": "http://zhudian.example.gov.cn"}, "PUBLIC_URL must be https"),
-    ],
-)
-def test_a_public_server_refuses_what_is_for_one_machine(env: pytest.MonkeyPatch, change: dict, named: str) -> None:
-    for name, value in (PUBLIC | change).items():
+def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
+    """What the boot with these settings says, by variable."""
+    for name, value in settings.items():
         env.setenv(name, value)
-    with pytest.raises(ConfigError, match=re.escape(named)):
+    with pytest.raises(ConfigError) as caught:
         Config.from_env()
+    said = dict(line.strip().split(": ", 1) for line in str(caught.value).splitlines()[1:])
+    assert set(said) <= {name.upper() for name in Config.model_fields}
+    return said
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (PUBLIC | {"WECHAT": "sandbox"}, {"WECHAT"}),
+        (PUBLIC | {"SECRET_KEY": ""}, {"SECRET_KEY"}),
+        (PUBLIC | {"PUBLIC_URL": "http://zhudian.example.gov.cn"}, {"PUBLIC_URL"}),
+        (PUBLIC | {"WECHAT_APPID": "", "WECHAT_SECRET": ""}, {"WECHAT_APPID", "WECHAT_SECRET"}),
+        (LIVE | {"WECHAT_APPID": "wxsandbox0000000001"}, {"WECHAT_APPID"}),  # on loopback as well
+        (PUBLIC | {"WECHAT_TEMPLATES": ""}, {"WECHAT_TEMPLATES"}),
+        (PUBLIC | {"WECHAT_TEMPLATES": '{"reminder": "a", "flag_behind": "b"}'}, {"WECHAT_TEMPLATES"}),
+        (PUBLIC | {"WEB_PORT": "0", "WECHAT": "sandbox", "SECRET_KEY": ""}, {"WEB_PORT", "WECHAT", "SECRET_KEY"}),
+        ({"WEB_HOST": "0.0.0.0"}, {"WECHAT", "SECRET_KEY"}),  # noqa: S104
+        ({"WEB_HOST": "::"} | KEY, {"WECHAT"}),
+        ({"WEB_HOST": "192.168.1.5"} | LIVE, {"SECRET_KEY"}),
+        ({"TRUSTED_PROXIES": "1"}, {"SECRET_KEY"}),
+        ({"WECHAT_TEMPLATES": "abc", "WEB_PORT": "0"}, {"WECHAT_TEMPLATES", "WEB_PORT"}),
+        ({"WECHAT_TEMPLATES": '["reminder"]'}, {"WECHAT_TEMPLATES"}),
+        ({"WECHAT_TEMPLATES": '{"reminder": ""}'}, {"WECHAT_TEMPLATES"}),
+        ({"WECHAT_TEMPLATES": '{"nope": "a"}'}, {"WECHAT_TEMPLATES"}),
+        ({"DATABASE_URL": "sqlite:///"}, {"DATABASE_URL"}),
+        ({"DATABASE_URL": "postgresql+psycopg://u:hush@h:port/d"}, {"DATABASE_URL"}),
+        ({"WEB_HOST": "banana"}, {"WEB_HOST"}),
+        ({"WEB_HOST": "127.0.0.1:8000"}, {"WEB_HOST"}),
+        ({"WEB_HOST": "fe80::1%eth0"} | KEY | LIVE, {"WEB_HOST"}),
+    ],
+    ids=str,
+)
+def test_what_is_refused_is_named_all_at_once(
+    env: pytest.MonkeyPatch, settings: dict[str, str], named: set[str]
+) -> None:
+    said = errors(env, settings)
+    assert set(said) == named
+    assert "hush" not in str(said)
+
+
+def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch) -> None:
+    assert set(TEMPLATE_KINDS) == set(KINDS)
+    assert "nope" in errors(env, {"WECHAT_TEMPLATES": '{"nope": "a"}'})["WECHAT_TEMPLATES"]
+    missing = errors(env, PUBLIC | {"WECHAT_TEMPLATES": '{"reminder": "a"}'})["WECHAT_TEMPLATES"].partition("missing:")
+    assert set(missing[2].replace(",", "").split()) == set(KINDS) - {"reminder"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        PUBLIC | {"WEB_HOST": "0.0.0.0", "TRUSTED_PROXIES": "1"},  # noqa: S104  (the container)
+        {"WEB_HOST": "0.0.0.0"} | KEY | LIVE,  # noqa: S104
+        {"PUBLIC_URL": "https://127.0.0.1:8443", "TRUSTED_PROXIES": "1"} | KEY,  # a trial behind nginx on one machine
+        {"WEB_HOST": "localhost"},
+        {"WEB_HOST": "::1"},
+        {"WECHAT_TEMPLATES": '{"reminder": "a"}'},
+        {"DATABASE_URL": "postgresql+psycopg://zhudian@/zhudian?host=/run/postgresql"},
+        LIVE,
+    ],
+    ids=str,
+)
+def test_what_starts(env: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        env.setenv(name, value)
+    config = Config.from_env()
+    if templates := settings.get("WECHAT_TEMPLATES"):
+        assert config.wechat_templates == json.loads(templates)
+
+
+def test_localhost_is_an_address_that_the_web_server_takes(env: pytest.MonkeyPatch) -> None:
+    env.setenv("WEB_HOST", "localhost")
+    assert Config.from_env().web_host == "127.0.0.1"
+
+
+def test_templates_may_stand_in_the_env_file(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('WECHAT_TEMPLATES=\'{"reminder": "a"}\'\n', encoding="utf-8")
+    assert Config.from_env().wechat_templates == {"reminder": "a"}
 
 
 def test_a_public_server_with_all_it_needs_starts(env: pytest.MonkeyPatch) -> None:
@@ -86,7 +161,7 @@ def test_the_process_says_what_is_wrong_and_exits_with_2(tmp_path: Path) -> None
         timeout=30,
     )
     assert done.returncode == 2
-    assert "WECHAT=sandbox" in done.stderr
+    assert "WECHAT: sandbox signs anybody in" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -98,3 +173,9 @@ def test_the_example_documents_every_setting_with_its_default() -> None:
     for name, value in documented.items():
         if name not in ("SECRET_KEY", "WECHAT_TEMPLATES"):
             assert value == str(getattr(default, name.lower())), name
+
+
+def test_every_template_is_named_where_an_operator_reads() -> None:
+    for path in (".env.example", "deploy/README.md"):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert [kind for kind in KINDS if f'"{kind}":' not in text] == [], path

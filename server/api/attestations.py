@@ -6,7 +6,7 @@ from datetime import date
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from server.api.counts import DayReply, MonthReply, recount
+from server.api.counts import DayReply, MonthReply, recount_open
 from server.api.fields import Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
@@ -36,5 +36,5 @@ def attest_presence(body: AttestationBody) -> Reply:
         raise invalid("value_invalid", "只能证明半天或一天。")
     with transaction() as session:
         made = attest(session, caller(), body.member, body.on, int(body.value * 2), body.reason, now())
-        reply = AttestationReply(id=made.id, **recount(session, caller(), body.member, body.on, now()))
+        reply = AttestationReply(id=made.id, **recount_open(session, caller(), body.member, body.on, now()))
     return reply.model_dump(mode="json"), 201

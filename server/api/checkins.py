@@ -9,6 +9,7 @@ from flask_openapi import APIBlueprint, FileStorage, Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage as Upload
 
 from server.api.counts import DayReply, MonthReply, month_of, recount, stored_day
 from server.api.fields import Remark
@@ -16,6 +17,7 @@ from server.api.paging import PageQuery, cut, newest_first
 from server.api.photos import link_to
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
+from server.audit.journal import record
 from server.checkins import review, submit, tickets
 from server.checkins.gather import Submission
 from server.checkins.models import Appeal, CheckIn, Review
@@ -172,6 +174,8 @@ def submit_checkin(form: CheckInForm) -> Reply:
     submission = _submission(form)
     consent.require(caller())
     at = now()
+    if not isinstance(form.photo, Upload):
+        raise invalid("input_invalid", "填写有误：photo 须是文件。", fields=[{"field": "photo", "message": "须是文件"}])
     data = form.photo.read()
     facts = read(data)
     photo_id = uuid.uuid4()
@@ -273,9 +277,11 @@ def list_checkins(query: ListQuery) -> Reply:
 
 @bp.get("/checkins/<uuid:checkin_id>", responses={200: CheckInReply})
 def read_checkin(path: CheckInPath) -> Reply:
-    """One check-in with its findings, reviews, appeals and short-lived photo links."""
-    with reading() as session:
+    """One check-in with its findings, reviews, appeals and short-lived photo links; somebody else's look is audited."""
+    with transaction() as session:
         checkin = review.visible(session, caller(), path.checkin_id)
+        if checkin.member_id != caller().member_id:
+            record(session, caller().county_id, caller().member_id, "checkin.viewed", checkin.id, {}, now())
         reply = CheckInReply(
             **row_reply(checkin, member_name(session, checkin.member_id)).model_dump(),
             lat=checkin.lat,

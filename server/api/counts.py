@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.org.scope import Caller
+from server.tally import policy
 from server.tally.fold import DayCount
 from server.tally.models import SiteDay
 from server.tally.month import MonthCount, month_count
@@ -67,6 +68,12 @@ def month_reply(count: MonthCount) -> MonthReply:
         target_explanation=count.target_explanation,
         policy_version=count.policy_version,
     )
+
+
+def recount_open(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:
+    """The same for what a person decides: 409 `month_closed` when the month's result was published."""
+    policy.require_open(session, caller.county_id, on, caller.today)
+    return recount(session, caller, member_id, on, now)
 
 
 def recount(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:

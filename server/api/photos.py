@@ -3,6 +3,7 @@
 import uuid
 from typing import Literal
 
+import structlog
 from flask import Response
 from flask_openapi import APIBlueprint, Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -18,6 +19,7 @@ from server.photos.models import Photo
 
 bp = APIBlueprint("photos", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="照片")])
 
+log = structlog.get_logger()
 Variant = Literal["full", "preview"]
 
 
@@ -41,8 +43,12 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
     with reading() as session:
         stored = session.scalar(select(Photo).where(Photo.county_id == county_id, Photo.id == path.photo_id))
     if stored is None:
-        raise not_found("照片已按保存期限删除。")
-    data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
+        raise not_found("没有这张照片。")
+    try:
+        data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
+    except FileNotFoundError:
+        log.warning("photo_missing", photo=photo)
+        raise AppError(404, "photo_missing", "照片文件暂时找不到，请联系管理员。") from None
     with transaction() as session:
         record(session, county_id, uuid.UUID(viewer), "photo.viewed", stored.member_id, {"photo": photo}, now())
     return Response(data, mimetype="image/jpeg", headers={"Cache-Control": "private, no-store"})

@@ -38,8 +38,8 @@ class StationReply(BaseModel):
 
 class MemberBody(BaseModel):
     name: Name = Field(max_length=40)
-    unit: uuid.UUID
-    squad: uuid.UUID | None = None
+    unit: Name = Field(max_length=60, description="id or exact name")
+    squad: Name | None = Field(None, max_length=60, description="id or exact name; a squad of that unit")
 
 
 class MemberCreated(BaseModel):
@@ -49,8 +49,8 @@ class MemberCreated(BaseModel):
 
 class PostingBody(BaseModel):
     member: uuid.UUID
-    squad: uuid.UUID
-    station: uuid.UUID
+    squad: Name = Field(max_length=60, description="id or exact name")
+    station: Name = Field(max_length=60, description="id or exact name")
     starts_on: date
     ends_on: date | None = None
 

@@ -16,7 +16,7 @@ from server.api.checkins import (
     review_reply,
     row_reply,
 )
-from server.api.counts import DayReply, MonthReply, recount
+from server.api.counts import DayReply, MonthReply, recount_open
 from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
@@ -61,7 +61,7 @@ def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
         reply = ReviewedReply(
             checkin=row_reply(checkin, member_name(session, checkin.member_id)),
             review=review_reply(done, caller().name),
-            **recount(session, caller(), checkin.member_id, checkin.on_date, now()),
+            **recount_open(session, caller(), checkin.member_id, checkin.on_date, now()),
         )
     return reply.model_dump(mode="json"), 201
 
@@ -79,5 +79,5 @@ def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
     """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
     with transaction() as session:
         checkin, made = review.decide_appeal(session, caller(), path.appeal_id, body.upheld, body.answer, now())
-        recount(session, caller(), checkin.member_id, checkin.on_date, now())
+        recount_open(session, caller(), checkin.member_id, checkin.on_date, now())
     return appeal_reply(made).model_dump(mode="json")

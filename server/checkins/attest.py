@@ -10,7 +10,8 @@ from server.audit.journal import record
 from server.checkins.models import Attestation
 from server.errors import conflict, forbidden, invalid, not_found
 from server.org.models import Member, Posting
-from server.org.scope import Caller, squad_mates, watched_members
+from server.org.postings import presence_at
+from server.org.scope import Caller, own_squads, squad_mates, watched_members
 from server.org.scope import county as in_county
 
 # A presence is vouched for while it is remembered.
@@ -24,7 +25,7 @@ def attest(
 
     403 `own_attestation` for oneself; 422 for a date ahead, too long ago, or without a posting; 409 on a repeat.
     """
-    _may_vouch(session, caller, member_id, on)
+    _may_vouch(session, caller, member_id, on, now)
     made = Attestation(
         county_id=caller.county_id,
         id=uuid.uuid4(),
@@ -42,20 +43,20 @@ def attest(
     return made
 
 
-def _may_vouch(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> None:
+def _may_vouch(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> None:
     if member_id == caller.member_id:
         raise forbidden("own_attestation", "不能为自己证明，请由同事或监督人员证明。")
     subject = session.scalar(
         in_county(caller, Member).where(
             Member.id == member_id,
             Member.removed_at.is_(None),
-            or_(watched_members(caller), Member.id.in_(squad_mates(caller, caller.squads("member", "squad_leader")))),
+            or_(watched_members(caller), Member.id.in_(squad_mates(caller, own_squads(caller)))),
         )
     )
     if subject is None:
         raise not_found()
-    # A station east of the county may already live in tomorrow.
-    if not caller.today - timedelta(days=MOST_DAYS_BACK) <= on <= caller.today + timedelta(days=1):
+    there = presence_at(session, caller.county_id, member_id, now).on_date  # the station's own today
+    if not there - timedelta(days=MOST_DAYS_BACK) <= on <= there:
         raise invalid("date_out_of_range", f"只能证明最近 {MOST_DAYS_BACK} 天内的在岗。", most_days=MOST_DAYS_BACK)
     posted = session.scalar(
         in_county(caller, Posting).where(

@@ -2,11 +2,11 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn
@@ -14,18 +14,18 @@ from server.checkins.tickets import UsedTicket
 from server.db import columns
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
-from server.evidence.types import Evidence, Fix, PhotoTwin, Place, Window
+from server.evidence.types import Evidence, Fix, PhotoTwin, Window
 from server.org.postings import Presence
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
 
-MONTHS_BACK = 13  # retention: older photos are gone
+MONTHS_BACK = 13  # what is older is past its term of storage
 MOST_NOMINATED = 500
 MOST_TWINS = 5
 
 
-_C, _B = columns(CheckIn), columns(PhotoBand)
+_C, _B, _P = columns(CheckIn), columns(PhotoBand), columns(Photo)
 _PREVIOUS = (
     select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
     .where(
@@ -37,7 +37,15 @@ _PREVIOUS = (
     .order_by(_C.happened_at.desc())
     .limit(1)
 )
-_NOMINATED = (
+# The same bytes by their digest, however crowded the bands are; and what equals this photo in one of four bands.
+_SAME = (
+    select(_P.id, _P.phash)
+    .where(_P.county_id == bindparam("county"), _P.sha256 == bindparam("sha256"))
+    .order_by(_P.received_at.desc())
+    .limit(MOST_TWINS)
+    .subquery()
+)
+_ALIKE = (
     select(_B.photo_id, _B.phash)
     .where(
         _B.county_id == bindparam("county"),
@@ -45,7 +53,9 @@ _NOMINATED = (
         _B.band.in_(bindparam("bands", expanding=True)),
     )
     .limit(MOST_NOMINATED)
+    .subquery()
 )
+_NOMINATED = union_all(select(_SAME.c.id, _SAME.c.phash), select(_ALIKE.c.photo_id, _ALIKE.c.phash))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,6 @@ class Terms:
     windows: tuple[Window, ...]
     upload_limit_s: int
     accuracy_ceiling_m: float
-    visit_radius_m: float
     month_closed: bool
 
 
@@ -91,7 +100,8 @@ def gather(
 ) -> Evidence:
     """The complete evidence of one check-in, as it stands at this moment."""
     fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
-    place = _fence(presence.place, submission.kind, terms)
+    place = presence.place
+    found, complete = twins(session, county_id, member_id, photo, now)
     return Evidence(
         kind=submission.kind,
         received_at=now,
@@ -112,16 +122,11 @@ def gather(
         photo_spread=photo.spread,
         exif=photo.exif,
         device_model=submission.device.get("model"),
-        twins=twins(session, county_id, member_id, photo, now),
+        twins=found,
+        twins_complete=complete,
+        ticket_presented=submission.ticket_id is not None,
         previous=_previous(session, county_id, member_id),
     )
-
-
-def _fence(place: Place | None, kind: str, terms: Terms) -> Place | None:
-    """A visit is made in the posted city, so its fence is the city's, not the office's."""
-    if place is None or kind != "visit":
-        return place
-    return replace(place, radius_m=max(place.radius_m, terms.visit_radius_m))
 
 
 def _previous(session: Session, county_id: int, member_id: uuid.UUID) -> Fix | None:
@@ -131,22 +136,28 @@ def _previous(session: Session, county_id: int, member_id: uuid.UUID) -> Fix | N
 
 def twins(
     session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, now: datetime
-) -> tuple[PhotoTwin, ...]:
-    """Stored photos of the county that equal or resemble this one, the closest first; at most five.
+) -> tuple[tuple[PhotoTwin, ...], bool]:
+    """Stored photos of the county that equal or resemble this one, the closest first, at most five; and whether all
+    that were nominated were compared.
 
-    The band index nominates (equal in one of four 16-bit bands), the whole hash decides. The same bytes have the same
-    hash, so exact reuse is found by the same question.
+    The band index nominates (equal in one of four 16-bit bands), the whole hash decides.
     """
     nominated = session.execute(
         _NOMINATED,
-        {"county": county_id, "months": list(months_back(now)), "bands": match.bands(photo.phash)},
-    )
-    near = {row.photo_id: match.distance(photo.phash, row.phash) for row in nominated}
+        {
+            "county": county_id,
+            "sha256": photo.sha256,
+            "months": list(months_back(now)),
+            "bands": match.bands(photo.phash),
+        },
+    ).all()
+    complete = len(nominated) < MOST_NOMINATED
+    near = {row.id: match.distance(photo.phash, row.phash) for row in nominated}
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
     flat = photo.spread < RULESET.rules.photo_min_spread
     near = {photo_id: bits for photo_id, bits in near.items() if bits <= RULESET.rules.near_bits}
     if not near:
-        return ()
+        return (), complete
     rows = (
         select(Photo.id, Photo.sha256, CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.on_date)
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
@@ -165,7 +176,7 @@ def twins(
         )
         for row in session.execute(rows)
     ]
-    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
+    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS]), complete
 
 
 def month_key(at: datetime) -> int:

@@ -38,6 +38,10 @@ def review(
     caller.require("bureau_supervisor")
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
+    if repeated := _same_again(session, caller, checkin.id, decision, reason):
+        return checkin, repeated
+    if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):
+        raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
     done = Review(
         county_id=caller.county_id,
         id=uuid.uuid4(),
@@ -90,15 +94,10 @@ def decide_appeal(
         raise not_found()
     checkin = visible(session, caller, made.checkin_id, for_update=True)
     caller.require("bureau_supervisor")
-    reviewers = set(
-        session.scalars(
-            select(Review.reviewer_id).where(Review.county_id == caller.county_id, Review.checkin_id == checkin.id)
-        )
-    )
-    if caller.member_id in reviewers | {checkin.member_id}:
-        raise forbidden("involved", "申诉须由没有参与过这次复核的人处理。")
     if made.state != "open":
         raise conflict("appeal_decided", "这个申诉已经处理过了。")
+    if caller.member_id in _involved(session, checkin):
+        raise forbidden("involved", "申诉须由没有参与过这次复核的人处理。")
     made.state = "upheld" if upheld else "denied"
     made.decided_by, made.decided_at, made.answer = caller.member_id, now, answer
     if upheld:
@@ -108,6 +107,24 @@ def decide_appeal(
     record(session, caller.county_id, caller.member_id, "appeal.decided", checkin.id, facts, now)
     _tell(session, checkin, f"appeal:{made.id}", "accepted" if upheld else "rejected", answer, now)
     return checkin, made
+
+
+def _same_again(session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str) -> Review | None:
+    """The latest word on this check-in, if it is the caller's and this very one: a retry, not a second review."""
+    latest = session.scalar(
+        in_county(caller, Review).where(Review.checkin_id == checkin_id).order_by(Review.created_at.desc()).limit(1)
+    )
+    same = latest and (latest.reviewer_id, latest.decision, latest.reason) == (caller.member_id, decision, reason)
+    return latest if same else None
+
+
+def _involved(session: Session, checkin: CheckIn) -> set[uuid.UUID]:
+    """The member, whoever reviewed, and whoever answered an earlier appeal."""
+    reviewed = select(Review.reviewer_id).where(Review.county_id == checkin.county_id, Review.checkin_id == checkin.id)
+    answered = select(Appeal.decided_by).where(
+        Appeal.county_id == checkin.county_id, Appeal.checkin_id == checkin.id, Appeal.decided_by.is_not(None)
+    )
+    return {checkin.member_id, *session.scalars(reviewed), *(who for who in session.scalars(answered) if who)}
 
 
 def _tell(session: Session, checkin: CheckIn, cause: str, decision: str, reason: str, now: datetime) -> None:

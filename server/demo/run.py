@@ -1,5 +1,7 @@
 """`make run`: the whole product on embedded defaults; starts every process, says where to look, stops all of it."""
 
+import ctypes
+import ipaddress
 import json
 import os
 import signal
@@ -9,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,23 @@ from server.config import Config
 from server.db import Database
 from server.demo.banner import banner
 from server.demo.photos import draw_selfie
-from server.demo.seed import Demo, seed
+from server.demo.seed import Demo, require_photo_root, seed
 
 _READY_S = 30
 _STOP_S = 15
+_LOG_LINES = 10
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+_LIVE_BANNER = """
+驻点通 Zhudian is running with the real WeChat (WECHAT=live).
+
+  API and its pages   {web}/docs
+  Photos              {photos}
+
+There is no sandbox to sign in by, so the demo's people are there to look at only. Logs: var/log/
+
+Ctrl-C stops everything.
+"""
 DEMO_FILE = Path("var/demo.json")
 SAMPLE_PHOTO = Path("var/sample.jpg")
 
@@ -38,39 +53,57 @@ class Process:
     ready_url: str | None
 
 
-class Stopped(Exception):
-    """Ctrl-C or SIGTERM."""
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM. Like KeyboardInterrupt, nothing that catches every Exception may swallow it."""
 
 
 def run(config: Config) -> int:
     """Run until stopped. Exit code 1 when a port is taken or a process ends by itself."""
     sandbox = f"http://127.0.0.1:{config.sandbox_port}"
-    web = f"http://{config.web_host}:{config.web_port}"
+    web = f"http://{_reached_at(config.web_host)}:{config.web_port}"
     phones = [Process("sandbox", ("sandbox",), f"{sandbox}/")] if config.wechat == "sandbox" else []
     processes = [Process("web", ("web",), f"{web}/readyz"), Process("worker", ("worker",), None)]
-    for name, port in (("WEB_PORT", config.web_port), ("SANDBOX_PORT", config.sandbox_port)):
+    ports = [("WEB_PORT", config.web_port)] + [("SANDBOX_PORT", config.sandbox_port) for _ in phones]
+    for name, port in ports:
         if _taken(port):
             print(f"Port {port} is in use; choose another: {name}={port + 100} make run", file=sys.stderr)
             return 1
-    demo = _prepare(config)
-    with _stoppable(), _started(phones) as sandboxes:
-        try:
-            for process in phones:  # people before messages: a worker at once delivers what the demo has for them
-                _await(process, sandboxes[process.name])
-                _introduce(sandbox, demo)
-            with _started(processes) as children:
-                for process in processes:
-                    _await(process, children[process.name])
-                demo_json(demo, web, sandbox)
-                print(banner(config, demo, web, sandbox, _sign_in(web, sandbox, demo)), flush=True)
-                return _watch(sandboxes | children)
-        except Stopped:
-            print("\nStopping …", flush=True)
-            return 0
+    try:
+        with _stoppable():
+            demo = _prepare(config)
+            with _started(phones) as sandboxes:
+                for process in phones:  # people before messages: a worker at once delivers what the demo has for them
+                    _await(process, sandboxes[process.name])
+                    _introduce(sandbox, demo)
+                with _started(processes) as children:
+                    for process in processes:
+                        _await(process, children[process.name])
+                    demo_json(demo, web, sandbox)
+                    print(_told(config, demo, web, sandbox), flush=True)
+                    return _watch(sandboxes | children)
+    except Stopped:
+        print("\nStopped.", flush=True)
+        return 0
+
+
+def _told(config: Config, demo: Demo, web: str, sandbox: str) -> str:
+    """The banner; with the real WeChat nobody can be signed in for a curl."""
+    if config.wechat == "live":
+        return _LIVE_BANNER.format(web=web, photos=config.photo_root)
+    return banner(config, demo, web, sandbox, _sign_in(web, sandbox, demo))
+
+
+def _reached_at(host: str) -> str:
+    """What to write in a URL for a server of this machine that listens on `host`."""
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        return "127.0.0.1"
+    return f"[{address}]" if address.version == 6 else host
 
 
 def _prepare(config: Config) -> Demo:
     """Schema, demo county and a sample photo; each only when it is not there yet."""
+    require_photo_root(config)
     db = Database(config.database_url)
     migrate.upgrade(db)
     db.dispose()
@@ -116,8 +149,12 @@ def _post(url: str, body: Any) -> Any:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
+    runner = os.getpid()
+
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise Stopped
+        # Ctrl-C reaches the seed's painter too, which was forked with this handler; it ends when nobody listens to it.
+        if os.getpid() == runner:
+            raise Stopped
 
     before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -141,12 +178,29 @@ def _started(processes: list[Process]) -> Iterator[dict[str, subprocess.Popen[by
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=_die_with(os.getpid()),
                 )
         yield children
     finally:
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, signal.SIG_IGN)  # a second Ctrl-C must not leave orphans behind
         _end(children)
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """For the child, before it becomes another program: SIGTERM when this process is gone, killed even (Linux).
+
+    The web server's main process passes it on to its own. This process has one thread, so running code after fork is
+    safe; what it calls was looked up before.
+    """
+
+    def ask() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if os.getppid() != parent:  # gone in the meantime
+                os._exit(1)
+
+    return ask
 
 
 def _end(children: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -166,18 +220,39 @@ def _end(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _await(process: Process, child: subprocess.Popen[bytes]) -> None:
-    """Return when the process answers. Raises SystemExit naming its log when it ends or stays silent."""
+    """Return when the process answers. Raises SystemExit with its last words when it ends or is not ready in time."""
     deadline = time.monotonic() + _READY_S
+    problem = ""
     while process.ready_url and time.monotonic() < deadline:
         if child.poll() is not None:
             break
         try:
             with urllib.request.urlopen(process.ready_url, timeout=2):  # noqa: S310
                 return
-        except (urllib.error.URLError, OSError):
+        except urllib.error.HTTPError as error:
+            problem = f": {_detail(error)}"
+            time.sleep(0.05)
+        except OSError:
             time.sleep(0.05)
     if process.ready_url or child.poll() is not None:
-        raise SystemExit(f"{process.name} did not start; see var/log/{process.name}.log")
+        log = f"var/log/{process.name}.log"
+        raise SystemExit(f"{process.name} did not start{problem}; see {log}, which ends:\n{_log_end(Path(log))}")
+
+
+def _detail(error: urllib.error.HTTPError) -> str:
+    """What a problem says for people, or at least its status."""
+    try:
+        said = json.loads(error.read())
+        return f"{said['code']} {said['detail']} {said['facts'] or ''}".strip()
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"status {error.code}"
+
+
+def _log_end(log: Path) -> str:
+    with suppress(OSError):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"  {line[:500]}" for line in lines[-_LOG_LINES:])
+    return ""
 
 
 def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:

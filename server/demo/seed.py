@@ -19,6 +19,7 @@ from server.demo.drawing import painter
 from server.demo.history import Stage, write_script
 from server.demo.register import advance_county_ids, write_register
 from server.org.models import ROLES, County, Member, Posting, RoleGrant, Squad, Station, Unit
+from server.photos.store import FolderStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ def seed(config: Config, *, now: datetime | None = None, size: Size = FULL) -> D
 
     Everything is written in one transaction, so a county that exists is complete. Photos are written before it; those
     of a seed that was cut off are swept as any photo without a row. Raises SystemExit with one sentence when the
-    schema is missing or when the database holds anything but the demo.
+    photo folder cannot be written, the schema is missing or the database holds anything but the demo.
     """
+    require_photo_root(config)
     db = Database(config.database_url)
     try:
         _require_schema(db)
@@ -70,6 +72,14 @@ def seed(config: Config, *, now: datetime | None = None, size: Size = FULL) -> D
             return read_back(session)
     finally:
         db.dispose()
+
+
+def require_photo_root(config: Config) -> None:
+    """Raises SystemExit with one sentence when no photo could be stored."""
+    if not FolderStore(config.photo_root).is_writable():
+        raise SystemExit(
+            f"照片目录不能写入：PHOTO_ROOT={config.photo_root}. Set PHOTO_ROOT to a folder this user can write to."
+        )
 
 
 def _require_schema(db: Database) -> None:

@@ -108,6 +108,8 @@ class Evidence:
     exif: ExifFacts = field(default_factory=ExifFacts)
     device_model: str | None = None
     twins: tuple[PhotoTwin, ...] = ()
+    twins_complete: bool = True  # False: so many photos were nominated that not all were compared
+    ticket_presented: bool = False  # a ticket was sent; without ticket_issued_at it was spent or another's
     previous: Fix | None = None  # the member's latest earlier check-in, if any
     spot_challenge: str | None = None  # kept for kind=spot
 

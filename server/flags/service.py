@@ -2,10 +2,10 @@
 
 import uuid
 from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from server.db import lock
 from server.flags.models import Flag
 from server.notify.outbox import enqueue
 from server.org import consent
-from server.org.models import Consent, Member, Posting
+from server.org.models import Consent, County, Member, Posting
 from server.tally import policy
 from server.tally.month import MonthCount, month_count
 
@@ -40,7 +40,6 @@ def assess(count: MonthCount, today: date, closed: bool) -> Shortfall | None:
     days speak for the member throughout.
     """
     have = count.confirmed + count.pending + count.excused
-    days = monthrange(count.month.year, count.month.month)[1]
     facts: dict[str, Any] = {
         "confirmed": count.confirmed,
         "pending": count.pending,
@@ -60,8 +59,8 @@ def assess(count: MonthCount, today: date, closed: bool) -> Shortfall | None:
     if count.missing > count.remaining_days:
         said = f"{month}还差 {count.missing:g} 天，剩余可用日 {count.remaining_days} 天，已无法达标；请与队长说明情况。"
         return Shortfall("unreachable", said, facts)
-    elapsed = min(days, max(0, (today - count.month).days))
-    line = count.target * elapsed / days
+    # The even line to the target runs over the dates of the posting: nobody is behind before they were sent out.
+    line = count.target * count.elapsed_days / max(1, count.posted_days)
     if have < line - SLACK_DAYS:
         said = f"{month}再驻点 {count.missing:g} 天即可达标，剩余 {count.remaining_days} 个可用日。"
         return Shortfall("behind", said, facts | {"line": round(line, 1)})
@@ -76,6 +75,7 @@ def run_nightly(session: Session, county_id: int, today: date, now: datetime) ->
     """
     lock(session, f"flags:{county_id}")
     raised = closed = 0
+    tz = session.scalar(select(County.tz).where(County.id == county_id)) or "Asia/Shanghai"
     this_month = today.replace(day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)
     for month in (last_month, this_month):
@@ -84,8 +84,9 @@ def run_nightly(session: Session, county_id: int, today: date, now: datetime) ->
         if rules.burden_mode != "daily" or (month == last_month and not month_closed):
             continue
         open_flags = _open_flags(session, county_id, month)
-        for member_id in _flaggable(session, county_id, month):
-            count = month_count(session, county_id, member_id, month, today)
+        for member_id, agreed_at in _flaggable(session, county_id, month):
+            asked_from = agreed_at.astimezone(ZoneInfo(tz)).date()
+            count = month_count(session, county_id, member_id, month, today, asked_from)
             due = assess(count, today, month_closed)
             standing = open_flags.pop(member_id, [])
             raised += _raise(session, county_id, member_id, month, due, standing, now)
@@ -146,13 +147,13 @@ def _open_flags(session: Session, county_id: int, month: date) -> dict[uuid.UUID
     return found
 
 
-def _flaggable(session: Session, county_id: int, month: date) -> Iterator[uuid.UUID]:
-    """Members posted in the month whose consent stands and was given before its end.
+def _flaggable(session: Session, county_id: int, month: date) -> list[tuple[uuid.UUID, datetime]]:
+    """Members posted in the month whose consent stands and was given before its end, with when it was given.
 
-    Refusing to be photographed never raises a flag, nor does a month before anybody was asked.
+    Refusing to be photographed never raises a flag, nor do the days before somebody agreed.
     """
-    yield from session.scalars(
-        select(Member.id)
+    rows = session.execute(
+        select(Member.id, Consent.given_at)
         .join(Consent, (Consent.county_id == Member.county_id) & (Consent.member_id == Member.id))
         .where(
             Member.county_id == county_id,
@@ -170,6 +171,7 @@ def _flaggable(session: Session, county_id: int, month: date) -> Iterator[uuid.U
         )
         .order_by(Member.id)
     )
+    return [(row.id, row.given_at) for row in rows]
 
 
 def _last_day(month: date) -> date:

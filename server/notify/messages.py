@@ -49,7 +49,7 @@ def _reminder(f: Mapping[str, Any]) -> dict[str, str]:
     return {
         "thing1": f["station"],
         "date2": _long_date(f["on"]),
-        "thing3": f"今天还没有打卡，{f['closes']}前都可以打",
+        "thing3": f"今天的打卡{f['closes']}前有效",
     }
 
 
@@ -102,7 +102,7 @@ KINDS: dict[str, Kind] = {
         _flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况"),
     ),
     "flag_missed": Kind(
-        "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入可以申诉")
+        "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入请核对")
     ),
 }
 

@@ -14,8 +14,8 @@ CURRENT_VERSION = "2026-11"
 TEXT = (
     "打卡时收集一张自拍照片、当时的位置和手机型号，用于证明当天在驻点。",
     "只在您点击提交时收集，不记录行踪，不做人脸比对。",
-    "照片和位置由您的队长、本单位和招商局的监督人员查看，每次查看都有记录。",
-    "保存 13 个月后删除；您可以随时导出或要求删除。",
+    "照片和位置只有您的队长、本单位和招商局的监督人员能看，每次查看都有记录。",
+    "照片和位置最多保存 13 个月；要查阅、导出或删除，向本单位或县招商局提出即可。",
     "您可以不同意，也可以随时撤回：改由同事或监督人员证明在岗，不会因此被预警。",
 )
 
@@ -33,7 +33,7 @@ def require(caller: Caller) -> None:
 
 def answer(session: Session, caller: Caller, version: str, agreed: bool, now: datetime) -> datetime | None:
     """Give or withdraw consent; repeating an answer changes nothing. Returns since when it stands, or None."""
-    if version != CURRENT_VERSION:
+    if agreed and version != CURRENT_VERSION:  # withdrawing needs nobody to have read the newest words
         raise conflict("consent_outdated", "说明已更新，请重新阅读后再选择。", version=CURRENT_VERSION)
     standing = session.scalar(
         select(Consent).where(

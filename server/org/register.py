@@ -17,7 +17,7 @@ from server.org.models import Member, Posting, RoleGrant, Squad, Station, Unit
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 
-_Row = TypeVar("_Row", Unit, Squad, Member, Station)
+_Row = TypeVar("_Row", Unit, Squad, Station)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,15 @@ def add_station(session: Session, caller: Caller, new: NewStation, now: datetime
     return station
 
 
-def add_member(
-    session: Session, caller: Caller, name: str, unit_id: uuid.UUID, squad_id: uuid.UUID | None, now: datetime
-) -> Member:
-    """Enter a person under a unit, with the role of member in a squad of that unit when one is named."""
+def add_member(session: Session, caller: Caller, name: str, unit: str, squad: str | None, now: datetime) -> Member:
+    """Enter a person under a unit, with the role of member in a squad of it if one is named. Ids or exact names."""
     caller.require("admin")
-    _exists(session, caller, Unit, unit_id, "unit_unknown", "没有这个单位。")
-    if squad_id is not None:
-        squad = _exists(session, caller, Squad, squad_id, "squad_unknown", "没有这个小分队。")
-        if squad.unit_id != unit_id:
+    unit_id = _named(session, caller, Unit, unit, "unit_unknown", "没有这个单位。").id
+    squad_id = None
+    if squad:
+        found = _named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。")
+        squad_id = found.id
+        if found.unit_id != unit_id:
             raise invalid("squad_of_other_unit", "这个小分队不属于该单位。")
     member = Member(county_id=caller.county_id, id=uuid.uuid4(), unit_id=unit_id, name=name, created_at=now)
     session.add(member)
@@ -96,22 +96,24 @@ def add_posting(
     session: Session,
     caller: Caller,
     member_id: uuid.UUID,
-    squad_id: uuid.UUID,
-    station_id: uuid.UUID,
+    squad: str,
+    station: str,
     starts_on: date,
     ends_on: date | None,
     now: datetime,
 ) -> Posting:
     """Post a member from `starts_on` on. A posting that is still open ends the day before (a transfer).
 
-    409 `posting_overlaps` when another posting lies on these dates and cannot simply end.
+    `squad` and `station` are ids or exact names. 409 `posting_overlaps` when another posting lies on these dates and
+    cannot simply end.
     """
     caller.require("admin")
     if ends_on is not None and ends_on < starts_on:
         raise invalid("interval_reversed", "结束日期早于开始日期。")
-    _exists(session, caller, Member, member_id, "member_unknown", "没有这名队员。")
-    _exists(session, caller, Squad, squad_id, "squad_unknown", "没有这个小分队。")
-    _exists(session, caller, Station, station_id, "station_unknown", "没有这个驻点。")
+    if session.scalar(in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None))) is None:
+        raise AppError(404, "member_unknown", "没有这名队员。")
+    squad_id = _named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。").id
+    station_id = _named(session, caller, Station, station, "station_unknown", "没有这个驻点。").id
     lock(session, f"posting:{caller.county_id}:{member_id}")
     end_conflicting(session, caller.county_id, member_id, starts_on, ends_on)
     posting = Posting(
@@ -154,8 +156,13 @@ def end_conflicting(
             )
 
 
-def _exists(session: Session, caller: Caller, table: type[_Row], row_id: uuid.UUID, code: str, detail: str) -> _Row:
-    row = session.scalar(in_county(caller, table).where(table.id == row_id))
+def _named(session: Session, caller: Caller, table: type[_Row], ref: str, code: str, detail: str) -> _Row:
+    """The county's row with this id or exact name; names are unique in a county. Raises 404 `code`."""
+    try:
+        wanted = table.id == uuid.UUID(ref)
+    except ValueError:
+        wanted = table.name == ref
+    row = session.scalar(in_county(caller, table).where(wanted))
     if row is None:
         raise AppError(404, code, detail)
     return row

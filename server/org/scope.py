@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.errors import forbidden, not_found
@@ -61,20 +61,33 @@ def county(caller: Caller, *columns: Any) -> Select[Any]:
     return statement
 
 
-def squad_mates(caller: Caller, squad_ids: list[uuid.UUID]) -> Select[Any]:
-    """Ids of the members posted to, or holding a role in, one of these squads today."""
-    posted = select(Posting.member_id).where(
+def posted_today(caller: Caller, *columns: Any) -> Select[Any]:
+    """Columns of the county's postings that are in force on the caller's local date."""
+    return select(*columns).where(
         Posting.county_id == caller.county_id,
-        Posting.squad_id.in_(squad_ids),
         Posting.starts_on <= caller.today,
         or_(Posting.ends_on.is_(None), Posting.ends_on >= caller.today),
     )
+
+
+def own_squads(caller: Caller) -> Select[Any]:
+    """Ids of the squads the caller is posted with today or leads. After a transfer that is the new one."""
+    led = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.id.in_(caller.squads("squad_leader")))
+    return select(
+        posted_today(caller, Posting.squad_id).where(Posting.member_id == caller.member_id).union(led).subquery()
+    )
+
+
+def squad_mates(caller: Caller, squad_ids: Select[Any] | list[uuid.UUID]) -> Select[Any]:
+    """Ids of the members posted to one of these squads today, and of those with a role in it who are posted nowhere."""
     held = select(RoleGrant.member_id).where(
         RoleGrant.county_id == caller.county_id,
         RoleGrant.squad_id.in_(squad_ids),
         RoleGrant.valid_from <= caller.today,
         or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= caller.today),
+        RoleGrant.member_id.not_in(posted_today(caller, Posting.member_id)),
     )
+    posted = posted_today(caller, Posting.member_id).where(Posting.squad_id.in_(squad_ids))
     return select(posted.union(held).subquery().c.member_id)
 
 
@@ -104,9 +117,7 @@ def watched_squads(caller: Caller) -> ColumnElement[bool]:
     """The condition on Squad: those whose day the caller may see (a member sees the own squad's board)."""
     if caller.has(*WATCHING_COUNTY):
         return true()
-    conditions: list[ColumnElement[bool]] = [false()]
+    conditions: list[ColumnElement[bool]] = [Squad.id.in_(own_squads(caller))]
     if units := caller.units("unit_supervisor"):
         conditions.append(Squad.unit_id.in_(units))
-    if squads := caller.squads("squad_leader", "member"):
-        conditions.append(Squad.id.in_(squads))
     return or_(*conditions)

@@ -106,12 +106,21 @@ def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Memb
     )
     if member is None:
         raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
-    invite.used_at = now
+    _void_invites(session, member.county_id, member.id, now)
     end_sessions(session, member.county_id, member.id, now)  # a new WeChat takes over: the old one is signed out
     member.openid, member.bound_at = openid, now
     session.flush()
     record(session, member.county_id, member.id, "member.bound", member.id, {"invite": str(invite.id)}, now)
     return member
+
+
+def _void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
+    """One slip of paper at a time: a new invite, and a binding, make every earlier one worthless."""
+    session.execute(
+        update(Invite)
+        .where(Invite.county_id == county_id, Invite.member_id == member_id, Invite.used_at.is_(None))
+        .values(used_at=now)
+    )
 
 
 def end_sessions(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
@@ -143,6 +152,7 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
     )
     if member is None:
         raise AppError(404, "not_found", "没有找到，或您无权查看。")
+    _void_invites(session, caller.county_id, member_id, now)
     code = "".join(secrets.choice(_INVITE_ALPHABET) for _ in range(_INVITE_LENGTH))
     expires_at = now + timedelta(days=_INVITE_DAYS)
     session.add(

@@ -44,7 +44,8 @@ class FolderStore:
         except OSError as cause:
             if cause.errno in _FULL:
                 raise AppError(507, "storage_full", "服务器存储空间已满，照片没有保存，请联系管理员后重试。") from cause
-            raise
+            said = "照片暂时存不下，没有提交；请稍后再试。"
+            raise AppError(503, "storage_unavailable", said, {"retry_after_s": 30}) from cause
         return key
 
     def put_preview(self, key: str, data: bytes) -> None:

@@ -59,9 +59,8 @@ def fold_day(
     """Count one member's local day.
 
     Each window earns its half days once, by an accepted check-in or by an attestation; a check-in outside every
-    window earns the first one still free when a person accepted it or when it is a visit or a spot check, which have
-    no window. Review is pending, never counted against anyone. Leave
-    fills only what presence left open.
+    window earns the first one still free when a person accepted it. Review is pending, never counted against anyone.
+    Leave fills only what presence left open.
     """
     sources: list[dict[str, Any]] = []
     confirmed, pending = _by_window(windows, set(counted_kinds), sorted(checkins, key=_order), sources)
@@ -103,14 +102,13 @@ def _by_window(
             outside.append(checkin)
         else:
             (earned if checkin.holds == "accepted" else waiting).update(at)
+    # First what is decided, then what waits: a check-in under review must never take a window from an accepted one.
     for checkin in outside:
-        free = [i for i in range(len(windows)) if i not in earned and i not in waiting]
-        if not free:
-            continue
-        if checkin.holds == "accepted" and (checkin.by_person or checkin.kind != "station"):
-            earned.add(free[0])
-        elif checkin.holds == "review":
-            waiting.add(free[0])
+        if checkin.holds == "accepted" and checkin.by_person:
+            earned.update([i for i in range(len(windows)) if i not in earned][:1])
+    for checkin in outside:
+        if checkin.holds == "review":
+            waiting.update([i for i in range(len(windows)) if i not in earned | waiting][:1])
     value = sum(windows[i].halves for i in earned)
     return value, sum(windows[i].halves for i in waiting - earned)
 

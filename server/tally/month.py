@@ -25,6 +25,8 @@ class MonthCount:
     excused: float
     target: float
     remaining_days: int
+    posted_days: int  # dates of the month with a posting
+    elapsed_days: int  # of these, the ones before `today`
     target_explanation: str
     policy_version: int
 
@@ -54,14 +56,20 @@ _POSTINGS = select(_P.starts_on, _P.ends_on).where(
 )
 
 
-def month_count(session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date) -> MonthCount:
-    """The member's month on the local date `today`; `month` is its first day."""
+def month_count(
+    session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date, asked_from: date | None = None
+) -> MonthCount:
+    """The member's month on the local date `today`; `month` is its first day.
+
+    `asked_from` leaves out the posted dates before it: for flags, which must not hold against a person the days
+    before they had agreed to check in.
+    """
     first, last = month, month.replace(day=monthrange(month.year, month.month)[1])
     of_month = {"county": county_id, "member": member_id, "first": first, "last": last}
     days = session.execute(_DAYS, of_month).all()
     postings = session.execute(_POSTINGS, of_month).all()
     rules = policy.in_force(session, county_id, last)
-    posted = _posted_dates(first, last, [(p.starts_on, p.ends_on) for p in postings])
+    posted = _posted_dates(max(first, asked_from or first), last, [(p.starts_on, p.ends_on) for p in postings])
     lowered = sum(d.lowers_target_halves for d in days)
     target, why = prorate(rules.rules.target_days, len(posted), (last - first).days + 1, lowered)
     taken = {
@@ -76,6 +84,8 @@ def month_count(session: Session, county_id: int, member_id: uuid.UUID, month: d
         excused=sum(d.excused_halves for d in days) / 2,
         target=target,
         remaining_days=sum(1 for d in posted if d >= today and d not in taken),
+        posted_days=len(posted),
+        elapsed_days=sum(1 for d in posted if d < today),
         target_explanation=why,
         policy_version=rules.version,
     )

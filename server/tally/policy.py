@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
 from server.db import columns
+from server.errors import conflict
 from server.evidence.types import Window
 from server.tally.models import Policy
 
@@ -33,7 +34,6 @@ class PolicyRules(BaseModel):
     target_days: int = Field(20, ge=1, le=31)
     windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
     counted_kinds: tuple[str, ...] = ("station", "visit", "spot")
-    visit_radius_m: int = Field(50_000, ge=100, le=200_000)  # a visit is made in the posted city, not in the office
     accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
     upload_limit_h: int = Field(24, ge=1, le=168)
     ticket_ttl_h: int = Field(24, ge=1, le=168)
@@ -104,9 +104,16 @@ def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
         windows=in_force_then.windows,
         upload_limit_s=rules.upload_limit_h * 3600,
         accuracy_ceiling_m=rules.accuracy_ceiling_m,
-        visit_radius_m=rules.visit_radius_m,
         month_closed=is_closed(rules, on.replace(day=1), today),
     )
+
+
+def require_open(session: Session, county_id: int, on: date, today: date) -> None:
+    """Raise 409 when the month of `on` is closed: what was published is corrected by an addendum, not by an edit."""
+    if is_closed(in_force(session, county_id, on).rules, on.replace(day=1), today):
+        raise conflict(
+            "month_closed", f"{on.month}月的结果已经公布，不能再改动；请按补充说明办理。", month=f"{on:%Y-%m}"
+        )
 
 
 def is_closed(rules: PolicyRules, month: date, today: date) -> bool:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from tests.client import Api
+from tests.conftest import StoppedClock
 
 
 def attest(
@@ -40,7 +41,7 @@ def test_who_refused_consent_is_attested_instead(api: Api) -> None:
     assert attest(api, "supervisor").json["day"]["counted"] is True
 
 
-@pytest.mark.parametrize("on", ["2026-11-16", "2026-11-26", "2027-01-01"])
+@pytest.mark.parametrize("on", ["2026-11-16", "2026-11-25", "2027-01-01"])
 def test_only_the_days_still_remembered(api: Api, on: str) -> None:
     response = attest(api, "colleague", on=on)
     assert (response.status_code, response.json["code"]) == (422, "date_out_of_range")
@@ -63,3 +64,10 @@ def test_once_a_day_each_even_when_sent_twice_at_once(api: Api) -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [201, 409, 409, 409]
+
+
+def test_a_published_month_is_not_changed_by_a_word(api: Api, clock: StoppedClock) -> None:
+    clock.advance(days=12)  # 6 December
+    response = attest(api, "colleague", on="2026-11-30")
+    assert (response.status_code, response.json["code"]) == (409, "month_closed")
+    assert api.get("/me/month", "chen", month="2026-11").json["confirmed"] == 0.0

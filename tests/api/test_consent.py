@@ -36,6 +36,10 @@ def test_an_old_version_is_not_what_was_read(api: Api) -> None:
     assert (response.status_code, response.json["code"]) == (409, "consent_outdated")
 
 
+def test_withdrawing_asks_for_no_version(api: Api) -> None:
+    assert api.post("/consents", "chen", {"version": "2020-01", "agreed": False}).json["given"] is False
+
+
 def _id(api: Api, rows: Rows) -> object:
     ((kind,),) = rows("SELECT count(*) FROM members WHERE CAST(id AS TEXT) LIKE '%-%'")
     return str(api.cast["chen"].id) if kind else api.cast["chen"].id.hex

@@ -87,6 +87,13 @@ def test_an_unknown_wechat_is_led_to_binding_and_bound_once(
     assert (again.status_code, again.json["code"]) == (403, "invite_invalid")
 
 
+def test_a_newer_invite_voids_the_older(api: Api, sandbox: RunningSandbox) -> None:
+    older, newer = (api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"] for _ in "12")
+    refused = api.post("/bind", None, {"invite_code": older, "code": code(sandbox, "o-thief")})
+    assert refused.json["code"] == "invite_invalid"
+    assert api.post("/bind", None, {"invite_code": newer, "code": code(sandbox, "o-new-two")}).status_code == 200
+
+
 def test_an_invite_expires(api: Api, sandbox: RunningSandbox, clock: StoppedClock) -> None:
     invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
     clock.advance(days=8)

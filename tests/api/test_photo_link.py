@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from PIL import Image
 
+from server.config import Config
 from server.demo.photos import draw_selfie
 from server.evidence.types import ExifFacts
 from tests.client import Api
@@ -63,3 +64,25 @@ def test_a_link_opens_its_own_photo_only(api: Api, links: dict) -> None:
 
 def test_a_changed_link_is_refused(api: Api, links: dict) -> None:
     assert api.get(links["url"][:-2] + "AA").status_code == 403
+
+
+def test_a_lost_file_is_said_to_be_lost(api: Api, links: dict, config: Config) -> None:
+    for file in config.photo_root.rglob("*.jpg"):
+        file.unlink()
+    response = api.get(links["url"])
+    assert (response.status_code, response.json["code"]) == (404, "photo_missing")
+
+
+def test_looking_at_anothers_checkin_is_audited_too(api: Api, rows: Rows) -> None:
+    checkin = api.check_in("chen").json["id"]
+    api.get(f"/checkins/{checkin}", "chen")
+    api.get(f"/checkins/{checkin}", "leader")
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'checkin.viewed'") == [(1,)]
+
+
+def test_a_photo_folder_that_cannot_be_written_is_503_and_loses_nothing(api: Api, config: Config, rows: Rows) -> None:
+    config.photo_root.parent.mkdir(exist_ok=True)
+    config.photo_root.write_text("a file stands where the folder should be")
+    response = api.check_in("chen")
+    assert (response.status_code, response.json["code"]) == (503, "storage_unavailable")
+    assert rows("SELECT count(*) FROM checkins") == [(0,)]

@@ -1,10 +1,18 @@
 """The same photo twice in a county is looked at by a person; who else it belongs to is not told to the member."""
 
 import io
+import uuid
 
 from PIL import Image
+from sqlalchemy import insert
 
+from server.checkins.gather import month_key
+from server.db import Database
 from server.demo.photos import draw_selfie
+from server.photos.match import bands
+from server.photos.models import Photo, PhotoBand
+from server.photos.read import read
+from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -65,3 +73,39 @@ def test_two_covered_lenses_do_not_accuse_each_other(api: Api, clock: StoppedClo
     body = api.check_in("chen", photo=black(4)).json
     assert body["verdict"] == "review"  # nothing to see is nothing to accept by machine
     assert "suspect" not in {f["outcome"] for f in body["findings"]}
+
+
+def test_a_crowded_band_hides_no_exact_copy(api: Api, db: Database, cast: Cast, clock: StoppedClock) -> None:
+    photo = draw_selfie(35, size=(480, 640))
+    phash = read(photo).phash
+    with db.transaction() as session:
+        for number in range(600):  # all equal in one band, far apart in the others
+            row = {"id": uuid.uuid4(), "hash": phash ^ (0x5555_5555_5555 << 16) ^ ((number % 7) << 20)}
+            session.execute(
+                insert(Photo).values(
+                    county_id=1,
+                    id=row["id"],
+                    member_id=cast["leader"].id,
+                    storage_key=f"crowd/{number}",
+                    sha256=f"{number:064}",
+                    phash=row["hash"],
+                    mime="image/jpeg",
+                    size_bytes=1,
+                    width=1,
+                    height=1,
+                    exif={},
+                    received_at=clock(),
+                )
+            )
+            session.execute(
+                insert(PhotoBand).values(
+                    county_id=1, month=month_key(clock()), band=bands(phash)[0], photo_id=row["id"], phash=row["hash"]
+                )
+            )
+    api.check_in("colleague", photo=photo)
+    body = api.check_in("chen", photo=photo).json
+    assert finding(body, "PHOTO_REUSE")["outcome"] == "suspect"
+    other = api.check_in("chen", photo=recompressed(draw_selfie(36, size=(480, 640)))).json
+    assert finding(other, "PHOTO_NEAR")["outcome"] == "clear"
+    alike = api.check_in("leader", photo=draw_selfie(35, size=(478, 640))).json
+    assert finding(alike, "PHOTO_NEAR")["outcome"] in {"suspect", "unknown"}

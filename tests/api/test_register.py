@@ -112,3 +112,24 @@ def test_an_invite_is_shown_once_and_stored_as_a_digest(api: Api, rows: Rows) ->
     assert len(code) == 8
     ((stored,),) = rows("SELECT code_sha256 FROM invites")
     assert code not in stored
+
+
+def test_after_a_transfer_one_belongs_to_the_new_squad(api: Api) -> None:
+    chen = str(api.cast["chen"].id)
+    assert posting(api, chen, "2026-11-24", squad="west-1").status_code == 201
+    old, new = (f"/squads/{api.cast.squads[name]}/today" for name in ("east-1", "west-1"))
+    assert (api.get(old, "chen").status_code, api.get(new, "chen").status_code) == (404, 200)
+    assert api.get(f"/members/{chen}/month", "leader").status_code == 404
+    assert api.get(f"/members/{chen}/month", "other_leader").status_code == 200
+    word = {"member": chen, "on": "2026-11-24", "value": 1, "reason": "同在现场"}
+    assert api.post("/attestations", "colleague", word).status_code == 404
+    assert api.post("/attestations", "neighbour", word).status_code == 201
+
+
+def test_a_script_may_name_squad_unit_and_station(api: Api) -> None:
+    made = api.post("/members", "admin", {"name": "周敏", "unit": "east", "squad": "east-1"})
+    assert made.status_code == 201
+    body = {"member": made.json["id"], "squad": "east-1", "station": "上海驻点", "starts_on": "2026-12-01"}
+    assert api.post("/postings", "admin", body).status_code == 201
+    assert api.post("/postings", "far_admin", body).json["code"] == "member_unknown"
+    assert api.post("/members", "far_admin", {"name": "周敏", "unit": "east"}).json["code"] == "unit_unknown"

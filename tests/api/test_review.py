@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.cast import SHANGHAI
 from tests.client import Api
+from tests.conftest import StoppedClock
 
 Rows = Callable[..., list]
 
@@ -104,3 +105,34 @@ def test_what_was_not_rejected_needs_no_appeal(api: Api) -> None:
     checkin = api.check_in("chen").json["id"]
     response = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "为什么"})
     assert (response.status_code, response.json["code"]) == (409, "nothing_to_appeal")
+
+
+def test_the_same_review_again_is_the_same_review(api: Api, rows: Rows) -> None:
+    checkin = doubtful(api)
+    first, second = (review(api, checkin, "bureau", "rejected", "位置不符") for _ in range(2))
+    assert (second.status_code, second.json["review"]["id"]) == (201, first.json["review"]["id"])
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_decided'") == [(1,)]
+
+
+def test_a_review_waits_for_an_appeal_and_does_not_overrule_one_that_was_upheld(api: Api) -> None:
+    checkin, appeal = appealed(api)
+    assert review(api, checkin, "bureau", "rejected", "还是不行").json["code"] == "appeal_decides"
+    api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": True, "answer": "已核实"})
+    assert review(api, checkin, "bureau", "rejected", "还是不行").json["code"] == "appeal_decides"
+    assert api.get("/me/month", "chen").json["confirmed"] == 1.0
+
+
+def test_who_answered_one_appeal_does_not_answer_the_next(api: Api) -> None:
+    checkin, appeal = appealed(api)
+    api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": False, "answer": "没有旁证"})
+    again = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "找到旁证了"}).json["id"]
+    response = api.post(f"/appeals/{again}/decision", "bureau2", {"upheld": False, "answer": "不"})
+    assert (response.status_code, response.json["code"]) == (403, "involved")
+
+
+def test_a_published_month_is_not_changed_by_a_review(api: Api, clock: StoppedClock, rows: Rows) -> None:
+    checkin = doubtful(api)
+    clock.advance(days=12)
+    response = review(api, checkin, "bureau", "accepted")
+    assert (response.status_code, response.json["code"]) == (409, "month_closed")
+    assert rows("SELECT count(*) FROM reviews") == [(0,)]

@@ -247,6 +247,7 @@ def test_without_consent_nothing_is_stored(api: Api, rows: Rows, config: Config)
         ("lat", "[" * 30000),
         ("note", "长" * 501),
         ("photo", None),
+        ("photo", "abc"),
     ],
     ids=lambda v: str(v)[:24],
 )
@@ -325,9 +326,24 @@ def test_the_date_is_the_stations(api: Api, clock: StoppedClock) -> None:
     assert (abroad["day"]["on"], at_home["day"]["on"]) == ("2026-11-24", "2026-11-25")
 
 
-def test_a_visit_is_made_in_the_city_not_in_the_office(api: Api) -> None:
+def test_where_a_visit_was_made_is_for_a_person_to_say(api: Api) -> None:
     body = api.check_in("chen", kind="visit", lat=str(SHANGHAI[0] + 0.1)).json
-    assert (body["verdict"], body["day"]["value"]) == ("accepted", 1.0)
+    assert (body["verdict"], body["day"]["pending"]) == ("review", 1.0)
+    assert "suspect" not in outcomes(body).values()
+    assert "走访打卡" in body["reason"]
+
+
+@pytest.mark.parametrize("kind", ["station", "visit", "spot"])
+def test_no_kind_is_a_way_around_the_window(api: Api, clock: StoppedClock, kind: str) -> None:
+    clock.advance(hours=17)  # 03:00 in China
+    body = api.check_in("chen", kind=kind).json
+    assert (body["verdict"], body["day"]["value"]) == ("review", 0.0)
+
+
+def test_a_spent_ticket_is_called_that(api: Api) -> None:
+    ticket = api.ticket("chen")
+    api.check_in("chen", ticket=ticket)
+    assert "拍摄凭证已经用过" in api.check_in("chen", ticket=ticket).json["reason"]
 
 
 def test_whoever_is_posted_nowhere_may_still_submit(api: Api) -> None:

@@ -131,3 +131,30 @@ def test_an_event_and_its_cause_stand_or_fall_together(db: Database, cast: Cast)
         record(session, 1, None, "never.happened", uuid.uuid4(), {}, NOW)
         raise RuntimeError
     assert counts(check(db)) == (0, 0, 0, 0)
+
+
+def test_a_forged_or_foreign_erasure_excuses_nothing(db: Database, cast: Cast) -> None:
+    write(db, cast)
+    with db.transaction() as session:
+        record(session, 1, cast["admin"].id, "other.thing", cast["leader"].id, {}, NOW)
+    link(db)
+    with db.transaction() as session:
+        erase_subject(session, 1, cast["admin"].id, cast["leader"].id, "本人要求删除", NOW)
+    with db.engine.begin() as connection:  # the lawful erasure of another is made to stand for these
+        connection.execute(
+            text(
+                "UPDATE audit_payloads SET body = NULL, salt = NULL, erased_by_event ="
+                " (SELECT id FROM audit_events WHERE action = 'audit.erased')"
+                " WHERE event_id IN (SELECT id FROM audit_events WHERE action = 'thing.done')"
+            )
+        )
+    assert check(db).tampered >= 3  # not linked yet: it excuses none at all
+    link(db)
+    assert counts(check(db)) == (1, 1, 3, 0)
+
+
+def test_the_head_is_told_so_that_it_can_be_kept_elsewhere(db: Database, cast: Cast) -> None:
+    assert check(db).head == "empty"
+    write(db, cast)
+    link(db)
+    assert check(db).head.startswith("3:")

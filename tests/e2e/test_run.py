@@ -10,12 +10,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
 import requests
 
+from server.__main__ import main
+from server.config import Config
+from server.demo import run as runner
+from server.demo.seed import seed
+from server.notify.messages import KINDS
 from tests.processes import ROOT, free_port, listens, until
 
 _SEEDED_S = 120  # the demo county is drawn at the first start
@@ -29,16 +36,25 @@ class Run:
         self.folder = folder
         self.web_port, self.sandbox_port = free_port(), free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.settings: dict[str, str] = {}
         self.started: list[psutil.Process] = []  # everybody of every start, to be gone at the end
 
     @property
     def environment(self) -> dict[str, str]:
         settings = {"WEB_PORT": str(self.web_port), "SANDBOX_PORT": str(self.sandbox_port), "PYTHONPATH": str(ROOT)}
-        return {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | settings
+        return {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | settings | self.settings
 
     def start(self) -> float:
         """Start it; the seconds until its banner stood there whole."""
         began = time.monotonic()
+        self.launch()
+        until(lambda: self.process.poll() is not None or _BANNER_END in self.said, "the banner", _SEEDED_S)
+        assert self.process.poll() is None, self.said
+        self.started += self.everybody()
+        return time.monotonic() - began
+
+    def launch(self) -> None:
+        """Start it in a group of its own, as a shell does."""
         with (self.folder / "said").open("wb") as said:
             self.process = subprocess.Popen(
                 (sys.executable, "-m", "server", "run"),
@@ -48,10 +64,19 @@ class Run:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(lambda: self.process.poll() is not None or _BANNER_END in self.said, "the banner", _SEEDED_S)
-        assert self.process.poll() is None, self.said
-        self.started += self.everybody()
-        return time.monotonic() - began
+
+    def fails(self, *command: str) -> str:
+        """What this command says when it ends with 1."""
+        done = subprocess.run(
+            (sys.executable, "-m", "server", *command),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1, done
+        return done.stderr
 
     @property
     def said(self) -> str:
@@ -96,6 +121,9 @@ def test_from_the_first_start_to_the_fourth(run: Run) -> None:
     check_death(run, "worker")
     run.start()
     assert stop(run, signal.SIGTERM) == 0
+    run.start()
+    check_killed(run)
+    check_live(run)
 
 
 def check_demo_json(run: Run) -> None:
@@ -131,10 +159,10 @@ def check_curl(run: Run) -> None:
     assert answer["month"]["target"] > 0
 
 
-def stop(run: Run, how: int) -> int:
+def stop(run: Run, how: int, at_least: int = 5) -> int:
     """Stop it as a person does; its exit code, once every child is gone and both ports are free."""
     everybody = run.everybody()
-    assert len(everybody) >= 5  # sandbox, web and its two processes, worker
+    assert len(everybody) >= at_least  # sandbox, web and its two processes, worker
     run.process.send_signal(how)
     code = run.process.wait(30)
     assert_gone(run, everybody)
@@ -150,8 +178,39 @@ def check_death(run: Run, name: str) -> None:
     assert_gone(run, everybody)
 
 
+def check_killed(run: Run) -> None:
+    """Nobody can clean up after SIGKILL, so the children notice by themselves."""
+    everybody = run.everybody()
+    assert len(everybody) >= 5
+    run.process.kill()
+    run.process.wait()
+    until(lambda: not any(alive(p) for p in everybody), "the children are gone as well", 10)
+    assert_gone(run, everybody)
+
+
+def check_live(run: Run) -> None:
+    """With the real WeChat, out of reach here, there is no sandbox and nobody to sign in."""
+    run.settings = {
+        **{"WECHAT": "live", "WECHAT_APPID": "wx-of-a-test", "WECHAT_SECRET": "a-secret-of-a-test"},
+        "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
+        **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:1"),
+    }
+    run.start()
+    assert "WECHAT=live" in run.said
+    assert "curl" not in run.said
+    assert set(run.children()) == {"web", "worker"}
+    assert stop(run, signal.SIGINT, at_least=4) == 0
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def assert_gone(run: Run, everybody: list[psutil.Process]) -> None:
-    left = [p for p in everybody if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    left = [p for p in everybody if alive(p)]
     assert [p.cmdline() for p in left] == []
     assert not listens(run.web_port)
     assert not listens(run.sandbox_port)
@@ -173,3 +232,71 @@ def test_a_taken_port_is_said_before_anything_is_done(tmp_path: Path, setting: s
     assert done.returncode == 1
     assert done.stderr == f"Port {port} is in use; choose another: {setting}={port + 100} make run\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_demo_is_drawn_is_quiet(run: Run) -> None:
+    """A terminal signals the whole group, the painter of the photos included."""
+    run.launch()
+    until(lambda: list(run.folder.glob("var/photos/c*/*/*.jpg")), "the first photo")
+    run.started += run.everybody()
+    assert run.started
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.process.wait(20) == 0
+    assert run.said.splitlines()[1:] == ["", "Stopped."], run.said
+    assert_gone(run, run.started)
+
+
+def test_a_photo_folder_that_cannot_be_made_is_said(run: Run) -> None:
+    run.settings = {"PHOTO_ROOT": "/proc/nope"}
+    (said,) = run.fails("run").splitlines()
+    assert "PHOTO_ROOT=/proc/nope" in said
+    with pytest.raises(SystemExit, match="PHOTO_ROOT=/proc/nope"):
+        seed(Config(_env_file=None, database_url=f"sqlite:///{run.folder}/x.db", photo_root=Path("/proc/nope")))
+
+
+_AWAY = "postgresql+psycopg://zhudian:hush-hush@127.0.0.1:1/zhudian"
+
+
+def test_a_database_that_is_away_is_said(run: Run) -> None:
+    run.settings = {"DATABASE_URL": _AWAY}
+    (said,) = run.fails("run").splitlines()
+    assert "DATABASE_URL (127.0.0.1:1)" in said
+    assert "hush-hush" not in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "seed", "flags", "audit verify"])
+def test_a_database_that_is_away_is_said_by_every_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", _AWAY)
+    monkeypatch.setattr("server.logs.configure", lambda level: None)  # this process keeps its own
+    assert main(command.split()) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "DATABASE_URL (127.0.0.1:1)" in said
+
+
+def test_a_server_that_is_not_ready_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NotReady(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(json.dumps({"code": "storage_unavailable", "detail": "照片目录", "facts": {}}).encode())
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runner, "_READY_S", 0.3)
+    (tmp_path / "var/log").mkdir(parents=True)
+    (tmp_path / "var/log/web.log").write_text("".join(f"line {n}\n" for n in range(30)))
+    server = HTTPServer(("127.0.0.1", 0), NotReady)
+    Thread(target=server.serve_forever, daemon=True).start()
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            with pytest.raises(SystemExit) as ended:
+                runner._await(runner.Process("web", ("web",), f"http://127.0.0.1:{server.server_port}/readyz"), child)
+        finally:
+            child.kill()
+            server.shutdown()
+            server.server_close()
+    assert "storage_unavailable 照片目录" in str(ended.value)
+    assert str(ended.value).endswith("line 29")
+    assert "line 3\n" not in str(ended.value)

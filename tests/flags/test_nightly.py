@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from server.checkins.models import Attestation
 from server.db import Database
 from server.flags.service import assess, run_nightly
-from server.org.models import Consent
+from server.org.models import Consent, Posting
 from server.tally.month import MonthCount
 from server.tally.policy import PolicyRules
 from server.tally.recompute import recompute
@@ -22,7 +23,7 @@ NOV = date(2026, 11, 1)
 def count(
     confirmed: float = 0, pending: float = 0, excused: float = 0, target: float = 20, remaining: int = 0
 ) -> MonthCount:
-    return MonthCount(NOV, confirmed, pending, excused, target, remaining, "", 1)
+    return MonthCount(NOV, confirmed, pending, excused, target, remaining, 30, 0, "", 1)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +44,13 @@ def count(
     ],
 )
 def test_what_a_month_deserves(rule: str, month: MonthCount, day: int, closed: bool, kind: str | None) -> None:
+    month = replace(month, elapsed_days=min(30, day - 1))
     found = assess(month, NOV + timedelta(days=day - 1), closed)
     assert (found.kind if found else None) == kind
 
 
 def test_a_flag_carries_its_numbers_and_the_next_step() -> None:
-    found = assess(count(7, 0.5, remaining=15), NOV + timedelta(days=15), False)
+    found = assess(replace(count(7, 0.5, remaining=15), elapsed_days=15), NOV + timedelta(days=15), False)
     assert found is not None
     assert found.message == "11月再驻点 12.5 天即可达标，剩余 15 个可用日。"
     assert (found.facts["missing"], found.facts["remaining_days"], found.facts["line"]) == (12.5, 15, 10.0)
@@ -149,6 +151,26 @@ def test_refusing_consent_never_raises_a_flag_and_closes_one(
         for consent in session.query(Consent).filter_by(county_id=1, member_id=cast["chen"].id):
             consent.withdrawn_at = datetime(2026, 11, 16, tzinfo=UTC)
     night(db, date(2026, 11, 16))
+    assert open_flags(rows) == set()
+
+
+@pytest.mark.parametrize("starts", [15, 20, 27])
+def test_nobody_is_behind_before_or_as_they_are_sent_out(
+    db: Database, cast: Cast, rows: Rows, only_chen: None, starts: int
+) -> None:
+    with db.transaction() as session:
+        for posting in session.query(Posting).filter_by(county_id=1, member_id=cast["chen"].id):
+            posting.starts_on = NOV + timedelta(days=starts - 1)
+    night(db, date(2026, 11, 12))
+    night(db, NOV + timedelta(days=starts - 1))
+    assert open_flags(rows) == set()
+
+
+def test_agreeing_late_is_not_held_against_anyone(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
+    with db.transaction() as session:
+        for consent in session.query(Consent).filter_by(county_id=1, member_id=cast["chen"].id):
+            consent.given_at = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+    night(db, date(2026, 11, 24))
     assert open_flags(rows) == set()
 
 

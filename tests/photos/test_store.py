@@ -108,8 +108,9 @@ def test_another_failing_disk_is_not_called_full(store: FolderStore, monkeypatch
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "fsync", broken)
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(AppError) as caught:
         store.put(1, ID, "jpg", b"photo", AT)
+    assert (caught.value.status, caught.value.code) == (503, "storage_unavailable")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,13 @@ def halves(day: DayCount) -> tuple[int, int, int, int]:
         ("outside the window the machine's word does not count", ALL_DAY, [checkin(60)], (0, 0, 0, 0)),
         ("outside the window a person's word counts", ALL_DAY, [checkin(60, by_person=True)], (2, 0, 0, 0)),
         ("outside the window review still waits", ALL_DAY, [checkin(60, "review")], (0, 2, 0, 0)),
-        ("a visit has no window", ALL_DAY, [checkin(60, kind="visit")], (2, 0, 0, 0)),
+        ("a visit has the same window", ALL_DAY, [checkin(60, kind="visit")], (0, 0, 0, 0)),
+        (
+            "a person's word late stands beside review",
+            ALL_DAY,
+            [checkin(1410, by_person=True), checkin(600, "review", checkin_id="b")],
+            (2, 0, 0, 0),
+        ),
         ("one of two windows is half a day", TWO_HALVES, [checkin(500)], (1, 0, 0, 0)),
         ("both windows are a day", TWO_HALVES, [checkin(500), checkin(800)], (2, 0, 0, 0)),
         ("half confirmed, half waiting", TWO_HALVES, [checkin(500), checkin(800, "review")], (1, 1, 0, 0)),
@@ -138,3 +144,9 @@ def test_a_duplicate_changes_nothing(windows, checkins) -> None:
 def test_a_rejected_checkin_never_adds(windows, checkins, extra) -> None:
     before = halves(fold_day(windows, KINDS, checkins))
     assert halves(fold_day(windows, KINDS, [*checkins, replace(extra, holds="rejected")])) == before
+
+
+@given(window_sets, st.lists(inputs, max_size=5), inputs)
+def test_a_checkin_under_review_never_lowers_what_is_confirmed(windows, checkins, extra) -> None:
+    before = fold_day(windows, KINDS, checkins).confirmed
+    assert fold_day(windows, KINDS, [*checkins, replace(extra, holds="review")]).confirmed == before

@@ -20,6 +20,8 @@ def check(e: Evidence, rules: Rules) -> Finding:
     late_s = seconds_after(e.received_at, bounded_capture(e))
     facts = {"corrected_at": corrected.isoformat(), "received_at": e.received_at.isoformat(), "age_s": round(late_s)}
     facts |= {"tolerance_s": rules.clock_tolerance_s, "upload_limit_s": e.upload_limit_s}
+    if issued is None and e.ticket_presented:
+        return unknown(CODE, GROUP, "拍摄凭证已经用过，或不是本人的。由人工核对时间。", **facts)
     if issued is None:
         return unknown(CODE, GROUP, "没有拍摄凭证，多为离线拍摄。由人工核对时间。", **facts)
     facts["issued_at"] = issued.isoformat()
