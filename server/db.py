@@ -31,6 +31,8 @@ from sqlalchemy.types import TypeDecorator
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 # How long a writer on SQLite waits for the one before it. Writers queue, they do not fail.
 _SQLITE_BUSY_S = 30
+# A host that answers nothing is away; without this the operating system would wait for minutes.
+_CONNECT_S = 5
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -158,7 +160,14 @@ def lock(session: Session, *names: str) -> None:
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=20, hide_parameters=True)
+        return create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=20,
+            hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
+            connect_args={"connect_timeout": _CONNECT_S},
+        )
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +176,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=20,
-        hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
+        hide_parameters=True,
         connect_args={"timeout": _SQLITE_BUSY_S, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

@@ -34,4 +34,6 @@ def serve(config: Config) -> None:
         log_access=False,
         log_dictconfig=LOGGING,
         websockets=False,
+        # A thread that is stuck (in a connection attempt, say) must not keep the process from ending.
+        workers_kill_timeout=15,
     ).serve()

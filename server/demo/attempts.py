@@ -21,7 +21,7 @@ _VISITS = (
     "陪同客商看厂房图纸。",
 )
 # How often life gets in the way, as shares of all honest check-ins.
-_LATE_UPLOAD, _NEXT_DAY_UPLOAD, _NO_TICKET, _COARSE_FIX, _VISIT, _EVENING = 0.02, 0.003, 0.008, 0.009, 0.05, 0.04
+_LATE_UPLOAD, _NEXT_DAY_UPLOAD, _NO_TICKET, _COARSE_FIX, _VISIT, _EVENING = 0.02, 0.003, 0.008, 0.009, 0.015, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _with_mishap(a: Attempt, station: StationPlan, rng: random.Random) -> Attemp
         return replace(a, accuracy_m=float(rng.randint(260, 900)), mishap="coarse_fix")
     if chance < limit + _VISIT:
         lat, lng = fix_near(rng, station.lat, station.lng, rng.uniform(-9_000, 9_000), rng.uniform(-9_000, 9_000))
-        return replace(a, kind="visit", lat=lat, lng=lng, note=rng.choice(_VISITS))
+        return replace(a, kind="visit", lat=lat, lng=lng, note=rng.choice(_VISITS), mishap="visit")
     return a
 
 

@@ -37,6 +37,7 @@ _ACCEPTED = {
     "no_ticket": "已与队长核实，当时没有信号，确在驻点。",
     "coarse_fix": "照片背景是驻点办公室，与同队队员当天的打卡相符。",
     "next_day_upload": "手机隔天才有信号，已电话核实。",
+    "visit": "已与企业核实，当天确在走访。",
 }
 _LINGERS = 0.5  # the share of recent doubts that nobody has got round to
 
