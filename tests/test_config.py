@@ -85,7 +85,7 @@ def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
         ({"WEB_HOST": "127.0.0.1:8000"}, {"WEB_HOST"}),
         ({"WEB_HOST": "fe80::1%eth0"} | KEY | LIVE, {"WEB_HOST"}),
     ],
-    ids=str,
+    ids=lambda value: ",".join(sorted(map(str, value))),
 )
 def test_what_is_refused_is_named_all_at_once(
     env: pytest.MonkeyPatch, settings: dict[str, str], named: set[str]
@@ -114,7 +114,7 @@ def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch
         {"DATABASE_URL": "postgresql+psycopg://zhudian@/zhudian?host=/run/postgresql"},
         LIVE,
     ],
-    ids=str,
+    ids=lambda value: ",".join(sorted(map(str, value))),
 )
 def test_what_starts(env: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
     for name, value in settings.items():

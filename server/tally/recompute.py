@@ -33,7 +33,7 @@ from server.tally.models import SiteDay
 def recompute(session: Session, county_id: int, member_id: uuid.UUID, on: date, now: datetime) -> DayCount:
     """Count the member's local day anew and store it; two phones at once give the same day as one after the other.
 
-    Every review, appeal, attestation, leave, posting or policy change ends here.
+    Every check-in, review, appeal and attestation ends here; so must every change of leave or policy.
     """
     lock(session, site_day_lock(county_id, member_id, on))
     rules = policy.in_force(session, county_id, on)
