@@ -116,12 +116,12 @@ def _audit(config: Config, arguments: argparse.Namespace) -> int:
 
     db = Database(config.database_url)
     tampered = 0
-    with db.transaction() as session:
+    with db.snapshot() as session:
         for county in session.scalars(select(County).order_by(County.id)):
             report = verify(session, county.id)
             print(
                 f"{county.name}: {report.intact} intact, {report.erased} erased, {report.tampered} tampered, "
-                f"{report.unlinked} not linked yet"
+                f"{report.unlinked} not linked yet; head {report.head}"
             )
             for problem in report.problems[: arguments.most]:
                 print(f"  tampered: seq {problem.seq} {problem.action} {problem.event_id}: {problem.why}")

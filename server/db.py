@@ -100,12 +100,13 @@ def index_where(name: str, *columns: str, where: str, unique: bool = False) -> I
 
 
 class Database:
-    """An engine and the two ways to use it: `transaction()` to write, `reading()` to read."""
+    """An engine and the ways to use it: `transaction()` to write, `reading()` to read, `snapshot()` to walk."""
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
         self.url = url
         self.engine = _make_engine(url, pool_size)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._read_only = self.engine.execution_options(zhudian_read_only=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -121,6 +122,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Statements that only read, each on its own: no BEGIN, no lock, no round trip for a COMMIT."""
         with Session(self._autocommit, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One transaction that only reads, for long walks: it sees one state and holds up no writer."""
+        with Session(self._read_only, expire_on_commit=False, autoflush=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
@@ -193,5 +200,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a deferred reader that later writes would fail instead of waiting.
     # `reading()` runs in autocommit, which SQLAlchemy begins without a transaction, so it stays lock-free.
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN" if options.get("zhudian_read_only") else "BEGIN IMMEDIATE")

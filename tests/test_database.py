@@ -135,6 +135,15 @@ def test_a_reader_does_not_wait_for_a_writer(db: Database) -> None:
         assert time.monotonic() - before < 5
 
 
+def test_a_long_walk_holds_up_no_writer(db: Database) -> None:
+    with db.snapshot() as walk:
+        assert walk.scalar(select(County.id).where(County.id == 9)) is None
+        with db.transaction() as session:
+            session.add(County(id=9, name="x", created_at=NOW))
+    with db.reading() as session:
+        assert session.scalar(select(County.id).where(County.id == 9)) == 9
+
+
 def test_sqlite_is_durable(db: Database) -> None:
     if not db.is_sqlite:
         with db.engine.connect() as connection:

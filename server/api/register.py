@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
@@ -13,6 +13,10 @@ from server.api.session import BEARER, caller
 from server.org import register, signin
 
 bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=BEARER)
+
+
+# A year of 1 or 9999 is a slip of the finger, not a posting.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
 class StationBody(BaseModel):
@@ -51,8 +55,8 @@ class PostingBody(BaseModel):
     member: uuid.UUID
     squad: Name = Field(max_length=60, description="id or exact name")
     station: Name = Field(max_length=60, description="id or exact name")
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
 
 
 class PostingCreated(BaseModel):

@@ -27,6 +27,8 @@ def test_a_station_is_kept_in_wgs84_with_the_datum_it_came_in(api: Api, rows: Ro
         {"radius_m": 5},
         {"radius_m": 99999},
         {"tz": "Mars/Base"},
+        {"tz": "localtime"},
+        {"tz": "Factory"},
         {"datum": "bd09"},
         {"name": " "},
     ],
@@ -133,3 +135,8 @@ def test_a_script_may_name_squad_unit_and_station(api: Api) -> None:
     assert api.post("/postings", "admin", body).status_code == 201
     assert api.post("/postings", "far_admin", body).json["code"] == "member_unknown"
     assert api.post("/members", "far_admin", {"name": "周敏", "unit": "east"}).json["code"] == "unit_unknown"
+
+
+@pytest.mark.parametrize("starts_on", ["0001-01-01", "9999-12-31"])
+def test_a_posting_lies_in_our_century(api: Api, starts_on: str) -> None:
+    assert posting(api, new_member(api), starts_on).status_code == 422
