@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    TextClause,
     create_engine,
     event,
     text,
@@ -161,8 +163,12 @@ def lock(session: Session, *names: str) -> None:
         return
     held.update(names)
     keys = sorted({int.from_bytes(hashlib.blake2b(n.encode(), digest_size=8).digest(), signed=True) for n in names})
-    calls = ", ".join(f"pg_advisory_xact_lock(:k{i})" for i in range(len(keys)))
-    session.execute(text(f"SELECT {calls}"), {f"k{i}": key for i, key in enumerate(keys)})
+    session.execute(_lock_all(len(keys)), {f"k{number}": key for number, key in enumerate(keys)})
+
+
+@cache
+def _lock_all(count: int) -> TextClause:
+    return text("SELECT " + ", ".join(f"pg_advisory_xact_lock(:k{number})" for number in range(count)))
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:

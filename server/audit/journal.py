@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
-
-_INSERT_EVENT = AuditEvent.__table__.insert()  # type: ignore[attr-defined]
-_INSERT_PAYLOAD = AuditPayload.__table__.insert()  # type: ignore[attr-defined]
+from server.inserts import Rows, insert_together
 
 
 def record(
@@ -25,7 +23,23 @@ def record(
     facts: Mapping[str, Any],
     now: datetime,
 ) -> uuid.UUID:
-    """Add one event. `actor_id` None: the machine; `action`: past tense (`checkin.submitted`); facts: JSON-ready.
+    """Add one event and answer its id. `actor_id` None: the machine; `action`: past tense (`checkin.submitted`);
+    facts: JSON-ready."""
+    event, payload = event_rows(county_id, actor_id, action, subject_id, facts, now)
+    insert_together(session, event, payload)
+    event_id: uuid.UUID = event.values[0]["id"]
+    return event_id
+
+
+def event_rows(
+    county_id: int,
+    actor_id: uuid.UUID | None,
+    action: str,
+    subject_id: uuid.UUID | None,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> tuple[Rows, Rows]:
+    """The two rows of one event, for a change that inserts them together with its own.
 
     The event row carries only a commitment, sha256(salt + body); who and what stand in the payload row,
     which a lawful deletion may empty without breaking the chain.
@@ -42,10 +56,8 @@ def record(
         ensure_ascii=False,
     )
     event = {"county_id": county_id, "id": event_id, "at": now, "action": action}
-    session.execute(_INSERT_EVENT, event | {"commitment": commitment(salt, body)})
     payload = {"county_id": county_id, "event_id": event_id, "subject_id": subject_id, "salt": salt, "body": body}
-    session.execute(_INSERT_PAYLOAD, payload)
-    return event_id
+    return Rows(AuditEvent, [event | {"commitment": commitment(salt, body)}]), Rows(AuditPayload, [payload])
 
 
 def commitment(salt: str, body: str) -> str:

@@ -1,17 +1,30 @@
 """Evidence from the request and the history: the only place where a check-in's facts are put together."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Float,
+    Row,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn
 from server.checkins.tickets import UsedTicket
-from server.db import columns
+from server.db import UtcDateTime, columns
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Evidence, Fix, PhotoTwin, Window
@@ -26,10 +39,39 @@ MOST_TWINS = 5
 
 
 _C, _B, _P = columns(CheckIn), columns(PhotoBand), columns(Photo)
-_PREVIOUS = (
-    select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
+_COUNTY: BindParameter[int] = bindparam("county")
+_NO_FIX = [cast(null(), Float).label(name) for name in ("lat", "lng", "accuracy_m")]
+_NO_TIME = cast(null(), UtcDateTime()).label("at")
+# Everything that was stored before and bears on this check-in, in one question: the same bytes by their digest, however
+# crowded the bands are; what equals this photo in one of four bands; and where the member was last.
+_SAME = (
+    select(literal_column("'photo'").label("part"), _P.id, _P.phash, *_NO_FIX, _NO_TIME)
+    .where(_P.county_id == _COUNTY, _P.sha256 == bindparam("sha256"))
+    .order_by(_P.received_at.desc())
+    .limit(MOST_TWINS)
+)
+_ALIKE = (
+    select(literal_column("'photo'").label("part"), _B.photo_id, _B.phash, *_NO_FIX, _NO_TIME)
     .where(
-        _C.county_id == bindparam("county"),
+        _B.county_id == _COUNTY,
+        # A fixed number of parameters: a list that may grow would be compiled in every request.
+        _B.month.in_([bindparam(f"month{number}") for number in range(MONTHS_BACK + 1)]),
+        _B.band.in_([bindparam(f"band{number}") for number in range(match.BANDS)]),
+    )
+    .limit(MOST_NOMINATED)
+)
+_PREVIOUS = (
+    select(
+        literal_column("'fix'").label("part"),
+        _C.id,
+        cast(null(), BigInteger).label("phash"),
+        _C.lat,
+        _C.lng,
+        _C.accuracy_m,
+        _C.happened_at,
+    )
+    .where(
+        _C.county_id == _COUNTY,
         _C.member_id == bindparam("member"),
         # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
         func.coalesce(_C.decision, _C.verdict) != "rejected",
@@ -37,25 +79,8 @@ _PREVIOUS = (
     .order_by(_C.happened_at.desc())
     .limit(1)
 )
-# The same bytes by their digest, however crowded the bands are; and what equals this photo in one of four bands.
-_SAME = (
-    select(_P.id, _P.phash)
-    .where(_P.county_id == bindparam("county"), _P.sha256 == bindparam("sha256"))
-    .order_by(_P.received_at.desc())
-    .limit(MOST_TWINS)
-    .subquery()
-)
-_ALIKE = (
-    select(_B.photo_id, _B.phash)
-    .where(
-        _B.county_id == bindparam("county"),
-        _B.month.in_(bindparam("months", expanding=True)),
-        _B.band.in_(bindparam("bands", expanding=True)),
-    )
-    .limit(MOST_NOMINATED)
-    .subquery()
-)
-_NOMINATED = union_all(select(_SAME.c.id, _SAME.c.phash), select(_ALIKE.c.photo_id, _ALIKE.c.phash))
+# Each in parentheses of its own, as SQLite has no LIMIT inside a union.
+_BEFORE = union_all(*(select(part.subquery()) for part in (_SAME, _ALIKE, _PREVIOUS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +126,8 @@ def gather(
     """The complete evidence of one check-in, as it stands at this moment."""
     fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
     place = presence.place
-    found, complete = twins(session, county_id, member_id, photo, now)
+    before = _before(session, county_id, member_id, photo, now)
+    found, complete = _twins(session, county_id, member_id, photo, [row for row in before if row.part == "photo"])
     return Evidence(
         kind=submission.kind,
         received_at=now,
@@ -125,32 +151,31 @@ def gather(
         twins=found,
         twins_complete=complete,
         ticket_presented=submission.ticket_id is not None,
-        previous=_previous(session, county_id, member_id),
+        previous=next((Fix(row.lat, row.lng, row.accuracy_m, row.at) for row in before if row.part == "fix"), None),
     )
 
 
-def _previous(session: Session, county_id: int, member_id: uuid.UUID) -> Fix | None:
-    row = session.execute(_PREVIOUS, {"county": county_id, "member": member_id}).first()
-    return Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) if row else None
-
-
-def twins(
+def _before(
     session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, now: datetime
+) -> Sequence[Row[Any]]:
+    values = {
+        "county": county_id,
+        "member": member_id,
+        "sha256": photo.sha256,
+    }
+    months = {f"month{number}": month for number, month in enumerate(months_back(now))}
+    bands = {f"band{number}": band for number, band in enumerate(match.bands(photo.phash))}
+    return session.execute(_BEFORE, values | months | bands).all()
+
+
+def _twins(
+    session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, nominated: Sequence[Row[Any]]
 ) -> tuple[tuple[PhotoTwin, ...], bool]:
     """Stored photos of the county that equal or resemble this one, the closest first, at most five; and whether all
     that were nominated were compared.
 
     The band index nominates (equal in one of four 16-bit bands), the whole hash decides.
     """
-    nominated = session.execute(
-        _NOMINATED,
-        {
-            "county": county_id,
-            "sha256": photo.sha256,
-            "months": list(months_back(now)),
-            "bands": match.bands(photo.phash),
-        },
-    ).all()
     complete = len(nominated) < MOST_NOMINATED
     near = {row.id: match.distance(photo.phash, row.phash) for row in nominated}
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
@@ -184,7 +209,7 @@ def month_key(at: datetime) -> int:
     return at.year * 100 + at.month
 
 
-def months_back(now: datetime) -> Iterable[int]:
+def months_back(now: datetime) -> Iterator[int]:
     """The month keys of this month and the thirteen before it."""
     year, month = now.year, now.month
     for _ in range(MONTHS_BACK + 1):

@@ -5,54 +5,28 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, TextClause, Uuid, bindparam, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.audit.journal import record
+from server.audit.journal import event_rows
 from server.checkins import tickets
 from server.checkins.gather import Submission, Terms, gather, month_key
-from server.checkins.models import CheckIn
-from server.db import dialect_of, lock, site_day_lock, upsert
+from server.checkins.models import CheckIn, CheckInFinding
+from server.db import lock, site_day_lock
 from server.errors import conflict
 from server.evidence import capture, serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict
+from server.inserts import Rows, insert_together
 from server.notify.outbox import enqueue
 from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
 from server.photos import match
-from server.photos.models import Photo
+from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
-
-_INSERT_PHOTO = Photo.__table__.insert()  # type: ignore[attr-defined]
-# Four rows in one statement, as text: what SQLAlchemy makes of several VALUES it compiles anew each time.
-_INSERT_BANDS = text(
-    "INSERT INTO photo_bands (county_id, month, band, photo_id, phash) VALUES"
-    " (:county, :month, :band0, :photo, :hash), (:county, :month, :band1, :photo, :hash),"
-    " (:county, :month, :band2, :photo, :hash), (:county, :month, :band3, :photo, :hash)"
-).bindparams(bindparam("photo", type_=Uuid()))
-
-
-@cache
-def _insert_findings(count: int) -> TextClause:
-    """So many rows in one statement; the same again for the next check-in with as many."""
-    rows = ", ".join(f"(:county, :checkin, :code{n}, :outcome{n})" for n in range(count))
-    statement = f"INSERT INTO checkin_findings (county_id, checkin_id, code, outcome) VALUES {rows}"  # noqa: S608
-    return text(statement).bindparams(bindparam("checkin", type_=Uuid()))
-
-
-@cache
-def _insert_unless_taken(dialect: str) -> Executable:
-    """Insert first, never look before: a conflict is found by the database, twins of the same instant included."""
-    return (
-        upsert(dialect, CheckIn)
-        .on_conflict_do_nothing(index_elements=["county_id", "id"])
-        .returning(CheckIn.__table__.c.id)
-    )
 
 
 class AlreadySubmitted(Exception):
@@ -147,11 +121,10 @@ def submit(
         "decision": None,
         "addendum": terms.month_closed,
     }
-    _insert_photo(session, caller, photo, now)
-    if session.execute(_insert_unless_taken(dialect_of(session)), checkin).first() is None:
-        raise AlreadySubmitted
-    _store_findings(session, caller, submission, findings)
-    _announce(session, caller, submission, moment, decision.verdict, now)
+    _store(session, caller, checkin, findings, photo, now)
+    if decision.verdict is Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
+        told = {"checkin": str(submission.id), "on": checkin["on_date"].isoformat()}
+        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", f"pending:{submission.id}", told, now)
     return CheckIn(**checkin)
 
 
@@ -182,28 +155,36 @@ def _as_submitted(
     }
 
 
-def _store_findings(session: Session, caller: Caller, submission: Submission, findings: tuple[Finding, ...]) -> None:
-    """A row for each finding that is not clear; the check-in itself keeps them all."""
-    raised = [f for f in findings if f.outcome is not Outcome.CLEAR]
-    if not raised:
-        return
-    values = {"county": caller.county_id, "checkin": submission.id}
-    for number, finding in enumerate(raised):
-        values |= {f"code{number}": finding.code, f"outcome{number}": finding.outcome.value}
-    session.execute(_insert_findings(len(raised)), values)
-
-
-def _announce(
-    session: Session, caller: Caller, submission: Submission, moment: Moment, verdict: Verdict, now: datetime
+def _store(
+    session: Session,
+    caller: Caller,
+    checkin: dict[str, Any],
+    findings: tuple[Finding, ...],
+    photo: StoredPhoto,
+    now: datetime,
 ) -> None:
-    """The audit event, and a notice when a person has to look: the phone may have been put away by then."""
-    on = moment.presence.on_date.isoformat()
-    facts = {"verdict": verdict.value, "on": on, "kind": submission.kind}
-    record(session, caller.county_id, caller.member_id, "checkin.submitted", submission.id, facts, now)
-    if verdict is Verdict.REVIEW:
-        told = {"checkin": str(submission.id), "on": on}
-        key = f"pending:{submission.id}"
-        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", key, told, now)
+    """Photo, check-in, findings and audit event together. Nobody looks first whether the id is taken: the database
+    says so, also of a twin of the same instant, and then AlreadySubmitted is raised."""
+    facts = {"verdict": checkin["verdict"], "on": checkin["on_date"].isoformat(), "kind": checkin["kind"]}
+    stored = insert_together(
+        session,
+        *_photo_rows(caller, photo, now),
+        Rows(CheckIn, [checkin], unless_taken=True),
+        Rows(CheckInFinding, _finding_rows(checkin, findings), unless_taken=True),
+        *event_rows(caller.county_id, caller.member_id, "checkin.submitted", checkin["id"], facts, now),
+    )
+    if not stored[CheckIn]:
+        raise AlreadySubmitted
+
+
+def _finding_rows(checkin: dict[str, Any], findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    """A row for each finding that is not clear; the check-in itself keeps them all."""
+    key = {"county_id": checkin["county_id"], "checkin_id": checkin["id"]}
+    return [
+        key | {"code": finding.code, "outcome": finding.outcome.value}
+        for finding in findings
+        if finding.outcome is not Outcome.CLEAR
+    ]
 
 
 def repeat(session: Session, caller: Caller, submission: Submission, photo_sha256: str) -> CheckIn:
@@ -219,25 +200,22 @@ def repeat(session: Session, caller: Caller, submission: Submission, photo_sha25
     return stored
 
 
-def _insert_photo(session: Session, caller: Caller, photo: StoredPhoto, now: datetime) -> None:
+def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows, Rows]:
+    """The photo, and the bands by which a later copy of it is nominated."""
     facts = photo.facts
-    session.execute(
-        _INSERT_PHOTO,
-        {
-            "county_id": caller.county_id,
-            "id": photo.id,
-            "member_id": caller.member_id,
-            "storage_key": photo.key,
-            "sha256": facts.sha256,
-            "phash": facts.phash,
-            "mime": facts.mime,
-            "size_bytes": facts.size_bytes,
-            "width": facts.width,
-            "height": facts.height,
-            "exif": serialize.plain(facts.exif),
-            "received_at": now,
-        },
-    )
-    bands = {f"band{number}": band for number, band in enumerate(match.bands(facts.phash))}
-    row = {"county": caller.county_id, "month": month_key(now), "photo": photo.id, "hash": facts.phash}
-    session.execute(_INSERT_BANDS, bands | row)
+    row = {
+        "county_id": caller.county_id,
+        "id": photo.id,
+        "member_id": caller.member_id,
+        "storage_key": photo.key,
+        "sha256": facts.sha256,
+        "phash": facts.phash,
+        "mime": facts.mime,
+        "size_bytes": facts.size_bytes,
+        "width": facts.width,
+        "height": facts.height,
+        "exif": serialize.plain(facts.exif),
+        "received_at": now,
+    }
+    key = {"county_id": caller.county_id, "month": month_key(now), "photo_id": photo.id, "phash": facts.phash}
+    return Rows(Photo, [row]), Rows(PhotoBand, [key | {"band": band} for band in match.bands(facts.phash)])

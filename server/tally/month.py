@@ -5,7 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from server.db import columns
@@ -36,23 +36,28 @@ class MonthCount:
         return max(0.0, self.target - self.confirmed - self.pending - self.excused)
 
 
+# The month's site days and the postings that overlap it, in one question: two dates, and four numbers of a day.
 _D, _P = columns(SiteDay), columns(Posting)
-_DAYS = select(
-    _D.on_date,
-    _D.confirmed_halves,
-    _D.pending_halves,
-    _D.excused_halves,
-    _D.lowers_target_halves,
-).where(
-    _D.county_id == bindparam("county"),
-    _D.member_id == bindparam("member"),
-    _D.on_date.between(bindparam("first"), bindparam("last")),
-)
-_POSTINGS = select(_P.starts_on, _P.ends_on).where(
-    _P.county_id == bindparam("county"),
-    _P.member_id == bindparam("member"),
-    _P.starts_on <= bindparam("last"),
-    or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("first")),
+_PARTS = union_all(
+    select(
+        literal_column("'day'").label("part"),
+        _D.on_date.label("first"),
+        _D.on_date.label("last"),
+        _D.confirmed_halves.label("confirmed"),
+        _D.pending_halves.label("pending"),
+        _D.excused_halves.label("excused"),
+        _D.lowers_target_halves.label("lowers"),
+    ).where(
+        _D.county_id == bindparam("county"),
+        _D.member_id == bindparam("member"),
+        _D.on_date.between(bindparam("first"), bindparam("last")),
+    ),
+    select(literal_column("'posting'"), _P.starts_on, _P.ends_on, *[literal_column("0")] * 4).where(
+        _P.county_id == bindparam("county"),
+        _P.member_id == bindparam("member"),
+        _P.starts_on <= bindparam("last"),
+        or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("first")),
+    ),
 )
 
 
@@ -66,22 +71,19 @@ def month_count(
     """
     first, last = month, month.replace(day=monthrange(month.year, month.month)[1])
     of_month = {"county": county_id, "member": member_id, "first": first, "last": last}
-    days = session.execute(_DAYS, of_month).all()
-    postings = session.execute(_POSTINGS, of_month).all()
+    parts = session.execute(_PARTS, of_month).all()
+    days = [part for part in parts if part.part == "day"]
     rules = policy.in_force(session, county_id, last)
-    posted = _posted_dates(max(first, asked_from or first), last, [(p.starts_on, p.ends_on) for p in postings])
-    lowered = sum(d.lowers_target_halves for d in days)
+    postings = [(part.first, part.last) for part in parts if part.part == "posting"]
+    posted = _posted_dates(max(first, asked_from or first), last, postings)
+    lowered = sum(d.lowers for d in days)
     target, why = prorate(rules.rules.target_days, len(posted), (last - first).days + 1, lowered)
-    taken = {
-        d.on_date
-        for d in days
-        if d.confirmed_halves + d.pending_halves + d.excused_halves + d.lowers_target_halves >= FULL_DAY
-    }
+    taken = {d.first for d in days if d.confirmed + d.pending + d.excused + d.lowers >= FULL_DAY}
     return MonthCount(
         month=first,
-        confirmed=sum(d.confirmed_halves for d in days) / 2,
-        pending=sum(d.pending_halves for d in days) / 2,
-        excused=sum(d.excused_halves for d in days) / 2,
+        confirmed=sum(d.confirmed for d in days) / 2,
+        pending=sum(d.pending for d in days) / 2,
+        excused=sum(d.excused for d in days) / 2,
         target=target,
         remaining_days=sum(1 for d in posted if d >= today and d not in taken),
         posted_days=len(posted),
