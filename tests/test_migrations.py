@@ -11,6 +11,16 @@ from sqlalchemy import inspect
 from server import migrate, schema
 from server.db import Database, UtcDateTime
 
+_ID = "0f" * 16
+_A_PHOTO_OF_REVISION_0001 = (
+    "INSERT INTO counties (id, name, tz, created_at) VALUES (1, '县', 'Asia/Shanghai', '2026-11-01')",
+    f"INSERT INTO units (county_id, id, name) VALUES (1, '{_ID}', '局')",
+    f"INSERT INTO members (county_id, id, unit_id, name, created_at) VALUES (1, '{_ID}', '{_ID}', '李', '2026-11-01')",
+    "INSERT INTO photos (county_id, id, member_id, storage_key, sha256, phash, mime, size_bytes, width, height, exif,"
+    f" received_at) VALUES (1, '{_ID}', '{_ID}', 'k', 's', -5, 'image/jpeg', 1, 1, 1, '{{}}', '2026-11-01')",
+    f"INSERT INTO photo_bands (county_id, month, band, photo_id, phash) VALUES (1, 202611, 65540, '{_ID}', -5)",
+)
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path):
@@ -47,6 +57,25 @@ def test_check_constraints_are_in_the_database(empty: Database) -> None:
         assert said <= made, table.name
 
 
+def test_primary_keys_stand_in_the_models_order(empty: Database) -> None:
+    migrate.upgrade(empty)
+    for table in schema.metadata.tables.values():
+        made = inspect(empty.engine).get_pk_constraint(table.name)
+        assert made["constrained_columns"] == [c.name for c in table.primary_key.columns], table.name
+
+
+def test_bands_survive_their_new_key(empty: Database) -> None:
+    migrate.upgrade(empty, "0001")
+    with empty.engine.begin() as connection:
+        for statement in _A_PHOTO_OF_REVISION_0001:
+            connection.exec_driver_sql(statement)
+    for move, revision in ((migrate.upgrade, "0002"), (migrate.downgrade, "0001")):
+        move(empty, revision)
+        with empty.engine.connect() as connection:
+            row = connection.exec_driver_sql("SELECT county_id, month, band, photo_id, phash FROM photo_bands").one()
+        assert (*row[:3], str(row[3]).replace("-", ""), row[4]) == (1, 202611, 65540, _ID, -5)
+
+
 def test_down_and_up_again(empty: Database) -> None:
     migrate.upgrade(empty)
     migrate.downgrade(empty)
@@ -56,9 +85,8 @@ def test_down_and_up_again(empty: Database) -> None:
 
 
 def test_each_step_goes_down_and_up(empty: Database) -> None:
-    steps = list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions())
-    migrate.upgrade(empty)
-    for step in steps:
+    for step in reversed(list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions())):
+        migrate.upgrade(empty, step.revision)
         migrate.downgrade(empty, str(step.down_revision or "base"))
         migrate.upgrade(empty, step.revision)
     with empty.engine.connect() as connection:

@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.org.scope import Caller
-from server.tally import policy
-from server.tally.fold import DayCount
+from server.tally import policy, recompute
+from server.tally.fold import DayCount, MonthCount
 from server.tally.models import SiteDay
-from server.tally.month import MonthCount, month_count
-from server.tally.recompute import recompute
+from server.tally.month import month_count
 
 
 class DayReply(BaseModel):
@@ -78,8 +77,8 @@ def recount_open(session: Session, caller: Caller, member_id: uuid.UUID, on: dat
 
 def recount(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:
     """Recompute a day after whatever changed it, and answer with that day and its month."""
-    day = recompute(session, caller.county_id, member_id, on, now)
-    return {"day": day_reply(on, day), "month": month_of(session, caller, member_id, on)}
+    day, month = recompute.recount(session, caller.county_id, member_id, on, caller.today, now)
+    return {"day": day_reply(on, day), "month": month_reply(month)}
 
 
 def month_of(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> MonthReply:

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk
@@ -34,12 +34,21 @@ class Photo(Base):
 
 
 class PhotoBand(Base):
-    """Four rows a photo: equal in one 16-bit band is nominated. The key starts with county and month of receipt."""
+    """Four rows a photo: equal in one 16-bit band is nominated.
+
+    The band stands before the month, and the hash lies in the index: a check-in reads four short runs of it and no
+    table. With the month first it was fourteen times four places (measured at 4 million rows: 560 against 90 µs of
+    CPU in PostgreSQL; tests/bench).
+    """
 
     __tablename__ = "photo_bands"
-    __table_args__ = (county_fk("photo_id", "photos"), {"sqlite_with_rowid": False})
-    county_id: Mapped[int] = mapped_column(primary_key=True)
-    month: Mapped[int] = mapped_column(primary_key=True)  # 202611
-    band: Mapped[int] = mapped_column(primary_key=True)  # band number * 65536 + its 16 bits
-    photo_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    __table_args__ = (
+        PrimaryKeyConstraint("county_id", "band", "month", "photo_id", postgresql_include=["phash"]),
+        county_fk("photo_id", "photos"),
+        {"sqlite_with_rowid": False},
+    )
+    county_id: Mapped[int]
+    band: Mapped[int]  # band number * 65536 + its 16 bits
+    month: Mapped[int]  # of receipt, 202611
+    photo_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     phash: Mapped[int] = mapped_column(BigInteger)

@@ -1,7 +1,10 @@
-"""PURE: from one local day's inputs to a site day. The same inputs give the same answer in any order."""
+"""PURE: from one local day's inputs to a site day, and from site days to a month. The same inputs give the same answer
+in any order."""
 
-from collections.abc import Iterable
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from server.evidence.types import Window
@@ -154,3 +157,105 @@ def _explain(confirmed: int, pending: int, excused: int, lowers: int, sources: l
 def words(halves: int) -> str:
     """Half days as people say them: 1 → 半天, 2 → 1天, 3 → 1.5天."""
     return "半天" if halves == 1 else f"{halves / 2:g}天"
+
+
+@dataclass(frozen=True, slots=True)
+class DayHalves:
+    """A site day as numbers of half days."""
+
+    confirmed: int
+    pending: int
+    excused: int
+    lowers_target: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInputs:
+    """What a month is made of: its site days by date, and the postings that overlap it (first date, last or None)."""
+
+    days: Mapping[date, DayHalves]
+    postings: Sequence[tuple[date, date | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """Days as numbers of days (halves allowed). `remaining_days`: dates from `today` on that can still earn one."""
+
+    month: date
+    confirmed: float
+    pending: float
+    excused: float
+    target: float
+    remaining_days: int
+    posted_days: int  # dates of the month with a posting
+    elapsed_days: int  # of these, the ones before `today`
+    target_explanation: str
+    policy_version: int
+
+    @property
+    def missing(self) -> float:
+        """Days still to be earned when every pending one is confirmed; never negative."""
+        return max(0.0, self.target - self.confirmed - self.pending - self.excused)
+
+
+def fold_month(
+    month: date,
+    today: date,
+    target_days: int,
+    policy_version: int,
+    inputs: MonthInputs,
+    asked_from: date | None = None,
+) -> MonthCount:
+    """Count one member's month on the local date `today`; `month` is its first day.
+
+    `asked_from` leaves out the posted dates before it: for flags, which must not hold against a person the days
+    before they had agreed to check in.
+    """
+    last = month_end(month)
+    days = inputs.days.values()
+    posted = _posted_dates(max(month, asked_from or month), last, inputs.postings)
+    lowered = sum(d.lowers_target for d in days)
+    target, why = prorate(target_days, len(posted), last.day, lowered)
+    taken = {on for on, d in inputs.days.items() if d.confirmed + d.pending + d.excused + d.lowers_target >= FULL_DAY}
+    return MonthCount(
+        month=month,
+        confirmed=sum(d.confirmed for d in days) / 2,
+        pending=sum(d.pending for d in days) / 2,
+        excused=sum(d.excused for d in days) / 2,
+        target=target,
+        remaining_days=sum(1 for d in posted if d >= today and d not in taken),
+        posted_days=len(posted),
+        elapsed_days=sum(1 for d in posted if d < today),
+        target_explanation=why,
+        policy_version=policy_version,
+    )
+
+
+def month_end(month: date) -> date:
+    """The last date of the month that holds `month`."""
+    return month.replace(day=monthrange(month.year, month.month)[1])
+
+
+def prorate(target_days: int, posted: int, calendar_days: int, lowered_halves: int) -> tuple[float, str]:
+    """The month's target in days: the policy's, shared out over the posted dates, less leave that lowers it.
+
+    Rounded to half a day in the member's favour (down). Returns the number and the arithmetic in Chinese.
+    """
+    shared = target_days if posted == calendar_days else int(target_days * posted * 2 / calendar_days) / 2
+    target = max(0.0, shared - lowered_halves / 2)
+    why = f"目标 {target_days} 天"
+    if posted != calendar_days:
+        why += f"，本月派驻 {posted}/{calendar_days} 天，折算 {shared:g} 天"
+    if lowered_halves:
+        why += f"，请假减少 {lowered_halves / 2:g} 天"
+    return float(target), why + f"，应驻 {target:g} 天。"
+
+
+def _posted_dates(first: date, last: date, postings: Sequence[tuple[date, date | None]]) -> set[date]:
+    posted: set[date] = set()
+    for starts_on, ends_on in postings:
+        day, end = max(first, starts_on), min(last, ends_on or last)
+        while day <= end:
+            posted.add(day)
+            day += timedelta(days=1)
+    return posted
