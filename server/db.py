@@ -147,9 +147,13 @@ def upsert(dialect: str, table: type[Base]) -> postgresql.Insert:
     return insert(table.__table__)  # type: ignore[arg-type, return-value]
 
 
-def site_day_lock(county_id: int, member_id: object, on: object) -> str:
-    """The name under which a member's local day is counted."""
-    return f"site-day:{county_id}:{member_id}:{on}"
+def member_lock(county_id: int, member_id: object) -> str:
+    """The name under which a member's check-ins are taken and days are counted, one after the other.
+
+    Not a name for each day: which day a check-in belongs to is known only after its ticket and posting are read, and
+    they are to be read under the lock.
+    """
+    return f"member:{county_id}:{member_id}"
 
 
 def lock(session: Session, *names: str) -> None:

@@ -19,7 +19,7 @@ from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
 from server.audit.journal import record
 from server.checkins import review, submit, tickets
-from server.checkins.gather import Submission
+from server.checkins.gather import Submission, locate
 from server.checkins.models import Appeal, CheckIn, Review
 from server.checkins.submit import AlreadySubmitted, StoredPhoto
 from server.errors import invalid
@@ -191,7 +191,7 @@ def submit_checkin(form: CheckInForm) -> Reply:
 def _take(submission: Submission, photo: StoredPhoto, at: datetime) -> SubmittedReply:
     """The one transaction of a submission: judged, stored and counted together."""
     with transaction() as session:
-        moment = submit.locate(session, caller(), submission, at)
+        moment = locate(session, caller(), submission, photo.facts, at)
         terms = policy.terms(session, caller().county_id, moment.presence.on_date, caller().today)
         checkin = submit.submit(session, caller(), submission, moment, terms, photo, at)
         return _submitted(checkin, **recount(session, caller(), caller().member_id, checkin.on_date, at))

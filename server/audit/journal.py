@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
-from server.inserts import Rows, insert_together
+from server.together import Rows, insert_together
 
 
 def record(

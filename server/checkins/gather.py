@@ -6,32 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Float,
-    Row,
-    and_,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from server.checkins import tickets
 from server.checkins.models import CheckIn
-from server.checkins.tickets import UsedTicket
-from server.db import UtcDateTime, columns
+from server.db import columns, lock, member_lock
+from server.evidence import capture
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Evidence, Fix, PhotoTwin, Window
-from server.org.postings import Presence
+from server.org import postings
+from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
+from server.together import Questions
 
 MONTHS_BACK = 13  # what is older is past its term of storage
 MOST_NOMINATED = 500
@@ -40,18 +30,16 @@ MOST_TWINS = 5
 
 _C, _B, _P = columns(CheckIn), columns(PhotoBand), columns(Photo)
 _COUNTY: BindParameter[int] = bindparam("county")
-_NO_FIX = [cast(null(), Float).label(name) for name in ("lat", "lng", "accuracy_m")]
-_NO_TIME = cast(null(), UtcDateTime()).label("at")
-# Everything that was stored before and bears on this check-in, in one question: the same bytes by their digest, however
-# crowded the bands are; what equals this photo in one of four bands; and where the member was last.
+# The same bytes by their digest, however crowded the bands are; what equals this photo in one of four bands; and where
+# the member was last.
 _SAME = (
-    select(literal_column("'photo'").label("part"), _P.id, _P.phash, *_NO_FIX, _NO_TIME)
+    select(_P.id, _P.phash)
     .where(_P.county_id == _COUNTY, _P.sha256 == bindparam("sha256"))
     .order_by(_P.received_at.desc())
     .limit(MOST_TWINS)
 )
 _ALIKE = (
-    select(literal_column("'photo'").label("part"), _B.photo_id, _B.phash, *_NO_FIX, _NO_TIME)
+    select(_B.photo_id.label("id"), _B.phash)
     .where(
         _B.county_id == _COUNTY,
         # A fixed number of parameters: a list that may grow would be compiled in every request.
@@ -61,15 +49,7 @@ _ALIKE = (
     .limit(MOST_NOMINATED)
 )
 _PREVIOUS = (
-    select(
-        literal_column("'fix'").label("part"),
-        _C.id,
-        cast(null(), BigInteger).label("phash"),
-        _C.lat,
-        _C.lng,
-        _C.accuracy_m,
-        _C.happened_at,
-    )
+    select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
     .where(
         _C.county_id == _COUNTY,
         _C.member_id == bindparam("member"),
@@ -79,8 +59,8 @@ _PREVIOUS = (
     .order_by(_C.happened_at.desc())
     .limit(1)
 )
-# Each in parentheses of its own, as SQLite has no LIMIT inside a union.
-_BEFORE = union_all(*(select(part.subquery()) for part in (_SAME, _ALIKE, _PREVIOUS)))
+# Everything that was stored before and bears on this check-in.
+_BEFORE = Questions(ticket=tickets.HELD, posting=postings.AROUND, same=_SAME, alike=_ALIKE, previous=_PREVIOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +92,57 @@ class Terms:
     month_closed: bool
 
 
-def gather(
-    session: Session,
-    county_id: int,
-    member_id: uuid.UUID,
-    submission: Submission,
-    ticket: UsedTicket | None,
-    presence: Presence,
-    terms: Terms,
-    photo: PhotoFacts,
-    now: datetime,
-) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where a submission belongs, and what was stored before that bears on it."""
+
+    ticket: tickets.UsedTicket | None
+    happened_at: datetime
+    presence: postings.Presence
+    previous: Fix | None
+    twins: tuple[PhotoTwin, ...]
+    twins_complete: bool
+
+
+def locate(session: Session, caller: Caller, submission: Submission, photo: PhotoFacts, now: datetime) -> Moment:
+    """Find the ticket, the instant, the local date and the station this submission belongs to, and its like.
+
+    Until the transaction ends, no other check-in of this member and none with the same photo comes between.
+    """
+    lock(session, f"photo:{caller.county_id}:{photo.sha256}", member_lock(caller.county_id, caller.member_id))
+    before = _BEFORE.ask(session, _values(caller, submission, photo, now))
+    ticket = tickets.usable(before["ticket"], submission.id)
+    happened_at = capture.bounded(
+        submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
+    )
+    nominated = [*before["same"], *before["alike"]]
+    return Moment(
+        ticket,
+        happened_at,
+        postings.presence_of(session, caller.county_id, before["posting"], happened_at),
+        next((Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) for row in before["previous"]), None),
+        _twins(session, caller, photo, nominated),
+        len(nominated) < MOST_NOMINATED,
+    )
+
+
+def _values(caller: Caller, submission: Submission, photo: PhotoFacts, now: datetime) -> dict[str, Any]:
+    earliest = capture.corrected(submission.captured_at, submission.clock_offset_ms)
+    return {
+        "county": caller.county_id,
+        "member": caller.member_id,
+        "ticket": submission.ticket_id,
+        "sha256": photo.sha256,
+        **postings.around(min(earliest, now), now),
+        **{f"month{number}": month for number, month in enumerate(months_back(now))},
+        **{f"band{number}": band for number, band in enumerate(match.bands(photo.phash))},
+    }
+
+
+def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFacts, now: datetime) -> Evidence:
     """The complete evidence of one check-in, as it stands at this moment."""
     fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
-    place = presence.place
-    before = _before(session, county_id, member_id, photo, now)
-    found, complete = _twins(session, county_id, member_id, photo, [row for row in before if row.part == "photo"])
+    ticket, presence, place = moment.ticket, moment.presence, moment.presence.place
     return Evidence(
         kind=submission.kind,
         received_at=now,
@@ -148,45 +163,28 @@ def gather(
         photo_spread=photo.spread,
         exif=photo.exif,
         device_model=submission.device.get("model"),
-        twins=found,
-        twins_complete=complete,
+        twins=moment.twins,
+        twins_complete=moment.twins_complete,
         ticket_presented=submission.ticket_id is not None,
-        previous=next((Fix(row.lat, row.lng, row.accuracy_m, row.at) for row in before if row.part == "fix"), None),
+        previous=moment.previous,
     )
 
 
-def _before(
-    session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, now: datetime
-) -> Sequence[Row[Any]]:
-    values = {
-        "county": county_id,
-        "member": member_id,
-        "sha256": photo.sha256,
-    }
-    months = {f"month{number}": month for number, month in enumerate(months_back(now))}
-    bands = {f"band{number}": band for number, band in enumerate(match.bands(photo.phash))}
-    return session.execute(_BEFORE, values | months | bands).all()
-
-
-def _twins(
-    session: Session, county_id: int, member_id: uuid.UUID, photo: PhotoFacts, nominated: Sequence[Row[Any]]
-) -> tuple[tuple[PhotoTwin, ...], bool]:
-    """Stored photos of the county that equal or resemble this one, the closest first, at most five; and whether all
-    that were nominated were compared.
+def _twins(session: Session, caller: Caller, photo: PhotoFacts, nominated: Sequence[Any]) -> tuple[PhotoTwin, ...]:
+    """Stored photos of the county that equal or resemble this one, the closest first, at most five.
 
     The band index nominates (equal in one of four 16-bit bands), the whole hash decides.
     """
-    complete = len(nominated) < MOST_NOMINATED
     near = {row.id: match.distance(photo.phash, row.phash) for row in nominated}
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
     flat = photo.spread < RULESET.rules.photo_min_spread
     near = {photo_id: bits for photo_id, bits in near.items() if bits <= RULESET.rules.near_bits}
     if not near:
-        return (), complete
+        return ()
     rows = (
         select(Photo.id, Photo.sha256, CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.on_date)
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
-        .where(Photo.county_id == county_id, Photo.id.in_(near))
+        .where(Photo.county_id == caller.county_id, Photo.id.in_(near))
     )
     if flat:
         rows = rows.where(Photo.sha256 == photo.sha256)
@@ -194,14 +192,14 @@ def _twins(
         PhotoTwin(
             photo_id=str(row.id),
             checkin_id=str(row.checkin_id),
-            same_member=row.member_id == member_id,
+            same_member=row.member_id == caller.member_id,
             on=row.on_date,
             exact=row.sha256 == photo.sha256,
             distance_bits=near[row.id],
         )
         for row in session.execute(rows)
     ]
-    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS]), complete
+    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
 
 
 def month_key(at: datetime) -> int:

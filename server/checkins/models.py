@@ -14,7 +14,7 @@ VERDICTS = ("accepted", "review", "rejected")
 
 
 class Ticket(Base):
-    """拍摄凭证: bounds the time of a photo from below; bound to one member, used once."""
+    """拍摄凭证: bounds the time of a photo from below; used once: by the check-in that names it."""
 
     __tablename__ = "tickets"
     __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id", "expires_at"))
@@ -23,8 +23,6 @@ class Ticket(Base):
     member_id: Mapped[uuid.UUID]
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    # Not a foreign key: the ticket is taken before its check-in is inserted, in the same transaction.
-    used_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
 
 class CheckIn(Base):
@@ -45,6 +43,7 @@ class CheckIn(Base):
         CheckConstraint("lat BETWEEN -90 AND 90 AND lng BETWEEN -180 AND 180", name="on_earth"),
         CheckConstraint("minute_of_day BETWEEN 0 AND 1439", name="minute_of_day"),
         UniqueConstraint("county_id", "photo_id"),
+        index_where("uq_checkins_ticket", "county_id", "ticket_id", where="ticket_id IS NOT NULL", unique=True),
         Index(None, "county_id", "member_id", "on_date"),
         Index(None, "county_id", "received_at", "id"),
         Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),

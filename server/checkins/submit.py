@@ -11,22 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import event_rows
-from server.checkins import tickets
-from server.checkins.gather import Submission, Terms, gather, month_key
+from server.checkins.gather import Moment, Submission, Terms, gather, month_key
 from server.checkins.models import CheckIn, CheckInFinding
-from server.db import lock, site_day_lock
 from server.errors import conflict
-from server.evidence import capture, serialize
+from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict
-from server.inserts import Rows, insert_together
-from server.notify.outbox import enqueue
-from server.org.postings import Presence, presence_at
+from server.notify.outbox import notice_rows
 from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
+from server.together import Rows, insert_together
 
 
 class AlreadySubmitted(Exception):
@@ -40,15 +37,6 @@ class StoredPhoto:
     id: uuid.UUID
     key: str
     facts: PhotoFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When and where a submission belongs, before it is judged."""
-
-    ticket: tickets.UsedTicket | None
-    happened_at: datetime
-    presence: Presence
 
 
 def content_sha256(submission: Submission, photo_sha256: str) -> str:
@@ -70,17 +58,6 @@ def content_sha256(submission: Submission, photo_sha256: str) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def locate(session: Session, caller: Caller, submission: Submission, now: datetime) -> Moment:
-    """Take the ticket and find the instant, the local date and the station this submission belongs to."""
-    ticket = None
-    if submission.ticket_id is not None:
-        ticket = tickets.use(session, caller, submission.ticket_id, submission.id)
-    happened_at = capture.bounded(
-        submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
-    )
-    return Moment(ticket, happened_at, presence_at(session, caller.county_id, caller.member_id, happened_at))
-
-
 def submit(
     session: Session,
     caller: Caller,
@@ -91,23 +68,7 @@ def submit(
     now: datetime,
 ) -> CheckIn:
     """Judge and store. Raises AlreadySubmitted when the id is taken, whoever took it first."""
-    # Both at once: recompute needs the second, and finds it held.
-    lock(
-        session,
-        f"photo:{caller.county_id}:{photo.facts.sha256}",
-        site_day_lock(caller.county_id, caller.member_id, moment.presence.on_date),
-    )
-    evidence = gather(
-        session,
-        caller.county_id,
-        caller.member_id,
-        submission,
-        moment.ticket,
-        moment.presence,
-        terms,
-        photo.facts,
-        now,
-    )
+    evidence = gather(submission, moment, terms, photo.facts, now)
     findings = judge(evidence, RULESET.rules)
     decision = decide(findings, RULESET)
     checkin = {
@@ -122,9 +83,6 @@ def submit(
         "addendum": terms.month_closed,
     }
     _store(session, caller, checkin, findings, photo, now)
-    if decision.verdict is Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
-        told = {"checkin": str(submission.id), "on": checkin["on_date"].isoformat()}
-        enqueue(session, caller.county_id, caller.member_id, "checkin_pending", f"pending:{submission.id}", told, now)
     return CheckIn(**checkin)
 
 
@@ -163,15 +121,21 @@ def _store(
     photo: StoredPhoto,
     now: datetime,
 ) -> None:
-    """Photo, check-in, findings and audit event together. Nobody looks first whether the id is taken: the database
-    says so, also of a twin of the same instant, and then AlreadySubmitted is raised."""
-    facts = {"verdict": checkin["verdict"], "on": checkin["on_date"].isoformat(), "kind": checkin["kind"]}
+    """Photo, check-in, findings, audit event and notice together. Nobody looks first whether the id is taken: the
+    database says so, also of a twin of the same instant, and then AlreadySubmitted is raised."""
+    county_id, member_id, on = caller.county_id, caller.member_id, checkin["on_date"].isoformat()
+    facts = {"verdict": checkin["verdict"], "on": on, "kind": checkin["kind"]}
+    told = []
+    if checkin["verdict"] == Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
+        what = {"checkin": str(checkin["id"]), "on": on}
+        told = [notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin['id']}", what, now)]
     stored = insert_together(
         session,
         *_photo_rows(caller, photo, now),
         Rows(CheckIn, [checkin], unless_taken=True),
         Rows(CheckInFinding, _finding_rows(checkin, findings), unless_taken=True),
-        *event_rows(caller.county_id, caller.member_id, "checkin.submitted", checkin["id"], facts, now),
+        *event_rows(county_id, member_id, "checkin.submitted", checkin["id"], facts, now),
+        *told,
     )
     if not stored[CheckIn]:
         raise AlreadySubmitted

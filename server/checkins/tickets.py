@@ -1,13 +1,15 @@
 """拍摄凭证: issued before a capture, so that the server knows the earliest moment a photo can be of."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from server.checkins.models import Ticket
+from server.checkins.models import CheckIn, Ticket
 from server.db import columns
 from server.errors import conflict
 from server.org.scope import Caller
@@ -15,17 +17,13 @@ from server.org.scope import Caller
 # A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
 MOST_UNUSED = 10
 
-_T = columns(Ticket)
-_USE = (
-    update(Ticket.__table__)  # type: ignore[arg-type]
-    .where(
-        _T.county_id == bindparam("county"),
-        _T.id == bindparam("ticket"),
-        _T.member_id == bindparam("member"),
-        (_T.used_by.is_(None)) | (_T.used_by == bindparam("checkin")),
-    )
-    .values(used_by=bindparam("checkin"))
-    .returning(_T.issued_at, _T.expires_at)
+_T, _C = columns(Ticket), columns(CheckIn)
+# The member's own ticket, and the check-in that took it. That a second one cannot is held by the key of `checkins`.
+HELD = (
+    select(_T.id, _T.issued_at, _T.expires_at, _C.id.label("used_by"))
+    .select_from(Ticket.__table__)
+    .outerjoin(CheckIn.__table__, (_C.county_id == _T.county_id) & (_C.ticket_id == _T.id))
+    .where(_T.county_id == bindparam("county"), _T.id == bindparam("ticket"), _T.member_id == bindparam("member"))
 )
 
 
@@ -46,8 +44,8 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
         .where(
             Ticket.county_id == caller.county_id,
             Ticket.member_id == caller.member_id,
-            Ticket.used_by.is_(None),
             Ticket.expires_at > now,
+            ~exists().where(CheckIn.county_id == Ticket.county_id, CheckIn.ticket_id == Ticket.id),
         )
     )
     if (unused or 0) >= MOST_UNUSED:
@@ -63,14 +61,12 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
     return ticket
 
 
-def use(session: Session, caller: Caller, ticket_id: uuid.UUID, checkin_id: uuid.UUID) -> UsedTicket | None:
-    """Take the ticket for this check-in; a repeat of the same check-in may take it again.
+def usable(held: Sequence[Any], checkin_id: uuid.UUID) -> UsedTicket | None:
+    """The ticket among the rows of HELD that this check-in may take; a repeat of the same check-in may again.
 
     None when there is no such ticket of this member: another's, made up, or spent on another check-in. The check-in
     is then judged as one without a ticket: weaker, not refused.
     """
-    row = session.execute(
-        _USE,
-        {"county": caller.county_id, "ticket": ticket_id, "member": caller.member_id, "checkin": checkin_id},
-    ).first()
-    return UsedTicket(ticket_id, row.issued_at, row.expires_at) if row else None
+    if held and held[0].used_by in (None, checkin_id):
+        return UsedTicket(held[0].id, held[0].issued_at, held[0].expires_at)
+    return None

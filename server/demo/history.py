@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins import attest, review, submit
+from server.checkins.gather import locate
 from server.checkins.models import CheckIn, Ticket
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
 from server.demo.attempts import Attempt, honest_attempts, local, submission_of
@@ -105,9 +106,10 @@ class Stage:
     def _submit(self, a: Attempt, incident: Incident | None, at: datetime) -> None:
         """The request's own steps (api.checkins): locate, terms, submit, recompute."""
         who, submission = caller(self.script.plan, a.person, at), submission_of(a)
-        moment = submit.locate(self.session, who, submission, at)
+        photo = self.album.take(a.picture.id)
+        moment = locate(self.session, who, submission, photo.facts, at)
         terms = policy.terms(self.session, self.county_id, moment.presence.on_date, who.today)
-        stored = submit.submit(self.session, who, submission, moment, terms, self.album.take(a.picture.id), at)
+        stored = submit.submit(self.session, who, submission, moment, terms, photo, at)
         recompute(self.session, self.county_id, a.person.id, stored.on_date, at)
         self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
         if stored.verdict == "review":
@@ -196,7 +198,6 @@ class Stage:
                 "member_id": a.person.id,
                 "issued_at": a.ticket_at,
                 "expires_at": a.ticket_at + timedelta(hours=_VALID_H),
-                "used_by": None,
             }
             for a, _ in self.script.attempts
             if a.ticket_at

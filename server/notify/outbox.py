@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.db import dialect_of, upsert
 from server.notify.models import Notice
+from server.together import Rows, insert_together
 
 
 def enqueue(
@@ -25,22 +25,31 @@ def enqueue(
 
     `kind` names a row of messages.KINDS, which says what `facts` it needs.
     """
-    added = session.execute(
-        upsert(dialect_of(session), Notice)
-        .values(
-            county_id=county_id,
-            id=uuid.uuid4(),
-            member_id=member_id,
-            kind=kind,
-            dedupe_key=dedupe_key,
-            facts=dict(facts),
-            state="pending",
-            due_at=now,
-            expires_at=expires_at,
-            attempts=0,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[Notice.county_id, Notice.dedupe_key])
-        .returning(Notice.id)
-    ).first()
-    return added is not None
+    rows = notice_rows(county_id, member_id, kind, dedupe_key, facts, now, expires_at)
+    return insert_together(session, rows)[Notice] == 1
+
+
+def notice_rows(
+    county_id: int,
+    member_id: uuid.UUID,
+    kind: str,
+    dedupe_key: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Rows:
+    """The row of one notice, for a change that inserts it together with its own."""
+    notice = {
+        "county_id": county_id,
+        "id": uuid.uuid4(),
+        "member_id": member_id,
+        "kind": kind,
+        "dedupe_key": dedupe_key,
+        "facts": dict(facts),
+        "state": "pending",
+        "due_at": now,
+        "expires_at": expires_at,
+        "attempts": 0,
+        "created_at": now,
+    }
+    return Rows(Notice, [notice], unless_taken=True)

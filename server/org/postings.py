@@ -1,8 +1,10 @@
 """Where a member is posted on a date: the station's zone decides which date an instant is."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
@@ -12,9 +14,9 @@ from server.db import columns
 from server.evidence.types import Place
 from server.org.models import County, Posting, Station
 
-# Postings that may hold an instant in some zone: a local date lies at most a day from the UTC date.
+# Postings that may hold an instant of a span in some zone: a local date lies at most a day from the UTC date.
 _P, _S = columns(Posting), columns(Station)
-_AROUND = (
+AROUND = (
     select(
         _P.squad_id,
         _P.starts_on,
@@ -35,7 +37,6 @@ _AROUND = (
         _P.starts_on <= bindparam("tomorrow"),
         or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("yesterday")),
     )
-    .order_by(_P.starts_on.desc())
 )
 
 
@@ -51,15 +52,20 @@ class Presence:
 
 
 def presence_at(session: Session, county_id: int, member_id: uuid.UUID, at: datetime) -> Presence:
-    """Where the member is posted at the instant `at`; without a posting the county's own zone gives the date."""
-    values = {
-        "county": county_id,
-        "member": member_id,
-        "tomorrow": at.date() + timedelta(days=1),
-        "yesterday": at.date() - timedelta(days=1),
-    }
-    rows = session.execute(_AROUND, values).all()
-    for row in rows:
+    """Where the member is posted at the instant `at`."""
+    values = {"county": county_id, "member": member_id} | around(at, at)
+    return presence_of(session, county_id, session.execute(AROUND, values).all(), at)
+
+
+def around(earliest: datetime, latest: datetime) -> dict[str, date]:
+    """The parameters by which AROUND asks for the postings of any instant between the two."""
+    return {"yesterday": earliest.date() - timedelta(days=1), "tomorrow": latest.date() + timedelta(days=1)}
+
+
+def presence_of(session: Session, county_id: int, postings: Iterable[Any], at: datetime) -> Presence:
+    """Where the member with these postings (rows of AROUND) is at the instant `at`; the one that started last holds.
+    Without any the county's own zone gives the date."""
+    for row in sorted(postings, key=lambda posting: posting.starts_on, reverse=True):
         local = at.astimezone(ZoneInfo(row.tz))
         if row.starts_on <= local.date() and (row.ends_on is None or local.date() <= row.ends_on):
             place = Place(str(row.id), row.name, row.lat, row.lng, row.radius_m, row.recorded_on_site)

@@ -1,4 +1,4 @@
-"""The one way a day is counted: from stored check-ins, attestations and leave, under a lock on member and date."""
+"""The one way a day is counted: from stored check-ins, attestations and leave, under a lock on the member."""
 
 import uuid
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Executable, delete
 from sqlalchemy.orm import Session
 
-from server.db import dialect_of, lock, site_day_lock, upsert
+from server.db import dialect_of, lock, member_lock, upsert
 from server.tally import inputs, policy
 from server.tally.fold import DayCount, DayHalves, MonthCount, MonthInputs, fold_day
 from server.tally.models import SiteDay
@@ -37,7 +37,7 @@ def _recompute(
     session: Session, county_id: int, member_id: uuid.UUID, on: date, now: datetime
 ) -> tuple[DayCount, MonthInputs]:
     """The day as it is stored now, and its month as it was before."""
-    lock(session, site_day_lock(county_id, member_id, on))
+    lock(session, member_lock(county_id, member_id))
     rules = policy.in_force(session, county_id, on)
     given = inputs.of_day(session, county_id, member_id, on, rules.rules.leave_effects)
     day = fold_day(rules.windows, rules.rules.counted_kinds, given.checkins, given.attestations, given.leaves)

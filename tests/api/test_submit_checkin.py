@@ -261,7 +261,7 @@ def test_what_cannot_be_read_is_422_in_words_and_nothing_is_half_written(
     assert response.json["code"] in {"input_invalid", "captured_at_invalid", "ticket_invalid", "device_invalid"}
     assert any("\u4e00" <= letter <= "\u9fff" for letter in response.json["detail"])
     assert rows("SELECT count(*) FROM checkins") == [(0,)]
-    assert rows("SELECT count(*) FROM tickets WHERE used_by IS NOT NULL") == [(0,)]
+    assert rows("SELECT count(*) FROM checkins WHERE ticket_id IS NOT NULL") == [(0,)]
     assert stored_files(config) == []
 
 
