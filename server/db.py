@@ -167,7 +167,7 @@ def lock(session: Session, *names: str) -> None:
         return
     held.update(names)
     keys = sorted({int.from_bytes(hashlib.blake2b(n.encode(), digest_size=8).digest(), signed=True) for n in names})
-    session.execute(_lock_all(len(keys)), {f"k{number}": key for number, key in enumerate(keys)})
+    session.connection().execute(_lock_all(len(keys)), {f"k{number}": key for number, key in enumerate(keys)})
 
 
 @cache

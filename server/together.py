@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Select,
     Table,
@@ -44,8 +45,13 @@ class Questions:
         width: dict[str, TypeEngine[Any]] = {}
         for name, question in questions.items():
             width |= dict(zip(places[name], (column.type for column in question.selected_columns), strict=True))
+        typed = {place: sql_cast(null(), kind).label(place) for place, kind in width.items()}
+        untyped = {place: null().label(place) for place in width}  # the first question's columns say the types of all
         self._union: CompoundSelect[Any] = union_all(
-            *(_widened(name, question, places[name], width) for name, question in questions.items())
+            *(
+                _widened(name, question, places[name], untyped if number else typed)
+                for number, (name, question) in enumerate(questions.items())
+            )
         )
         at = {place: number for number, place in enumerate(width, start=1)}
         self._readers = {
@@ -79,12 +85,12 @@ def _kind(kind: TypeEngine[Any]) -> str:
     return "integer" if isinstance(kind, Integer) else type(kind).__name__.lower()
 
 
-def _widened(name: str, question: Select[Any], places: list[str], width: Mapping[str, TypeEngine[Any]]) -> Select[Any]:
+def _widened(name: str, question: Select[Any], places: list[str], empty: dict[str, Any]) -> Select[Any]:
     # In parentheses of its own, as SQLite has no LIMIT inside a union.
     inner = question.subquery()
-    filled = dict(zip(places, inner.c, strict=True))
-    columns = [(filled[p] if p in filled else sql_cast(null(), kind)).label(p) for p, kind in width.items()]
-    return select(literal_column(f"'{name}'").label("part"), *columns)
+    filled = {place: column.label(place) for place, column in zip(places, inner.c, strict=True)}
+    columns: list[ColumnElement[Any]] = [literal_column(f"'{name}'").label("part"), *(empty | filled).values()]
+    return select(*columns)
 
 
 def _reader(name: str, columns: list[str], at: list[int]) -> Callable[[Sequence[Any]], Any]:

@@ -1,7 +1,7 @@
 """Evidence from the request and the history: the only place where a check-in's facts are put together."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,8 @@ _ALIKE = (
     select(_B.photo_id.label("id"), _B.phash)
     .where(
         _B.county_id == _COUNTY,
+        _B.month.between(bindparam("oldest"), bindparam("newest")),
         # A fixed number of parameters: a list that may grow would be compiled in every request.
-        _B.month.in_([bindparam(f"month{number}") for number in range(MONTHS_BACK + 1)]),
         _B.band.in_([bindparam(f"band{number}") for number in range(match.BANDS)]),
     )
     .limit(MOST_NOMINATED)
@@ -134,7 +134,8 @@ def _values(caller: Caller, submission: Submission, photo: PhotoFacts, now: date
         "ticket": submission.ticket_id,
         "sha256": photo.sha256,
         **postings.around(min(earliest, now), now),
-        **{f"month{number}": month for number, month in enumerate(months_back(now))},
+        "oldest": month_key(now, months_back=MONTHS_BACK),
+        "newest": month_key(now),
         **{f"band{number}": band for number, band in enumerate(match.bands(photo.phash))},
     }
 
@@ -202,14 +203,7 @@ def _twins(session: Session, caller: Caller, photo: PhotoFacts, nominated: Seque
     return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
 
 
-def month_key(at: datetime) -> int:
-    """202611 for any instant of November 2026 in UTC."""
-    return at.year * 100 + at.month
-
-
-def months_back(now: datetime) -> Iterator[int]:
-    """The month keys of this month and the thirteen before it."""
-    year, month = now.year, now.month
-    for _ in range(MONTHS_BACK + 1):
-        yield year * 100 + month
-        year, month = (year - 1, 12) if month == 1 else (year, month - 1)
+def month_key(at: datetime, months_back: int = 0) -> int:
+    """202611 for any instant of November 2026 in UTC; 202510 for the same, 13 months back."""
+    year, month = divmod(at.year * 12 + at.month - 1 - months_back, 12)
+    return year * 100 + month + 1
