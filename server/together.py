@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,56 +22,61 @@ from sqlalchemy import (
     bindparam,
     literal_column,
     null,
-    select,
     text,
     union_all,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Integer, String, TypeEngine
+from sqlalchemy.types import Boolean, Date, Float, Integer, String, TypeEngine, Uuid
 
-from server.db import Base, dialect_of
+from server.db import Base, UtcDateTime, dialect_of
+
+Answers = dict[str, list[Any]]
 
 
 class Questions:
     """Named SELECTs asked as one UNION ALL; each gets its own rows back, as named tuples with its columns' names.
 
     The union is as wide as it must be: a column stands in the next free place of its type, and what a question does
-    not fill is NULL. Row order within a question is not kept: sort the answer. JSON columns cannot be asked for.
+    not fill is NULL. Rows come in no order; a question with an ORDER BY or LIMIT of its own is given as a SELECT from
+    its subquery, as SQLite wants it. JSON columns cannot be asked for.
     """
 
     def __init__(self, **questions: Select[Any]) -> None:
-        places = {name: _places(question) for name, question in questions.items()}
-        width: dict[str, TypeEngine[Any]] = {}
-        for name, question in questions.items():
-            width |= dict(zip(places[name], (column.type for column in question.selected_columns), strict=True))
-        typed = {place: sql_cast(null(), kind).label(place) for place, kind in width.items()}
-        untyped = {place: null().label(place) for place in width}  # the first question's columns say the types of all
+        columns = {name: list(question.selected_columns) for name, question in questions.items()}
+        places = {name: _places(of) for name, of in columns.items()}
+        kinds = {p: c.type for name, of in columns.items() for p, c in zip(places[name], of, strict=True)}
         self._union: CompoundSelect[Any] = union_all(
             *(
-                _widened(name, question, places[name], untyped if number else typed)
+                question.with_only_columns(
+                    literal_column(f"'{name}'").label("part"),
+                    *_filled(dict(zip(places[name], columns[name], strict=True)), kinds, typed=number == 0),
+                )
                 for number, (name, question) in enumerate(questions.items())
             )
         )
-        at = {place: number for number, place in enumerate(width, start=1)}
+        at = {place: number for number, place in enumerate(kinds, start=1)}
         self._readers = {
-            name: _reader(name, [column.name for column in question.selected_columns], [at[p] for p in places[name]])
-            for name, question in questions.items()
+            name: _reader(name, [column.name for column in of], [at[p] for p in places[name]])
+            for name, of in columns.items()
         }
 
-    def ask(self, session: Session, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    def ask(self, session: Session, values: Mapping[str, Any]) -> Answers:
         """The rows of every question, under its name; `values` are the parameters of all of them."""
-        answers: dict[str, list[Any]] = {name: [] for name in self._readers}
+        answers: Answers = {name: [] for name in self._readers}
         for row in session.connection().execute(self._union, values):
             answers[row[0]].append(self._readers[row[0]](row))
         return answers
 
 
-def _places(question: Select[Any]) -> list[str]:
-    """uuid0, text0, uuid1 …: for each column the next place of its kind."""
+_KINDS = ((String, "s"), (Integer, "i"), (Uuid, "u"), (UtcDateTime, "t"), (Date, "d"), (Boolean, "b"), (Float, "f"))
+
+
+def _places(columns: Sequence[ColumnElement[Any]]) -> list[str]:
+    """u0, s0, u1 …: for each column the next place of its kind."""
     used: dict[str, int] = defaultdict(int)
     places = []
-    for column in question.selected_columns:
+    for column in columns:
         kind = _kind(column.type)
         places.append(f"{kind}{used[kind]}")
         used[kind] += 1
@@ -80,17 +85,16 @@ def _places(question: Select[Any]) -> list[str]:
 
 def _kind(kind: TypeEngine[Any]) -> str:
     """Types that one place may hold in turn; a big integer and a small one are read alike."""
-    if isinstance(kind, String):
-        return "text"
-    return "integer" if isinstance(kind, Integer) else type(kind).__name__.lower()
+    return next(letter for known, letter in _KINDS if isinstance(kind, known))
 
 
-def _widened(name: str, question: Select[Any], places: list[str], empty: dict[str, Any]) -> Select[Any]:
-    # In parentheses of its own, as SQLite has no LIMIT inside a union.
-    inner = question.subquery()
-    filled = {place: column.label(place) for place, column in zip(places, inner.c, strict=True)}
-    columns: list[ColumnElement[Any]] = [literal_column(f"'{name}'").label("part"), *(empty | filled).values()]
-    return select(*columns)
+def _filled(
+    own: Mapping[str, ColumnElement[Any]], kinds: Mapping[str, TypeEngine[Any]], typed: bool
+) -> list[ColumnElement[Any]]:
+    """A question's columns in their places. Only the first question names the places and says their types."""
+    if typed:
+        return [(own[p] if p in own else sql_cast(null(), kind)).label(p) for p, kind in kinds.items()]
+    return [own[place] if place in own else literal_column("NULL") for place in kinds]
 
 
 def _reader(name: str, columns: list[str], at: list[int]) -> Callable[[Sequence[Any]], Any]:
@@ -98,16 +102,20 @@ def _reader(name: str, columns: list[str], at: list[int]) -> Callable[[Sequence[
     return lambda row: made._make(row[number] for number in at)
 
 
+IfTaken = Literal["raise", "skip", "renew"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """New rows of one table, all with the same columns; defaults of the mapping are not applied.
 
-    unless_taken: a row whose key is taken is left out, whoever took it first; otherwise it raises IntegrityError.
+    if_taken: of a row whose key is taken. `raise`: IntegrityError; `skip`: it is left out, whoever was first; `renew`:
+    the stored row takes the new values.
     """
 
     table: type[Base]
     values: Sequence[Mapping[str, Any]]
-    unless_taken: bool = False
+    if_taken: IfTaken = "raise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class _Shape:
     table: Table
     names: tuple[str, ...]
     rows: tuple[tuple[int, ...], ...]
-    unless_taken: bool
+    if_taken: IfTaken
 
 
 def insert_together(session: Session, *groups: Rows) -> dict[type[Base], int]:
@@ -142,7 +150,7 @@ def insert_together(session: Session, *groups: Rows) -> dict[type[Base], int]:
 
 def _numbered(groups: Sequence[Rows]) -> tuple[tuple[_Shape, ...], dict[str, Any]]:
     """The shapes, and the parameters by name. An id or an instant is one parameter wherever it stands, anything else
-    where one object stands under the same column's name: psycopg keeps a statement's translation up to fifty only."""
+    where one object stands under the same column's name."""
     numbers: dict[tuple[str, int], int] = {}
     values: dict[str, Any] = {}
 
@@ -157,7 +165,7 @@ def _numbered(groups: Sequence[Rows]) -> tuple[tuple[_Shape, ...], dict[str, Any
             cast(Table, group.table.__table__),
             tuple(group.values[0]),
             tuple(tuple(number(name, value) for name, value in row.items()) for row in group.values),
-            group.unless_taken,
+            group.if_taken,
         )
         for group in groups
     )
@@ -180,8 +188,15 @@ def _apart(shape: _Shape) -> TextClause:
 def _insert(shape: _Shape) -> str:
     """Names of tables and columns are the models' own; every value is a bound parameter."""
     rows = ", ".join("(" + ", ".join(f":p{number}" for number in row) + ")" for row in shape.rows)
-    taken = " ON CONFLICT DO NOTHING" if shape.unless_taken else ""
-    return f"INSERT INTO {shape.table.name} ({', '.join(shape.names)}) VALUES {rows}{taken}"  # noqa: S608
+    return f"INSERT INTO {shape.table.name} ({', '.join(shape.names)}) VALUES {rows}{_on_conflict(shape)}"  # noqa: S608
+
+
+def _on_conflict(shape: _Shape) -> str:
+    if shape.if_taken == "renew":
+        key = [column.name for column in shape.table.primary_key]
+        renewed = ", ".join(f"{name} = excluded.{name}" for name in shape.names if name not in key)
+        return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {renewed}"
+    return " ON CONFLICT DO NOTHING" if shape.if_taken == "skip" else ""
 
 
 def _typed(statement: str, *shapes: _Shape) -> TextClause:

@@ -6,6 +6,8 @@ import uuid
 from datetime import UTC, date, datetime
 
 import pytest
+from psycopg._queries import PostgresQuery, _query2pg
+from psycopg.adapt import Transformer
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
@@ -158,3 +160,14 @@ def test_sqlite_is_durable(db: Database) -> None:
 def test_ids_are_random(cast: Cast) -> None:
     assert len({p.id for p in cast.people.values()}) == len(cast.people)
     assert all(isinstance(p.id, uuid.UUID) for p in cast.people.values())
+
+
+@pytest.mark.parametrize("letters", [100, 15_000])
+def test_psycopg_keeps_the_translation_of_a_check_ins_statements(letters: int) -> None:
+    """server.db raises two private limits of psycopg: this fails when a newer one has renamed them."""
+    statement = "/*" + "x" * letters + "*/ SELECT " + ", ".join(f"%(p{n})s" for n in range(100))
+    query = PostgresQuery(Transformer())
+    query.convert(statement, {f"p{n}": n for n in range(100)})
+    before = _query2pg.cache_info().hits
+    query.convert(statement, {f"p{n}": n for n in range(100)})
+    assert _query2pg.cache_info().hits == before + 1

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage as Upload
 
-from server.api.counts import DayReply, MonthReply, month_of, recount, stored_day
+from server.api.counts import DayReply, MonthReply, day_reply, month_of, month_reply, stored_day
 from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.photos import link_to
@@ -19,7 +19,7 @@ from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
 from server.audit.journal import record
 from server.checkins import review, submit, tickets
-from server.checkins.gather import Submission, locate
+from server.checkins.gather import Submission
 from server.checkins.models import Appeal, CheckIn, Review
 from server.checkins.submit import AlreadySubmitted, StoredPhoto
 from server.errors import invalid
@@ -30,6 +30,7 @@ from server.org.scope import county as in_county
 from server.org.scope import watched_members
 from server.photos.read import read
 from server.tally import policy
+from server.tally.take import take
 
 bp = APIBlueprint("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=BEARER)
 
@@ -189,12 +190,10 @@ def submit_checkin(form: CheckInForm) -> Reply:
 
 
 def _take(submission: Submission, photo: StoredPhoto, at: datetime) -> SubmittedReply:
-    """The one transaction of a submission: judged, stored and counted together."""
+    """The one transaction of a submission."""
     with transaction() as session:
-        moment = locate(session, caller(), submission, photo.facts, at)
-        terms = policy.terms(session, caller().county_id, moment.presence.on_date, caller().today)
-        checkin = submit.submit(session, caller(), submission, moment, terms, photo, at)
-        return _submitted(checkin, **recount(session, caller(), caller().member_id, checkin.on_date, at))
+        checkin, day, month = take(session, caller(), submission, photo, at)
+    return _submitted(checkin, day_reply(checkin.on_date, day), month_reply(month))
 
 
 def _repeated(submission: Submission, photo_sha256: str) -> SubmittedReply:

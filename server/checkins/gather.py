@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.checkins import tickets
 from server.checkins.models import CheckIn
-from server.db import columns, lock, member_lock
+from server.db import lock, member_lock, short
 from server.evidence import capture
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
@@ -21,14 +21,14 @@ from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
-from server.together import Questions
+from server.together import Answers
 
 MONTHS_BACK = 13  # what is older is past its term of storage
 MOST_NOMINATED = 500
 MOST_TWINS = 5
 
 
-_C, _B, _P = columns(CheckIn), columns(PhotoBand), columns(Photo)
+_C, _B, _P = short(CheckIn, "c").c, short(PhotoBand, "b").c, short(Photo, "h").c
 _COUNTY: BindParameter[int] = bindparam("county")
 # The same bytes by their digest, however crowded the bands are; what equals this photo in one of four bands; and where
 # the member was last.
@@ -59,8 +59,14 @@ _PREVIOUS = (
     .order_by(_C.happened_at.desc())
     .limit(1)
 )
-# Everything that was stored before and bears on this check-in.
-_BEFORE = Questions(ticket=tickets.HELD, posting=postings.AROUND, same=_SAME, alike=_ALIKE, previous=_PREVIOUS)
+# Everything that was stored before and bears on this check-in's verdict; a face may ask more in the same breath.
+QUESTIONS = {
+    "ticket": tickets.HELD,
+    "posting": postings.TOUCHING,
+    "same": select(_SAME.subquery("x")),
+    "alike": select(_ALIKE.subquery("y")),
+    "previous": select(_PREVIOUS.subquery("z")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,24 @@ class Moment:
     twins_complete: bool
 
 
-def locate(session: Session, caller: Caller, submission: Submission, photo: PhotoFacts, now: datetime) -> Moment:
+def hold(session: Session, caller: Caller, photo: PhotoFacts) -> None:
+    """Until the transaction ends, no other check-in of this member and none with the same photo comes between."""
+    lock(session, f"photo:{caller.county_id}:{photo.sha256}", member_lock(caller.county_id, caller.member_id))
+
+
+def span(submission: Submission, now: datetime) -> tuple[date, date]:
+    """The first and the last local date, in any zone, that this submission can belong to."""
+    earliest = capture.corrected(submission.captured_at, submission.clock_offset_ms)
+    return min(earliest, now).date() - timedelta(days=1), now.date() + timedelta(days=1)
+
+
+def locate(
+    session: Session, caller: Caller, submission: Submission, photo: PhotoFacts, before: Answers, now: datetime
+) -> Moment:
     """Find the ticket, the instant, the local date and the station this submission belongs to, and its like.
 
-    Until the transaction ends, no other check-in of this member and none with the same photo comes between.
+    `before`: the answers to QUESTIONS, asked while it is on `hold`.
     """
-    lock(session, f"photo:{caller.county_id}:{photo.sha256}", member_lock(caller.county_id, caller.member_id))
-    before = _BEFORE.ask(session, _values(caller, submission, photo, now))
     ticket = tickets.usable(before["ticket"], submission.id)
     happened_at = capture.bounded(
         submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
@@ -126,14 +143,16 @@ def locate(session: Session, caller: Caller, submission: Submission, photo: Phot
     )
 
 
-def _values(caller: Caller, submission: Submission, photo: PhotoFacts, now: datetime) -> dict[str, Any]:
-    earliest = capture.corrected(submission.captured_at, submission.clock_offset_ms)
+def asked(caller: Caller, submission: Submission, photo: PhotoFacts, now: datetime) -> dict[str, Any]:
+    """The parameters of QUESTIONS."""
+    since, until = span(submission, now)
     return {
         "county": caller.county_id,
         "member": caller.member_id,
         "ticket": submission.ticket_id,
         "sha256": photo.sha256,
-        **postings.around(min(earliest, now), now),
+        "first": since,
+        "last": until,
         "oldest": month_key(now, months_back=MONTHS_BACK),
         "newest": month_key(now),
         **{f"band{number}": band for number, band in enumerate(match.bands(photo.phash))},

@@ -58,16 +58,10 @@ def content_sha256(submission: Submission, photo_sha256: str) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def submit(
-    session: Session,
-    caller: Caller,
-    submission: Submission,
-    moment: Moment,
-    terms: Terms,
-    photo: StoredPhoto,
-    now: datetime,
-) -> CheckIn:
-    """Judge and store. Raises AlreadySubmitted when the id is taken, whoever took it first."""
+def judged(
+    caller: Caller, submission: Submission, moment: Moment, terms: Terms, photo: StoredPhoto, now: datetime
+) -> tuple[CheckIn, list[Rows]]:
+    """The check-in with its verdict, and everything of it that `store` is to store."""
     evidence = gather(submission, moment, terms, photo.facts, now)
     findings = judge(evidence, RULESET.rules)
     decision = decide(findings, RULESET)
@@ -82,8 +76,14 @@ def submit(
         "decision": None,
         "addendum": terms.month_closed,
     }
-    _store(session, caller, checkin, findings, photo, now)
-    return CheckIn(**checkin)
+    return CheckIn(**checkin), _rows(caller, checkin, findings, photo, now)
+
+
+def store(session: Session, *rows: Rows) -> None:
+    """Store what `judged` answered, and what else belongs to it. Raises AlreadySubmitted when the id is taken, whoever
+    took it first: nobody looks before, the database says so, also of a twin of the same instant."""
+    if not insert_together(session, *rows)[CheckIn]:
+        raise AlreadySubmitted
 
 
 def _as_submitted(
@@ -113,32 +113,22 @@ def _as_submitted(
     }
 
 
-def _store(
-    session: Session,
-    caller: Caller,
-    checkin: dict[str, Any],
-    findings: tuple[Finding, ...],
-    photo: StoredPhoto,
-    now: datetime,
-) -> None:
-    """Photo, check-in, findings, audit event and notice together. Nobody looks first whether the id is taken: the
-    database says so, also of a twin of the same instant, and then AlreadySubmitted is raised."""
+def _rows(
+    caller: Caller, checkin: dict[str, Any], findings: tuple[Finding, ...], photo: StoredPhoto, now: datetime
+) -> list[Rows]:
+    """Photo, check-in, findings, audit event and notice."""
     county_id, member_id, on = caller.county_id, caller.member_id, checkin["on_date"].isoformat()
     facts = {"verdict": checkin["verdict"], "on": on, "kind": checkin["kind"]}
-    told = []
-    if checkin["verdict"] == Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
-        what = {"checkin": str(checkin["id"]), "on": on}
-        told = [notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin['id']}", what, now)]
-    stored = insert_together(
-        session,
+    rows = [
         *_photo_rows(caller, photo, now),
-        Rows(CheckIn, [checkin], unless_taken=True),
-        Rows(CheckInFinding, _finding_rows(checkin, findings), unless_taken=True),
+        Rows(CheckIn, [checkin], if_taken="skip"),
+        Rows(CheckInFinding, _finding_rows(checkin, findings), if_taken="skip"),
         *event_rows(county_id, member_id, "checkin.submitted", checkin["id"], facts, now),
-        *told,
-    )
-    if not stored[CheckIn]:
-        raise AlreadySubmitted
+    ]
+    if checkin["verdict"] == Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
+        told = {"checkin": str(checkin["id"]), "on": on}
+        rows.append(notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin['id']}", told, now))
+    return rows
 
 
 def _finding_rows(checkin: dict[str, Any], findings: tuple[Finding, ...]) -> list[dict[str, Any]]:

@@ -10,19 +10,20 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn, Ticket
-from server.db import columns
+from server.db import short
 from server.errors import conflict
 from server.org.scope import Caller
 
 # A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
 MOST_UNUSED = 10
 
-_T, _C = columns(Ticket), columns(CheckIn)
+_TICKET, _CHECKIN = short(Ticket, "t"), short(CheckIn, "c")
+_T, _C = _TICKET.c, _CHECKIN.c
 # The member's own ticket, and the check-in that took it. That a second one cannot is held by the key of `checkins`.
 HELD = (
     select(_T.id, _T.issued_at, _T.expires_at, _C.id.label("used_by"))
-    .select_from(Ticket.__table__)
-    .outerjoin(CheckIn.__table__, (_C.county_id == _T.county_id) & (_C.ticket_id == _T.id))
+    .select_from(_TICKET)
+    .outerjoin(_CHECKIN, (_C.county_id == _T.county_id) & (_C.ticket_id == _T.id))
     .where(_T.county_id == bindparam("county"), _T.id == bindparam("ticket"), _T.member_id == bindparam("member"))
 )
 

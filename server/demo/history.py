@@ -16,8 +16,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.checkins import attest, review, submit
-from server.checkins.gather import locate
+from server.checkins import attest, review
 from server.checkins.models import CheckIn, Ticket
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
 from server.demo.attempts import Attempt, honest_attempts, local, submission_of
@@ -28,8 +27,8 @@ from server.flags.service import run_nightly
 from server.leaves.models import Leave
 from server.notify.models import Notice
 from server.org.scope import Caller, Grant
-from server.tally import policy
 from server.tally.recompute import recompute
+from server.tally.take import take
 
 NIGHT_MIN = 21 * 60 + 30
 _VALID_H = 24
@@ -104,13 +103,8 @@ class Stage:
             heapq.heappush(self._queue, (at, next(self._numbers), happen))
 
     def _submit(self, a: Attempt, incident: Incident | None, at: datetime) -> None:
-        """The request's own steps (api.checkins): locate, terms, submit, recompute."""
         who, submission = caller(self.script.plan, a.person, at), submission_of(a)
-        photo = self.album.take(a.picture.id)
-        moment = locate(self.session, who, submission, photo.facts, at)
-        terms = policy.terms(self.session, self.county_id, moment.presence.on_date, who.today)
-        stored = submit.submit(self.session, who, submission, moment, terms, photo, at)
-        recompute(self.session, self.county_id, a.person.id, stored.on_date, at)
+        stored, _, _ = take(self.session, who, submission, self.album.take(a.picture.id), at)
         self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
         if stored.verdict == "review":
             self._plan_review(stored, a, incident, at)

@@ -52,4 +52,4 @@ def notice_rows(
         "attempts": 0,
         "created_at": now,
     }
-    return Rows(Notice, [notice], unless_taken=True)
+    return Rows(Notice, [notice], if_taken="skip")

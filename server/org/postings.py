@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from server.db import columns
+from server.db import short
 from server.evidence.types import Place
 from server.org.models import County, Posting, Station
 
-# Postings that may hold an instant of a span in some zone: a local date lies at most a day from the UTC date.
-_P, _S = columns(Posting), columns(Station)
-AROUND = (
+# Postings that touch the dates from `first` to `last`.
+_POSTING, _STATION = short(Posting, "p"), short(Station, "s")
+_P, _S = _POSTING.c, _STATION.c
+TOUCHING = (
     select(
         _P.squad_id,
         _P.starts_on,
@@ -29,13 +30,13 @@ AROUND = (
         _S.recorded_on_site,
         _S.tz,
     )
-    .select_from(Posting.__table__)
-    .join(Station.__table__, (_S.county_id == _P.county_id) & (_S.id == _P.station_id))
+    .select_from(_POSTING)
+    .join(_STATION, (_S.county_id == _P.county_id) & (_S.id == _P.station_id))
     .where(
         _P.county_id == bindparam("county"),
         _P.member_id == bindparam("member"),
-        _P.starts_on <= bindparam("tomorrow"),
-        or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("yesterday")),
+        _P.starts_on <= bindparam("last"),
+        or_(_P.ends_on.is_(None), _P.ends_on >= bindparam("first")),
     )
 )
 
@@ -53,17 +54,14 @@ class Presence:
 
 def presence_at(session: Session, county_id: int, member_id: uuid.UUID, at: datetime) -> Presence:
     """Where the member is posted at the instant `at`."""
-    values = {"county": county_id, "member": member_id} | around(at, at)
-    return presence_of(session, county_id, session.execute(AROUND, values).all(), at)
-
-
-def around(earliest: datetime, latest: datetime) -> dict[str, date]:
-    """The parameters by which AROUND asks for the postings of any instant between the two."""
-    return {"yesterday": earliest.date() - timedelta(days=1), "tomorrow": latest.date() + timedelta(days=1)}
+    # In some zone the local date is the day before or after the UTC date.
+    first, last = at.date() - timedelta(days=1), at.date() + timedelta(days=1)
+    values = {"county": county_id, "member": member_id, "first": first, "last": last}
+    return presence_of(session, county_id, session.execute(TOUCHING, values).all(), at)
 
 
 def presence_of(session: Session, county_id: int, postings: Iterable[Any], at: datetime) -> Presence:
-    """Where the member with these postings (rows of AROUND) is at the instant `at`; the one that started last holds.
+    """Where the member with these postings (rows of TOUCHING) is at the instant `at`; the one that started last holds.
     Without any the county's own zone gives the date."""
     for row in sorted(postings, key=lambda posting: posting.starts_on, reverse=True):
         local = at.astimezone(ZoneInfo(row.tz))

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import columns
+from server.db import short
 from server.errors import AppError, conflict, unauthenticated
 from server.org.consent import CURRENT_VERSION
 from server.org.models import Consent, County, Invite, Member, RoleGrant, SignIn
@@ -26,7 +26,11 @@ _TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so tha
 
 
 # Every request asks this once, so it is built once: who holds the token, their roles, and whether consent stands.
-_S, _M, _C, _A, _G = (columns(table) for table in (SignIn, Member, County, Consent, RoleGrant))
+_SIGN_IN, _MEMBER, _COUNTY, _CONSENT, _GRANT = (
+    short(table, name)
+    for table, name in ((SignIn, "s"), (Member, "m"), (County, "c"), (Consent, "a"), (RoleGrant, "g"))
+)
+_S, _M, _C, _A, _G = _SIGN_IN.c, _MEMBER.c, _COUNTY.c, _CONSENT.c, _GRANT.c
 _SIGNED_IN = (
     select(
         _S.id.label("sign_in_id"),
@@ -43,17 +47,17 @@ _SIGNED_IN = (
         _G.valid_from,
         _G.valid_to,
     )
-    .select_from(SignIn.__table__)
-    .join(Member.__table__, (_M.county_id == _S.county_id) & (_M.id == _S.member_id))
-    .join(County.__table__, _C.id == _M.county_id)
+    .select_from(_SIGN_IN)
+    .join(_MEMBER, (_M.county_id == _S.county_id) & (_M.id == _S.member_id))
+    .join(_COUNTY, _C.id == _M.county_id)
     .outerjoin(
-        Consent.__table__,
+        _CONSENT,
         (_A.county_id == _M.county_id)
         & (_A.member_id == _M.id)
         & (_A.version == CURRENT_VERSION)
         & (_A.withdrawn_at.is_(None)),
     )
-    .outerjoin(RoleGrant.__table__, (_G.county_id == _M.county_id) & (_G.member_id == _M.id))
+    .outerjoin(_GRANT, (_G.county_id == _M.county_id) & (_G.member_id == _M.id))
     .where(
         _S.token_sha256 == bindparam("token"),
         _S.revoked_at.is_(None),

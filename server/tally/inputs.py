@@ -1,96 +1,62 @@
-"""What a day and its month are counted from, in one question each: the only reader of the tally's inputs."""
+"""What days and their month are counted from, in one question: the only reader of the tally's inputs."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Date,
-    Integer,
-    Row,
-    Select,
-    String,
-    Uuid,
-    bindparam,
-    case,
-    cast,
-    literal_column,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Attestation, CheckIn
-from server.db import columns
+from server.db import short
 from server.leaves.models import Leave
 from server.org.models import Member, Posting
 from server.tally.fold import AttestationInput, CheckInInput, DayHalves, LeaveInput, MonthInputs, month_end
 from server.tally.models import SiteDay
+from server.together import Answers, Questions
 
 _COUNTY: BindParameter[int] = bindparam("county")
 _MEMBER: BindParameter[uuid.UUID] = bindparam("member")
-_ON: BindParameter[date] = bindparam("on")
+_SINCE: BindParameter[date] = bindparam("since")
+_UNTIL: BindParameter[date] = bindparam("until")
 _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
-_C, _A, _L, _M, _D, _P = (columns(table) for table in (CheckIn, Attestation, Leave, Member, SiteDay, Posting))
+_ATTESTATION, _MEMBER_OF = short(Attestation, "a"), short(Member, "m")
+_A, _M = _ATTESTATION.c, _MEMBER_OF.c
+_C, _L, _D, _P = short(CheckIn, "c").c, short(Leave, "l").c, short(SiteDay, "d").c, short(Posting, "p").c
 
-
-def _part(
-    name: str,
-    row_id: ColumnElement[uuid.UUID] | None = None,
-    words: Sequence[ColumnElement[Any]] = (),
-    dates: Sequence[ColumnElement[Any]] = (),
-    numbers: Sequence[ColumnElement[Any]] = (),
-) -> Select[Any]:
-    """One kind of input as a row of one shape: its kind, an id, three words, two dates, four numbers."""
-
-    def filled(given: Sequence[ColumnElement[Any]], names: str, kind: Any) -> list[ColumnElement[Any]]:
-        return [
-            (given[place] if place < len(given) else cast(null(), kind)).label(label)
-            for place, label in enumerate(names.split())
-        ]
-
-    return select(
-        literal_column(f"'{name}'").label("part"),
-        (cast(null(), Uuid()) if row_id is None else row_id).label("id"),
-        *filled(words, "word first second", String()),
-        *filled(dates, "starts_on ends_on", Date()),
-        *filled(numbers, "n0 n1 n2 n3", Integer()),
-    )
-
-
-_CHECKINS = _part(
-    "checkin", _C.id, (_C.kind, _C.verdict, _C.decision), (), (_C.minute_of_day, case((_C.addendum, 1), else_=0))
-).where(_C.county_id == _COUNTY, _C.member_id == _MEMBER, _C.on_date == _ON)
-_ATTESTATIONS = (
-    _part("attestation", _A.id, (_A.reason, _M.name), (), (_A.halves,))
-    .join(Member.__table__, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
-    .where(_A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date == _ON)
-)
-_LEAVES = _part("leave", _L.id, (_L.kind,), (), (_L.halves,)).where(
-    _L.county_id == _COUNTY,
-    _L.member_id == _MEMBER,
-    _L.state == "approved",
-    _L.starts_on <= _ON,
-    _L.ends_on >= _ON,
-)
-_SITE_DAYS = _part(
-    "day", None, (), (_D.on_date,), (_D.confirmed_halves, _D.pending_halves, _D.excused_halves, _D.lowers_target_halves)
-).where(_D.county_id == _COUNTY, _D.member_id == _MEMBER, _D.on_date.between(_FIRST, _LAST))
-_POSTINGS = _part("posting", None, (), (_P.starts_on, _P.ends_on)).where(
-    _P.county_id == _COUNTY,
-    _P.member_id == _MEMBER,
-    _P.starts_on <= _LAST,
-    or_(_P.ends_on.is_(None), _P.ends_on >= _FIRST),
-)
-_OF_MONTH = union_all(_SITE_DAYS, _POSTINGS)
-_OF_DAY = union_all(_CHECKINS, _ATTESTATIONS, _LEAVES, _SITE_DAYS, _POSTINGS)
+_MONTH = {
+    "site_day": select(
+        _D.on_date, _D.confirmed_halves, _D.pending_halves, _D.excused_halves, _D.lowers_target_halves
+    ).where(_D.county_id == _COUNTY, _D.member_id == _MEMBER, _D.on_date.between(_FIRST, _LAST)),
+    "posting": select(_P.starts_on, _P.ends_on).where(
+        _P.county_id == _COUNTY,
+        _P.member_id == _MEMBER,
+        _P.starts_on <= _LAST,
+        or_(_P.ends_on.is_(None), _P.ends_on >= _FIRST),
+    ),
+}
+# Of the local days from `since` to `until`, and of their months; a face may ask more in the same breath.
+QUESTIONS = {
+    "checkin": select(_C.id, _C.kind, _C.verdict, _C.decision, _C.on_date, _C.minute_of_day, _C.addendum).where(
+        _C.county_id == _COUNTY, _C.member_id == _MEMBER, _C.on_date.between(_SINCE, _UNTIL)
+    ),
+    "attestation": select(_A.id, _A.reason, _M.name, _A.on_date, _A.halves)
+    .select_from(_ATTESTATION)
+    .join(_MEMBER_OF, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
+    .where(_A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date.between(_SINCE, _UNTIL)),
+    "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves).where(
+        _L.county_id == _COUNTY,
+        _L.member_id == _MEMBER,
+        _L.state == "approved",
+        _L.starts_on <= _UNTIL,
+        _L.ends_on >= _SINCE,
+    ),
+    **_MONTH,
+}
+_OF_MONTH, _OF_DAY = Questions(**_MONTH), Questions(**QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +69,15 @@ class DayInputs:
     month: MonthInputs
 
 
+def span(since: date, until: date) -> dict[str, date]:
+    """The parameters by which QUESTIONS asks for the local days from `since` to `until`."""
+    return {"since": since, "until": until, "first": since.replace(day=1), "last": month_end(until)}
+
+
 def of_month(session: Session, county_id: int, member_id: uuid.UUID, month: date) -> MonthInputs:
     """The stored days and the postings of a month; `month` is its first day."""
-    return _month(session.execute(_OF_MONTH, _values(county_id, member_id, month)))
+    values = {"county": county_id, "member": member_id} | span(month, month)
+    return _month(_OF_MONTH.ask(session, values), month)
 
 
 def of_day(
@@ -115,29 +87,34 @@ def of_day(
 
     `leave_effects`: what each kind of leave does, as the policy of that day says.
     """
-    rows = session.execute(_OF_DAY, _values(county_id, member_id, on.replace(day=1)) | {"on": on}).all()
+    values = {"county": county_id, "member": member_id} | span(on, on)
+    return day_of(_OF_DAY.ask(session, values), on, leave_effects)
+
+
+def day_of(answers: Answers, on: date, leave_effects: Mapping[str, str]) -> DayInputs:
+    """One local day of the span that was asked for."""
     return DayInputs(
         [
-            CheckInInput(str(r.id), r.word, r.n0, r.second or r.first, r.second is not None, bool(r.n1))
-            for r in rows
-            if r.part == "checkin"
+            CheckInInput(
+                str(r.id), r.kind, r.minute_of_day, r.decision or r.verdict, r.decision is not None, r.addendum
+            )
+            for r in answers["checkin"]
+            if r.on_date == on
         ],
-        [AttestationInput(str(r.id), r.n0, r.first, r.word) for r in rows if r.part == "attestation"],
-        [LeaveInput(str(r.id), r.word, r.n0, leave_effects.get(r.word, "none")) for r in rows if r.part == "leave"],
-        _month(rows),
+        [AttestationInput(str(r.id), r.halves, r.name, r.reason) for r in answers["attestation"] if r.on_date == on],
+        [
+            LeaveInput(str(r.id), r.kind, r.halves, leave_effects.get(r.kind, "none"))
+            for r in answers["leave"]
+            if r.starts_on <= on <= r.ends_on
+        ],
+        _month(answers, on.replace(day=1)),
     )
 
 
-def _values(county_id: int, member_id: uuid.UUID, month: date) -> dict[str, Any]:
-    return {"county": county_id, "member": member_id, "first": month, "last": month_end(month)}
+def _month(answers: Answers, month: date) -> MonthInputs:
+    def halves(r: Any) -> DayHalves:
+        return DayHalves(r.confirmed_halves, r.pending_halves, r.excused_halves, r.lowers_target_halves)
 
-
-def _month(rows: Iterable[Row[Any]]) -> MonthInputs:
-    days: dict[date, DayHalves] = {}
-    postings: list[tuple[date, date | None]] = []
-    for r in rows:
-        if r.part == "day":
-            days[r.starts_on] = DayHalves(r.n0, r.n1, r.n2, r.n3)
-        elif r.part == "posting":
-            postings.append((r.starts_on, r.ends_on))
-    return MonthInputs(days, postings)
+    last = month_end(month)
+    days = {r.on_date: halves(r) for r in answers["site_day"] if month <= r.on_date <= last}
+    return MonthInputs(days, [(r.starts_on, r.ends_on) for r in answers["posting"]])

@@ -1,16 +1,17 @@
 """规则 as data: dated versions a county edits without a deploy; the rules in force on a date, typed."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
-from server.db import columns
+from server.db import short
 from server.errors import conflict
 from server.evidence.types import Window
 from server.tally.models import Policy
@@ -69,8 +70,8 @@ class InForce:
     windows: tuple[Window, ...]
 
 
-_P = columns(Policy)
-_VERSIONS = select(_P.id, _P.starts_on).where(_P.county_id == bindparam("county")).order_by(_P.starts_on.desc())
+_P = short(Policy, "p").c
+VERSIONS = select(_P.id, _P.starts_on).where(_P.county_id == bindparam("county"))
 _RULES = select(_P.version, _P.rules).where(_P.county_id == bindparam("county"), _P.id == bindparam("id"))
 
 
@@ -79,13 +80,20 @@ def in_force(session: Session, county_id: int, on: date) -> InForce:
 
     The versions are asked once a transaction, so that a day and its month are counted by the same answer.
     """
-    known = session.info.setdefault("policies", {})
+    known = session.info.get("policies", {})
     if county_id not in known:
-        known[county_id] = session.execute(_VERSIONS, {"county": county_id}).all()
+        known = remember(session, county_id, session.execute(VERSIONS, {"county": county_id}).all())
     for row in known[county_id]:
         if row.starts_on <= on:
             return _read(session, county_id, row.id)
     return _DEFAULT
+
+
+def remember(session: Session, county_id: int, versions: Sequence[Any]) -> dict[int, list[Any]]:
+    """Take the rows of VERSIONS as this transaction's answer for the county."""
+    known: dict[int, list[Any]] = session.info.setdefault("policies", {})
+    known[county_id] = sorted(versions, key=lambda version: version.starts_on, reverse=True)
+    return known
 
 
 def _read(session: Session, county_id: int, policy_id: uuid.UUID) -> InForce:

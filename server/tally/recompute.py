@@ -1,17 +1,20 @@
 """The one way a day is counted: from stored check-ins, attestations and leave, under a lock on the member."""
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
 
-from sqlalchemy import Executable, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from server.db import dialect_of, lock, member_lock, upsert
+from server.checkins.models import CheckIn
+from server.db import lock, member_lock
 from server.tally import inputs, policy
-from server.tally.fold import DayCount, DayHalves, MonthCount, MonthInputs, fold_day
+from server.tally.fold import CheckInInput, DayCount, DayHalves, MonthCount, MonthInputs, fold_day
+from server.tally.inputs import DayInputs
 from server.tally.models import SiteDay
 from server.tally.month import counted
+from server.together import Answers, Rows, insert_together
 
 
 def recompute(session: Session, county_id: int, member_id: uuid.UUID, on: date, now: datetime) -> DayCount:
@@ -26,11 +29,22 @@ def recount(
     session: Session, county_id: int, member_id: uuid.UUID, on: date, today: date, now: datetime
 ) -> tuple[DayCount, MonthCount]:
     """`recompute`, and the month of that day as it is then on the local date `today`, for no further question."""
-    day, stored = _recompute(session, county_id, member_id, on, now)
-    others = {other: halves for other, halves in stored.days.items() if other != on}
-    new = {on: DayHalves(day.confirmed, day.pending, day.excused, day.lowers_target)}
-    month = MonthInputs(others | new, stored.postings)
-    return day, counted(session, county_id, on.replace(day=1), today, month)
+    day, month = _recompute(session, county_id, member_id, on, now)
+    return day, _month_with(session, county_id, on, today, day, month)
+
+
+def count_with(
+    session: Session, checkin: CheckIn, answers: Answers, today: date, now: datetime
+) -> tuple[DayCount, MonthCount, Rows]:
+    """`recount` for a check-in that is about to be stored: its day with it, the month, and the day's row to store
+    with the check-in. `answers` to inputs.QUESTIONS were asked under the member's lock."""
+    county_id, member_id, on = checkin.county_id, checkin.member_id, checkin.on_date
+    rules = policy.in_force(session, county_id, on)
+    given = inputs.day_of(answers, on, rules.rules.leave_effects)
+    new = CheckInInput(str(checkin.id), checkin.kind, checkin.minute_of_day, checkin.verdict, False, checkin.addendum)
+    day = _count(rules, replace(given, checkins=[*given.checkins, new]))
+    month = _month_with(session, county_id, on, today, day, given.month)
+    return day, month, _row(county_id, member_id, on, day, rules.version, now)
 
 
 def _recompute(
@@ -40,31 +54,41 @@ def _recompute(
     lock(session, member_lock(county_id, member_id))
     rules = policy.in_force(session, county_id, on)
     given = inputs.of_day(session, county_id, member_id, on, rules.rules.leave_effects)
-    day = fold_day(rules.windows, rules.rules.counted_kinds, given.checkins, given.attestations, given.leaves)
-    if not day.sources:
+    day = _count(rules, given)
+    if day.sources:
+        insert_together(session, _row(county_id, member_id, on, day, rules.version, now))
+    else:
         session.execute(
             delete(SiteDay).where(SiteDay.county_id == county_id, SiteDay.member_id == member_id, SiteDay.on_date == on)
         )
-        return day, given.month
+    return day, given.month
+
+
+def _count(rules: policy.InForce, given: DayInputs) -> DayCount:
+    return fold_day(rules.windows, rules.rules.counted_kinds, given.checkins, given.attestations, given.leaves)
+
+
+def _month_with(
+    session: Session, county_id: int, on: date, today: date, day: DayCount, stored: MonthInputs
+) -> MonthCount:
+    """The month as `stored`, but with this count of the day `on`."""
+    new = {on: DayHalves(day.confirmed, day.pending, day.excused, day.lowers_target)}
+    return counted(session, county_id, on.replace(day=1), today, MonthInputs({**stored.days, **new}, stored.postings))
+
+
+def _row(county_id: int, member_id: uuid.UUID, on: date, day: DayCount, policy_version: int, now: datetime) -> Rows:
+    """The day as it is to be stored, in place of what it was."""
     values = {
+        "county_id": county_id,
+        "member_id": member_id,
+        "on_date": on,
         "confirmed_halves": day.confirmed,
         "pending_halves": day.pending,
         "excused_halves": day.excused,
         "lowers_target_halves": day.lowers_target,
         "explanation": day.explanation,
         "sources": day.sources,
-        "policy_version": rules.version,
+        "policy_version": policy_version,
         "computed_at": now,
     }
-    key = {"county_id": county_id, "member_id": member_id, "on_date": on}
-    session.execute(_store(dialect_of(session)), key | values)
-    return day, given.month
-
-
-@cache
-def _store(dialect: str) -> Executable:
-    """Insert the day or replace what it was."""
-    insert = upsert(dialect, SiteDay)
-    kept = ("county_id", "member_id", "on_date")
-    renewed = {c.name: insert.excluded[c.name] for c in SiteDay.__table__.columns if c.name not in kept}
-    return insert.on_conflict_do_update(index_elements=list(kept), set_=renewed)
+    return Rows(SiteDay, [values], if_taken="renew")
