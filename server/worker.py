@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from server import leases, rate_limits
 from server.audit import chain
+from server.checkins import tickets
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
 from server.flags import reminders, service
 from server.notify.deliver import Delivery
 from server.notify.tokens import DatabaseTokens
+from server.org import signin
 from server.org.models import County, Member
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
@@ -99,6 +101,8 @@ class Worker:
             sweep(self.db, self.store, self.clock())
             leases.forget_old(session, self.clock() - timedelta(days=60))
             rate_limits.forget_old(session, self.clock() - timedelta(days=1))
+            signin.forget_old(session, self.clock() - timedelta(days=60))
+            tickets.forget_old(session, self.clock() - timedelta(days=60))
 
         self._once(0, f"sweep:{hour:%Y-%m-%dT%H}", work)
 

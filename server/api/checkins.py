@@ -176,7 +176,7 @@ def submit_checkin(form: CheckInForm) -> Reply:
     consent.require(caller())
     at = now()
     if not isinstance(form.photo, Upload):
-        raise invalid("input_invalid", "填写有误：photo 须是文件。", fields=[{"field": "photo", "message": "须是文件"}])
+        raise invalid("input_invalid", "填写有误：照片须是文件。", fields=[{"field": "photo", "message": "须是文件"}])
     data = form.photo.read()
     facts = read(data)
     photo_id = uuid.uuid4()
@@ -228,7 +228,7 @@ def _device(text: str) -> Device:
     try:
         return Device.model_validate_json(text or "{}")
     except ValidationError:
-        raise invalid("device_invalid", "device 不是约定的 JSON。") from None
+        raise invalid("device_invalid", "手机信息不是约定的 JSON。") from None
 
 
 def _sane(captured_at: datetime) -> datetime:

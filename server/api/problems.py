@@ -48,6 +48,54 @@ _FIELD = {
 }
 
 
+# The fields of every request, as people say them (tests/api/test_field_names.py holds it complete).
+FIELD_NAMES = {
+    "accuracy_m": "定位误差",
+    "agreed": "是否同意",
+    "answer": "答复",
+    "binding": "绑定凭证",
+    "body": "内容",
+    "captured_at": "拍摄时间",
+    "city": "城市",
+    "code": "登录凭证",
+    "cursor": "翻页位置",
+    "datum": "坐标系",
+    "decision": "结论",
+    "device": "手机信息",
+    "ends_on": "结束日期",
+    "from": "起始日期",
+    "holds": "核验结论",
+    "id": "编号",
+    "invite_code": "邀请码",
+    "kind": "类型",
+    "lat": "纬度",
+    "limit": "每页条数",
+    "lng": "经度",
+    "member": "队员",
+    "month": "月份",
+    "name": "名称",
+    "note": "备注",
+    "on": "日期",
+    "phone": "电话",
+    "photo": "照片",
+    "radius_m": "围栏半径",
+    "reason": "理由",
+    "squad": "小分队",
+    "starts_on": "开始日期",
+    "state": "状态",
+    "statement": "申诉内容",
+    "station": "驻点",
+    "ticket": "拍摄凭证",
+    "to": "截止日期",
+    "token": "链接签名",
+    "tz": "时区",
+    "unit": "单位",
+    "upheld": "是否支持申诉",
+    "value": "天数",
+    "version": "版本",
+}
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
@@ -79,7 +127,7 @@ def invalid_input(error: ValidationError) -> Response:
         }
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    said = "；".join(f"{f['field']} {f['message']}" for f in fields[:3])
+    said = "；".join(f"{FIELD_NAMES.get(f['field'].split('.')[0], f['field'])}{f['message']}" for f in fields[:3])
     return problem(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
 
 

@@ -65,6 +65,8 @@ class MeReply(BaseModel):
 @bp.post("/login", responses={200: SessionReply})
 def login(body: LoginBody) -> Reply:
     """Sign in. 403 `binding_required` with `facts.binding` when this WeChat is not bound yet."""
+    with transaction() as session:  # a whole office behind one address signs in within the limit
+        spend(session, f"login-from:{request.remote_addr}", limit=600, window_s=3600, now=now())
     openid = services().wechat.openid_of(body.code)
     try:
         with transaction() as session:
@@ -138,7 +140,7 @@ def _openid(body: BindBody) -> str:
             raise AppError(403, "binding_expired", "停留太久了，请重新进入小程序再绑定。") from None
     if body.code:
         return services().wechat.openid_of(body.code)
-    raise AppError(422, "input_invalid", "填写有误：binding 和 code 须有一个。")
+    raise AppError(422, "input_invalid", "填写有误：绑定凭证和登录凭证须有一个。")
 
 
 def _binder() -> URLSafeTimedSerializer:

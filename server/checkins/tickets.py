@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import Exists, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn, Ticket
@@ -46,7 +46,7 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
             Ticket.county_id == caller.county_id,
             Ticket.member_id == caller.member_id,
             Ticket.expires_at > now,
-            ~exists().where(CheckIn.county_id == Ticket.county_id, CheckIn.ticket_id == Ticket.id),
+            ~_is_used(),
         )
     )
     if (unused or 0) >= MOST_UNUSED:
@@ -60,6 +60,15 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
     )
     session.add(ticket)
     return ticket
+
+
+def forget_old(session: Session, before: datetime) -> None:
+    """Delete the tickets that expired unused before `before`."""
+    session.execute(delete(Ticket).where(Ticket.expires_at < before, ~_is_used()))
+
+
+def _is_used() -> Exists:
+    return exists().where(CheckIn.county_id == Ticket.county_id, CheckIn.ticket_id == Ticket.id)
 
 
 def usable(held: Sequence[Any], checkin_id: uuid.UUID) -> UsedTicket | None:

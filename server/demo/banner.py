@@ -3,7 +3,7 @@
 from server.config import Config
 from server.demo.seed import Demo
 
-_ROLES = {
+ROLE_NAMES = {
     "member": "队员",
     "squad_leader": "队长",
     "unit_supervisor": "单位监督员",
@@ -17,7 +17,8 @@ def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> st
     """The text of the banner; `token` is a session of `demo.caller`."""
     caller, station = demo.caller, demo.caller_station
     shown = "\n".join(
-        f"  {p['name']}  {_ROLES[p['role']]}  {p['county']}{p['unit']}  openid={p['openid']}" for p in demo.accounts()
+        f"  {p['name']}  {ROLE_NAMES[p['role']]}  {p['county']}{p['unit']}  openid={p['openid']}"
+        for p in demo.accounts()
     )
     return f"""
 驻点通 Zhudian is running.

@@ -21,7 +21,7 @@ from typing import Any
 from server import migrate
 from server.config import Config
 from server.db import Database
-from server.demo.banner import banner
+from server.demo.banner import ROLE_NAMES, banner
 from server.demo.photos import draw_selfie
 from server.demo.seed import Demo, require_photo_root, seed
 
@@ -128,7 +128,7 @@ def demo_json(demo: Demo, web: str, sandbox: str) -> None:
 
 def _introduce(sandbox: str, demo: Demo) -> None:
     """Tell the sandbox whose phones it plays."""
-    known = [{"openid": p["openid"], "name": p["name"], "role": p["role"]} for p in demo.personas]
+    known = [{"openid": p["openid"], "name": p["name"], "role": ROLE_NAMES[p["role"]]} for p in demo.personas]
     _post(f"{sandbox}/_sandbox/personas", known)
 
 

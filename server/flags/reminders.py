@@ -1,6 +1,7 @@
-"""Before a window closes, whoever has not checked in is reminded once; a reminder is worthless after the window."""
+"""Before a window closes, whoever still needs the day is reminded once; a reminder is worthless after the window."""
 
-from datetime import datetime, timedelta
+import uuid
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -12,6 +13,7 @@ from server.org import consent
 from server.org.models import Consent, Member, Posting, Station
 from server.tally import policy
 from server.tally.models import SiteDay
+from server.tally.month import month_count
 
 
 def remind(session: Session, county_id: int, now: datetime) -> int:
@@ -29,6 +31,8 @@ def remind(session: Session, county_id: int, now: datetime) -> int:
         day = session.get(SiteDay, (county_id, row.member_id, on))
         if day and day.confirmed_halves + day.pending_halves + day.excused_halves + day.lowers_target_halves >= 2:
             continue
+        if _has_enough(session, county_id, row.member_id, on):
+            continue
         closes_at = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=window.end_min)
         facts = {
             "station": row.station,
@@ -38,6 +42,12 @@ def remind(session: Session, county_id: int, now: datetime) -> int:
         key = f"reminder:{row.member_id}:{on}:{window.end_min}"
         reminded += enqueue(session, county_id, row.member_id, "reminder", key, facts, now, expires_at=closes_at)
     return reminded
+
+
+def _has_enough(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> bool:
+    """Whether the month's target is reached by what is confirmed or excused: then nobody need be reminded."""
+    month = month_count(session, county_id, member_id, on.replace(day=1), on)
+    return month.confirmed + month.excused >= month.target
 
 
 def _closing(windows: tuple[Window, ...], minute: int, before_min: int) -> Window | None:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -144,6 +144,12 @@ def sign_out(session: Session, caller: Caller, now: datetime) -> None:
         .values(revoked_at=now)
     )
     record(session, caller.county_id, caller.member_id, "session.ended", caller.member_id, {}, now)
+
+
+def forget_old(session: Session, before: datetime) -> None:
+    """Delete the sessions and invites that were over before `before`; what was done with them stands in the audit."""
+    session.execute(delete(SignIn).where(SignIn.expires_at < before))
+    session.execute(delete(Invite).where(Invite.expires_at < before))
 
 
 def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> tuple[str, datetime]:

@@ -11,6 +11,7 @@ import requests
 from server.app import create_app
 from server.config import Config
 from server.db import Database
+from server.rate_limits import spend
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.cast import Cast
 from tests.client import Api
@@ -178,3 +179,13 @@ def test_wechat_down_says_try_again(api: Api, sandbox: RunningSandbox) -> None:
 def test_no_session_no_answer(api: Api, header: str) -> None:
     response = api.app.test_client().get("/api/v1/me", headers={"Authorization": header})
     assert (response.status_code, response.json["code"]) == (401, "session_required")
+
+
+def test_an_address_that_tries_without_end_is_told_to_wait(
+    api: Api, sandbox: RunningSandbox, db: Database, clock: StoppedClock
+) -> None:
+    with db.transaction() as session:
+        for _ in range(600):
+            spend(session, "login-from:127.0.0.1", 600, 3600, clock())
+    response = api.post("/login", None, {"code": "whatever"})
+    assert (response.status_code, response.json["code"]) == (429, "too_many_tries")

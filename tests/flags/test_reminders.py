@@ -1,10 +1,11 @@
 """Before a window closes, whoever has not checked in is reminded once, in the station's own time."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from server.db import Database
 from server.flags.reminders import remind
+from server.tally.models import SiteDay
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -61,3 +62,25 @@ def test_a_reminder_is_worthless_after_the_window(api: Api, db: Database, rows: 
     run(db, CHINA_2135)
     ends = {str(e)[:16] for (e,) in rows("SELECT expires_at FROM notices")}
     assert all("15:00" in e for e in ends)
+
+
+def test_who_has_reached_the_months_target_is_left_in_peace(api: Api, db: Database, rows: Rows) -> None:
+    with db.transaction() as session:
+        for day in range(1, 21):
+            session.add(
+                SiteDay(
+                    county_id=1,
+                    member_id=api.cast["chen"].id,
+                    on_date=date(2026, 11, day),
+                    confirmed_halves=2,
+                    pending_halves=0,
+                    excused_halves=0,
+                    lowers_target_halves=0,
+                    explanation="确认1天。",
+                    sources=[],
+                    policy_version=1,
+                    computed_at=CHINA_2135,
+                )
+            )
+    run(db, CHINA_2135)
+    assert reminded(rows) == ["colleague", "leader"]

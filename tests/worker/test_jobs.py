@@ -1,6 +1,7 @@
 """The worker's table of jobs: what is due comes from the database and the clock, and happens once however many run."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -107,3 +108,17 @@ def test_every_job_of_the_table_can_run_on_an_empty_night(worker: Worker) -> Non
         if job.name != "deliver_notices":  # that one speaks to WeChat: tests/notify
             job.run()
     assert timedelta(seconds=max(job.every_s for job in worker.jobs())) <= timedelta(hours=1)
+
+
+def test_the_sweep_forgets_dead_sessions_and_tickets_but_none_in_use(
+    api: Api, worker: Worker, clock: StoppedClock, rows: Rows
+) -> None:
+    used, unused = api.ticket("chen"), api.ticket("chen")
+    assert api.check_in("chen", ticket=used).status_code == 201
+    clock.advance(days=61)
+    worker.sweep()
+    assert {str(uuid.UUID(str(kept))) for (kept,) in rows("SELECT id FROM tickets")} == {used, unused}
+    clock.advance(days=400)
+    worker.sweep()
+    assert {str(uuid.UUID(str(kept))) for (kept,) in rows("SELECT id FROM tickets")} == {used}
+    assert rows("SELECT count(*) FROM sign_ins") == [(0,)]
