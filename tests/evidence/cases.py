@@ -150,7 +150,7 @@ EVIDENCE = st.builds(
     device_model=st.none() | st.text(max_size=8),
     twins=st.lists(TWINS, max_size=3).map(tuple),
     previous=st.none() | FIXES,
-    spot_challenge=st.none() | st.text(max_size=8),
+    spot_challenge=st.none() | st.sampled_from(["4821", "举起左手"]),
     challenge_due_at=st.none() | TIMES,
     comparing=st.booleans(),
     given_lat=st.none() | LATS,

@@ -3,8 +3,7 @@
 from datetime import date
 
 from server.evidence.capture import bounded_capture, in_station_time, local_date, seconds_after
-from server.evidence.distance import is_accuracy, is_position
-from server.evidence.fence import on_registered_centre
+from server.evidence.fence import has_fix, on_registered_centre
 from server.evidence.findings import clear, suspect, unknown
 from server.evidence.ruleset import Rules
 from server.evidence.types import Evidence, Finding
@@ -15,8 +14,8 @@ CODE, GROUP = "POSITION_TYPED", "location"
 
 def check(e: Evidence, rules: Rules) -> Finding:
     """A fix by Wi-Fi may repeat for months, any fix for half a minute, and a point recorded on site may recur."""
-    if not is_position(e.fix.lat, e.fix.lng):
-        return unknown(CODE, GROUP, "手机没有给出可用的位置。")
+    if not has_fix(e):
+        return unknown(CODE, GROUP, "手机没有给出可用的定位。")
     facts = {"accuracy_m": e.fix.accuracy_m, "given_lat": e.given_lat, "given_lng": e.given_lng}
     facts |= {"centre_deg": rules.centre_deg, "few_decimals": rules.few_decimals, "repeat_m": rules.repeat_accuracy_m}
     if e.place is not None and on_registered_centre(e, rules.centre_deg):
@@ -37,9 +36,9 @@ def _is_round(degrees: float | None, decimals: int) -> bool:
 
 def _repeated_on(e: Evidence, rules: Rules) -> date | None:
     """The latest other local day on which a satellite-grade fix was the same to the last bit."""
-    here = (e.fix.lat, e.fix.lng, e.fix.accuracy_m)
-    if e.fix.accuracy_m is None or not is_accuracy(e.fix.accuracy_m) or e.fix.accuracy_m >= rules.repeat_accuracy_m:
+    if e.fix.accuracy_m is None or e.fix.accuracy_m >= rules.repeat_accuracy_m:
         return None
+    here = (e.fix.lat, e.fix.lng, e.fix.accuracy_m)
     same = [fix.at for fix in e.history if (fix.lat, fix.lng, fix.accuracy_m) == here]
     later = [at for at in same if abs(seconds_after(bounded_capture(e), at)) > rules.cached_fix_s]
     days = [in_station_time(e, at).date() for at in later]

@@ -1,7 +1,6 @@
 """The phone was farther from the station than its own error radius can explain."""
 
-from server.evidence.distance import is_accuracy, is_position
-from server.evidence.fence import misread_datum, surely_outside
+from server.evidence.fence import has_fix, misread_datum, surely_outside
 from server.evidence.findings import clear, suspect, unknown
 from server.evidence.ruleset import Rules
 from server.evidence.types import Evidence, Finding
@@ -19,7 +18,7 @@ def check(e: Evidence, rules: Rules) -> Finding:  # noqa: ARG001 - the fence is 
         return unknown(CODE, GROUP, "当天没有派驻地点可以比对。由人工确认地点。")
     accuracy_m = e.fix.accuracy_m
     facts = {"distance_m": round(e.distance_m, 1), "accuracy_m": accuracy_m, "radius_m": e.place.radius_m}
-    if accuracy_m is None or not is_accuracy(accuracy_m) or not is_position(e.fix.lat, e.fix.lng):
+    if accuracy_m is None or not has_fix(e):
         return unknown(CODE, GROUP, "手机没有给出可用的定位。由人工确认地点。", **facts)
     where = f"距{e.place.name} {metres(e.distance_m)}（误差 ±{metres(accuracy_m)}）"
     fence = f"围栏半径 {metres(e.place.radius_m)}"
