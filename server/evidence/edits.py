@@ -36,12 +36,9 @@ def contradiction(e: Evidence, rules: Rules) -> str | None:
     if taken is None:
         return None
     digitized, modified = _sane(e, e.exif.digitized_local, rules), _sane(e, e.exif.modified_local, rules)
-    if digitized is not None:
-        apart_s = min(
-            gap_s(digitized, taken, IN_USE_S), gap_s(taken, digitized, IN_USE_S)
-        )  # either may be the one in UTC
-        if apart_s > rules.exif_tolerance_s:
-            return f"照片的两个拍摄时间相差 {span(seconds_after(digitized, taken))}"
+    # Either of the two may be the one in UTC.
+    if digitized and min(gap_s(digitized, taken, IN_USE_S), gap_s(taken, digitized, IN_USE_S)) > rules.exif_tolerance_s:
+        return f"照片的两个拍摄时间相差 {span(seconds_after(digitized, taken))}"
     later_s = 0.0 if modified is None else seconds_after(modified, taken)
     if later_s > rules.exif_zones_s:
         return f"照片在拍摄 {span(later_s)}后改动过"
