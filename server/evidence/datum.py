@@ -1,15 +1,18 @@
-"""GCJ-02 and WGS-84: the datum Chinese maps draw in, the datum we store, and the way between them.
+"""WGS-84, GCJ-02 and BD-09: the datum we store, those that Chinese maps draw in, and the ways between them.
 
-The formula was never published. This is the one all open libraries share (first seen in EvilTransform, 2013; the same
-constants in gcoord, coordtransform and prcoords), on the Krasovsky 1940 ellipsoid. Like all of them it takes a
+GCJ-02's formula was never published. This is the one all open libraries share (first seen in EvilTransform, 2013; the
+same constants in gcoord, coordtransform and prcoords), on the Krasovsky 1940 ellipsoid. Like all of them it takes a
 rectangle for China, so Seoul, Hanoi and Ulaanbaatar are shifted too: a member posted there must send wgs84.
+BD-09 is Baidu's own shift on top of GCJ-02, by the formula of the same libraries. Nobody submits in it: it is here to
+recognise a point that was copied from Baidu's map.
 """
 
-from math import cos, fabs, pi, sin, sqrt
+from math import atan2, cos, fabs, hypot, pi, sin, sqrt
 
 _AXIS_M = 6378245.0
 _ECCENTRICITY2 = 0.00669342162296594323
 _SETTLED_DEG = 1e-13  # about 1e-8 m on the ground
+_BAIDU_PI = pi * 3000.0 / 180.0
 
 
 def to_wgs84(lat: float, lng: float, datum: str) -> tuple[float, float]:
@@ -45,6 +48,24 @@ def gcj02_to_wgs84(lat: float, lng: float) -> tuple[float, float]:
         if fabs(elat) < _SETTLED_DEG and fabs(elng) < _SETTLED_DEG:
             break
     return wlat, wlng
+
+
+def gcj02_to_bd09(lat: float, lng: float) -> tuple[float, float]:
+    """(lat, lng) GCJ-02 degrees as BD-09 degrees: about a kilometre further to the north-east, wherever one is."""
+    radius = hypot(lng, lat) + 0.00002 * sin(lat * _BAIDU_PI)
+    angle = atan2(lat, lng) + 0.000003 * cos(lng * _BAIDU_PI)
+    return radius * sin(angle) + 0.006, radius * cos(angle) + 0.0065
+
+
+def bd09_to_gcj02(lat: float, lng: float) -> tuple[float, float]:
+    """(lat, lng) BD-09 degrees as GCJ-02 degrees, by the same iteration as above: there and back below 1e-6 m."""
+    glat, glng = lat - 0.006, lng - 0.0065
+    for _ in range(10):
+        blat, blng = gcj02_to_bd09(glat, glng)
+        glat, glng = glat + lat - blat, glng + lng - blng
+        if fabs(blat - lat) < _SETTLED_DEG and fabs(blng - lng) < _SETTLED_DEG:
+            break
+    return glat, glng
 
 
 def in_rectangle(lat: float, lng: float) -> bool:

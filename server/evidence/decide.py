@@ -18,25 +18,29 @@ def judge(e: Evidence, rules: Rules) -> tuple[Finding, ...]:
     return tuple(signal.check(e, rules) for signal in SIGNALS)
 
 
-def decide(findings: Iterable[Finding], ruleset: Ruleset) -> Decision:
+def decide(findings: Iterable[Finding], ruleset: Ruleset, may_reject: bool = False) -> Decision:
     """The fold of all findings, in any order, into a verdict and one Chinese sentence why.
 
     Any suspect finding means a person looks; so does a need that is not clear, which accuses nobody; all else is
-    accepted. The machine never rejects. The weight sorts the queue and decides nothing.
+    accepted. The weight sorts the queue. It decides only where a county's policy lets the machine reject (`may_reject`,
+    never by default), and then only for contradictions of more than one group, as `reject_weight` lies above every cap.
     """
     by_code = sorted(findings, key=lambda f: (-ruleset.weights.get(f.code, 1.0), f.code, f.message))
     suspects = [f for f in by_code if f.outcome is Outcome.SUSPECT]
     clear = {f.code: f.group for f in by_code if f.outcome is Outcome.CLEAR}
     good = _good(clear, {f.group for f in suspects})
     unmet = [code for code in ruleset.needs if code not in clear]
-    if suspects:
+    weight = _weight(suspects, ruleset)
+    if may_reject and weight >= ruleset.reject_weight:
+        verdict, reason = Verdict.REJECTED, _join(good, _what(suspects), "已驳回，可以申诉")
+    elif suspects:
         verdict, reason = Verdict.REVIEW, _join(good, _what(suspects), "已转人工复核")
     elif unmet:
         open_findings = [f for f in by_code if f.code in unmet]
         verdict, reason = Verdict.REVIEW, _join(good, _what(open_findings) or "资料不全", "待核")
     else:
         verdict, reason = Verdict.ACCEPTED, "，".join([*good, "已通过"]) + "。"
-    return Decision(verdict, reason, ruleset.version, _weight(suspects, ruleset))
+    return Decision(verdict, reason, ruleset.version, weight)
 
 
 def _good(clear: Mapping[str, str], doubted_groups: set[str]) -> list[str]:

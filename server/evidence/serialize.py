@@ -9,6 +9,8 @@ from typing import Any
 from server.evidence.types import Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window
 
 _TIMES = ("received_at", "captured_at", "ticket_issued_at", "ticket_expires_at")
+_LATER_TIMES = ("challenge_due_at", "rebound_at")  # absent from what was stored before they were gathered
+_EXIF_TIMES = ("taken_local", "gps_at", "digitized_local", "modified_local")
 
 
 def plain(value: Any) -> Any:
@@ -50,12 +52,14 @@ def from_json(stored: Mapping[str, Any]) -> Evidence:
         **{
             **stored,
             **{name: _time(stored[name]) for name in _TIMES},
+            **{name: _time(stored.get(name)) for name in _LATER_TIMES},
             "fix": _fix(stored["fix"]),
             "place": None if place is None else Place(**place),
             "windows": tuple(Window(**w) for w in stored["windows"]),
             "exif": ExifFacts() if exif is None else _exif(exif),
             "twins": tuple(PhotoTwin(**{**t, "on": date.fromisoformat(t["on"])}) for t in stored.get("twins", ())),
             "previous": None if previous is None else _fix(previous),
+            "history": tuple(_fix(fix) for fix in stored.get("history", ())),
         }
     )
 
@@ -74,5 +78,5 @@ def _fix(stored: Mapping[str, Any]) -> Fix:
 
 
 def _exif(stored: Mapping[str, Any]) -> ExifFacts:
-    times = {name: _time(stored.get(name)) for name in ("taken_local", "gps_at")}
+    times = {name: _time(stored.get(name)) for name in _EXIF_TIMES}
     return ExifFacts(**{**stored, **times})

@@ -58,7 +58,7 @@ class Window:
 class ExifFacts:
     """What the photo's metadata claims. Every field may be missing: WeChat's camera delivers none of them."""
 
-    taken_local: datetime | None = None  # naive, as written by the camera
+    taken_local: datetime | None = None  # DateTimeOriginal: naive, as written by the camera
     utc_offset_s: int | None = None  # OffsetTimeOriginal, when written
     gps_at: datetime | None = None  # aware UTC, GPSDateStamp + GPSTimeStamp, only when both are sane
     lat: float | None = None  # WGS-84 degrees
@@ -66,11 +66,16 @@ class ExifFacts:
     make: str | None = None
     model: str | None = None
     software: str | None = None
+    digitized_local: datetime | None = None  # DateTimeDigitized, naive: a camera writes the instant of the original
+    modified_local: datetime | None = None  # DateTime, naive: when the file was last written; HEIF may have it in UTC
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoTwin:
-    """Another stored photo that this one equals (exact) or resembles (perceptual hash, distance in bits of 64)."""
+    """Another stored photo that this one equals (exact) or resembles (perceptual hash, distance in bits of 64).
+
+    A hash nominates; `same` is what the second look, at the pixels, says about the two.
+    """
 
     photo_id: str
     checkin_id: str
@@ -78,6 +83,11 @@ class PhotoTwin:
     on: date  # the local date the other photo was submitted for
     exact: bool
     distance_bits: int
+    same: bool | None = None  # True the same picture, False another one of a like scene, None not looked at, or unclear
+    mirrored: bool = False  # the other photo was compared in its mirror image
+    apart_s: float | None = None  # between the two bounded captures, in either order
+    apart_m: float | None = None  # between the two fixes
+    same_squad: bool = False  # both members were posted to one squad on this check-in's date
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +116,21 @@ class Evidence:
     photo_height: int
     photo_spread: float | None  # standard deviation of the grey draft, 0..127; None if it was not measured
     exif: ExifFacts = field(default_factory=ExifFacts)
-    device_model: str | None = None
+    device_model: str | None = None  # what WeChat calls the phone: "M2012K11AG", "iPhone 14 Pro<iPhone15,2>"
     twins: tuple[PhotoTwin, ...] = ()
     twins_complete: bool = True  # False: so many photos were nominated that not all were compared
     ticket_presented: bool = False  # a ticket was sent; without ticket_issued_at it was spent or another's
     previous: Fix | None = None  # the member's latest earlier check-in, if any
-    spot_challenge: str | None = None  # kept for kind=spot
+    spot_challenge: str | None = None  # kind=spot: the gesture, or the four digits, that the ticket asked to show
+    challenge_due_at: datetime | None = None  # kind=spot: to be answered by then
+    comparing: bool = False  # the second look at nominated photos is still under way; judged again when it is done
+    given_lat: float | None = None  # as submitted, in degrees of `datum`, before conversion
+    given_lng: float | None = None
+    history: tuple[Fix, ...] = ()  # the member's fixes of the last 30 days, newest first, at most 20, without this one
+    session_members: int = 1  # members who checked in through this WeChat account or sign-in lately, this one included
+    rebound_at: datetime | None = None  # this is the member's first check-in since a new WeChat was bound, at that time
+    device_platform: str | None = None  # android | ios | ohos | windows | mac | devtools, as WeChat says
+    screen_score: float | None = None  # 0..1, how much the photo looks like one of a screen; None if not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +138,7 @@ class Finding:
     """One signal's result: `message` is a Chinese sentence for people, `facts` the JSON-ready numbers behind it."""
 
     code: str
-    group: str
+    group: str  # location | time | photo | person
     outcome: Outcome
     message: str
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -62,10 +62,15 @@ def evidence(**changes: Any) -> Evidence:
 
 
 def twin(
-    on: str = "2026-10-28", *, exact: bool = True, bits: int = 0, photo: str = "p1", mine: bool = True
+    on: str = "2026-10-28", *, exact: bool = True, bits: int = 0, photo: str = "p1", mine: bool = True, **more: Any
 ) -> PhotoTwin:
     """Another stored photo."""
-    return PhotoTwin(photo, f"c-{photo}", mine, date.fromisoformat(on), exact, bits)
+    return PhotoTwin(photo, f"c-{photo}", mine, date.fromisoformat(on), exact, bits, **more)
+
+
+def shared(**changes: Any) -> PhotoTwin:
+    """A colleague's photo of the same squad, two minutes and 40 m away: one selfie, sent by both."""
+    return twin("2026-11-03", **{"mine": False, "same_squad": True, "apart_s": 120.0, "apart_m": 40.0, **changes})
 
 
 def expect(finding: Finding, outcome: str, message: str | None = None, facts: Mapping[str, Any] | None = None) -> None:
@@ -100,9 +105,22 @@ EXIFS = st.builds(
     make=st.none() | st.text(max_size=8),
     model=st.none() | st.text(max_size=8),
     software=st.none() | st.text(max_size=8),
+    digitized_local=st.none() | st.datetimes(),
+    modified_local=st.none() | st.datetimes(),
 )
 TWINS = st.builds(
-    PhotoTwin, st.text(max_size=6), st.text(max_size=6), st.booleans(), st.dates(), st.booleans(), st.integers(0, 64)
+    PhotoTwin,
+    st.text(max_size=6),
+    st.text(max_size=6),
+    st.booleans(),
+    st.dates(),
+    st.booleans(),
+    st.integers(0, 64),
+    same=st.none() | st.booleans(),
+    mirrored=st.booleans(),
+    apart_s=st.none() | st.floats(-1e9, 1e9),
+    apart_m=st.none() | st.floats(0, 2e7),
+    same_squad=st.booleans(),
 )
 PLACES = st.builds(Place, st.text(max_size=6), st.text(max_size=6), LATS, LNGS, st.floats(1, 1e5), st.booleans())
 WINDOWS = st.builds(Window, st.integers(0, 1440), st.integers(0, 1440), st.integers(1, 2))
@@ -132,7 +150,16 @@ EVIDENCE = st.builds(
     device_model=st.none() | st.text(max_size=8),
     twins=st.lists(TWINS, max_size=3).map(tuple),
     previous=st.none() | FIXES,
-    spot_challenge=st.none() | st.text(max_size=8),
+    spot_challenge=st.none() | st.sampled_from(["4821", "举起左手"]),
+    challenge_due_at=st.none() | TIMES,
+    comparing=st.booleans(),
+    given_lat=st.none() | LATS,
+    given_lng=st.none() | LNGS,
+    history=st.lists(FIXES, max_size=3).map(tuple),
+    session_members=st.integers(1, 9),
+    rebound_at=st.none() | TIMES,
+    device_platform=st.none() | st.sampled_from(["android", "ios", "ohos", "windows", "devtools", ""]),
+    screen_score=st.none() | st.floats(0, 1),
 )
 BARE = st.builds(
     Evidence,

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.evidence.datum import gcj02_to_wgs84, in_rectangle, to_wgs84, wgs84_to_gcj02
+from server.evidence.datum import (
+    bd09_to_gcj02,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    in_rectangle,
+    to_wgs84,
+    wgs84_to_gcj02,
+)
 from server.evidence.distance import distance_m
 
 # Two fifths of a kilometre inside the edges: nearer than that, a shifted point may leave the rectangle.
@@ -76,3 +83,24 @@ def test_to_wgs84_takes_the_datum_by_name() -> None:
     assert to_wgs84(23.02, 113.75, "gcj02") == gcj02_to_wgs84(23.02, 113.75)
     with pytest.raises(ValueError, match="bd09"):
         to_wgs84(23.02, 113.75, "bd09")
+
+
+def test_bd09_rows_of_the_vectors(shared_data: Path) -> None:
+    checked = 0
+    for row in vectors(shared_data, "gcj02.csv"):
+        if not row["lng_bd"]:
+            continue
+        wgs = (float(row["lat_wgs"]), float(row["lng_wgs"]))
+        bd = (float(row["lat_bd"]), float(row["lng_bd"]))
+        within_m = 11 if row["kind"] == "bd09->wgs" else 1.5  # one row disagrees with all others by 10 m
+        assert distance_m(*gcj02_to_bd09(*wgs84_to_gcj02(*wgs)), *bd) < within_m, row
+        assert distance_m(*gcj02_to_wgs84(*bd09_to_gcj02(*bd)), *wgs) < within_m, row
+        checked += 1
+    assert checked == 89
+
+
+@given(INSIDE)
+def test_bd09_there_and_back_is_below_a_micrometre(point: tuple[float, float]) -> None:
+    assert distance_m(*point, *bd09_to_gcj02(*gcj02_to_bd09(*point))) < 1e-6
+    assert distance_m(*point, *gcj02_to_bd09(*bd09_to_gcj02(*point))) < 1e-6
+    assert 300 < distance_m(*point, *gcj02_to_bd09(*point)) < 1_200

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.evidence.datum import gcj02_to_wgs84
 from server.evidence.decide import decide, judge
 from server.evidence.findings import clear, suspect, unknown
-from server.evidence.ruleset import RULESET
+from server.evidence.ruleset import BOUNDS, RULESET, adjusted
 from server.evidence.signals import SIGNALS
-from server.evidence.types import Evidence, ExifFacts, Finding, Outcome, Verdict
-from tests.evidence.cases import BARE, CAPTURED, EVIDENCE, RULES, STATION, at, evidence, fix, twin
+from server.evidence.types import Evidence, ExifFacts, Finding, Fix, Outcome, Verdict
+from tests.evidence.cases import BARE, CAPTURED, EVIDENCE, RULES, STATION, at, evidence, fix, shared, twin
 
 GROUPS = {signal.CODE: signal.GROUP for signal in SIGNALS}
 FINDINGS = st.builds(
@@ -20,13 +21,47 @@ FINDINGS = st.builds(
     st.sampled_from(sorted(GROUPS)),
     st.sampled_from(Outcome),
 )
-ALL_FINDINGS = st.lists(FINDINGS, max_size=11, unique_by=lambda f: f.code)
+ALL_FINDINGS = st.lists(FINDINGS, max_size=len(GROUPS), unique_by=lambda f: f.code)
 YESTERDAY = ExifFacts(taken_local=at("2026-11-02 17:41").replace(tzinfo=None), utc_offset_s=28_800)
 
 
 @pytest.mark.parametrize(
     ("name", "changes", "verdict", "weight", "reason"),
     [
+        (
+            "a photo still compared",
+            {"comparing": True},
+            "review",
+            0.0,
+            "在围栏内，时间正常；照片还在比对，几秒后自动出结果，待核。",
+        ),
+        (
+            "a spot check",
+            {"kind": "spot", "spot_challenge": "4821"},
+            "review",
+            0.0,
+            "在围栏内，时间正常；请核对照片里是否有数字 4821，待核。",
+        ),
+        ("a first check-in after a rebinding", {"rebound_at": at("2026-11-02 08:00")}, "accepted", 0.0, None),
+        (
+            "one selfie of colleagues",
+            {"twins": (shared(), shared(exact=False, bits=3, same=True))},
+            "accepted",
+            0.0,
+            None,
+        ),
+        (
+            "the right fence in the wrong datum",
+            {
+                "fix": Fix(*gcj02_to_wgs84(STATION.lat, STATION.lng), 20.0, CAPTURED),
+                "given_lat": STATION.lat + 1e-4,
+                "given_lng": STATION.lng,
+                "datum": "gcj02",
+            },
+            "review",
+            0.0,
+            "时间正常；距东莞驻点 612 米（误差 ±20 米），像是坐标系弄错了，换算后在围栏内，待核。",
+        ),
         ("honest", {}, "accepted", 0.0, "在围栏内，时间正常，已通过。"),
         ("no clock offset", {"clock_offset_ms": None}, "accepted", 0.0, "在围栏内，时间正常，已通过。"),
         ("no windows", {"windows": ()}, "accepted", 0.0, "在围栏内，时间正常，已通过。"),
@@ -75,10 +110,12 @@ YESTERDAY = ExifFacts(taken_local=at("2026-11-02 17:41").replace(tzinfo=None), u
         ),
     ],
 )
-def test_table(name: str, changes: dict[str, Any], verdict: str, weight: float, reason: str) -> None:
+def test_table(name: str, changes: dict[str, Any], verdict: str, weight: float, reason: str | None) -> None:
     decision = decide(judge(evidence(**changes), RULES), RULESET)
-    assert (decision.verdict, decision.weight, decision.reason) == (Verdict(verdict), weight, reason)
-    assert decision.ruleset == "2026-11-24.1"
+    assert (decision.verdict, decision.weight) == (Verdict(verdict), weight), decision.reason
+    if reason is not None:
+        assert decision.reason == reason
+    assert decision.ruleset == "2026-11-24.2"
 
 
 def test_two_unmet_needs_are_named_and_the_rest_left_to_the_list() -> None:
@@ -98,6 +135,53 @@ def test_the_group_cap_holds() -> None:
     assert decide(doubts[:1], RULESET).weight == 1.0
 
 
+@pytest.mark.parametrize("group", sorted(RULESET.caps))
+def test_no_group_alone_lets_the_machine_reject(group: str) -> None:
+    doubts = [suspect(code, of, "有出入。") for code, of in GROUPS.items() if of == group]
+    decision = decide(doubts, RULESET, may_reject=True)
+    assert decision.verdict is Verdict.REVIEW
+    assert decision.weight <= RULESET.caps[group] < RULESET.reject_weight
+
+
+def test_the_machine_rejects_only_where_a_policy_lets_it() -> None:
+    e = evidence(fix=fix(900), previous=fix(0, 20.0, at("2026-11-03 00:01")), twins=(twin(),))
+    findings = judge(e, RULES)
+    assert decide(findings, RULESET).verdict is Verdict.REVIEW
+    decision = decide(findings, RULESET, may_reject=True)
+    reason = "时间正常；照片与10月28日 周三的一张相同；与上一次打卡相距 900 公里，只隔 40 分钟，已驳回，可以申诉。"
+    assert (decision.verdict, decision.reason, decision.weight) == (Verdict.REJECTED, reason, 16.0)
+    assert decide(judge(evidence(), RULES), RULESET, may_reject=True).verdict is Verdict.ACCEPTED
+
+
+def test_a_county_may_set_limits_within_their_bounds() -> None:
+    changed = adjusted(RULESET, {"near_bits": 5, "ground_kmh": 300})
+    assert (changed.rules.near_bits, changed.rules.ground_kmh) == (5, 300.0)
+    assert replace(changed, rules=RULESET.rules) == RULESET
+    assert adjusted(RULESET, {}) == RULESET
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "named"),
+    [
+        ("no such limit", {"wishes": 3}, "wishes"),
+        ("a limit that is not the county's", {"exif_first_year": 1990}, "exif_first_year"),
+        ("too low", {"ground_kmh": 5}, "ground_kmh"),
+        ("too high", {"repeat_accuracy_m": 500}, "repeat_accuracy_m"),
+        ("not a number", {"shared_m": float("nan")}, "shared_m"),
+        ("half a bit", {"near_bits": 2.5}, "near_bits"),
+    ],
+)
+def test_a_limit_out_of_bounds_is_named(name: str, limits: dict[str, float], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        adjusted(RULESET, limits)
+
+
+def test_the_rulesets_own_limits_lie_within_the_bounds() -> None:
+    for name, (low, high) in BOUNDS.items():
+        assert low <= getattr(RULESET.rules, name) <= high, name
+    assert RULESET.version.startswith(RULESET.date.isoformat())
+
+
 def test_a_finding_the_table_does_not_know_still_goes_to_a_person() -> None:
     decision = decide([*judge(evidence(), RULES), suspect("NEW", "person", "有出入。")], RULESET)
     assert (decision.verdict, decision.weight) == (Verdict.REVIEW, 1.0)
@@ -105,7 +189,7 @@ def test_a_finding_the_table_does_not_know_still_goes_to_a_person() -> None:
 
 def test_every_signal_stands_once_in_the_tuple_and_in_the_table() -> None:
     codes = [signal.CODE for signal in SIGNALS]
-    assert len(set(codes)) == len(codes) == 11
+    assert len(set(codes)) == len(codes) == 19
     assert set(codes) == set(RULESET.weights)
     assert {signal.GROUP for signal in SIGNALS} == set(RULESET.caps)
     assert set(RULESET.needs) < set(codes)
@@ -118,7 +202,14 @@ def test_judge_answers_in_the_order_of_the_tuple() -> None:
 
 
 @pytest.mark.parametrize(
-    "missing", [{"exif": ExifFacts()}, {"clock_offset_ms": None}, {"previous": None}, {"device_model": None}]
+    "missing",
+    [
+        {"exif": ExifFacts()},
+        {"clock_offset_ms": None},
+        {"previous": None},
+        {"device_model": None},
+        {"screen_score": None},
+    ],
 )
 @pytest.mark.parametrize(
     "base",

@@ -48,6 +48,20 @@ def test_table(name: str, facts: ExifFacts, accuracy_m: float | None, outcome: s
     expect(check(evidence(fix=fix(accuracy_m=accuracy_m), exif=facts), RULES), outcome, message)
 
 
+@pytest.mark.parametrize(
+    ("name", "lat", "lng", "outcome"),
+    [
+        ("the south", -STATION.lat, STATION.lng, "unknown"),
+        ("the west", STATION.lat, -STATION.lng, "unknown"),
+        ("both", -STATION.lat, -STATION.lng, "unknown"),
+        ("a true place in the south", -23.0, 133.0, "suspect"),
+    ],
+)
+def test_a_hemisphere_written_wrongly(name: str, lat: float, lng: float, outcome: str) -> None:
+    message = "照片写入的位置像是南北或东西写反了，不影响结果。" if outcome == "unknown" else None
+    expect(check(evidence(exif=ExifFacts(lat=lat, lng=lng)), RULES), outcome, message)
+
+
 def test_a_failed_fix_is_no_reason_to_doubt_the_photo() -> None:
     e = evidence(fix=Fix(0.0, 0.0, 20.0, CAPTURED), exif=exif(0.2))
     expect(check(e, RULES), "unknown", NO_USE)

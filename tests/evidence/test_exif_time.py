@@ -73,6 +73,8 @@ def exif(taken: str | None = None, offset_s: int | None = None, gps: str | None 
             "clear",
             FITS,
         ),
+        ("a receiver that lost 1024 weeks", exif(None, None, "2007-03-20 00:41"), "unknown", NO_USE),
+        ("a receiver at the start of its count", exif(None, None, "2019-04-07 00:03"), "unknown", NO_USE),
         ("a satellite time hours ahead alone", exif(None, None, "2026-11-03 10:00"), "unknown", NO_USE),
         ("nonsense beside a stale one", exif("2099-01-01 00:00", None, "2026-11-02 00:41"), "unknown", NO_USE),
     ],

@@ -1,30 +1,67 @@
-"""A photo that resembles another."""
+"""A photo that resembles another: nominated by a hash, decided by the second look."""
+
+from typing import Any
 
 import pytest
 
 from server.evidence.signals.photo_near import check
-from tests.evidence.cases import RULES, evidence, expect, twin
+from server.evidence.types import PhotoTwin
+from tests.evidence.cases import RULES, evidence, expect, shared, twin
+
+NONE = "没有找到相近的照片。"
+SAME = "照片与10月28日 周三的一张是同一张。若拍错了，可重新拍一张。"
+MIRRORED = "照片与10月28日 周三的一张是镜像的同一张。若拍错了，可重新拍一张。"
+ANOTHERS = "照片与同事10月28日 周三的一张是同一张。若拍错了，可重新拍一张。"
+PLACE = "与10月28日 周三的一张相近，是同一地点的不同照片。"
+UNTOLD = "照片与10月28日 周三的一张相近，没能比对清楚。由人工查看。"
+TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一地点的同一张。"
+COMPARING = "照片还在比对，几秒后自动出结果。"
+TOO_MANY = "相近的照片太多，没有全部比对。由人工查看。"
+
+
+def near(same: bool | None = None, bits: int = 2, **more: Any) -> PhotoTwin:
+    """A twin by its hash only."""
+    return twin(exact=False, bits=bits, same=same, **more)
 
 
 @pytest.mark.parametrize(
-    ("name", "bits", "exact", "outcome", "message"),
+    ("name", "twins", "changes", "outcome", "message"),
     [
-        ("recompressed", 0, False, "suspect", "照片与10月28日 周三的一张相近。请复核是否同一张。"),
-        ("at the limit", 3, False, "suspect", None),
-        ("the same chair", 4, False, "clear", "没有找到相近的照片。"),
-        ("equal bytes are said elsewhere", 0, True, "clear", None),
+        ("none", (), {}, "clear", NONE),
+        ("equal bytes are said elsewhere", (twin(same=True),), {}, "clear", NONE),
+        ("recompressed", (near(True, 0),), {}, "suspect", SAME),
+        ("a crop, far by its hash", (near(True, 21),), {}, "suspect", SAME),
+        ("mirrored", (near(True, 31, mirrored=True),), {}, "suspect", MIRRORED),
+        ("a colleague's", (near(True, mine=False),), {}, "suspect", ANOTHERS),
+        ("the same chair", (near(False, 2),), {}, "clear", PLACE),
+        ("the same chair and an old photo of it", (near(False, 2), near(True, 9)), {}, "suspect", SAME),
+        ("not to be told", (near(None, 3),), {}, "unknown", UNTOLD),
+        ("not to be told, and not very near", (near(None, 4),), {}, "clear", NONE),
+        ("not to be told beside the same chair", (near(False, 0), near(None, 2)), {}, "unknown", UNTOLD),
+        ("a selfie of colleagues", (shared(exact=False, same=True),), {}, "clear", TOGETHER),
+        ("a selfie of colleagues, used before", (shared(exact=False, same=True), near(True)), {}, "suspect", SAME),
+        ("under way", (near(None),), {"comparing": True}, "unknown", COMPARING),
+        ("under way, one already told", (near(True), near(None)), {"comparing": True}, "suspect", SAME),
+        ("under way, one already told apart", (near(False),), {"comparing": True}, "unknown", COMPARING),
+        ("too many", (), {"twins_complete": False}, "unknown", TOO_MANY),
+        ("too many, one the same", (near(True),), {"twins_complete": False}, "suspect", SAME),
+        ("too many, the others differ", (near(False),), {"twins_complete": False}, "unknown", TOO_MANY),
     ],
 )
-def test_table(name: str, bits: int, exact: bool, outcome: str, message: str | None) -> None:
-    finding = check(evidence(twins=(twin(exact=exact, bits=bits),)), RULES)
-    expect(finding, outcome, message, {"limit_bits": 3})
+def test_table(
+    name: str, twins: tuple[PhotoTwin, ...], changes: dict[str, Any], outcome: str, message: str | None
+) -> None:
+    for order in (twins, twins[::-1]):
+        expect(check(evidence(twins=order, **changes), RULES), outcome, message, {"limit_bits": 3})
 
 
-def test_no_twin() -> None:
-    expect(check(evidence(), RULES), "clear", "没有找到相近的照片。")
-
-
-def test_the_closest_is_named() -> None:
-    twins = (twin(exact=False, bits=3, photo="p1"), twin("2026-11-02", exact=False, bits=1, photo="p2"))
-    facts = {"photo_id": "p2", "checkin_id": "c-p2", "distance_bits": 1, "count": 2, "on": "2026-11-02"}
-    expect(check(evidence(twins=twins), RULES), "suspect", "照片与11月2日 周一的一张相近。请复核是否同一张。", facts)
+def test_the_closest_is_named_with_what_a_person_needs() -> None:
+    twins = (
+        near(True, 3),
+        twin("2026-11-02", exact=False, bits=1, photo="p2", same=True, apart_s=86_400.0, apart_m=12.5),
+    )
+    facts = {"photo_id": "p2", "checkin_id": "c-p2", "distance_bits": 1, "count": 2, "on": "2026-11-02", "same": True}
+    facts |= {"apart_s": 86_400.0, "apart_m": 12.5, "mirrored": False, "shared": False}
+    message = "照片与11月2日 周一的一张是同一张。若拍错了，可重新拍一张。"
+    expect(check(evidence(twins=twins), RULES), "suspect", message, facts)
+    expect(check(evidence(twins=(shared(exact=False, same=True),)), RULES), "clear", None, {"shared": True})

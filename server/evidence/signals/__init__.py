@@ -1,17 +1,25 @@
-"""All signals, in the order people read them: where, when, the photo. Added by hand; nothing is discovered."""
+"""All signals, in the order people read them: where, when, the photo, who. Added by hand; nothing is discovered."""
 
 from typing import Protocol
 
 from server.evidence.ruleset import Rules
 from server.evidence.signals import (
+    camera_model,
+    coordinate_datum,
     exif_position,
     exif_time,
     impossible_travel,
     location_accuracy,
     phone_clock,
+    photo_edited,
     photo_near,
     photo_reuse,
+    photo_screen,
     photo_usable,
+    position_typed,
+    rebound,
+    session_members,
+    spot_challenge,
     station_distance,
     ticket,
     time_window,
@@ -31,6 +39,8 @@ class Signal(Protocol):
 SIGNALS: tuple[Signal, ...] = (
     station_distance,
     location_accuracy,
+    coordinate_datum,
+    position_typed,
     impossible_travel,
     time_window,
     ticket,
@@ -39,5 +49,11 @@ SIGNALS: tuple[Signal, ...] = (
     exif_position,
     photo_reuse,
     photo_near,
+    photo_edited,
+    camera_model,
+    photo_screen,
     photo_usable,
+    session_members,
+    rebound,
+    spot_challenge,
 )

@@ -11,7 +11,10 @@ CODE, GROUP = "EXIF_POSITION", "photo"
 
 
 def check(e: Evidence, rules: Rules) -> Finding:
-    """Near is clear; somewhat off, or no farther than one travels since the camera's fix, is unknown; else suspect."""
+    """Near is clear; somewhat off, or no farther than one travels since the camera's fix, is unknown; else suspect.
+
+    A hemisphere written wrongly, as some firmware does, puts the photo on another continent and accuses nobody.
+    """
     lat, lng = e.exif.lat, e.exif.lng
     if lat is None or lng is None:
         return unknown(CODE, GROUP, "照片没有写入位置，微信相机通常如此，不影响结果。")
@@ -28,6 +31,8 @@ def check(e: Evidence, rules: Rules) -> Finding:
         return clear(CODE, GROUP, "照片写入的位置与定位相符。", **facts)
     if apart_m <= far_m:
         return unknown(CODE, GROUP, f"照片写入的位置与定位相距 {metres(apart_m)}，相机的定位可能较早。", **facts)
+    if any(distance_m(a * lat, b * lng, e.fix.lat, e.fix.lng) <= far_m for a, b in ((-1, 1), (1, -1), (-1, -1))):
+        return unknown(CODE, GROUP, "照片写入的位置像是南北或东西写反了，不影响结果。", **facts)
     return suspect(CODE, GROUP, f"照片写入的位置与定位相距 {metres(apart_m)}。请复核位置。", **facts)
 
 

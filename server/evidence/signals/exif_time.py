@@ -7,7 +7,7 @@ from server.evidence.findings import clear, suspect, unknown
 from server.evidence.ruleset import Rules
 from server.evidence.types import Evidence, Finding
 from server.evidence.words import moment, span
-from server.evidence.zones import CHINA_S, IN_USE_S, gap_s
+from server.evidence.zones import CHINA_S, IN_USE_S, gap_s, is_lost_gps
 
 CODE, GROUP = "EXIF_TIME", "time"
 
@@ -23,7 +23,7 @@ def check(e: Evidence, rules: Rules) -> Finding:
         return clear(CODE, GROUP, "照片的卫星时间与打卡时间相符。", **facts)
     if taken is not None and _sane(e, taken.replace(tzinfo=UTC), rules):
         return _by_camera(e, taken, rules)
-    if stale_s is not None and stale_s > rules.exif_gps_stale_s:
+    if gps_at and stale_s and stale_s > rules.exif_gps_stale_s and not is_lost_gps(gps_at, e.received_at):
         return suspect(CODE, GROUP, f"照片的卫星时间早于打卡 {span(stale_s)}。请复核拍摄时间。", **facts)
     return unknown(CODE, GROUP, "照片写入的时间无法采用，不影响结果。", **facts)
 

@@ -1,0 +1,57 @@
+"""Where the fix lies against the station's fence: the questions that several location signals ask."""
+
+from itertools import product
+
+from server.evidence.datum import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, in_rectangle, wgs84_to_gcj02
+from server.evidence.distance import distance_m, is_accuracy, is_position
+from server.evidence.types import Evidence
+
+
+def has_fix(e: Evidence) -> bool:
+    """Whether the position and its error radius can be used at all."""
+    return e.fix.accuracy_m is not None and is_accuracy(e.fix.accuracy_m) and is_position(e.fix.lat, e.fix.lng)
+
+
+def surely_outside(e: Evidence) -> bool:
+    """Whether not even the phone's own error radius reaches the fence. False without a fix or a place."""
+    if e.place is None or e.distance_m is None or e.fix.accuracy_m is None or not has_fix(e):
+        return False
+    return e.distance_m - e.fix.accuracy_m > e.place.radius_m
+
+
+def misread_datum(e: Evidence) -> tuple[str, float] | None:
+    """(datum, metres to the station) when the fix is surely outside, but inside once one point is read in that datum.
+
+    Either point may be the mislabelled one: the phone's, or the station's when somebody copied it from a map. Names
+    "gcj02" or "bd09", the nearest reading first; None when no reading lands inside, where the shifts do not apply, and
+    for a visit, which may be anywhere.
+    """
+    lat, lng = e.fix.lat, e.fix.lng
+    if e.place is None or e.kind == "visit" or not surely_outside(e) or not in_rectangle(lat, lng):
+        return None
+    gcj_lat, gcj_lng = wgs84_to_gcj02(lat, lng)
+    readings = [
+        ("gcj02", gcj02_to_wgs84(lat, lng)),  # sent as wgs84, but was GCJ-02
+        ("gcj02", (gcj_lat, gcj_lng)),  # sent as gcj02, but was WGS-84; or the station's point is GCJ-02
+        ("bd09", gcj02_to_wgs84(*bd09_to_gcj02(lat, lng))),  # sent as wgs84, but was BD-09
+        ("bd09", gcj02_to_wgs84(*bd09_to_gcj02(gcj_lat, gcj_lng))),  # sent as gcj02, but was BD-09
+        ("bd09", gcj02_to_bd09(gcj_lat, gcj_lng)),  # the station's point is BD-09
+    ]
+    away_m, datum = min((distance_m(*point, e.place.lat, e.place.lng), name) for name, point in readings)
+    return (datum, away_m) if away_m <= e.place.radius_m else None
+
+
+def on_registered_centre(e: Evidence, within_deg: float) -> bool:
+    """Whether the fix, or the point as it was given, is the very point of the station in any of the three datums.
+
+    False where that point was recorded on site: there a phone gave it once, and may give it again.
+    """
+    if e.place is None or e.place.recorded_on_site:
+        return False
+    gcj = wgs84_to_gcj02(e.place.lat, e.place.lng)
+    points = ((e.fix.lat, e.fix.lng), (e.given_lat, e.given_lng))
+    centres = ((e.place.lat, e.place.lng), gcj, gcj02_to_bd09(*gcj))
+    return any(
+        lat is not None and lng is not None and max(abs(lat - clat), abs(lng - clng)) <= within_deg
+        for (lat, lng), (clat, clng) in product(points, centres)
+    )

@@ -1,0 +1,37 @@
+"""Another photo that equals or resembles this one: what may be said of it, and when it is one selfie of colleagues."""
+
+from datetime import date
+from typing import Any
+
+from server.evidence.ruleset import Rules
+from server.evidence.types import PhotoTwin
+from server.evidence.words import day
+
+
+def is_shared(twin: PhotoTwin, rules: Rules) -> bool:
+    """Whether colleagues of one squad may both have sent one selfie: taken at one time, at one place. 合影."""
+    if twin.same_member or not twin.same_squad or twin.apart_s is None or twin.apart_m is None:
+        return False
+    return abs(twin.apart_s) <= rules.shared_s and abs(twin.apart_m) <= rules.shared_m
+
+
+def named(twin: PhotoTwin, read_on: date) -> str:
+    """11月3日 周二的一张, one's own; 同事11月3日 周二的一张, another's."""
+    return f"{'' if twin.same_member else '同事'}{day(twin.on, read_on)}的一张"
+
+
+def twin_facts(twin: PhotoTwin | None) -> dict[str, Any]:
+    """What a person needs to find the other photo and to judge the pair; nothing without a twin."""
+    if twin is None:
+        return {}
+    return {
+        "photo_id": twin.photo_id,
+        "checkin_id": twin.checkin_id,
+        "on": twin.on.isoformat(),
+        "same_member": twin.same_member,
+        "same": twin.same,
+        "mirrored": twin.mirrored,
+        "distance_bits": twin.distance_bits,
+        "apart_s": twin.apart_s,
+        "apart_m": twin.apart_m,
+    }
