@@ -41,6 +41,11 @@ class TicketReply(BaseModel):
     ticket: uuid.UUID
     issued_at: AwareDatetime
     expires_at: AwareDatetime
+    challenge: str | None = Field(description="of a spot check: the gesture or the four digits to show on the photo")
+
+
+class TicketQuery(BaseModel):
+    kind: Literal["station", "visit", "spot"] = "station"
 
 
 class Device(BaseModel):
@@ -160,12 +165,15 @@ class CheckInPage(BaseModel):
 
 
 @bp.post("/checkins/tickets", responses={201: TicketReply})
-def issue_ticket() -> Reply:
-    """A ticket for one capture. A few may be kept ahead for places without signal."""
+def issue_ticket(query: TicketQuery) -> Reply:
+    """A ticket for one capture. A few may be kept ahead for places without signal; one for a spot check says what to
+    show on the photo."""
     with transaction() as session:
         hours = policy.in_force(session, caller().county_id, caller().today).rules.ticket_ttl_h
-        ticket = tickets.issue(session, caller(), now(), hours)
-    reply = TicketReply(ticket=ticket.id, issued_at=ticket.issued_at, expires_at=ticket.expires_at)
+        ticket = tickets.issue(session, caller(), now(), hours, spot=query.kind == "spot")
+    reply = TicketReply(
+        ticket=ticket.id, issued_at=ticket.issued_at, expires_at=ticket.expires_at, challenge=ticket.challenge
+    )
     return reply.model_dump(mode="json"), 201
 
 

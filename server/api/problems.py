@@ -80,6 +80,7 @@ FIELD_NAMES = {
     "photo": "照片",
     "radius_m": "围栏半径",
     "reason": "理由",
+    "recorded_on_site": "是否现场采集",
     "squad": "小分队",
     "starts_on": "开始日期",
     "state": "状态",

@@ -28,6 +28,7 @@ class StationBody(BaseModel):
     radius_m: int = Field(300, ge=20, le=5000)
     tz: str = Field("Asia/Shanghai", max_length=40, description="IANA name")
     phone: str | None = Field(None, max_length=20, pattern=r"^[0-9+\-() ]+$", description="the landline")
+    recorded_on_site: bool = Field(False, description="a phone at the station gave this point; it may give it again")
 
 
 class StationReply(BaseModel):

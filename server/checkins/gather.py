@@ -14,9 +14,9 @@ from server.checkins.models import CheckIn
 from server.db import lock, member_lock, short
 from server.evidence import capture
 from server.evidence.distance import distance_m
-from server.evidence.ruleset import RULESET
+from server.evidence.ruleset import RULESET, Ruleset
 from server.evidence.types import Evidence, Fix, PhotoTwin, Window
-from server.org import postings
+from server.org import postings, signin
 from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
@@ -26,12 +26,14 @@ from server.together import Answers
 MONTHS_BACK = 13  # what is older is past its term of storage
 MOST_NOMINATED = 500
 MOST_TWINS = 5
+MOST_HISTORY = 20
+HISTORY = timedelta(days=30)
 
 
 _C, _B, _P = short(CheckIn, "c").c, short(PhotoBand, "b").c, short(Photo, "h").c
 _COUNTY: BindParameter[int] = bindparam("county")
 # The same bytes by their digest, however crowded the bands are; what equals this photo in one of four bands; and where
-# the member was last.
+# the member was lately.
 _SAME = (
     select(_P.id, _P.phash)
     .where(_P.county_id == _COUNTY, _P.sha256 == bindparam("sha256"))
@@ -48,7 +50,7 @@ _ALIKE = (
     )
     .limit(MOST_NOMINATED)
 )
-_PREVIOUS = (
+_LATEST = (
     select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
     .where(
         _C.county_id == _COUNTY,
@@ -57,7 +59,7 @@ _PREVIOUS = (
         func.coalesce(_C.decision, _C.verdict) != "rejected",
     )
     .order_by(_C.happened_at.desc())
-    .limit(1)
+    .limit(MOST_HISTORY)
 )
 # Everything that was stored before and bears on this check-in's verdict; a face may ask more in the same breath.
 QUESTIONS = {
@@ -65,7 +67,8 @@ QUESTIONS = {
     "posting": postings.TOUCHING,
     "same": select(_SAME.subquery("x")),
     "alike": select(_ALIKE.subquery("y")),
-    "previous": select(_PREVIOUS.subquery("z")),
+    "latest": select(_LATEST.subquery("z")),
+    "account": signin.ACCOUNT,
 }
 
 
@@ -92,10 +95,21 @@ class Submission:
 class Terms:
     """What the policy in force says about one check-in."""
 
+    ruleset: Ruleset
+    may_reject: bool  # whether the machine may reject; people reject otherwise
+    spot_answer_s: int
     windows: tuple[Window, ...]
     upload_limit_s: int
     accuracy_ceiling_m: float
     month_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The WeChat that a member is signed in with."""
+
+    members: int  # how many signed in with it in the last 30 days, this one included
+    bound_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,8 @@ class Moment:
     ticket: tickets.UsedTicket | None
     happened_at: datetime
     presence: postings.Presence
-    previous: Fix | None
+    history: tuple[Fix, ...]  # the member's latest fixes, newest first
+    account: Account
     twins: tuple[PhotoTwin, ...]
     twins_complete: bool
 
@@ -132,13 +147,17 @@ def locate(
     happened_at = capture.bounded(
         submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
     )
+    presence = postings.presence_of(session, caller.county_id, before["posting"], happened_at)
     nominated = [*before["same"], *before["alike"]]
+    latest = sorted(before["latest"], key=lambda row: row.happened_at, reverse=True)
+    account = before["account"][0] if before["account"] else None
     return Moment(
         ticket,
         happened_at,
-        postings.presence_of(session, caller.county_id, before["posting"], happened_at),
-        next((Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) for row in before["previous"]), None),
-        _twins(session, caller, photo, nominated),
+        presence,
+        tuple(Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) for row in latest),
+        Account(max(account.members, 1), account.bound_at) if account else Account(1, None),
+        _twins(session, caller, submission, happened_at, presence.squad_id, photo, nominated),
         len(nominated) < MOST_NOMINATED,
     )
 
@@ -149,6 +168,8 @@ def asked(caller: Caller, submission: Submission, photo: PhotoFacts, now: dateti
     return {
         "county": caller.county_id,
         "member": caller.member_id,
+        "sign_in": caller.sign_in_id,
+        "lately": now - HISTORY,
         "ticket": submission.ticket_id,
         "sha256": photo.sha256,
         "first": since,
@@ -163,6 +184,8 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
     """The complete evidence of one check-in, as it stands at this moment."""
     fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
     ticket, presence, place = moment.ticket, moment.presence, moment.presence.place
+    previous = moment.history[0] if moment.history else None
+    bound_at = moment.account.bound_at
     return Evidence(
         kind=submission.kind,
         received_at=now,
@@ -183,14 +206,30 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         photo_spread=photo.spread,
         exif=photo.exif,
         device_model=submission.device.get("model"),
+        device_platform=submission.device.get("platform"),
         twins=moment.twins,
         twins_complete=moment.twins_complete,
         ticket_presented=submission.ticket_id is not None,
-        previous=moment.previous,
+        previous=previous,
+        history=tuple(fix for fix in moment.history if fix.at > now - HISTORY),
+        given_lat=submission.given_lat,
+        given_lng=submission.given_lng,
+        session_members=moment.account.members,
+        rebound_at=bound_at if previous and bound_at and previous.at < bound_at else None,
+        spot_challenge=ticket.challenge if ticket else None,
+        challenge_due_at=ticket.issued_at + timedelta(seconds=terms.spot_answer_s) if ticket else None,
     )
 
 
-def _twins(session: Session, caller: Caller, photo: PhotoFacts, nominated: Sequence[Any]) -> tuple[PhotoTwin, ...]:
+def _twins(
+    session: Session,
+    caller: Caller,
+    submission: Submission,
+    happened_at: datetime,
+    squad_id: uuid.UUID | None,
+    photo: PhotoFacts,
+    nominated: Sequence[Any],
+) -> tuple[PhotoTwin, ...]:
     """Stored photos of the county that equal or resemble this one, the closest first, at most five.
 
     The band index nominates (equal in one of four 16-bit bands), the whole hash decides.
@@ -202,7 +241,17 @@ def _twins(session: Session, caller: Caller, photo: PhotoFacts, nominated: Seque
     if not near:
         return ()
     rows = (
-        select(Photo.id, Photo.sha256, CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.on_date)
+        select(
+            Photo.id,
+            Photo.sha256,
+            CheckIn.id.label("checkin_id"),
+            CheckIn.member_id,
+            CheckIn.squad_id,
+            CheckIn.on_date,
+            CheckIn.happened_at,
+            CheckIn.lat,
+            CheckIn.lng,
+        )
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
         .where(Photo.county_id == caller.county_id, Photo.id.in_(near))
     )
@@ -216,6 +265,9 @@ def _twins(session: Session, caller: Caller, photo: PhotoFacts, nominated: Seque
             on=row.on_date,
             exact=row.sha256 == photo.sha256,
             distance_bits=near[row.id],
+            apart_s=abs((row.happened_at - happened_at).total_seconds()),
+            apart_m=distance_m(row.lat, row.lng, submission.lat, submission.lng),
+            same_squad=squad_id is not None and row.squad_id == squad_id,
         )
         for row in session.execute(rows)
     ]

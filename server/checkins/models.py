@@ -23,6 +23,7 @@ class Ticket(Base):
     member_id: Mapped[uuid.UUID]
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    challenge: Mapped[str | None] = mapped_column(String(20))  # what a spot check asks to show: a gesture or digits
 
 
 class CheckIn(Base):

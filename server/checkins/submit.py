@@ -16,7 +16,6 @@ from server.checkins.models import CheckIn, CheckInFinding
 from server.errors import conflict
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
-from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict
 from server.notify.outbox import notice_rows
 from server.org.scope import Caller
@@ -63,8 +62,8 @@ def judged(
 ) -> tuple[CheckIn, list[Rows]]:
     """The check-in with its verdict, and everything of it that `store` is to store."""
     evidence = gather(submission, moment, terms, photo.facts, now)
-    findings = judge(evidence, RULESET.rules)
-    decision = decide(findings, RULESET)
+    findings = judge(evidence, terms.ruleset.rules)
+    decision = decide(findings, terms.ruleset, terms.may_reject)
     checkin = {
         **_as_submitted(caller, submission, moment, photo, now),
         "evidence": serialize.to_json(evidence),
@@ -128,6 +127,9 @@ def _rows(
     if checkin["verdict"] == Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
         told = {"checkin": str(checkin["id"]), "on": on}
         rows.append(notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin['id']}", told, now))
+    elif checkin["verdict"] == Verdict.REJECTED:
+        told = {"checkin": str(checkin["id"]), "on": on, "result": "驳回", "reason": ""}
+        rows.append(notice_rows(county_id, member_id, "checkin_decided", f"rejected:{checkin['id']}", told, now))
     return rows
 
 

@@ -1,5 +1,6 @@
 """拍摄凭证: issued before a capture, so that the server knows the earliest moment a photo can be of."""
 
+import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from server.org.scope import Caller
 
 # A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
 MOST_UNUSED = 10
+GESTURES = ("竖起拇指", "比个胜利手势", "手掌摊开", "握拳举起", "一手指天", "双手抱拳")
 
 _TICKET, _CHECKIN = short(Ticket, "t"), short(CheckIn, "c")
 _T, _C = _TICKET.c, _CHECKIN.c
 # The member's own ticket, and the check-in that took it. That a second one cannot is held by the key of `checkins`.
 HELD = (
-    select(_T.id, _T.issued_at, _T.expires_at, _C.id.label("used_by"))
+    select(_T.id, _T.issued_at, _T.expires_at, _T.challenge, _C.id.label("used_by"))
     .select_from(_TICKET)
     .outerjoin(_CHECKIN, (_C.county_id == _T.county_id) & (_C.ticket_id == _T.id))
     .where(_T.county_id == bindparam("county"), _T.id == bindparam("ticket"), _T.member_id == bindparam("member"))
@@ -35,10 +37,14 @@ class UsedTicket:
     id: uuid.UUID
     issued_at: datetime
     expires_at: datetime
+    challenge: str | None
 
 
-def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket:
-    """A ticket bound to the caller. 409 `too_many_tickets` when ten unused ones are still valid."""
+def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: bool = False) -> Ticket:
+    """A ticket bound to the caller; for a spot check with something to show that nobody could foresee.
+
+    409 `too_many_tickets` when ten unused ones are still valid.
+    """
     unused = session.scalar(
         select(func.count())
         .select_from(Ticket)
@@ -57,9 +63,16 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int) -> Ticket
         member_id=caller.member_id,
         issued_at=now,
         expires_at=now + timedelta(hours=ttl_h),
+        challenge=_challenge() if spot else None,
     )
     session.add(ticket)
     return ticket
+
+
+def _challenge() -> str:
+    """One of the gestures, or four digits, each of all of them equally likely to be asked."""
+    drawn = secrets.randbelow(2 * len(GESTURES))
+    return GESTURES[drawn] if drawn < len(GESTURES) else f"{secrets.randbelow(10_000):04}"
 
 
 def forget_old(session: Session, before: datetime) -> None:
@@ -78,5 +91,5 @@ def usable(held: Sequence[Any], checkin_id: uuid.UUID) -> UsedTicket | None:
     is then judged as one without a ticket: weaker, not refused.
     """
     if held and held[0].used_by in (None, checkin_id):
-        return UsedTicket(held[0].id, held[0].issued_at, held[0].expires_at)
+        return UsedTicket(held[0].id, held[0].issued_at, held[0].expires_at, held[0].challenge)
     return None

@@ -57,7 +57,7 @@ def _station(plan: CountyPlan, station: StationPlan) -> Station:
         datum="wgs84",
         given_lat=station.lat,
         given_lng=station.lng,
-        recorded_on_site=False,
+        recorded_on_site=True,
         radius_m=station.radius_m,
         tz=TZ,
         phone=station.phone,

@@ -41,12 +41,20 @@ def misread_datum(e: Evidence) -> tuple[str, float] | None:
     return (datum, away_m) if away_m <= e.place.radius_m else None
 
 
+def _camera_was_there(e: Evidence) -> bool:
+    lat, lng = e.exif.lat, e.exif.lng
+    if e.place is None or lat is None or lng is None or not is_position(lat, lng):
+        return False
+    return distance_m(lat, lng, e.place.lat, e.place.lng) <= e.place.radius_m
+
+
 def on_registered_centre(e: Evidence, within_deg: float) -> bool:
     """Whether the fix, or the point as it was given, is the very point of the station in any of the three datums.
 
-    False where that point was recorded on site: there a phone gave it once, and may give it again.
+    False where that point was recorded on site: there a phone gave it once, and may give it again; and where the camera
+    wrote the same place into the photo, for then it is no typed number that says where the phone was.
     """
-    if e.place is None or e.place.recorded_on_site:
+    if e.place is None or e.place.recorded_on_site or _camera_was_there(e):
         return False
     gcj = wgs84_to_gcj02(e.place.lat, e.place.lng)
     points = ((e.fix.lat, e.fix.lng), (e.given_lat, e.given_lng))

@@ -44,7 +44,6 @@ class Rules:
     near_bits: int = 3  # of 64: hashes this close that the second look could not tell apart are shown to a person
     shared_s: float = 300  # colleagues of one squad who send one selfie: taken within this time
     shared_m: float = 200  # and this near each other
-    screen_hint: float = 0.5  # of 0..1: from here on a person is told that it may be a screen
     photo_min_px: int = 200  # shorter side
     photo_min_spread: float = 5.0  # standard deviation of grey, 0..127: below it there is nothing to see
 
@@ -88,7 +87,6 @@ RULESET = Ruleset(
         "PHOTO_NEAR": 7.0,
         "PHOTO_EDITED": 3.0,
         "CAMERA_MODEL": 1.0,
-        "PHOTO_SCREEN": 0.0,  # never suspect
         "PHOTO_USABLE": 0.0,  # never suspect
         "SESSION_MEMBERS": 5.0,
         "REBOUND": 0.0,  # never suspect
@@ -117,7 +115,6 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "near_bits": (0, 10),
     "shared_s": (0, 1_800),
     "shared_m": (0, 1_000),
-    "screen_hint": (0.1, 1),
     "photo_min_px": (100, 480),
     "photo_min_spread": (1, 15),
     "session_members": (1, 5),

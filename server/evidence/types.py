@@ -130,7 +130,6 @@ class Evidence:
     session_members: int = 1  # members who checked in through this WeChat account or sign-in lately, this one included
     rebound_at: datetime | None = None  # this is the member's first check-in since a new WeChat was bound, at that time
     device_platform: str | None = None  # android | ios | ohos | windows | mac | devtools, as WeChat says
-    screen_score: float | None = None  # 0..1, how much the photo looks like one of a screen; None if not measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,10 +156,15 @@ class SignIn(Base):
     """One signed-in device: the session token's SHA-256, never the token."""
 
     __tablename__ = "sign_ins"
-    __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id"))
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        Index(None, "county_id", "member_id"),
+        Index(None, "county_id", "wechat_sha256"),
+    )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
+    wechat_sha256: Mapped[str | None] = mapped_column(String(64))  # of the openid: which WeChat signed in
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]

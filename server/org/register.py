@@ -33,6 +33,7 @@ class NewStation:
     radius_m: int
     tz: str
     phone: str | None = None
+    recorded_on_site: bool = False
 
 
 @cache
@@ -60,6 +61,7 @@ def add_station(session: Session, caller: Caller, new: NewStation, now: datetime
         given_lat=new.lat,
         given_lng=new.lng,
         radius_m=new.radius_m,
+        recorded_on_site=new.recorded_on_site,
         tz=new.tz,
         phone=new.phone,
         valid_from=caller.today,

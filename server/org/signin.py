@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -67,6 +67,23 @@ _SIGNED_IN = (
 )
 
 
+_OTHER = short(SignIn, "o")
+# Of the caller: since when this WeChat is theirs, and how many members signed in with it since `lately`.
+ACCOUNT = (
+    select(_M.bound_at, func.count(_OTHER.c.member_id.distinct()).label("members"))
+    .select_from(_SIGN_IN)
+    .join(_MEMBER, (_M.county_id == _S.county_id) & (_M.id == _S.member_id))
+    .outerjoin(
+        _OTHER,
+        (_OTHER.c.county_id == _S.county_id)
+        & (_OTHER.c.wechat_sha256 == _S.wechat_sha256)
+        & (_OTHER.c.created_at > bindparam("lately")),
+    )
+    .where(_S.county_id == bindparam("county"), _S.id == bindparam("sign_in"))
+    .group_by(_M.bound_at)
+)
+
+
 def digest(secret: str) -> str:
     """sha256 hex: what is stored of a token or an invite code."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -82,6 +99,7 @@ def sign_in(session: Session, openid: str, now: datetime, session_days: int) -> 
         SignIn(
             county_id=member.county_id,
             member_id=member.id,
+            wechat_sha256=digest(openid),
             token_sha256=digest(token),
             created_at=now,
             seen_at=now,

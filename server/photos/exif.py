@@ -70,6 +70,8 @@ def _facts(tags: Mapping[str, Any]) -> ExifFacts:
     lat, lng = _position(tags)
     return ExifFacts(
         taken_local=_local_time(_text(tags, "EXIF DateTimeOriginal")),
+        digitized_local=_local_time(_text(tags, "EXIF DateTimeDigitized")),
+        modified_local=_local_time(_text(tags, "Image DateTime")),
         utc_offset_s=_offset(_text(tags, "EXIF OffsetTimeOriginal")),
         gps_at=_gps_at(tags),
         lat=lat,

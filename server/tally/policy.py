@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
 from server.db import short
 from server.errors import conflict
+from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
 from server.tally.models import Policy
 
@@ -38,6 +39,9 @@ class PolicyRules(BaseModel):
     accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
     upload_limit_h: int = Field(24, ge=1, le=168)
     ticket_ttl_h: int = Field(24, ge=1, le=168)
+    spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
+    evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
+    machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word
     reminder_before_min: int = Field(90, ge=5, le=600)
     month_close_day: int = Field(5, ge=1, le=28)  # month M closes when this local day of month M+1 begins
     burden_mode: Literal["daily", "spot_check_only", "voluntary"] = "spot_check_only"
@@ -56,6 +60,12 @@ class PolicyRules(BaseModel):
         }
     )
 
+    @field_validator("evidence_limits")
+    @classmethod
+    def _within_bounds(cls, limits: dict[str, float]) -> dict[str, float]:
+        adjusted(RULESET, limits)
+        return limits
+
     def evidence_windows(self) -> tuple[Window, ...]:
         """The windows in the engine's own type, minutes after local midnight."""
         return tuple(Window(_minutes(w.start), _minutes(w.end), w.halves) for w in self.windows)
@@ -68,6 +78,7 @@ class InForce:
     version: int
     rules: PolicyRules
     windows: tuple[Window, ...]
+    ruleset: Ruleset  # with the county's own limits
 
 
 _P = short(Policy, "p").c
@@ -100,8 +111,12 @@ def _read(session: Session, county_id: int, policy_id: uuid.UUID) -> InForce:
     if policy_id not in _typed:
         row = session.execute(_RULES, {"county": county_id, "id": policy_id}).one()
         rules = PolicyRules.model_validate(row.rules)
-        _typed[policy_id] = InForce(row.version, rules, rules.evidence_windows())
+        _typed[policy_id] = _in_force(row.version, rules)
     return _typed[policy_id]
+
+
+def _in_force(version: int, rules: PolicyRules) -> InForce:
+    return InForce(version, rules, rules.evidence_windows(), adjusted(RULESET, rules.evidence_limits))
 
 
 def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
@@ -109,6 +124,9 @@ def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
     in_force_then = in_force(session, county_id, on)
     rules = in_force_then.rules
     return Terms(
+        ruleset=in_force_then.ruleset,
+        may_reject=rules.machine_may_reject,
+        spot_answer_s=rules.spot_answer_min * 60,
         windows=in_force_then.windows,
         upload_limit_s=rules.upload_limit_h * 3600,
         accuracy_ceiling_m=rules.accuracy_ceiling_m,
@@ -137,4 +155,4 @@ def _minutes(clock: str) -> int:
 
 # Rows are never edited, so a typed policy stays right for as long as the process lives.
 _typed: dict[uuid.UUID, InForce] = {}
-_DEFAULT = InForce(0, PolicyRules(), PolicyRules().evidence_windows())
+_DEFAULT = _in_force(0, PolicyRules())

@@ -159,7 +159,6 @@ EVIDENCE = st.builds(
     session_members=st.integers(1, 9),
     rebound_at=st.none() | TIMES,
     device_platform=st.none() | st.sampled_from(["android", "ios", "ohos", "windows", "devtools", ""]),
-    screen_score=st.none() | st.floats(0, 1),
 )
 BARE = st.builds(
     Evidence,

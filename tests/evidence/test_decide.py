@@ -208,7 +208,6 @@ def test_judge_answers_in_the_order_of_the_tuple() -> None:
         {"clock_offset_ms": None},
         {"previous": None},
         {"device_model": None},
-        {"screen_score": None},
     ],
 )
 @pytest.mark.parametrize(

@@ -71,7 +71,6 @@ def suspects(e: Evidence) -> list[str]:
         ("the same chair every morning", {"twins": (twin(exact=False, bits=1, same=False), twin(exact=False, bits=3))}),
         ("still compared", {"twins": (twin(exact=False, bits=1),), "comparing": True}),
         ("one selfie of colleagues", {"twins": (shared(), shared(exact=False, same=True, photo="p2"))}),
-        ("a bright monitor behind", {"screen_score": 0.95}),
         ("a new phone", {"rebound_at": CAPTURED - timedelta(days=1)}),
         (
             "a late answer",
