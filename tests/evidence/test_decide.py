@@ -189,7 +189,7 @@ def test_a_finding_the_table_does_not_know_still_goes_to_a_person() -> None:
 
 def test_every_signal_stands_once_in_the_tuple_and_in_the_table() -> None:
     codes = [signal.CODE for signal in SIGNALS]
-    assert len(set(codes)) == len(codes) == 19
+    assert len(set(codes)) == len(codes) == 18
     assert set(codes) == set(RULESET.weights)
     assert {signal.GROUP for signal in SIGNALS} == set(RULESET.caps)
     assert set(RULESET.needs) < set(codes)
