@@ -1,6 +1,7 @@
 """One way to a session and a transaction, the same on SQLite and PostgreSQL."""
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,8 +32,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-# Stored JSON: jsonb where there is one.
+# Stored JSON: jsonb where there is one; what is only ever read whole stays as it was written (half the cost to store).
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+JsonText = JSON()
 # How long a writer on SQLite waits for the one before it. Writers queue, they do not fail.
 _SQLITE_BUSY_S = 30
 # psycopg keeps the translation of a statement's parameters for statements up to 4096 letters and 50 parameters, against
@@ -182,6 +184,11 @@ def _lock_all(count: int) -> TextClause:
     return text("SELECT " + ", ".join(f"pg_advisory_xact_lock(:k{number})" for number in range(count)))
 
 
+def _to_json(value: Any) -> str:
+    """Chinese as Chinese: an operator can read it, and it is a fifth shorter."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _make_engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
@@ -189,6 +196,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=20,
+            json_serializer=_to_json,
             hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
             connect_args={"connect_timeout": _CONNECT_S},
         )
@@ -200,6 +208,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=20,
+        json_serializer=_to_json,
         hide_parameters=True,
         connect_args={"timeout": _SQLITE_BUSY_S, "check_same_thread": False},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Float, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, county_fk, index_where, one_of
+from server.db import Base, JsonText, county_fk, index_where, one_of
 
 KINDS = ("station", "visit", "spot")
 VERDICTS = ("accepted", "review", "rejected")
@@ -67,8 +67,8 @@ class CheckIn(Base):
     photo_id: Mapped[uuid.UUID]
     note: Mapped[str] = mapped_column(String(500), default="")
     device: Mapped[dict[str, Any]]
-    evidence: Mapped[dict[str, Any]]
-    findings: Mapped[list[Any]]
+    evidence: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    findings: Mapped[list[Any]] = mapped_column(JsonText)
     ruleset: Mapped[str] = mapped_column(String(20))
     verdict: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(300))

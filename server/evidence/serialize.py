@@ -1,7 +1,7 @@
 """Evidence and findings as plain JSON, so that a check-in can be stored whole and judged again years later."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime
 from math import isfinite
 from typing import Any
@@ -13,14 +13,23 @@ _LATER_TIMES = ("challenge_due_at", "rebound_at")  # absent from what was stored
 _EXIF_TIMES = ("taken_local", "gps_at", "digitized_local", "modified_local")
 
 
+_PLAIN = {str, int, bool, type(None)}
+_FIELDS = {
+    kind: [f.name for f in fields(kind)] for kind in (Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window)
+}
+
+
 def plain(value: Any) -> Any:
     """Any value of this engine as JSON-ready data; TypeError for anything else.
 
     NaN and infinity become null: JSON does not have them, PostgreSQL refuses them, and they measure nothing. The
     questions stand in the order of how often each kind comes, for that is where the time goes.
     """
-    if value is None or isinstance(value, int):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
+    if kind in _FIELDS:
+        return {name: plain(getattr(value, name)) for name in _FIELDS[kind]}
     if isinstance(value, str):
         return str(value)  # an enum's plain text
     if isinstance(value, float):
@@ -29,8 +38,6 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()
-    if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     raise TypeError(f"not evidence: {type(value).__name__}")
