@@ -8,7 +8,7 @@ from PIL import Image
 
 from server.evidence.types import ExifFacts
 from server.photos.decode import Wanted, decode
-from server.photos.match import phash
+from server.photos.match import Looks, looks, phash
 
 _DRAFT_PX = 120  # a 4:3 photo of 1280 px decodes at 1/8, where libjpeg needs one coefficient a block
 _KINDS = {
@@ -31,6 +31,7 @@ class PhotoFacts:
     size_bytes: int
     sha256: str  # hex, of the bytes as received
     phash: int  # signed 64 bits, of the upright picture; see match.phash
+    looks: Looks  # under which keys it is stored, and found if it was there before; see match.looks
     spread: float  # standard deviation of the grey picture, 0..127.5; near 0 is a covered lens
     exif: ExifFacts
 
@@ -52,6 +53,7 @@ def read(data: bytes) -> PhotoFacts:
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         phash=phash(decoded.image),
+        looks=looks(decoded.image),
         spread=_spread(decoded.image),
         exif=decoded.exif,
     )
