@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 _MASK = (1 << 64) - 1
@@ -54,7 +55,7 @@ def phash(grey: Image.Image) -> int:
 
     A picture without structure (a covered lens) hashes to 0 like every other: do not compare where spread is near 0.
     """
-    return _hash(_steps(_grid(grey)))
+    return _hashes(_steps([_grid(grey)]))[0]
 
 
 def looks(grey: Image.Image) -> Looks:
@@ -62,19 +63,21 @@ def looks(grey: Image.Image) -> Looks:
     inner = _without_bars(grey)
     picture = inner.resize(_WORKED, Image.Resampling.BOX)
     upright, lying = _grid(picture), picture.resize((8, 9), Image.Resampling.BILINEAR)
-    straight, mirrored = _steps(upright), _steps(upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-    plain = [
+    grids = [
+        upright,
+        upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
         upright.transpose(Image.Transpose.ROTATE_180),
         lying.transpose(Image.Transpose.ROTATE_90),
         lying.transpose(Image.Transpose.ROTATE_270),
     ]
     if inner is not grey:  # what looks like bars may be a wall: ask for the picture as it is as well
-        plain.append(_grid(grey.resize(_WORKED, Image.Resampling.BOX)))
-    others = [_hash(_steps(grid)) for grid in plain]
-    asked = [*_probed(straight, _PROBES), *_probed(mirrored, _MIRROR_PROBES)]
-    asked += [key for value in others for key in bands(value)]
+        grids.append(_grid(grey.resize(_WORKED, Image.Resampling.BOX)))
+    steps = _steps(grids)
+    hashes = _hashes(steps)
+    asked = [*_probed(hashes[0], steps[0], _PROBES), *_probed(hashes[1], steps[1], _MIRROR_PROBES)]
+    asked += [key for value in hashes[2:] for key in bands(value)]
     asked += asked[:1] * (ASKED - len(asked))
-    return Looks(_stored(picture), tuple(asked), (_hash(straight), _hash(mirrored), *others))
+    return Looks(_stored(picture), tuple(asked), tuple(hashes))
 
 
 def nearest(photo: Looks, stored: int) -> int:
@@ -93,35 +96,37 @@ def bands(value: int) -> tuple[int, int, int, int]:
     return first, second, third, fourth
 
 
-def _steps(grid: Image.Image) -> list[int]:
-    """64 differences of neighbours in a 9 x 8 grid, row by row; positive: brighter to the right."""
-    pixels = grid.tobytes()
-    return [pixels[at + 1] - pixels[at] for row in range(0, 72, 9) for at in range(row, row + 8)]
+def _steps(grids: Sequence[Image.Image]) -> NDArray[np.int16]:
+    """(grids, 64) differences of neighbours in 9 x 8 grids, row by row; positive: brighter to the right."""
+    pixels = np.frombuffer(b"".join(grid.tobytes() for grid in grids), np.uint8).astype(np.int16)
+    return np.diff(pixels.reshape(-1, 8, 9)).reshape(-1, 64)
 
 
-def _hash(steps: Sequence[int]) -> int:
-    bits = 0
-    for step in steps:
-        bits = bits << 1 | (step > 0)
-    return bits - (1 << 64) if bits >> 63 else bits
+def _hashes(steps: NDArray[np.int16]) -> list[int]:
+    """A signed 64-bit integer a row, its first step in the highest bit."""
+    hashes: list[int] = np.packbits(steps > 0, axis=1).view(">i8").ravel().tolist()
+    return hashes
 
 
-def _probed(steps: Sequence[int], count: int) -> Iterator[int]:
+def _probed(value: int, steps: NDArray[np.int16], count: int) -> Iterator[int]:
     """`count` keys a band: its own, then with its weakest bits flipped, those first that cost the least."""
-    for number, key in enumerate(bands(_hash(steps))):
-        last = 63 - 16 * number  # the step that is bit 0 of this band
-        weak = sorted((abs(steps[last - bit]), bit) for bit in range(16))[:_WEAK_BITS]
+    costs = np.abs(steps[::-1]).reshape(BANDS, 16)  # the last step is bit 0
+    weakest = np.argsort(costs, axis=1, kind="stable")[:, :_WEAK_BITS].tolist()
+    for key, bits, cost in zip(bands(value), weakest, costs.tolist(), strict=True):
         flips = [(0, key)]
-        for cost, bit in weak:
-            flips += [(before + cost + 1, flipped ^ 1 << bit) for before, flipped in flips]
+        for bit in bits:
+            flips += [(before + cost[bit] + 1, flipped ^ 1 << bit) for before, flipped in flips]
         yield from (flipped for _, flipped in sorted(flips)[:count])
 
 
 def _stored(picture: Image.Image) -> dict[int, int]:
     width, height = picture.size
+    boxes = [(left * width, top * height, right * width, bottom * height) for (left, top, right, bottom), _ in _WINDOWS]
+    hashes = _hashes(_steps([_grid(picture, box) for box in boxes]))
     found: dict[int, int] = {}
-    for (left, top, right, bottom), numbers in reversed(_WINDOWS):  # so that the whole picture wins a shared key
-        value = _hash(_steps(_grid(picture, (left * width, top * height, right * width, bottom * height))))
+    for value, (_, numbers) in reversed(
+        list(zip(hashes, _WINDOWS, strict=True))
+    ):  # the whole picture wins a shared key
         own = bands(value)
         found |= {own[number]: value for number in numbers}
     return found

@@ -19,6 +19,7 @@ _TILES = 10  # along the shorter side of what is compared
 _MIN_TILES = 12
 _TEXTURED = 6.0  # standard deviation in grey values of a tile that has detail to compare
 _AGREES = 0.6  # correlation of one tile
+_BLACK, _WHITE = 6.0, 249.0  # a tile beyond is clipped: a brightened copy keeps no light and dark there
 _FLAT = 4.0  # spread of the tiles' means below which there is no light and dark to compare
 _MOST_SQUEEZE = 2.0  # longest to shortest relative edge of a real copy's outline, a slanted photo of a screen included
 _LEAST_SCALE = 0.1
@@ -103,10 +104,11 @@ def _compared(a: Grey, b: Grey, seen: Grey, cover: float) -> Agreement | None:
     textured = np.maximum(one.std(axis=1), other.std(axis=1)) > _TEXTURED
     if textured.sum() < _MIN_TILES:
         return None
-    means = one.mean(axis=1), other.mean(axis=1)
+    means = np.stack((one.mean(axis=1), other.mean(axis=1)))
+    means = means[:, ((means > _BLACK) & (means < _WHITE)).all(axis=0)]
     detail = _correlation(one[textured], other[textured])
-    flat = max(means[0].std(), means[1].std()) < _FLAT
-    tone = 1.0 if flat else float(_correlation(means[0][None], means[1][None])[0])
+    flat = means.shape[1] < _MIN_TILES or means.std(axis=1).max() < _FLAT
+    tone = 1.0 if flat else float(_correlation(means[:1], means[1:])[0])
     return Agreement(cover, float((detail > _AGREES).mean()), tone)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from server.demo import photos as drawn
@@ -30,9 +31,9 @@ def as_sent(picture: Image.Image, quality: int = 82) -> bytes:
     return saved(picture, "JPEG", quality=quality)
 
 
-def real(path: Path) -> Image.Image:
-    """A photo of the shared data as the app would have it."""
-    return decode(path.read_bytes(), Wanted("RGB", long_px=1280)).image
+def real(path: Path, long_px: int = 1280) -> Image.Image:
+    """A photo of the shared data as the app would have it, or smaller."""
+    return decode(path.read_bytes(), Wanted("RGB", long_px=long_px)).image
 
 
 def selfie(place: int, visit: int = 0) -> Image.Image:
@@ -100,15 +101,10 @@ def _screenshot(p: Image.Image) -> Image.Image:
 def _off_a_screen(p: Image.Image) -> Image.Image:
     """Photographed from a monitor: its pixels' grid, a slant, a bezel, less contrast."""
     shown = p.resize((900, round(p.height * 900 / p.width)))
-    grid = Image.new("L", (3, 3), 255)
-    grid.putdata([255, 255, 140, 255, 255, 140, 140, 140, 140])
-    tile = Image.new("L", shown.size)
-    for x in range(0, shown.width, 3):
-        tile.paste(grid, (x, 0))
-    strip = tile.crop((0, 0, shown.width, 3))
-    for y in range(3, shown.height, 3):
-        tile.paste(strip, (0, y))
-    shown = Image.composite(shown, Image.new("RGB", shown.size), tile)
+    pixels = np.array(shown)
+    pixels[2::3] = pixels[2::3] * 0.55
+    pixels[:, 2::3] = pixels[:, 2::3] * 0.55
+    shown = Image.fromarray(pixels)
     w, h = shown.size
     framed = Image.new("RGB", (w + 60, h + 60), (25, 25, 28))
     framed.paste(shown, (30, 30))
