@@ -133,7 +133,10 @@ def insert_together(session: Session, *groups: Rows) -> dict[type[Base], int]:
 
     Empty groups are allowed. Keys are checked when all are in, so the order among the groups matters on SQLite only.
     """
+    counts = dict.fromkeys((group.table for group in groups), 0)
     given = [group for group in groups if group.values]
+    if not given:
+        return counts
     shapes, values = _numbered(given)
     stored: Sequence[int]
     connection = session.connection()
@@ -144,7 +147,6 @@ def insert_together(session: Session, *groups: Rows) -> dict[type[Base], int]:
             connection.execute(_apart(shape), {f"p{n}": values[f"p{n}"] for row in shape.rows for n in row}).rowcount
             for shape in shapes
         ]
-    counts = dict.fromkeys((group.table for group in groups), 0)
     return counts | dict(zip((group.table for group in given), stored, strict=True))
 
 

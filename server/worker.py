@@ -27,6 +27,7 @@ from server.org import signin
 from server.org.models import County, Member
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
+from server.tally import second_look
 from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
@@ -59,11 +60,16 @@ class Worker:
             Job("link_audit", 2, self.link_audit),
             Job("nightly_flags", 60, self.nightly_flags),
             Job("remind", 60, self.remind),
+            Job("second_look", 2, self.second_look),
             Job("sweep", 3600, self.sweep),
         )
 
     def deliver_notices(self) -> None:
         while self.delivery.run():
+            pass
+
+    def second_look(self) -> None:
+        while second_look.look_again(self.db, self.store, self.clock()):
             pass
 
     def link_audit(self) -> None:

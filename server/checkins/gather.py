@@ -209,6 +209,7 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         device_platform=submission.device.get("platform"),
         twins=moment.twins,
         twins_complete=moment.twins_complete,
+        comparing=any(not twin.exact for twin in moment.twins),
         ticket_presented=submission.ticket_id is not None,
         previous=previous,
         history=tuple(fix for fix in moment.history if fix.at > now - HISTORY),

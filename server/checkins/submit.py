@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -74,6 +74,7 @@ def judged(
         "weight": decision.weight,
         "decision": None,
         "addendum": terms.month_closed,
+        "comparing": evidence.comparing,
     }
     return CheckIn(**checkin), _rows(caller, checkin, findings, photo, now)
 
@@ -121,21 +122,30 @@ def _rows(
     rows = [
         *_photo_rows(caller, photo, now),
         Rows(CheckIn, [checkin], if_taken="skip"),
-        Rows(CheckInFinding, _finding_rows(checkin, findings), if_taken="skip"),
+        Rows(CheckInFinding, finding_rows(county_id, checkin["id"], findings), if_taken="skip"),
         *event_rows(county_id, member_id, "checkin.submitted", checkin["id"], facts, now),
     ]
-    if checkin["verdict"] == Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
-        told = {"checkin": str(checkin["id"]), "on": on}
-        rows.append(notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin['id']}", told, now))
-    elif checkin["verdict"] == Verdict.REJECTED:
-        told = {"checkin": str(checkin["id"]), "on": on, "result": "驳回", "reason": ""}
-        rows.append(notice_rows(county_id, member_id, "checkin_decided", f"rejected:{checkin['id']}", told, now))
+    if not checkin["comparing"]:  # else the second look tells
+        rows += notices(county_id, member_id, checkin["id"], checkin["on_date"], Verdict(checkin["verdict"]), now)
     return rows
 
 
-def _finding_rows(checkin: dict[str, Any], findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+def notices(
+    county_id: int, member_id: uuid.UUID, checkin_id: uuid.UUID, on: date, verdict: Verdict, now: datetime
+) -> list[Rows]:
+    """What the member is told of the machine's verdict: nothing when it accepted, the reply and the app say so."""
+    told = {"checkin": str(checkin_id), "on": on.isoformat()}
+    if verdict is Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
+        return [notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin_id}", told, now)]
+    if verdict is Verdict.REJECTED:
+        told |= {"result": "驳回", "reason": ""}
+        return [notice_rows(county_id, member_id, "checkin_decided", f"rejected:{checkin_id}", told, now)]
+    return []
+
+
+def finding_rows(county_id: int, checkin_id: uuid.UUID, findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """A row for each finding that is not clear; the check-in itself keeps them all."""
-    key = {"county_id": checkin["county_id"], "checkin_id": checkin["id"]}
+    key = {"county_id": county_id, "checkin_id": checkin_id}
     return [
         key | {"code": finding.code, "outcome": finding.outcome.value}
         for finding in findings

@@ -1,0 +1,119 @@
+"""The second look at photos that a hash nominated: pixels decide, seconds after the check-in, and the day follows.
+
+A hash alone accuses nobody: until this is done the check-in waits (`comparing`), and says so.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.checkins.models import CheckIn, CheckInFinding
+from server.checkins.submit import finding_rows, notices
+from server.db import Database, lock, member_lock
+from server.evidence import serialize
+from server.evidence.decide import decide, judge
+from server.evidence.types import Evidence, PhotoTwin
+from server.photos.models import Photo
+from server.photos.refusal import PhotoUnreadable
+from server.photos.same import Features, Sameness, compare, features
+from server.photos.store import FolderStore
+from server.tally import policy
+from server.tally.recompute import recompute
+from server.together import insert_together
+
+AT_ONCE = 20  # check-ins a run; the next run takes the next ones
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    county_id: int
+    checkin_id: uuid.UUID
+    photo_id: uuid.UUID
+    evidence: Evidence
+
+
+def look_again(db: Database, store: FolderStore, now: datetime) -> int:
+    """Compare the photos of the check-ins that wait, oldest first, and conclude on each; returns how many.
+
+    Any number of workers may do this: whoever comes second finds the check-in concluded and changes nothing.
+    """
+    with db.reading() as session:
+        rows = session.execute(
+            select(CheckIn.county_id, CheckIn.id, CheckIn.photo_id, CheckIn.evidence)
+            .where(CheckIn.comparing)
+            .order_by(CheckIn.received_at)
+            .limit(AT_ONCE)
+        ).all()
+    waiting = [_Waiting(r.county_id, r.id, r.photo_id, serialize.from_json(r.evidence)) for r in rows]
+    for one in waiting:
+        seen = _compared(db, store, one)
+        with db.transaction() as session:
+            _conclude(session, one.county_id, one.checkin_id, seen, now)
+    return len(waiting)
+
+
+def _compared(db: Database, store: FolderStore, one: _Waiting) -> dict[str, Sameness]:
+    """By photo id what the pixels say of each twin; one that cannot be read any more is left out: nobody can tell."""
+    twins = [uuid.UUID(twin.photo_id) for twin in one.evidence.twins if _is_open(twin)]
+    with db.reading() as session:
+        keys = session.execute(
+            select(Photo.id, Photo.storage_key).where(
+                Photo.county_id == one.county_id, Photo.id.in_([one.photo_id, *twins])
+            )
+        ).all()
+    looked = {row.id: _features(store, row.storage_key) for row in keys}
+    own = looked.get(one.photo_id)
+    if own is None:
+        return {}
+    return {str(twin): compare(own, other) for twin in twins if (other := looked.get(twin)) is not None}
+
+
+def _features(store: FolderStore, key: str) -> Features | None:
+    try:
+        return features(store.open(key))
+    except (FileNotFoundError, PhotoUnreadable):
+        return None
+
+
+def _is_open(twin: PhotoTwin) -> bool:
+    return not twin.exact and twin.same is None
+
+
+def _conclude(
+    session: Session, county_id: int, checkin_id: uuid.UUID, seen: Mapping[str, Sameness], now: datetime
+) -> None:
+    """Judge anew with what was seen, store it, count the day, and tell the member what is left to tell."""
+    of_checkin = (CheckIn.county_id == county_id, CheckIn.id == checkin_id)
+    member_id = session.scalars(select(CheckIn.member_id).where(*of_checkin)).one()
+    lock(session, member_lock(county_id, member_id))
+    checkin = session.scalar(select(CheckIn).where(*of_checkin, CheckIn.comparing))
+    if checkin is None:
+        return
+    before = serialize.from_json(checkin.evidence)
+    twins = tuple(_with(twin, seen.get(twin.photo_id)) for twin in before.twins)
+    evidence = replace(before, twins=twins, comparing=False)
+    rules = policy.in_force(session, county_id, checkin.on_date)
+    findings = judge(evidence, rules.ruleset.rules)
+    decision = decide(findings, rules.ruleset, rules.rules.machine_may_reject)
+    checkin.evidence, checkin.findings = serialize.to_json(evidence), serialize.findings_to_json(findings)
+    checkin.verdict, checkin.reason, checkin.weight = decision.verdict.value, decision.reason, decision.weight
+    checkin.ruleset, checkin.comparing = decision.ruleset, False
+    session.execute(
+        delete(CheckInFinding).where(CheckInFinding.county_id == county_id, CheckInFinding.checkin_id == checkin_id)
+    )
+    if rows := finding_rows(county_id, checkin_id, findings):
+        session.execute(insert(CheckInFinding), rows)
+    record(session, county_id, None, "checkin.compared", checkin_id, {"verdict": checkin.verdict}, now)
+    if checkin.decision is None:
+        insert_together(session, *notices(county_id, member_id, checkin_id, checkin.on_date, decision.verdict, now))
+    session.flush()
+    recompute(session, county_id, member_id, checkin.on_date, now)
+
+
+def _with(twin: PhotoTwin, seen: Sameness | None) -> PhotoTwin:
+    return twin if seen is None else replace(twin, same=seen.same, mirrored=seen.mirrored)

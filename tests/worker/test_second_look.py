@@ -1,0 +1,125 @@
+"""Photos that a hash nominated are compared by the worker: a copy is shown to a person, the same chair counts."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image, ImageOps
+from sqlalchemy import update
+
+from server.config import Config
+from server.db import Database
+from server.demo.photos import draw_selfie
+from server.photos.match import bands
+from server.photos.models import Photo, PhotoBand
+from server.photos.read import read
+from server.worker import Worker
+from tests.cast import Cast
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+Rows = Callable[..., list]
+
+
+@pytest.fixture
+def worker(config: Config, clock: StoppedClock, cast: Cast) -> Worker:
+    made = Worker(config, clock)
+    yield made
+    made.db.dispose()
+
+
+def saved(image: Image.Image, quality: int = 60) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def near(body: dict) -> dict:
+    return next(f for f in body["findings"] if f["code"] == "PHOTO_NEAR")
+
+
+def submitted_twice(api: Api, clock: StoppedClock, photo: bytes, again: bytes) -> dict:
+    """The answer to the second of two check-ins on two days."""
+    assert api.check_in("chen", photo=photo).status_code == 201
+    clock.advance(days=1)
+    return api.check_in("chen", photo=again, accuracy_m="23").json
+
+
+def as_it_is_now(api: Api, body: dict) -> dict:
+    return api.get(f"/checkins/{body['id']}", "chen").json
+
+
+def look_alike(db: Database, api: Api, photo: bytes, like: bytes) -> None:
+    """Store the hash of `like` for the photo that was just sent, so that `like` will find it though it is another."""
+    value = read(like).phash
+    with db.transaction() as session:
+        session.execute(update(Photo).values(phash=value))
+        for old, new in zip(bands(read(photo).phash), bands(value), strict=True):
+            session.execute(update(PhotoBand).where(PhotoBand.band == old).values(band=new, phash=value))
+
+
+def test_a_recompressed_copy_waits_and_is_then_shown_to_a_person(
+    api: Api, worker: Worker, clock: StoppedClock, rows: Rows
+) -> None:
+    photo = draw_selfie(51, size=(720, 960))
+    body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
+    assert (near(body)["outcome"], body["verdict"], body["day"]["pending"]) == ("unknown", "review", 1.0)
+    assert "比对" in body["reason"]
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_pending'") == [(0,)]  # it is not over yet
+    worker.second_look()
+    now = as_it_is_now(api, body)
+    assert (near(now)["outcome"], now["verdict"]) == ("suspect", "review")
+    assert "11月24日" in near(now)["message"]
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_pending'") == [(1,)]
+    assert rows("SELECT outcome FROM checkin_findings WHERE code = 'PHOTO_NEAR'") == [("suspect",)]
+
+
+def test_another_picture_with_a_like_hash_is_accepted_and_its_day_counts(
+    api: Api, db: Database, worker: Worker, clock: StoppedClock, rows: Rows
+) -> None:
+    first, other = draw_selfie(52, size=(720, 960)), draw_selfie(53, size=(720, 960))
+    assert api.check_in("chen", photo=first).status_code == 201
+    look_alike(db, api, first, other)
+    clock.advance(days=1)
+    body = api.check_in("chen", photo=other, accuracy_m="23").json
+    assert (near(body)["outcome"], body["verdict"]) == ("unknown", "review")
+    worker.second_look()
+    now = as_it_is_now(api, body)
+    assert (near(now)["outcome"], now["verdict"]) == ("clear", "accepted")
+    assert rows("SELECT count(*) FROM notices") == [(0,)]
+    month = api.get("/me/month?month=2026-11", "chen").json
+    assert {day["on"]: day["value"] for day in month["days"]} == {"2026-11-24": 1.0, "2026-11-25": 1.0}
+
+
+def test_featureless_photos_are_left_to_a_person(api: Api, db: Database, worker: Worker, clock: StoppedClock) -> None:
+    slope = Image.linear_gradient("L").resize((480, 640)).convert("RGB")
+    body = submitted_twice(api, clock, saved(slope, 90), saved(slope, 70))
+    worker.second_look()
+    now = as_it_is_now(api, body)
+    assert (near(now)["outcome"], now["verdict"]) == ("unknown", "review")
+    assert "suspect" not in {f["outcome"] for f in now["findings"]}
+
+
+def test_a_photo_that_is_gone_proves_nothing(
+    api: Api, worker: Worker, clock: StoppedClock, config: Config, rows: Rows
+) -> None:
+    photo = draw_selfie(54, size=(720, 960))
+    body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
+    for (key,) in rows("SELECT storage_key FROM photos ORDER BY received_at LIMIT 1"):
+        (config.photo_root / key).unlink()
+    worker.second_look()
+    now = as_it_is_now(api, body)
+    assert (near(now)["outcome"], now["verdict"]) == ("unknown", "review")
+    assert rows("SELECT count(*) FROM checkins WHERE comparing") == [(0,)]
+
+
+def test_it_is_concluded_once_however_many_workers_look(
+    api: Api, worker: Worker, config: Config, clock: StoppedClock, rows: Rows
+) -> None:
+    photo = draw_selfie(55, size=(720, 960))
+    submitted_twice(api, clock, photo, saved(ImageOps.autocontrast(Image.open(io.BytesIO(photo)))))
+    other = Worker(config, clock)
+    worker.second_look()
+    other.second_look()
+    other.db.dispose()
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'checkin.compared'") == [(1,)]
