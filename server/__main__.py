@@ -3,6 +3,8 @@
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -129,6 +131,22 @@ def _audit(config: Config, arguments: argparse.Namespace) -> int:
     return 1 if tampered else 0
 
 
+def _replay(config: Config, arguments: argparse.Namespace) -> int:
+    from server.checkins import replay
+    from server.db import Database
+    from server.evidence.ruleset import RULESET
+
+    try:
+        ruleset = replay.read_ruleset(arguments.ruleset) if arguments.ruleset else RULESET
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        print(f"The ruleset cannot be used: {error}", file=sys.stderr)
+        return 2
+    with Database(config.database_url).snapshot() as session:
+        for line in replay.told(replay.replay(session, ruleset, arguments.since), ruleset, arguments.most):
+            print(line)
+    return 0
+
+
 _Option = tuple[str, dict[str, Any]]
 _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, list[_Option]]] = {
     "run": (_run, "migrate, seed the demo county, start web, worker and sandbox; Ctrl-C stops all", []),
@@ -139,6 +157,15 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
     "revision": (_revision, "write the migration that the changed models need", [("message", {})]),
     "seed": (_seed, "the demo county, once", []),
     "flags": (_flags, "compare every month with what is still possible, now instead of tonight", []),
+    "replay": (
+        _replay,
+        "what another ruleset would have said of stored evidence; changes nothing",
+        [
+            ("--since", {"type": date.fromisoformat, "required": True, "metavar": "YYYY-MM-DD"}),
+            ("--ruleset", {"type": Path, "metavar": "FILE.json", "help": "what differs from the code's ruleset"}),
+            ("--most", {"type": int, "default": 20}),
+        ],
+    ),
     "audit": (
         _audit,
         "verify: walk every county's audit chain",
