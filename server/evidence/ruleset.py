@@ -28,9 +28,7 @@ class Rules:
     accuracy_reduced_m: float = 1_000  # an iPhone whose 精确位置 is off gives circles of kilometres
     accuracy_useless_m: float = 50_000  # beyond that there is no fix at all
     centre_deg: float = 1e-6  # 0.1 m: a fix this near the registered point is that point
-    few_decimals: int = (
-        3  # 100 m: both coordinates ending there were typed; 1 in 10 000 ends so by chance at 5 decimals
-    )
+    few_decimals: int = 3  # 100 m: where both coordinates end there; of a phone's five decimals, 1 in 10 000 by chance
     repeat_accuracy_m: float = 30  # under it a fix is from satellites and never repeats; Wi-Fi fixes are coarser and do
     cached_fix_s: float = 30  # WeChat answers with the last fix within this time (wx.getLocation)
 
