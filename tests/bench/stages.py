@@ -25,14 +25,13 @@ REQUESTS = 150
 STAGES = {
     "session": ("server/api/session.py", "_authenticate"),
     "multipart and form": ("flask_openapi/request.py", "_validate_request"),
-    "consent": ("server/org/consent.py", "require"),
     "photo: read": ("server/photos/read.py", "read"),
     "photo: store (fsync)": ("server/photos/store.py", "put"),
-    "ticket, posting": ("server/checkins/submit.py", "locate"),
-    "policy": ("server/tally/policy.py", "terms"),
-    "evidence, insert, audit": ("server/checkins/submit.py", "submit"),
-    "day": ("server/tally/recompute.py", "recompute"),
-    "month": ("server/tally/month.py", "month_count"),
+    "begin and lock": ("server/checkins/gather.py", "hold"),
+    "ask what was before": ("server/together.py", "ask"),
+    "judge": ("server/checkins/submit.py", "judged"),
+    "count day and month": ("server/tally/recompute.py", "count_with"),
+    "store all": ("server/together.py", "insert_together"),
     "commit": ("sqlalchemy/engine/base.py", "_commit_impl"),
 }
 
