@@ -79,8 +79,15 @@ def features(data: bytes) -> Features:
 
 def compare(a: Features, b: Features) -> Sameness:
     """Whether two photos are one picture. Keep the new photo as `a` in a row of comparisons: its corners and those of
-    its mirror image are then found once.
+    its mirror image are then found once. What OpenCV cannot compute, nobody can tell.
     """
+    try:
+        return _compared(a, b)
+    except cv2.error:
+        return Sameness(None)
+
+
+def _compared(a: Features, b: Features) -> Sameness:
     if min(len(a.corners.at), len(b.corners.at)) < _MIN_CORNERS:
         return Sameness(None)
     straight = _laid_over(a, b)

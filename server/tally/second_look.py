@@ -103,6 +103,9 @@ def _conclude(
     checkin.evidence, checkin.findings = serialize.to_json(evidence), serialize.findings_to_json(findings)
     checkin.verdict, checkin.reason, checkin.weight = decision.verdict.value, decision.reason, decision.weight
     checkin.ruleset, checkin.comparing = decision.ruleset, False
+    # After an outage the month may be closed by now: what was published is not changed, this is added to it.
+    closed = policy.is_closed(rules.rules, checkin.on_date.replace(day=1), now.date())
+    checkin.addendum |= closed
     session.execute(
         delete(CheckInFinding).where(CheckInFinding.county_id == county_id, CheckInFinding.checkin_id == checkin_id)
     )
@@ -112,7 +115,8 @@ def _conclude(
     if checkin.decision is None:
         insert_together(session, *notices(county_id, member_id, checkin_id, checkin.on_date, decision.verdict, now))
     session.flush()
-    recompute(session, county_id, member_id, checkin.on_date, now)
+    if not closed:
+        recompute(session, county_id, member_id, checkin.on_date, now)
 
 
 def _with(twin: PhotoTwin, seen: Sameness | None) -> PhotoTwin:

@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 from time import process_time
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -119,3 +120,12 @@ def test_a_comparison_is_cheap() -> None:
     for _ in range(10):
         compare(asking, features(old))
     assert (process_time() - started) / 10 < 0.060  # 20 to 30 ms; twice that on a machine that does other things
+
+
+def test_what_opencv_cannot_compute_nobody_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise cv2.error("singular")
+
+    monkeypatch.setattr(cv2, "findHomography", fails)
+    photo = features(as_sent(selfie(1)))
+    assert compare(photo, photo).same is None

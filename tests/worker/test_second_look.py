@@ -123,3 +123,12 @@ def test_it_is_concluded_once_however_many_workers_look(
     other.second_look()
     other.db.dispose()
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'checkin.compared'") == [(1,)]
+
+
+def test_after_the_close_it_becomes_an_addendum(api: Api, worker: Worker, clock: StoppedClock, rows: Rows) -> None:
+    photo = draw_selfie(56, size=(720, 960))
+    body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
+    clock.advance(days=20)
+    worker.second_look()
+    assert as_it_is_now(api, body)["addendum"] is True
+    assert rows("SELECT pending_halves FROM site_days WHERE on_date = '2026-11-25'") == [(2,)]  # as it was published
