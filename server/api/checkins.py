@@ -93,6 +93,7 @@ class SubmittedReply(BaseModel):
     id: uuid.UUID
     verdict: Literal["accepted", "review", "rejected"] = Field(description="the machine's, as it was given")
     reason: str
+    comparing: bool = Field(description="photos are being compared; ask GET /checkins/{id} again in seconds")
     findings: list[FindingReply]
     day: DayReply
     month: MonthReply
@@ -118,6 +119,7 @@ class CheckInRow(BaseModel):
     decision: str | None = Field(description="the latest person's; holds over the verdict")
     reason: str
     weight: float = Field(description="of the suspect findings; what a queue sorts by")
+    comparing: bool = Field(description="photos are being compared; the verdict follows in seconds")
     addendum: bool
 
 
@@ -273,6 +275,8 @@ def list_checkins(query: ListQuery) -> Reply:
         statement = statement.where(CheckIn.member_id == query.member)
     if query.holds:
         statement = statement.where(holds == query.holds)
+        if query.holds == "review":  # what the machine is still at is no work for a person yet
+            statement = statement.where(~CheckIn.comparing)
     with reading() as session:
         rows = session.execute(newest_first(statement, CheckIn.received_at, CheckIn.id, query)).all()
     found = [(row.CheckIn, row.name) for row in rows]
@@ -311,6 +315,7 @@ def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedR
         id=checkin.id,
         verdict=checkin.verdict,
         reason=checkin.reason,
+        comparing=checkin.comparing,
         findings=_findings(checkin),
         day=day,
         month=month,
@@ -343,6 +348,7 @@ def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
         decision=checkin.decision,
         reason=checkin.reason,
         weight=checkin.weight,
+        comparing=checkin.comparing,
         addendum=checkin.addendum,
     )
 

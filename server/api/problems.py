@@ -23,12 +23,12 @@ _HTTP = {
 # pydantic's error types, as people say them. What is not listed reads "填写不正确".
 _FIELD = {
     "missing": "必须填写",
-    "uuid_parsing": "编号格式不对",
-    "datetime_from_date_parsing": "时间格式不对，应为 2026-11-03T08:41:00+08:00",
-    "datetime_parsing": "时间格式不对，应为 2026-11-03T08:41:00+08:00",
-    "timezone_aware": "时间须带时区，如 +08:00",
-    "date_from_datetime_parsing": "日期格式不对，应为 2026-11-03",
-    "date_parsing": "日期格式不对，应为 2026-11-03",
+    "uuid_parsing": "格式不对",
+    "datetime_from_date_parsing": "格式不对，应为 2026-11-03T08:41:00+08:00",
+    "datetime_parsing": "格式不对，应为 2026-11-03T08:41:00+08:00",
+    "timezone_aware": "须带时区，如 +08:00",
+    "date_from_datetime_parsing": "格式不对，应为 2026-11-03",
+    "date_parsing": "格式不对，应为 2026-11-03",
     "finite_number": "须是一个有限的数",
     "float_parsing": "须是数字",
     "int_parsing": "须是整数",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from server.checkins import tickets
@@ -16,7 +16,8 @@ from server.evidence import capture
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET, Ruleset
 from server.evidence.types import Evidence, Fix, PhotoTwin, Window
-from server.org import postings, signin
+from server.org import postings
+from server.org.models import Member, SignIn
 from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
@@ -61,6 +62,29 @@ _LATEST = (
     .order_by(_C.happened_at.desc())
     .limit(MOST_HISTORY)
 )
+_MINE, _MEMBER, _OTHER = short(SignIn, "i"), short(Member, "m"), short(SignIn, "o")
+# Since when this WeChat is the caller's, and how many others checked in while signed in with it, since `lately`: one
+# who was bound to it by mistake and never checked in is no finding against anybody.
+_ACCOUNT = (
+    select(_MEMBER.c.bound_at, func.count(_OTHER.c.member_id.distinct()).label("members"))
+    .select_from(_MINE)
+    .join(_MEMBER, (_MEMBER.c.county_id == _MINE.c.county_id) & (_MEMBER.c.id == _MINE.c.member_id))
+    .outerjoin(
+        _OTHER,
+        (_OTHER.c.county_id == _MINE.c.county_id)
+        & (_OTHER.c.wechat_sha256 == _MINE.c.wechat_sha256)
+        & (_OTHER.c.created_at > bindparam("lately"))
+        & (_OTHER.c.member_id != _MINE.c.member_id)
+        & exists().where(
+            _C.county_id == _OTHER.c.county_id,
+            _C.member_id == _OTHER.c.member_id,
+            _C.received_at >= _OTHER.c.created_at,
+            func.coalesce(_OTHER.c.revoked_at, _C.received_at) >= _C.received_at,
+        ),
+    )
+    .where(_MINE.c.county_id == _COUNTY, _MINE.c.id == bindparam("sign_in"))
+    .group_by(_MEMBER.c.bound_at)
+)
 # Everything that was stored before and bears on this check-in's verdict; a face may ask more in the same breath.
 QUESTIONS = {
     "ticket": tickets.HELD,
@@ -68,7 +92,7 @@ QUESTIONS = {
     "same": select(_SAME.subquery("x")),
     "alike": select(_ALIKE.subquery("y")),
     "latest": select(_LATEST.subquery("z")),
-    "account": signin.ACCOUNT,
+    "account": _ACCOUNT,
 }
 
 
@@ -108,7 +132,7 @@ class Terms:
 class Account:
     """The WeChat that a member is signed in with."""
 
-    members: int  # how many signed in with it in the last 30 days, this one included
+    members: int  # how many checked in with it in the last 30 days, this one included
     bound_at: datetime | None
 
 
@@ -156,7 +180,7 @@ def locate(
         happened_at,
         presence,
         tuple(Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) for row in latest),
-        Account(max(account.members, 1), account.bound_at) if account else Account(1, None),
+        Account(account.members + 1, account.bound_at) if account else Account(1, None),
         _twins(session, caller, submission, happened_at, presence.squad_id, photo, nominated),
         len(nominated) < MOST_NOMINATED,
     )

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -64,23 +64,6 @@ _SIGNED_IN = (
         _S.expires_at > bindparam("now"),
         _M.removed_at.is_(None),
     )
-)
-
-
-_OTHER = short(SignIn, "o")
-# Of the caller: since when this WeChat is theirs, and how many members signed in with it since `lately`.
-ACCOUNT = (
-    select(_M.bound_at, func.count(_OTHER.c.member_id.distinct()).label("members"))
-    .select_from(_SIGN_IN)
-    .join(_MEMBER, (_M.county_id == _S.county_id) & (_M.id == _S.member_id))
-    .outerjoin(
-        _OTHER,
-        (_OTHER.c.county_id == _S.county_id)
-        & (_OTHER.c.wechat_sha256 == _S.wechat_sha256)
-        & (_OTHER.c.created_at > bindparam("lately")),
-    )
-    .where(_S.county_id == bindparam("county"), _S.id == bindparam("sign_in"))
-    .group_by(_M.bound_at)
 )
 
 

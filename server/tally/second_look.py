@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,8 @@ from server.photos.store import FolderStore
 from server.tally import policy
 from server.tally.recompute import recompute
 from server.together import insert_together
+
+log = structlog.get_logger()
 
 AT_ONCE = 20  # check-ins a run; the next run takes the next ones
 
@@ -51,7 +54,11 @@ def look_again(db: Database, store: FolderStore, now: datetime) -> int:
         ).all()
     waiting = [_Waiting(r.county_id, r.id, r.photo_id, serialize.from_json(r.evidence)) for r in rows]
     for one in waiting:
-        seen = _compared(db, store, one)
+        try:
+            seen = _compared(db, store, one)
+        except OSError:  # a folder that cannot be read must not hold up everybody behind: then a person looks
+            log.exception("second_look_failed", checkin=str(one.checkin_id))
+            seen = {}
         with db.transaction() as session:
             _conclude(session, one.county_id, one.checkin_id, seen, now)
     return len(waiting)
@@ -88,12 +95,13 @@ def _conclude(
     session: Session, county_id: int, checkin_id: uuid.UUID, seen: Mapping[str, Sameness], now: datetime
 ) -> None:
     """Judge anew with what was seen, store it, count the day, and tell the member what is left to tell."""
-    of_checkin = (CheckIn.county_id == county_id, CheckIn.id == checkin_id)
-    member_id = session.scalars(select(CheckIn.member_id).where(*of_checkin)).one()
-    lock(session, member_lock(county_id, member_id))
-    checkin = session.scalar(select(CheckIn).where(*of_checkin, CheckIn.comparing))
+    waiting = (CheckIn.county_id == county_id, CheckIn.id == checkin_id, CheckIn.comparing)
+    # The row first, then the member, as a review does: in the other order the two would wait for each other.
+    checkin = session.scalar(select(CheckIn).where(*waiting).with_for_update())
     if checkin is None:
         return
+    member_id = checkin.member_id
+    lock(session, member_lock(county_id, member_id))
     before = serialize.from_json(checkin.evidence)
     twins = tuple(_with(twin, seen.get(twin.photo_id)) for twin in before.twins)
     evidence = replace(before, twins=twins, comparing=False)

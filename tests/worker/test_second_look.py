@@ -13,6 +13,7 @@ from server.demo.photos import draw_selfie
 from server.photos.match import bands
 from server.photos.models import Photo, PhotoBand
 from server.photos.read import read
+from server.photos.store import FolderStore
 from server.worker import Worker
 from tests.cast import Cast
 from tests.client import Api
@@ -65,11 +66,14 @@ def test_a_recompressed_copy_waits_and_is_then_shown_to_a_person(
     body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
     assert (near(body)["outcome"], body["verdict"], body["day"]["pending"]) == ("unknown", "review", 1.0)
     assert "比对" in body["reason"]
+    assert body["comparing"] is True
+    assert api.get("/checkins?holds=review", "bureau").json["items"] == []  # no work for a person yet
     assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_pending'") == [(0,)]  # it is not over yet
     worker.second_look()
     now = as_it_is_now(api, body)
     assert (near(now)["outcome"], now["verdict"]) == ("suspect", "review")
     assert "11月24日" in near(now)["message"]
+    assert [row["id"] for row in api.get("/checkins?holds=review", "bureau").json["items"]] == [body["id"]]
     assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_pending'") == [(1,)]
     assert rows("SELECT outcome FROM checkin_findings WHERE code = 'PHOTO_NEAR'") == [("suspect",)]
 
@@ -132,3 +136,17 @@ def test_after_the_close_it_becomes_an_addendum(api: Api, worker: Worker, clock:
     worker.second_look()
     assert as_it_is_now(api, body)["addendum"] is True
     assert rows("SELECT pending_halves FROM site_days WHERE on_date = '2026-11-25'") == [(2,)]  # as it was published
+
+
+def test_a_folder_that_cannot_be_read_holds_nobody_up(
+    api: Api, worker: Worker, clock: StoppedClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_key: str) -> bytes:
+        raise PermissionError("not ours")
+
+    photo = draw_selfie(57, size=(720, 960))
+    body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
+    monkeypatch.setattr(FolderStore, "open", lambda _store, key: away(key))
+    worker.second_look()
+    assert rows("SELECT count(*) FROM checkins WHERE comparing") == [(0,)]
+    assert as_it_is_now(api, body)["verdict"] == "review"
