@@ -56,9 +56,10 @@ def main(argv: list[str] | None = None) -> int:
             check(site, whole[engine], None)
             print(f"{engine}: {len(whole[engine].acknowledged)} acknowledged check-ins, all there and whole")
     except Exception as error:
-        print(f"round {number} {engine} FAILED: {error!r}\nseed {seed}; what it left: {folder}", flush=True)
-        for name, site in sites.items():
-            print(f"=== {name}\n{site.system.logs()}" if name == engine else "", flush=True)
+        if engine in sites:
+            print(f"=== {engine}\n{sites[engine].system.logs()}")
+        # Last, because whoever reads a cut-off log reads its end.
+        print(f"seed {seed}; what it left: {folder}\nround {number} {engine} FAILED: {error!r}", flush=True)
         return 1
     finally:
         for site in sites.values():

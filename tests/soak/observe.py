@@ -62,14 +62,16 @@ def observe(site: Site, promises: Promises, check_files: Iterable[str] | None = 
 
 
 def _let_settle(db: Database) -> None:
-    """Until every event is linked and nothing due waits, or long enough: then the invariants say what is wrong."""
+    """Until every event is linked, every photo compared and nothing due waits, or long enough: then the invariants
+    say what is wrong. What a worker still concludes while we read would look like a broken promise."""
 
     def settled() -> bool:
         with db.reading() as session:
             unlinked = session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.seq.is_(None)))
+            comparing = session.scalar(select(func.count()).select_from(CheckIn).where(CheckIn.comparing))
             due = select(func.count()).select_from(Notice).where(Notice.state == "pending", _is_due())
             sending = select(func.count()).select_from(Notice).where(Notice.state == "sending", _is_held())
-            return not unlinked and not session.scalar(due) and not session.scalar(sending)
+            return not unlinked and not comparing and not session.scalar(due) and not session.scalar(sending)
 
     try:
         until(settled, "settled", SETTLED_S, every=0.1)
