@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins.models import Appeal, CheckIn, Review
+from server.db import lock, member_lock
 from server.errors import conflict, forbidden, not_found
 from server.notify.outbox import enqueue
 from server.org.models import Member
@@ -17,16 +18,28 @@ from server.org.scope import county as in_county
 DECISION_WORDS = {"accepted": "通过", "rejected": "驳回"}
 
 
-def visible(session: Session, caller: Caller, checkin_id: uuid.UUID, *, for_update: bool = False) -> CheckIn:
+def visible(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
     """The check-in, if its member is one the caller may watch; else 404."""
     statement = (
         in_county(caller, CheckIn)
         .join(Member, (Member.county_id == CheckIn.county_id) & (Member.id == CheckIn.member_id))
         .where(CheckIn.id == checkin_id, watched_members(caller))
     )
-    checkin = session.scalar(statement.with_for_update(of=CheckIn) if for_update else statement)
+    checkin = session.scalar(statement)
     if checkin is None:
         raise not_found()
+    return checkin
+
+
+def _held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
+    """The visible check-in as it stands once everybody else who works on this member's check-ins is done.
+
+    The member is held and no row is: whoever held the row while a submission, which holds the member, writes findings
+    to it would wait for that submission in `recompute`, and the submission for the row.
+    """
+    checkin = visible(session, caller, checkin_id)
+    lock(session, member_lock(checkin.county_id, checkin.member_id))
+    session.refresh(checkin)
     return checkin
 
 
@@ -34,7 +47,7 @@ def review(
     session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str, now: datetime
 ) -> tuple[CheckIn, Review]:
     """A bureau supervisor accepts or rejects. Nobody decides on themselves. The machine's verdict stays as it was."""
-    checkin = visible(session, caller, checkin_id, for_update=True)
+    checkin = _held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
@@ -62,7 +75,7 @@ def review(
 
 def appeal(session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, now: datetime) -> Appeal:
     """The member objects to a rejection of their own check-in; one open appeal at a time."""
-    checkin = visible(session, caller, checkin_id, for_update=True)
+    checkin = _held(session, caller, checkin_id)
     if checkin.member_id != caller.member_id:
         raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
     if (checkin.decision or checkin.verdict) != "rejected":
@@ -89,10 +102,11 @@ def decide_appeal(
     session: Session, caller: Caller, appeal_id: uuid.UUID, upheld: bool, answer: str, now: datetime
 ) -> tuple[CheckIn, Appeal]:
     """A bureau supervisor who reviewed none of it answers the appeal; upheld accepts the check-in."""
-    made = session.scalar(in_county(caller, Appeal).where(Appeal.id == appeal_id).with_for_update())
+    made = session.scalar(in_county(caller, Appeal).where(Appeal.id == appeal_id))
     if made is None:
         raise not_found()
-    checkin = visible(session, caller, made.checkin_id, for_update=True)
+    checkin = _held(session, caller, made.checkin_id)
+    session.refresh(made)
     caller.require("bureau_supervisor")
     if made.state != "open":
         raise conflict("appeal_decided", "这个申诉已经处理过了。")

@@ -36,6 +36,7 @@ AT_ONCE = 20  # check-ins a run; the next run takes the next ones
 class _Waiting:
     county_id: int
     checkin_id: uuid.UUID
+    member_id: uuid.UUID
     photo_id: uuid.UUID
     evidence: Evidence
 
@@ -47,12 +48,12 @@ def look_again(db: Database, store: FolderStore, now: datetime) -> int:
     """
     with db.reading() as session:
         rows = session.execute(
-            select(CheckIn.county_id, CheckIn.id, CheckIn.photo_id, CheckIn.evidence)
+            select(CheckIn.county_id, CheckIn.id, CheckIn.member_id, CheckIn.photo_id, CheckIn.evidence)
             .where(CheckIn.comparing)
             .order_by(CheckIn.received_at)
             .limit(AT_ONCE)
         ).all()
-    waiting = [_Waiting(r.county_id, r.id, r.photo_id, serialize.from_json(r.evidence)) for r in rows]
+    waiting = [_Waiting(r.county_id, r.id, r.member_id, r.photo_id, serialize.from_json(r.evidence)) for r in rows]
     for one in waiting:
         try:
             seen = _compared(db, store, one)
@@ -60,7 +61,7 @@ def look_again(db: Database, store: FolderStore, now: datetime) -> int:
             log.exception("second_look_failed", checkin=str(one.checkin_id))
             seen = {}
         with db.transaction() as session:
-            _conclude(session, one.county_id, one.checkin_id, seen, now)
+            _conclude(session, one, seen, now)
     return len(waiting)
 
 
@@ -91,17 +92,14 @@ def _is_open(twin: PhotoTwin) -> bool:
     return not twin.exact and twin.same is None
 
 
-def _conclude(
-    session: Session, county_id: int, checkin_id: uuid.UUID, seen: Mapping[str, Sameness], now: datetime
-) -> None:
+def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now: datetime) -> None:
     """Judge anew with what was seen, store it, count the day, and tell the member what is left to tell."""
+    county_id, checkin_id, member_id = one.county_id, one.checkin_id, one.member_id
+    lock(session, member_lock(county_id, member_id))  # before any row, as everybody who writes to a check-in
     waiting = (CheckIn.county_id == county_id, CheckIn.id == checkin_id, CheckIn.comparing)
-    # The row first, then the member, as a review does: in the other order the two would wait for each other.
-    checkin = session.scalar(select(CheckIn).where(*waiting).with_for_update())
+    checkin = session.scalar(select(CheckIn).where(*waiting))
     if checkin is None:
         return
-    member_id = checkin.member_id
-    lock(session, member_lock(county_id, member_id))
     before = serialize.from_json(checkin.evidence)
     twins = tuple(_with(twin, seen.get(twin.photo_id)) for twin in before.twins)
     evidence = replace(before, twins=twins, comparing=False)

@@ -1,10 +1,13 @@
 """POST /checkins/{id}/reviews and appeals: people decide beside the machine, and the day follows."""
 
 from collections.abc import Callable
+from threading import Thread
 
+from server.db import Database
 from tests.cast import SHANGHAI
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.meanwhile import while_a_submission_repeats
 
 Rows = Callable[..., list]
 
@@ -136,3 +139,30 @@ def test_a_published_month_is_not_changed_by_a_review(api: Api, clock: StoppedCl
     response = review(api, checkin, "bureau", "accepted")
     assert (response.status_code, response.json["code"]) == (409, "month_closed")
     assert rows("SELECT count(*) FROM reviews") == [(0,)]
+
+
+def test_a_review_and_a_repeated_submission_do_not_wait_for_each_other(api: Api, db: Database) -> None:
+    checkin, seen = doubtful(api), []
+    while_a_submission_repeats(db, checkin, lambda: seen.append(review(api, checkin, "bureau", "accepted").status_code))
+    assert seen == [201]
+
+
+def test_an_appeal_and_its_answer_do_not_wait_for_a_repeated_submission(api: Api, db: Database) -> None:
+    checkin, seen = doubtful(api), []
+    review(api, checkin, "bureau", "rejected")
+
+    def object_to_it() -> None:
+        seen.append(api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "我在办公室"}).status_code)
+
+    while_a_submission_repeats(db, checkin, object_to_it)
+    assert seen == [201]
+
+
+def test_two_reviewers_at_once_are_both_kept(api: Api, rows: Rows) -> None:
+    checkin = doubtful(api)
+    threads = [Thread(target=lambda who=who: review(api, checkin, who, "accepted")) for who in ("bureau", "bureau2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows("SELECT count(*) FROM reviews") == [(2,)]

@@ -18,6 +18,7 @@ from server.worker import Worker
 from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.meanwhile import while_a_submission_repeats
 
 Rows = Callable[..., list]
 
@@ -150,3 +151,12 @@ def test_a_folder_that_cannot_be_read_holds_nobody_up(
     worker.second_look()
     assert rows("SELECT count(*) FROM checkins WHERE comparing") == [(0,)]
     assert as_it_is_now(api, body)["verdict"] == "review"
+
+
+def test_it_and_a_repeated_submission_do_not_wait_for_each_other(
+    api: Api, db: Database, worker: Worker, clock: StoppedClock, rows: Rows
+) -> None:
+    photo = draw_selfie(58, size=(720, 960))
+    body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
+    while_a_submission_repeats(db, body["id"], worker.second_look)
+    assert rows("SELECT count(*) FROM checkins WHERE comparing") == [(0,)]
