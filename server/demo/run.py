@@ -27,6 +27,7 @@ from server.demo.seed import Demo, require_photo_root, seed
 
 _READY_S = 30
 _STOP_S = 15
+_ONCE_MORE_S = 1.0
 _LOG_LINES = 10
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
@@ -154,12 +155,21 @@ def _stoppable() -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         # Ctrl-C reaches the seed's painter too, which was forked with this handler; it ends when nobody listens to it.
         if os.getpid() == runner:
+            # Python swallows what is raised inside a destructor or a weak reference's callback: then once more.
+            signal.setitimer(signal.ITIMER_REAL, _ONCE_MORE_S)
             raise Stopped
 
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    def say(unraisable: Any) -> None:
+        if unraisable.exc_type is not Stopped:
+            sys.__unraisablehook__(unraisable)
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
+    sys.unraisablehook = say
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = sys.__unraisablehook__
         for signal_number, handler in before.items():
             signal.signal(signal_number, handler)
 
@@ -182,7 +192,7 @@ def _started(processes: list[Process]) -> Iterator[dict[str, subprocess.Popen[by
                 )
         yield children
     finally:
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(signal_number, signal.SIG_IGN)  # a second Ctrl-C must not leave orphans behind
         _end(children)
 

@@ -246,6 +246,26 @@ def test_ctrl_c_while_the_demo_is_drawn_is_quiet(run: Run) -> None:
     assert_gone(run, run.started)
 
 
+def test_ctrl_c_is_heard_even_where_python_swallows_exceptions() -> None:
+    """Most of a seed's objects are dropped by weak references' callbacks, and out of those nothing can be raised."""
+    program = (
+        "import os, signal, time\n"
+        "from server.demo import run\n"
+        "class Dropped:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        time.sleep(0.01)\n"
+        "try:\n"
+        "    with run._stoppable():\n"
+        "        Dropped()\n"
+        "        time.sleep(20)\n"
+        "except run.Stopped:\n"
+        "    print('stopped')\n"
+    )
+    done = subprocess.run((sys.executable, "-c", program), cwd=ROOT, capture_output=True, text=True, timeout=15)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
+
+
 def test_a_photo_folder_that_cannot_be_made_is_said(run: Run) -> None:
     run.settings = {"PHOTO_ROOT": "/proc/nope"}
     (said,) = run.fails("run").splitlines()
