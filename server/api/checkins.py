@@ -202,7 +202,7 @@ def submit_checkin(form: CheckInForm) -> Reply:
 def _take(submission: Submission, photo: StoredPhoto, at: datetime) -> SubmittedReply:
     """The one transaction of a submission."""
     with transaction() as session:
-        checkin, day, month = take(session, caller(), submission, photo, at)
+        checkin, day, month = take(session, caller(), submission, photo, services().store, at)
     return _submitted(checkin, day_reply(checkin.on_date, day), month_reply(month))
 
 

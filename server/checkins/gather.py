@@ -1,56 +1,33 @@
 """Evidence from the request and the history: the only place where a check-in's facts are put together."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from server.checkins import tickets
+from server.checkins import tickets, twins
 from server.checkins.models import CheckIn
+from server.checkins.twins import Twins
 from server.db import lock, member_lock, short
 from server.evidence import capture
 from server.evidence.distance import distance_m
-from server.evidence.ruleset import RULESET, Ruleset
-from server.evidence.types import Evidence, Fix, PhotoTwin, Window
+from server.evidence.ruleset import Ruleset
+from server.evidence.types import Evidence, Fix, Window
 from server.org import postings
 from server.org.models import Member, SignIn
 from server.org.scope import Caller
-from server.photos import match
-from server.photos.models import Photo, PhotoBand
 from server.photos.read import PhotoFacts
 from server.together import Answers
 
-MONTHS_BACK = 13  # what is older is past its term of storage
-MOST_NOMINATED = 500
-MOST_TWINS = 5
 MOST_HISTORY = 20
 HISTORY = timedelta(days=30)
 
 
-_C, _B, _P = short(CheckIn, "c").c, short(PhotoBand, "b").c, short(Photo, "h").c
+_C = short(CheckIn, "c").c
 _COUNTY: BindParameter[int] = bindparam("county")
-# The same bytes by their digest, however crowded the bands are; what equals this photo in one of four bands; and where
-# the member was lately.
-_SAME = (
-    select(_P.id, _P.phash)
-    .where(_P.county_id == _COUNTY, _P.sha256 == bindparam("sha256"))
-    .order_by(_P.received_at.desc())
-    .limit(MOST_TWINS)
-)
-_ALIKE = (
-    select(_B.photo_id.label("id"), _B.phash)
-    .where(
-        _B.county_id == _COUNTY,
-        _B.month.between(bindparam("oldest"), bindparam("newest")),
-        # A fixed number of parameters: a list that may grow would be compiled in every request.
-        _B.band.in_([bindparam(f"band{number}") for number in range(match.BANDS)]),
-    )
-    .limit(MOST_NOMINATED)
-)
 _LATEST = (
     select(_C.lat, _C.lng, _C.accuracy_m, _C.happened_at)
     .where(
@@ -89,10 +66,9 @@ _ACCOUNT = (
 QUESTIONS = {
     "ticket": tickets.HELD,
     "posting": postings.TOUCHING,
-    "same": select(_SAME.subquery("x")),
-    "alike": select(_ALIKE.subquery("y")),
     "latest": select(_LATEST.subquery("z")),
     "account": _ACCOUNT,
+    **twins.QUESTIONS,
 }
 
 
@@ -145,13 +121,12 @@ class Moment:
     presence: postings.Presence
     history: tuple[Fix, ...]  # the member's latest fixes, newest first
     account: Account
-    twins: tuple[PhotoTwin, ...]
-    twins_complete: bool
+    twins: Twins
 
 
 def hold(session: Session, caller: Caller, photo: PhotoFacts) -> None:
-    """Until the transaction ends, no other check-in of this member and none with the same photo comes between."""
-    lock(session, f"photo:{caller.county_id}:{photo.sha256}", member_lock(caller.county_id, caller.member_id))
+    """Until the transaction ends, no other check-in of this member and none with a photo like it comes between."""
+    lock(session, member_lock(caller.county_id, caller.member_id), *twins.lock_names(caller, photo))
 
 
 def span(submission: Submission, now: datetime) -> tuple[date, date]:
@@ -172,17 +147,16 @@ def locate(
         submission.captured_at, submission.clock_offset_ms, ticket.issued_at if ticket else None, now
     )
     presence = postings.presence_of(session, caller.county_id, before["posting"], happened_at)
-    nominated = [*before["same"], *before["alike"]]
     latest = sorted(before["latest"], key=lambda row: row.happened_at, reverse=True)
     account = before["account"][0] if before["account"] else None
+    around = twins.Around(caller, presence.squad_id, happened_at, submission.lat, submission.lng)
     return Moment(
         ticket,
         happened_at,
         presence,
         tuple(Fix(row.lat, row.lng, row.accuracy_m, row.happened_at) for row in latest),
         Account(account.members + 1, account.bound_at) if account else Account(1, None),
-        _twins(session, caller, submission, happened_at, presence.squad_id, photo, nominated),
-        len(nominated) < MOST_NOMINATED,
+        twins.nominated(session, around, photo, before),
     )
 
 
@@ -195,12 +169,9 @@ def asked(caller: Caller, submission: Submission, photo: PhotoFacts, now: dateti
         "sign_in": caller.sign_in_id,
         "lately": now - HISTORY,
         "ticket": submission.ticket_id,
-        "sha256": photo.sha256,
         "first": since,
         "last": until,
-        "oldest": month_key(now, months_back=MONTHS_BACK),
-        "newest": month_key(now),
-        **{f"band{number}": band for number, band in enumerate(match.bands(photo.phash))},
+        **twins.asked(photo, now),
     }
 
 
@@ -231,9 +202,9 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         exif=photo.exif,
         device_model=submission.device.get("model"),
         device_platform=submission.device.get("platform"),
-        twins=moment.twins,
-        twins_complete=moment.twins_complete,
-        comparing=any(not twin.exact for twin in moment.twins),
+        twins=moment.twins.found,
+        twins_complete=moment.twins.complete,
+        comparing=moment.twins.comparing,
         ticket_presented=submission.ticket_id is not None,
         previous=previous,
         history=tuple(fix for fix in moment.history if fix.at > now - HISTORY),
@@ -244,62 +215,3 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         spot_challenge=ticket.challenge if ticket else None,
         challenge_due_at=ticket.issued_at + timedelta(seconds=terms.spot_answer_s) if ticket else None,
     )
-
-
-def _twins(
-    session: Session,
-    caller: Caller,
-    submission: Submission,
-    happened_at: datetime,
-    squad_id: uuid.UUID | None,
-    photo: PhotoFacts,
-    nominated: Sequence[Any],
-) -> tuple[PhotoTwin, ...]:
-    """Stored photos of the county that equal or resemble this one, the closest first, at most five.
-
-    The band index nominates (equal in one of four 16-bit bands), the whole hash decides.
-    """
-    near = {row.id: match.distance(photo.phash, row.phash) for row in nominated}
-    # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
-    flat = photo.spread < RULESET.rules.photo_min_spread
-    near = {photo_id: bits for photo_id, bits in near.items() if bits <= RULESET.rules.near_bits}
-    if not near:
-        return ()
-    rows = (
-        select(
-            Photo.id,
-            Photo.sha256,
-            CheckIn.id.label("checkin_id"),
-            CheckIn.member_id,
-            CheckIn.squad_id,
-            CheckIn.on_date,
-            CheckIn.happened_at,
-            CheckIn.lat,
-            CheckIn.lng,
-        )
-        .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
-        .where(Photo.county_id == caller.county_id, Photo.id.in_(near))
-    )
-    if flat:
-        rows = rows.where(Photo.sha256 == photo.sha256)
-    found = [
-        PhotoTwin(
-            photo_id=str(row.id),
-            checkin_id=str(row.checkin_id),
-            same_member=row.member_id == caller.member_id,
-            on=row.on_date,
-            exact=row.sha256 == photo.sha256,
-            distance_bits=near[row.id],
-            apart_s=abs((row.happened_at - happened_at).total_seconds()),
-            apart_m=distance_m(row.lat, row.lng, submission.lat, submission.lng),
-            same_squad=squad_id is not None and row.squad_id == squad_id,
-        )
-        for row in session.execute(rows)
-    ]
-    return tuple(sorted(found, key=lambda t: (not t.exact, t.distance_bits, t.on))[:MOST_TWINS])
-
-
-def month_key(at: datetime, months_back: int = 0) -> int:
-    """202611 for any instant of November 2026 in UTC; 202510 for the same, 13 months back."""
-    year, month = divmod(at.year * 12 + at.month - 1 - months_back, 12)
-    return year * 100 + month + 1

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import event_rows
-from server.checkins.gather import Moment, Submission, Terms, gather, month_key
+from server.checkins.gather import Moment, Submission, Terms, gather
 from server.checkins.models import CheckIn, CheckInFinding
+from server.checkins.twins import month_key
 from server.errors import conflict
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
@@ -176,6 +177,7 @@ def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows
         "storage_key": photo.key,
         "sha256": facts.sha256,
         "phash": facts.phash,
+        "looks": facts.looks.stored,
         "mime": facts.mime,
         "size_bytes": facts.size_bytes,
         "width": facts.width,

@@ -20,8 +20,9 @@ Order = tuple[int, Picture, datetime]  # county id, what to draw, when it will b
 class Album:
     """The drawn photos by id; asking for one waits until it is there. Each can be asked for once."""
 
-    def __init__(self, receiver: Connection) -> None:
+    def __init__(self, receiver: Connection, store: FolderStore) -> None:
         self._receiver = receiver
+        self.store = store
         self._drawn: dict[UUID, StoredPhoto] = {}
 
     def take(self, photo_id: UUID) -> StoredPhoto:
@@ -46,7 +47,7 @@ def painter(root: Path, orders: Iterable[Order]) -> Iterator[Album]:
     child.start()
     sender.close()
     try:
-        yield Album(receiver)
+        yield Album(receiver, FolderStore(root))
     finally:
         receiver.close()
         child.join()

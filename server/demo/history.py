@@ -104,7 +104,7 @@ class Stage:
 
     def _submit(self, a: Attempt, incident: Incident | None, at: datetime) -> None:
         who, submission = caller(self.script.plan, a.person, at), submission_of(a)
-        stored, _, _ = take(self.session, who, submission, self.album.take(a.picture.id), at)
+        stored, _, _ = take(self.session, who, submission, self.album.take(a.picture.id), self.album.store, at)
         self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
         if stored.verdict == "review":
             self._plan_review(stored, a, incident, at)

@@ -39,7 +39,7 @@ class Rules:
     flight_overhead_s: float = 1_800  # taxi, climb and descent: nobody flies 500 km in half an hour
     travel_slack_m: float = 5_000
 
-    near_bits: int = 3  # of 64: hashes this close that the second look could not tell apart are shown to a person
+    near_bits: int = 6  # of 121: looks this close that the second look could not tell apart are shown to a person
     shared_s: float = 300  # colleagues of one squad who send one selfie: taken within this time
     shared_m: float = 200  # and this near each other
     photo_min_px: int = 200  # shorter side
@@ -67,8 +67,8 @@ class Ruleset:
 
 
 RULESET = Ruleset(
-    version="2026-11-24.2",
-    date=date(2026, 11, 24),
+    version="2026-11-26.1",
+    date=date(2026, 11, 26),
     rules=Rules(),
     weights={
         "STATION_DISTANCE": 5.0,
@@ -110,7 +110,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "flight_kmh": (800, 1_200),
     "flight_overhead_s": (0, 3_600),
     "travel_slack_m": (2_000, 50_000),
-    "near_bits": (0, 10),
+    "near_bits": (0, 16),
     "shared_s": (0, 1_800),
     "shared_m": (0, 1_000),
     "photo_min_px": (100, 480),

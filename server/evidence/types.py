@@ -72,7 +72,7 @@ class ExifFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhotoTwin:
-    """Another stored photo that this one equals (exact) or resembles (perceptual hash, distance in bits of 64).
+    """Another stored photo that this one equals (exact) or resembles (photos/looks.py; distance in bits of 121).
 
     A hash nominates; `same` is what the second look, at the pixels, says about the two.
     """

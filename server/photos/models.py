@@ -18,6 +18,8 @@ class Photo(Base):
         county_fk("member_id", "members"),
         CheckConstraint("size_bytes > 0 AND width > 0 AND height > 0", name="not_empty"),
         Index(None, "county_id", "sha256"),
+        # A check-in reads all looks of one member: a few pages of this index, and no table (PostgreSQL).
+        Index(None, "county_id", "member_id", "received_at", postgresql_include=["id", "looks"]),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -25,6 +27,7 @@ class Photo(Base):
     storage_key: Mapped[str] = mapped_column(String(120), unique=True)
     sha256: Mapped[str] = mapped_column(String(64))
     phash: Mapped[int] = mapped_column(BigInteger)
+    looks: Mapped[str] = mapped_column(String(320), default="")  # see looks.py; empty: stored before it was
     mime: Mapped[str] = mapped_column(String(20))
     size_bytes: Mapped[int]
     width: Mapped[int]

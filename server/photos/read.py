@@ -8,6 +8,7 @@ from PIL import Image
 
 from server.evidence.types import ExifFacts
 from server.photos.decode import Wanted, decode
+from server.photos.looks import Looks, looks
 from server.photos.match import phash
 
 _DRAFT_PX = 120  # a 4:3 photo of 1280 px decodes at 1/8, where libjpeg needs one coefficient a block
@@ -31,6 +32,8 @@ class PhotoFacts:
     size_bytes: int
     sha256: str  # hex, of the bytes as received
     phash: int  # signed 64 bits, of the upright picture; see match.phash
+    mirrored: int  # the same of its mirror image
+    looks: Looks
     spread: float  # standard deviation of the grey picture, 0..127.5; near 0 is a covered lens
     exif: ExifFacts
 
@@ -52,6 +55,8 @@ def read(data: bytes) -> PhotoFacts:
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         phash=phash(decoded.image),
+        mirrored=phash(decoded.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
+        looks=looks(decoded.image),
         spread=_spread(decoded.image),
         exif=decoded.exif,
     )

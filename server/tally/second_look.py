@@ -1,6 +1,7 @@
 """The second look at photos that a hash nominated: pixels decide, seconds after the check-in, and the day follows.
 
-A hash alone accuses nobody: until this is done the check-in waits (`comparing`), and says so.
+Where a few were nominated the check-in looked itself (checkins/twins.py); where more were it waits (`comparing`), and
+says so. A hash alone accuses nobody.
 """
 
 import uuid
@@ -15,13 +16,14 @@ from sqlalchemy.orm import Session
 from server.audit.journal import record
 from server.checkins.models import CheckIn, CheckInFinding
 from server.checkins.submit import finding_rows, notices
+from server.checkins.twins import seen_as
 from server.db import Database, lock, member_lock
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.types import Evidence, PhotoTwin
 from server.photos.models import Photo
-from server.photos.refusal import PhotoUnreadable
-from server.photos.same import Features, Sameness, compare, features
+from server.photos.pairs import Pairs
+from server.photos.same import Sameness
 from server.photos.store import FolderStore
 from server.tally import policy
 from server.tally.recompute import recompute
@@ -74,18 +76,12 @@ def _compared(db: Database, store: FolderStore, one: _Waiting) -> dict[str, Same
                 Photo.county_id == one.county_id, Photo.id.in_([one.photo_id, *twins])
             )
         ).all()
-    looked = {row.id: _features(store, row.storage_key) for row in keys}
-    own = looked.get(one.photo_id)
-    if own is None:
+    stored = {row.id: row.storage_key for row in keys}
+    if one.photo_id not in stored:
         return {}
-    return {str(twin): compare(own, other) for twin in twins if (other := looked.get(twin)) is not None}
-
-
-def _features(store: FolderStore, key: str) -> Features | None:
-    try:
-        return features(store.open(key))
-    except (FileNotFoundError, PhotoUnreadable):
-        return None
+    pairs = Pairs(store, stored[one.photo_id])
+    seen = {twin: pairs.with_(stored[twin]) for twin in twins if twin in stored}
+    return {str(twin): what for twin, what in seen.items() if what is not None}
 
 
 def _is_open(twin: PhotoTwin) -> bool:
@@ -101,7 +97,7 @@ def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now
     if checkin is None:
         return
     before = serialize.from_json(checkin.evidence)
-    twins = tuple(_with(twin, seen.get(twin.photo_id)) for twin in before.twins)
+    twins = tuple(seen_as(twin, seen.get(twin.photo_id)) for twin in before.twins)
     evidence = replace(before, twins=twins, comparing=False)
     rules = policy.in_force(session, county_id, checkin.on_date)
     findings = judge(evidence, rules.ruleset.rules)
@@ -123,7 +119,3 @@ def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now
     session.flush()
     if not closed:
         recompute(session, county_id, member_id, checkin.on_date, now)
-
-
-def _with(twin: PhotoTwin, seen: Sameness | None) -> PhotoTwin:
-    return twin if seen is None else replace(twin, same=seen.same, mirrored=seen.mirrored)

@@ -1,14 +1,16 @@
 """Takes one submission: what was before is asked at once, then it is judged and counted, and all is stored at once."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from server.checkins import gather, submit
+from server.checkins import gather, submit, twins
 from server.checkins.gather import Submission
 from server.checkins.models import CheckIn
 from server.checkins.submit import StoredPhoto
 from server.org.scope import Caller
+from server.photos.store import FolderStore
 from server.tally import inputs, policy, recompute
 from server.tally.fold import DayCount, MonthCount
 from server.together import Questions
@@ -19,7 +21,7 @@ _BEFORE = Questions(**(inputs.QUESTIONS | gather.QUESTIONS), policy=policy.VERSI
 
 
 def take(
-    session: Session, caller: Caller, submission: Submission, photo: StoredPhoto, now: datetime
+    session: Session, caller: Caller, submission: Submission, photo: StoredPhoto, store: FolderStore, now: datetime
 ) -> tuple[CheckIn, DayCount, MonthCount]:
     """The check-in as it is stored in this transaction, its day and its month with it.
 
@@ -30,6 +32,7 @@ def take(
     before = _BEFORE.ask(session, asked)
     policy.remember(session, caller.county_id, before["policy"])
     moment = gather.locate(session, caller, submission, photo.facts, before, now)
+    moment = replace(moment, twins=twins.compared(moment.twins, store, photo.key))
     terms = policy.terms(session, caller.county_id, moment.presence.on_date, caller.today)
     checkin, rows = submit.judged(caller, submission, moment, terms, photo, now)
     day, month, counted = recompute.count_with(session, checkin, before, caller.today, now)

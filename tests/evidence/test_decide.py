@@ -115,7 +115,7 @@ def test_table(name: str, changes: dict[str, Any], verdict: str, weight: float, 
     assert (decision.verdict, decision.weight) == (Verdict(verdict), weight), decision.reason
     if reason is not None:
         assert decision.reason == reason
-    assert decision.ruleset == "2026-11-24.2"
+    assert decision.ruleset == "2026-11-26.1"
 
 
 def test_two_unmet_needs_are_named_and_the_rest_left_to_the_list() -> None:

@@ -1,0 +1,26 @@
+"""What each photo looks like, finely: by it crops, turns and mirror images are nominated.
+
+Photos stored before have none: they are found by their hash alone, as before.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+INDEX = "ix_photos_county_id_member_id_received_at"
+
+
+def upgrade() -> None:
+    op.add_column("photos", sa.Column("looks", sa.String(320), nullable=False, server_default=""))
+    with op.batch_alter_table("photos") as batch:
+        batch.alter_column("looks", existing_type=sa.String(320), existing_nullable=False, server_default=None)
+    op.create_index(INDEX, "photos", ["county_id", "member_id", "received_at"], postgresql_include=["id", "looks"])
+
+
+def downgrade() -> None:
+    op.drop_index(INDEX, "photos")
+    op.drop_column("photos", "looks")
