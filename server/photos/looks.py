@@ -16,12 +16,13 @@ from PIL import Image
 NEAR = 14  # bits; nominated is what is at most as far
 
 Hashes = NDArray[np.uint64]  # (…, 2): 121 bits and 7 zeros
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 _SIDE = 11
-_WORKED = (144, 132)  # a picture is shrunk to this once, then looked at through windows
+_WORKED = (72, 66)  # a picture is shrunk to this once, then looked at through windows
 _LEAST_BAR = 0.1  # of the picture's area
 _BAR_GREY = 10  # a bar's grey values differ by less, compression included
-_TILT_DEG = 2.5
+_TILTS_DEG = (-5.0, -2.5, 2.5, 5.0)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
 # Left, top, right, bottom as shares of the picture: all of it, its centre, its corners, and without one edge.
 _WINDOWS = (
@@ -30,11 +31,9 @@ _WINDOWS = (
     *((x, y, x + 0.9, y + 0.9) for x in (0.0, 0.1) for y in (0.0, 0.1)),
     *((0.0, 0.0, 1.0, 0.9), (0.0, 0.1, 1.0, 1.0), (0.0, 0.0, 0.9, 1.0), (0.1, 0.0, 1.0, 1.0)),
 )
-_TURNS = (
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.ROTATE_270,
+_BOXES = tuple(
+    (left * _WORKED[0], top * _WORKED[1], right * _WORKED[0], bottom * _WORKED[1])
+    for left, top, right, bottom in _WINDOWS
 )
 _BYTES = len(_WINDOWS) * 16
 TEXT_LENGTH = len(base64.b64encode(bytes(_BYTES)))
@@ -45,7 +44,7 @@ class Looks:
     """How one photo is stored and asked for."""
 
     stored: str  # base64, TEXT_LENGTH characters: a hash a window, the whole picture's first
-    asked: Hashes  # (7 or 8, 2): of the picture, its mirror image, its turns, and slightly tilted
+    asked: Hashes  # (9 or 10, 2): of the picture, its mirror image, its turns, and slightly tilted
     inner: Hashes  # (28, 2): of the windows of the picture and of its mirror image, for a stored crop of this one
 
 
@@ -53,19 +52,18 @@ def looks(grey: Image.Image) -> Looks:
     """Hashes of an upright picture of mode L, of any size; about 1 ms for 160 x 120."""
     inner = _without_bars(grey)
     picture = inner.resize(_WORKED, Image.Resampling.BOX)
-    width, height = picture.size
-    boxes = [(left * width, top * height, right * width, bottom * height) for left, top, right, bottom in _WINDOWS]
-    mirrored, *turned = (picture.transpose(how) for how in _TURNS)
-    windows = [_grid(picture, box) for box in boxes]
-    flipped = [_grid(mirrored, box) for box in boxes]
-    tilted = [picture.rotate(tilt, Image.Resampling.BILINEAR) for tilt in (-_TILT_DEG, _TILT_DEG)]
-    # What looks like bars may be a wall: then the picture is asked for as it is as well.
-    whole = [] if inner is grey else [grey.resize(_WORKED, Image.Resampling.BOX)]
-    hashes = _hashes([*windows, *flipped, *(_grid(shown) for shown in (*turned, *tilted, *whole))])
-    own, mirror, others = np.split(hashes, (len(boxes), 2 * len(boxes)))
+    windows = _grids(picture, *_BOXES)
+    mirrored = windows[:, :, ::-1]  # of the mirror image: the windows lie evenly, left as right
+    (lying,) = _grids(picture, None, size=(_SIDE, _SIDE + 1))
+    turned = np.stack([windows[0, ::-1, ::-1], np.rot90(lying), np.rot90(lying, 3)])
+    others = [picture.rotate(tilt, Image.Resampling.BILINEAR) for tilt in _TILTS_DEG]
+    if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
+        others.append(grey.resize(_WORKED, Image.Resampling.BOX))
+    shown = np.concatenate([turned, *(_grids(other, None) for other in others)])
+    own, mirror = _hashes(windows), _hashes(mirrored)
     return Looks(
         base64.b64encode(own.tobytes()).decode(),
-        np.concatenate([own[:1], mirror[:1], others]),
+        np.concatenate([own[:1], mirror[:1], _hashes(shown)]),
         np.concatenate([own[1:], mirror[1:]]),
     )
 
@@ -90,16 +88,16 @@ def _least(asked: Hashes, stored: Hashes) -> NDArray[np.uint8]:
     return least
 
 
-def _grid(picture: Image.Image, box: tuple[float, float, float, float] | None = None) -> Image.Image:
-    return picture.resize((_SIDE + 1, _SIDE), Image.Resampling.BILINEAR, box)
+def _grids(picture: Image.Image, *boxes: Box | None, size: tuple[int, int] = (_SIDE + 1, _SIDE)) -> NDArray[np.int16]:
+    """(boxes, height, width) grey values of what lies in each box."""
+    shrunk = [np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box)) for box in boxes]
+    return np.stack(shrunk).astype(np.int16)
 
 
-def _hashes(grids: Sequence[Image.Image]) -> Hashes:
+def _hashes(grids: NDArray[np.int16]) -> Hashes:
     """(grids, 2): a bit a pair of neighbours, 1 where it gets brighter to the right."""
-    pixels = np.frombuffer(b"".join(grid.tobytes() for grid in grids), np.uint8).astype(np.int16)
-    steps = np.diff(pixels.reshape(-1, _SIDE, _SIDE + 1)).reshape(len(grids), -1)
+    packed = np.packbits((np.diff(grids) > 0).reshape(len(grids), -1), axis=1)
     words = np.zeros((len(grids), 16), np.uint8)
-    packed = np.packbits(steps > 0, axis=1)
     words[:, : packed.shape[1]] = packed
     return words.view(np.uint64)
 
