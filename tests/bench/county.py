@@ -15,25 +15,32 @@ from server.org.signin import digest
 from server.tally.policy import PolicyRules, WindowRule
 from tests.cast import JOINED, assemble
 
-# 13 months of photos; 80 % of the hashes random, 20 % in clusters of like scenes, as selfies are.
+# 13 months of photos, each of another member; 80 % of the hashes random, 20 % in clusters of like scenes.
 _PHOTOS = """
 INSERT INTO photos
-  (county_id, id, member_id, storage_key, sha256, phash, mime, size_bytes, width, height, exif, received_at)
-SELECT 1, gen_random_uuid(), :member, 'bench/' || n, md5(n::text) || md5((n + 1)::text),
+  (county_id, id, member_id, storage_key, sha256, phash, looks, mime, size_bytes, width, height, exif, received_at)
+SELECT :county, gen_random_uuid(), (CAST(:members AS uuid[]))[1 + n % cardinality(CAST(:members AS uuid[]))],
+       'bench/' || :county || '/' || n, md5(n::text) || md5((n + 1)::text),
        CASE WHEN n % 5 = 0
             THEN hashint8extended(n % 2000, 7)
                  # (1::bigint << (random() * 62)::int) # (1::bigint << (random() * 62)::int)
             ELSE hashint8extended(n, 42) END,
+       substr(replace(encode(sha512(n::text::bytea) || sha512((-n)::text::bytea) || sha512(('a' || n)::bytea)
+                             || sha512(('b' || n)::bytea), 'base64'), E'\n', ''), 1, 320),
        'image/jpeg', 250000, 960, 1280, '{}', :now - (n % 390) * interval '1 day'
 FROM generate_series(1, :count) AS n
 """
 _BANDS = """
 INSERT INTO photo_bands (county_id, month, band, photo_id, phash)
-SELECT 1, (extract(year FROM received_at) * 100 + extract(month FROM received_at))::int,
+SELECT :county, (extract(year FROM received_at) * 100 + extract(month FROM received_at))::int,
        band * 65536 + ((phash >> (16 * band)) & 65535)::int, id, phash
-FROM photos, generate_series(0, 3) AS band WHERE storage_key LIKE 'bench/%'
+FROM photos, generate_series(0, 3) AS band
+WHERE county_id = :county AND storage_key LIKE 'bench/%'
 ON CONFLICT DO NOTHING
 """
+
+
+SQUAD_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -51,16 +58,32 @@ def populate(db: Database, now: datetime, members: int, hashes: int) -> list[Mem
     cast = assemble(db, now, PolicyRules(burden_mode="daily", legal_basis="测试", windows=all_day))
     made = [Member(uuid.uuid4(), f"member-{number}") for number in range(members)]
     with db.transaction() as session:
-        for member in made:
-            _member(session, member, cast.units["east"], cast.squads["east-1"], cast.stations["east-1"], now)
+        squad = cast.squads["east-1"]
+        for number, member in enumerate(made):
+            if number % SQUAD_SIZE == 0:
+                squad = _squad(session, cast.units["east"], f"squad {number}")
+            _member(session, member, cast.units["east"], squad, cast.stations["east-1"], now)
         session.execute(text("CREATE TABLE floor (id uuid PRIMARY KEY, name text)"))
+    load_photos(db, 1, [member.member_id for member in made], hashes, now)
+    return made
+
+
+def load_photos(db: Database, county_id: int, members: list[uuid.UUID], count: int, now: datetime) -> None:
+    """`count` photos of this county, each member's in turn, with bands and looks."""
+    values = {"county": county_id, "members": members, "now": now, "count": count}
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
-        session.execute(text(_PHOTOS), {"member": cast["chen"].id, "now": now, "count": hashes})
-        session.execute(text(_BANDS))
+        session.execute(text(_PHOTOS), values)
+        session.execute(text(_BANDS), values)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-    return made
+
+
+def _squad(session: Session, unit: uuid.UUID, name: str) -> uuid.UUID:
+    squad = models.Squad(county_id=1, id=uuid.uuid4(), unit_id=unit, name=name)
+    session.add(squad)
+    session.flush()
+    return squad.id
 
 
 def ticket(db: Database, member: Member, now: datetime) -> str:
