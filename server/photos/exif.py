@@ -55,7 +55,8 @@ def read(block: bytes) -> tuple[ExifFacts, int | None]:
     """(facts, orientation 1..8 or None) of a TIFF-structured EXIF block, b"" included. Never raises.
 
     Kept out as what broken firmware writes: 0/0 rationals, 0000:00:00 dates, a position of exactly (0, 0), a
-    coordinate without its hemisphere or with 75 minutes. Values that are merely unlikely (the year 2099) stay: judging is for signals.
+    coordinate without its hemisphere or with 75 minutes. Values that are merely unlikely (the year 2099) stay:
+    judging is for signals.
     """
     if not block:
         return ExifFacts(), None
