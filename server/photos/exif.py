@@ -18,6 +18,9 @@ logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
 _MAX_READS = 4000  # real photos take up to 430; a block of overlapping directories would take millions
 _MAX_TEXT = 64
+# What Qualcomm's camera library writes where nobody told it the time, in DateTimeDigitized of many an Android phone
+# beside a right DateTimeOriginal (https://issuetracker.google.com/issues/36967504).
+_NEVER_SET = "2002:12:08 12:00:00"
 _LOCAL_TIME = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?Z?")
 _DATE = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)")
 _OFFSET = re.compile(r"([+-])(\d\d):?(00|15|30|45)")
@@ -54,9 +57,9 @@ class _Budgeted(BytesIO):
 def read(block: bytes) -> tuple[ExifFacts, int | None]:
     """(facts, orientation 1..8 or None) of a TIFF-structured EXIF block, b"" included. Never raises.
 
-    Kept out as what broken firmware writes: 0/0 rationals, 0000:00:00 dates, a position of exactly (0, 0), a
-    coordinate without its hemisphere or with 75 minutes. Values that are merely unlikely (the year 2099) stay:
-    judging is for signals.
+    Kept out as what broken firmware writes: 0/0 rationals, 0000:00:00 dates and a default one, a position of exactly
+    (0, 0), a coordinate without its hemisphere or with 75 minutes. Values that are merely unlikely (the year 2099)
+    stay: judging is for signals.
     """
     if not block:
         return ExifFacts(), None
@@ -105,7 +108,7 @@ def _text(tags: Mapping[str, Any], name: str) -> str | None:
 
 def _local_time(text: str | None) -> datetime | None:
     """Naive local time, whole seconds."""
-    found = _LOCAL_TIME.fullmatch(text or "")
+    found = None if text == _NEVER_SET else _LOCAL_TIME.fullmatch(text or "")
     try:
         return datetime(*map(int, found.groups())) if found else None  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:

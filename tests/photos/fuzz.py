@@ -96,8 +96,9 @@ def unguided(corpus: list[bytes], seconds: float, seed: int) -> int:
             compare(before[-1], before.pop(0))
         return outcome
 
-    heics = [data for data in corpus if data[4:8] == b"ftyp"]
-    others = [data for data in corpus if data[4:8] != b"ftyp"]
+    whole = [data for data in corpus if look(data) == "read"]  # what is broken already is only spliced in
+    heics = [data for data in whole if data[4:8] == b"ftyp"]
+    others = [data for data in whole if data[4:8] != b"ftyp"]
     rng, run, until = random.Random(seed), Run(everything), time.monotonic() + seconds
     while time.monotonic() < until:
         base = rng.choice(heics if rng.random() < HEIC_SHARE else others)
