@@ -4,7 +4,7 @@ Broken copies of the shared photos (mutations.py) are looked at in every way the
 to store, shown as a preview and compared. Any error but PhotoUnreadable, or more than 2 s of CPU for one input, or more
 than 300 MB, ends with status 1; the inputs are kept in var/fuzz.
 
-atheris is no requirement of the tests: it has wheels for x86-64 Linux and three Pythons only. To use it:
+atheris is no requirement of the tests: its wheels are for x86-64 Linux alone. To use it:
     uv pip install --target /tmp/atheris atheris && PYTHONPATH=/tmp/atheris python -m tests.photos.fuzz --coverage
 """
 

@@ -135,7 +135,7 @@ def _refs(*garbage: bytes) -> st.SearchStrategy[Values]:
     return st.one_of(st.sampled_from([b"\0", b"X\0", b"NS\0", b"North\0", b"\xff\0", b"0\0", *garbage]), _OTHER_TYPE)
 
 
-# Stale by 26 hours, the first day of a count, 1024 and 2048 weeks before, and days that are none.
+# Stale by a day, the first day of a count, 1024 and 2048 weeks before, and days that are none.
 _GPS_DATES = [b"2026:11:02\0", b"1980:01:06\0", b"1999:08:22\0", b"2019:04:07\0", b"2007:03:20\0", b"1987:08:04\0"]
 _GPS_DATES += [b"0000:00:00\0", b"1999:99:99\0", b"2099:11:03\0", b"2026:13:03\0", b"2026:11:31\0", b"1970:01:01\0"]
 
