@@ -5,7 +5,7 @@ import json
 from server.evidence import serialize
 from server.evidence.decide import judge
 from server.evidence.types import Evidence, ExifFacts, Outcome
-from server.photos import exif
+from server.photos import container, exif
 from server.photos.read import read
 from server.photos.refusal import PhotoUnreadable
 from tests.evidence.cases import RULES, evidence
@@ -26,6 +26,14 @@ def look_at_block(block: bytes) -> str:
     facts, _ = exif.read(block)
     assert_storable(facts)
     return "nothing" if facts == ExifFacts() else "facts"
+
+
+def block_of(data: bytes) -> bytes:
+    """The EXIF block of a photo; nothing where there is none, or no photo."""
+    try:
+        return container.walk(data).exif
+    except PhotoUnreadable:
+        return b""
 
 
 def suspects(facts: ExifFacts) -> list[str]:
