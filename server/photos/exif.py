@@ -18,9 +18,12 @@ logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
 _MAX_READS = 4000  # real photos take up to 430; a block of overlapping directories would take millions
 _MAX_TEXT = 64
+# What Qualcomm's camera library writes where nobody told it the time, in DateTimeDigitized of many an Android phone
+# beside a right DateTimeOriginal (https://issuetracker.google.com/issues/36967504).
+_NEVER_SET = "2002:12:08 12:00:00"
 _LOCAL_TIME = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?Z?")
 _DATE = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)")
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+_OFFSET = re.compile(r"([+-])(\d\d):?(00|15|30|45)")
 
 # What exifread was seen to raise on real and on mutated files. It reads only from memory, so nothing here hides a
 # failing disk; anything else (a KeyboardInterrupt, a bug of ours in another module) passes through.
@@ -54,8 +57,9 @@ class _Budgeted(BytesIO):
 def read(block: bytes) -> tuple[ExifFacts, int | None]:
     """(facts, orientation 1..8 or None) of a TIFF-structured EXIF block, b"" included. Never raises.
 
-    Kept out as what broken firmware writes: 0/0 rationals, 0000:00:00 dates, a position of exactly (0, 0), a
-    coordinate without its hemisphere. Values that are merely unlikely (the year 2099) stay: judging is for signals.
+    Kept out as what broken firmware writes: 0/0 rationals, 0000:00:00 dates and a default one, a position of exactly
+    (0, 0), a coordinate without its hemisphere or with 75 minutes. Values that are merely unlikely (the year 2099)
+    stay: judging is for signals.
     """
     if not block:
         return ExifFacts(), None
@@ -104,7 +108,7 @@ def _text(tags: Mapping[str, Any], name: str) -> str | None:
 
 def _local_time(text: str | None) -> datetime | None:
     """Naive local time, whole seconds."""
-    found = _LOCAL_TIME.fullmatch(text or "")
+    found = None if text == _NEVER_SET else _LOCAL_TIME.fullmatch(text or "")
     try:
         return datetime(*map(int, found.groups())) if found else None  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
@@ -112,7 +116,7 @@ def _local_time(text: str | None) -> datetime | None:
 
 
 def _offset(text: str | None) -> int | None:
-    """Seconds east of UTC; the earth's zones reach from -12 h to +14 h."""
+    """Seconds east of UTC; the earth's zones reach from -12 h to +14 h, in steps of a quarter of an hour."""
     found = _OFFSET.fullmatch(text or "")
     if not found:
         return 0 if text == "Z" else None
@@ -141,12 +145,17 @@ def _position(tags: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def _coordinate(tags: Mapping[str, Any], name: str, hemispheres: str, limit: float) -> float | None:
+    """Degrees, with a sign; None for minutes or seconds over 60, and for whole degrees or minutes with nothing behind.
+
+    The standard wants three parts. Some write one, decimal degrees; but a bare 23 is what is left of a broken field.
+    """
     parts = _numbers(tags, name)
     ref = (_text(tags, name + "Ref") or "").upper()
     if not parts or len(ref) != 1 or ref not in hemispheres:
         return None
     degrees = sum(part / 60**power for power, part in enumerate(parts))
-    if min(parts) < 0 or degrees > limit:
+    cut_short = len(parts) < 3 and parts[-1].is_integer()
+    if cut_short or min(parts) < 0 or max(parts[1:], default=0) > 60 or degrees > limit:
         return None
     return -degrees if ref in "SW" else degrees
 

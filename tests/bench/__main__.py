@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from server import migrate
 from server.db import Database
-from tests.bench import load, stages
+from tests.bench import load, stages, verify
 from tests.bench.county import Member, populate, ticket
 from tests.bench.photos import drawn
 
@@ -71,6 +71,7 @@ def measure(url: str, folder: Path, hashes: int) -> dict:
         for level in LEVELS:
             report["levels"][level] = one_level(db, members, level, unused, web, floor)
     report["stages"] = stages.measure(db, members, folder / "stages")
+    report["verify"] = verify.measure()
     db.dispose()
     return report
 

@@ -1,21 +1,17 @@
 """Where a check-in's time goes: the same request in one process under the profiler, by the function that owns it."""
 
 import cProfile
-import io
 import pstats
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import exifread
 from flask.testing import FlaskClient
-from PIL import Image
 
 from server.app import create_app
 from server.config import Config
 from server.db import Database
-from server.photos.read import read
 from tests.bench import load
 from tests.bench.county import Member, ticket
 from tests.bench.photos import drawn
@@ -58,10 +54,7 @@ def measure(db: Database, members: Iterator[Member], folder: Path) -> dict[str, 
     print(f"Where it goes (in-process, profiler on: {whole_ms:.1f} ms CPU a request, wall by stage)")
     for name, ms in sorted(spent.items(), key=lambda item: -item[1]):
         print(f"  {name:<26} {ms:6.2f} ms")
-    reading = _reading(photos[:60])
-    bare = f"one draft decode at 1/2 and one exifread pass {reading['bare_ms']:.2f} ms"
-    print(f"  photo read {reading['read_ms']:.2f} ms beside {bare}")
-    return spent | reading
+    return spent
 
 
 def _send(client: FlaskClient, token: str, body: bytes) -> None:
@@ -84,19 +77,3 @@ def _by_stage(profile: cProfile.Profile) -> dict[str, float]:
         )
         spent[name] = cumulative / REQUESTS * 1000
     return spent
-
-
-def _reading(photos: list[bytes]) -> dict[str, float]:
-    def bare(data: bytes) -> None:
-        image = Image.open(io.BytesIO(data), formats=["JPEG"])
-        image.draft("RGB", (image.width // 2, image.height // 2))
-        image.load()
-        exifread.process_file(io.BytesIO(data), details=False)
-
-    timings = {}
-    for name, work in (("read_ms", read), ("bare_ms", bare)):
-        before = time.process_time()
-        for data in photos:
-            work(data)
-        timings[name] = (time.process_time() - before) / len(photos) * 1000
-    return timings

@@ -22,6 +22,8 @@ def exif(north_km: float, gps: str | None = None) -> ExifFacts:
         ("absent", ExifFacts(), 20.0, "unknown", ABSENT),
         ("half of it", ExifFacts(lat=23.0), 20.0, "unknown", ABSENT),
         ("0,0", ExifFacts(lat=0.0, lng=0.0), 20.0, "unknown", NO_USE),
+        ("half of it never filled", ExifFacts(lat=0.0, lng=STATION.lng), 20.0, "unknown", NO_USE),
+        ("the other half", ExifFacts(lat=STATION.lat, lng=0.0), 20.0, "unknown", NO_USE),
         ("out of range", ExifFacts(lat=230.0, lng=113.0), 20.0, "unknown", NO_USE),
         ("not a number", ExifFacts(lat=float("nan"), lng=113.0), 20.0, "unknown", NO_USE),
         ("next door", exif(0.2), 20.0, "clear", "照片写入的位置与定位相符。"),

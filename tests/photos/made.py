@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -26,20 +27,31 @@ HUZHOU = ExifFacts(
 # nothing installed here can encode HEVC.
 DRAWN_HEIC = Path(__file__).with_name("drawn.heic")
 
-Values = bytes | tuple[int, ...] | tuple[tuple[int, int], ...]
+
+class Raw(NamedTuple):
+    """An EXIF entry exactly as given, whatever its type and count promise."""
+
+    kind: int
+    count: int
+    packed: bytes
+
+
+Values = bytes | tuple[int, ...] | tuple[tuple[int, int], ...] | Raw
 
 
 def tiff_block(
     ifd0: Mapping[int, Values], exif: Mapping[int, Values] | None = None, gps: Mapping[int, Values] | None = None
 ) -> bytes:
-    """A big-endian EXIF block: bytes become ASCII, integers SHORT, pairs RATIONAL."""
+    """A big-endian EXIF block: bytes become ASCII, integers SHORT, pairs RATIONAL, a Raw stays what it is."""
     sizes = [2 + 12 * (len(ifd or {}) + 2) + 4 for ifd in (ifd0, exif, gps)]
     starts = [8, 8 + sizes[0], 8 + sizes[0] + sizes[1]]
     tail_at, tail = 8 + sum(sizes), b""
 
     def entry(tag: int, values: Values) -> bytes:
         nonlocal tail
-        if isinstance(values, bytes):
+        if isinstance(values, Raw):
+            kind, count, packed = values
+        elif isinstance(values, bytes):
             kind, count, packed = 2, len(values), values
         elif isinstance(values[0], tuple):
             kind, count = 5, len(values)

@@ -18,7 +18,8 @@ def check(e: Evidence, rules: Rules) -> Finding:
     lat, lng = e.exif.lat, e.exif.lng
     if lat is None or lng is None:
         return unknown(CODE, GROUP, "照片没有写入位置，微信相机通常如此，不影响结果。")
-    if not (is_position(lat, lng) and is_position(e.fix.lat, e.fix.lng)):
+    never_filled = lat == 0 or lng == 0  # one of the two alone, too: no camera stands on the equator to the last bit
+    if never_filled or not (is_position(lat, lng) and is_position(e.fix.lat, e.fix.lng)):
         return unknown(CODE, GROUP, "照片写入的位置无法采用，不影响结果。")
     apart_m = distance_m(lat, lng, e.fix.lat, e.fix.lng)
     accuracy_m = e.fix.accuracy_m
