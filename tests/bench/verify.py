@@ -27,6 +27,7 @@ from PIL import Image
 from server.checkins.gather import Account, Moment, Submission, Terms
 from server.checkins.submit import StoredPhoto, judged
 from server.checkins.tickets import UsedTicket
+from server.checkins.twins import Twins
 from server.demo.photos import draw_selfie
 from server.evidence import capture
 from server.evidence.ruleset import RULESET
@@ -157,8 +158,7 @@ MOMENT = Moment(
         replace(HONEST.fix, lat=HONEST.fix.lat + n / 1e5, at=NOW - timedelta(hours=12 * n)) for n in range(1, 21)
     ),
     account=Account(1, None),
-    twins=(),
-    twins_complete=True,
+    twins=Twins((), {}, complete=True, few=True),
 )
 
 
