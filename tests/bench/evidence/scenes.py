@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.photos.copies import real
+
 Pixels = NDArray[np.uint8]  # (height, width, 3), BGR
 Colour = tuple[int, int, int]
 
@@ -75,9 +77,7 @@ def drawn_room(seed: str) -> Room:
 
 def photographed_room(path: Path) -> Room:
     """A real photo as the place behind a person; one layer, for nobody knows what stood before what."""
-    data = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if data is None:
-        raise ValueError(f"{path} is no picture that OpenCV reads")
+    data = np.ascontiguousarray(np.asarray(real(path).convert("RGB"))[:, :, ::-1])
     height, width = data.shape[:2]
     if width > height * 0.75:  # cut to upright 3:4, in the middle
         left = round(width - height * 0.75) // 2
