@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import multiprocessing
 import os
 import sys
@@ -11,13 +10,11 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import structlog
-
 from server.evidence.ruleset import RULESET
 from tests.bench.evidence import report
 from tests.bench.evidence.county import migrated
 from tests.bench.evidence.outcome import Tallies, Tally
-from tests.bench.evidence.shard import Shard, run
+from tests.bench.evidence.shard import Shard, quiet, run
 
 ROOT = Path(__file__).parents[3]
 OUT = ROOT / "var" / "bench-evidence.json"
@@ -65,7 +62,7 @@ def simulate(folder: Path, cases: int, seed: str, shared: Path | None) -> Tallie
     shards = [Shard(f"{seed}.{n}", share, folder / f"county{n}", template, shared) for n, share in enumerate(shares)]
     whole: Tallies = {}
     # Spawned, not forked: no process may inherit another's connections.
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _quiet) as pool:
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), quiet) as pool:
         for done in as_completed([pool.submit(run, shard) for shard in shards]):
             tallies = done.result()
             for label, tally in tallies.items():
@@ -79,11 +76,6 @@ def real_pictures() -> Path | None:
     named = os.environ.get("TEST_DATA")
     found = Path(named) if named else ROOT.parent / "shared" / "data"
     return found if found.is_dir() else None
-
-
-def _quiet() -> None:
-    """Forty thousand lines of log help nobody."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def _write(tallies: Tallies, goals: list[report.Goal], cases: int, seed: str, took_s: float) -> None:

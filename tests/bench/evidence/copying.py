@@ -1,14 +1,12 @@
 """Cheating with a photo that was submitted before: as it is, or changed."""
 
-import random
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
-from tests.bench.evidence import camera, scenes, sky, tamper
+from tests.bench.evidence import sky, tamper
 from tests.bench.evidence.attempt import Attempt
 from tests.bench.evidence.county import Person
 from tests.bench.evidence.honest import ordinary
-from tests.bench.evidence.labels import Day, Label, honest, picture
+from tests.bench.evidence.labels import Day, Label, at_home, honest
 
 
 def _copied(name: str, change: tamper.Tamper, goal: bool = True, note: str = "") -> Label:
@@ -28,7 +26,7 @@ def _copied(name: str, change: tamper.Tamper, goal: bool = True, note: str = "")
     return Label(name, act, goal=goal, note=note, starts=1)
 
 
-def _again(day: Day, name: str, who: Person, on: object, change: tamper.Tamper) -> Attempt:
+def _again(day: Day, name: str, who: Person, on: date, change: tamper.Tamper) -> Attempt:
     day.site.copied.add((who.number, on))
     luck = day.fork()
     return honest(
@@ -36,7 +34,7 @@ def _again(day: Day, name: str, who: Person, on: object, change: tamper.Tamper) 
         name,
         shot_at=day.at(13, 18),
         position=sky.mocked(day.luck, who.post.centre),
-        photo=lambda: change(who.album[on], luck),  # type: ignore[index]
+        photo=lambda: change(who.album[on], luck),
     )
 
 
@@ -127,23 +125,6 @@ def _others_ticket(day: Day) -> list[Attempt]:
             ticket_of=holder,
         )
     ]
-
-
-def at_home(day: Day, who: Person) -> Callable[[], bytes]:
-    """A fresh selfie that was never sent before, wherever the member really is."""
-    luck = day.fork()
-    return lambda: camera.jpeg(picture(luck, [who], day.on), luck.randint(75, 85))
-
-
-def landmark(day: Day, who: Person) -> Callable[[], bytes]:
-    """The place itself with nobody before it, taken by whoever is there."""
-    luck = day.fork()
-
-    def take() -> bytes:
-        view = scenes.drawn_room(f"{day.site.seed} landmark {who.number} {random.Random(day.on.toordinal()).random()}")
-        return camera.jpeg(scenes.scene(view, luck), luck.randint(75, 85))
-
-    return take
 
 
 KINDS = (

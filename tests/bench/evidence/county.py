@@ -98,7 +98,7 @@ class Site:
         self.client = create_app(config, clock=self.clock, db=self.db).test_client()
         self.worker = Worker(config, self.clock)
         self.people: list[Person] = []
-        self.copied: set[tuple[int, object]] = set()  # (member, day): photos that a cheat has used
+        self.copied: set[tuple[int, date]] = set()  # (member, day): photos that a cheat has used
         self.journeys: dict[int, list[Post]] = {}  # by member, the stations of those who travel
         self._pictures = [shared / name for name in _REAL] if shared else []
         self.luck.shuffle(self._pictures)

@@ -63,6 +63,23 @@ def selfie(day: Day, who: Person, **how: Any) -> Callable[[], bytes]:
     return take
 
 
+def at_home(day: Day, who: Person) -> Callable[[], bytes]:
+    """A fresh selfie that was never sent before, wherever the member really is."""
+    luck = day.fork()
+    return lambda: camera.jpeg(picture(luck, [who], day.on), luck.randint(75, 85))
+
+
+def landmark(day: Day, who: Person) -> Callable[[], bytes]:
+    """The place itself with nobody before it, taken by whoever is there."""
+    luck = day.fork()
+
+    def take() -> bytes:
+        view = scenes.drawn_room(f"{day.site.seed} landmark {who.number} {day.on}")
+        return camera.jpeg(scenes.scene(view, luck), luck.randint(75, 85))
+
+    return take
+
+
 def picture(
     luck: random.Random, people: list[Person], shirt: object, *, room: int = 0, hold: scenes.Hold = scenes.HAND
 ) -> scenes.Pixels:

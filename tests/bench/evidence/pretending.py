@@ -10,9 +10,8 @@ from server.evidence.datum import wgs84_to_gcj02
 from server.evidence.distance import distance_m
 from tests.bench.evidence import camera, sky
 from tests.bench.evidence.attempt import Attempt
-from tests.bench.evidence.copying import at_home, landmark
 from tests.bench.evidence.county import Person
-from tests.bench.evidence.labels import Day, Label, honest, picture, shutter
+from tests.bench.evidence.labels import Day, Label, at_home, honest, landmark, picture, shutter
 from tests.bench.evidence.sky import Point, Position
 
 _EDITORS = ("Adobe Photoshop 24.0", "Snapseed 2.0", "PicsArt", "Meitu", "Adobe Lightroom 9.1 (Android)")

@@ -1,11 +1,14 @@
 """One county from its first morning to its last evening: everybody's day, then the second look, and what stands."""
 
+import logging
 import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 from pathlib import Path
+
+import structlog
 
 from tests.bench.evidence import copying, pretending
 from tests.bench.evidence.county import Person, Site, county
@@ -38,6 +41,11 @@ class Group:
     label: Label
     people: list[Person]
     luck: random.Random
+
+
+def quiet() -> None:
+    """For a process of the benchmark: forty thousand lines of log help nobody."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def days_of(cases: int) -> tuple[date, ...]:
