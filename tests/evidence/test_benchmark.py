@@ -1,5 +1,6 @@
 """The labelled benchmark itself: its intervals, its goals, and a tiny run of it that must come out true."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,12 @@ def test_most_honest_photos_carry_no_exif(tiny: Tallies) -> None:
 def test_the_matrix_has_a_row_for_each_label(tiny: Tallies) -> None:
     matrix = report.markdown(tiny)
     assert all(f"| {label.name}" in matrix for label in (*STRATA, *KINDS))
+
+
+def test_the_json_holds_every_count(tiny: Tallies) -> None:
+    whole = json.loads(json.dumps(report.as_json(tiny)))
+    assert sum(label["n"] for side in whole.values() for label in side.values()) == sum(t.n for t in tiny.values())
+    assert whole["cheating"]["yesterday's photo"]["suspect"] == tiny["yesterday's photo"].suspect
 
 
 def test_a_goal_is_missed_by_one_case_too_many() -> None:

@@ -42,11 +42,11 @@ def main(argv: list[str] | None = None) -> int:
         tallies = simulate(Path(folder), given.cases, seed, shared)
     took_s = time.monotonic() - began
     goals = report.goals(tallies)
-    _write(tallies, goals, given.cases, seed, took_s)
     print(f"\nWhat honest people were told:\n{report.reasons(tallies)}\n\n{report.markdown(tallies)}\n")
     for goal in goals:
         if not goal.met:
             print(f"MISSED  {goal.name}: {goal.found}")
+    _write(tallies, goals, given.cases, seed, took_s)
     missed = sum(not goal.met for goal in goals)
     print(f"{len(goals) - missed} goals met, {missed} missed; {took_s:.0f} s, seed {seed}")
     return 1 if missed else 0

@@ -59,7 +59,7 @@ class Attempt:
         form = self.form | {"photo": (io.BytesIO(self.data), "photo.jpg")}
         response = site.client.post("/api/v1/checkins", data=form, headers=_bearer(token))
         if response.status_code == 201:
-            self.checkin_id = response.json["id"]
+            self.checkin_id = response.get_json()["id"]
         elif response.status_code == 200:
             self.refusal = "200 repeat of a stored one"
         else:
@@ -95,7 +95,7 @@ class Attempt:
         response = site.client.post("/api/v1/checkins/tickets", json={}, headers=_bearer(holder))
         if response.status_code != 201:
             raise RuntimeError(f"no ticket: {response.status_code} {response.text}")
-        return str(response.json["ticket"])
+        return str(response.get_json()["ticket"])
 
 
 def _bearer(token: str) -> dict[str, str]:

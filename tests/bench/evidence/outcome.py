@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 from sqlalchemy import text
 
@@ -73,7 +74,7 @@ def counted(site: Site, attempts: Iterable[Attempt]) -> Tallies:
     return tallies
 
 
-def _judged(tally: Tally, row) -> None:
+def _judged(tally: Tally, row: Any) -> None:
     """Count one stored check-in."""
     if row.comparing:
         raise RuntimeError(f"{row.id} is still being compared")

@@ -1,6 +1,6 @@
 """The confusion matrix as Markdown and JSON, and which goals of the issue were met."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.evidence.honest import STRATA
@@ -99,7 +99,7 @@ def as_json(tallies: Tallies) -> dict[str, Any]:
 
 def _json(label: Label, tallies: Tallies) -> dict[str, Any]:
     tally = tallies.get(label.name, Tally())
-    counts = asdict(tally) | {"reasons": dict(tally.reasons.most_common(10))}
+    counts = {name: getattr(tally, name) for name in tally.__slots__} | {"reasons": dict(tally.reasons.most_common(10))}
     intervals = {name: wilson(counts[name], tally.n) for name in ("accepted", "suspect")}
     return counts | {"goal": label.goal, "note": label.note, "wilson95": intervals}
 

@@ -93,7 +93,8 @@ def selfie(room: Room, people: list[Looks], luck: random.Random, hold: Hold = HA
     """One picture of `people` in `room`, WIDTH x HEIGHT: another pose, light and framing each time it is asked for."""
     view = _view(luck, hold)
     nearer = _view_moved(view, luck.gauss(0, hold.shift * 15), luck.gauss(0, hold.shift * 8))
-    picture = cv2.warpPerspective(room.wall, view, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+    wall = cv2.warpPerspective(room.wall, view, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+    picture: Pixels = np.asarray(wall, np.uint8)
     things = cv2.warpPerspective(room.things, nearer, (WIDTH, HEIGHT))
     mask = cv2.warpPerspective(room.mask, nearer, (WIDTH, HEIGHT))
     cv2.copyTo(things, mask, picture)
@@ -101,7 +102,7 @@ def selfie(room: Room, people: list[Looks], luck: random.Random, hold: Hold = HA
         centre = WIDTH * ((number + 1) / (len(people) + 1) + luck.gauss(0, 0.05))
         size = WIDTH * luck.uniform(0.13, 0.19) / (1 if len(people) == 1 else 1.3)
         _person(picture, who, luck, centre, HEIGHT * luck.uniform(0.44, 0.58), size)
-    return _exposed(np.asarray(picture, np.uint8), luck)
+    return _exposed(picture, luck)
 
 
 def scene(room: Room, luck: random.Random) -> Pixels:
@@ -113,8 +114,8 @@ def _view(luck: random.Random, hold: Hold) -> NDArray[np.float64]:
     """What takes the room's pixels to the picture's: turned, zoomed, shifted and a little slanted."""
     turn, zoom = luck.gauss(0, hold.turn), 1 + luck.gauss(0, hold.zoom)
     flat = cv2.getRotationMatrix2D((_WIDE / 2, _TALL / 2), turn, zoom)
-    flat[:, 2] += (WIDTH - _WIDE) / 2 + luck.gauss(0, hold.shift * WIDTH), (HEIGHT - _TALL) / 2
-    flat[1, 2] += luck.gauss(0, hold.shift * WIDTH)
+    flat[0, 2] += (WIDTH - _WIDE) / 2 + luck.gauss(0, hold.shift * WIDTH)
+    flat[1, 2] += (HEIGHT - _TALL) / 2 + luck.gauss(0, hold.shift * WIDTH)
     slant = hold.turn * 1e-5
     return np.vstack([flat, [luck.gauss(0, slant), luck.gauss(0, slant), 1]]).astype(np.float64)
 
@@ -191,7 +192,8 @@ def _person(picture: Pixels, who: Looks, luck: random.Random, x: float, y: float
     oval(lean / 2, 1.3, 0.42, 0.6, who.skin)
     oval(0, -0.25, 1.1, 1.2 + 0.25 * who.fringe, who.hair)
     oval(0, 0.12, 0.92, 1.18 - 0.15 * who.fringe, who.skin)
-    shade = tuple(int(part * 0.85) for part in who.skin)
+    blue, green, red = who.skin
+    shade = (int(blue * 0.85), int(green * 0.85), int(red * 0.85))
     oval(0.35 * (1 if luck.random() < 0.5 else -1), 0.3, 0.5, 0.75, shade)
     for side in (-1, 1):
         oval(side * 0.38, -0.05, 0.15, luck.uniform(0.03, 0.1), (245, 245, 245))
