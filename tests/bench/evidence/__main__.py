@@ -19,7 +19,7 @@ from tests.bench.evidence.shard import Shard, quiet, run
 ROOT = Path(__file__).parents[3]
 OUT = ROOT / "var" / "bench-evidence.json"
 PROCESSES = 2
-# A county of this many cases a side is one with 180 people and 5 000 photos in two months.
+# Such a county has 370 people and 5 000 photos in two months.
 A_COUNTY = 2_500
 
 

@@ -1,5 +1,6 @@
 """The confusion matrix as Markdown and JSON, and which goals of the issue were met."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ HONEST_ACCEPTED, HONEST_SUSPECT, CHEATS_ACCEPTED, WITHOUT_EXIF = 0.97, 0.005, 0.
 _HEAD = (
     "| {} | n | accepted % | pending % | suspect % | rejected % | refused % | {} |\n|---|---|---|---|---|---|---|---|"
 )
-_REASONS = 3
+_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,16 @@ def markdown(tallies: Tallies) -> str:
 
 
 def reasons(tallies: Tallies) -> str:
-    """What honest people were told whose check-in was not accepted: a person can judge whether it is fair."""
+    """What honest people were told whose check-in was not accepted, an example of each kind of sentence and how often:
+    a person can judge whether it is fair.
+    """
     lines = []
     for stratum in STRATA:
-        told = tallies.get(stratum.name, Tally()).reasons.most_common(_REASONS)
-        lines += [f"  {stratum.name}: {count} × {reason}" for reason, count in told]
+        alike: dict[str, list[str]] = {}
+        for reason in tallies.get(stratum.name, Tally()).reasons.elements():
+            alike.setdefault(re.sub(r"[\d.]+|公里|米", "#", reason), []).append(reason)
+        most = sorted(alike.values(), key=len, reverse=True)[:_REASONS]
+        lines += [f"  {stratum.name}: {len(told)} × {told[0]}" for told in most]
     return "\n".join(lines)
 
 
@@ -117,8 +123,9 @@ def _total_row(name: str, tally: Tally, honest: bool) -> str:
         _percent(tally.rejected, tally.n),
         _percent(tally.refused, tally.n),
     ]
-    fired = [*tally.signals.most_common(2), *tally.waits.most_common(1), *tally.refusals.most_common(2)]
-    said = ", ".join(f"{code} {count}" for code, count in fired)
+    unclear = [(f"{code} not clear", count) for code, count in tally.waits.most_common(1)]
+    fired = [*tally.signals.most_common(2), *unclear, *tally.refusals.most_common(2)]
+    said = ", ".join(f"{what} {count}" for what, count in fired)
     return f"| {name} | {tally.n} | {' | '.join(cells)} | {said} |"
 
 
