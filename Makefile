@@ -10,7 +10,7 @@ RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, demo county; Ctrl-C stops all
 	@exec $(BIN)/python -m server run
@@ -23,6 +23,9 @@ lint: $(TEST_STAMP) ## style, types, import directions
 
 bench: $(TEST_STAMP) ## POST /checkins beside its floor, measured in the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
+
+bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
+	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))
 
 soak: $(TEST_STAMP) ## hundreds of random kills of web and worker; ROUNDS=20 SEED=1 for a short one
 	@$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
@@ -65,4 +68,4 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
 	@$(BIN)/uv pip install -q --require-hashes -r tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
 
-.PHONY: help run test lint bench soak migrate worker system-deps check-system lock clean
+.PHONY: help run test lint bench bench-evidence soak migrate worker system-deps check-system lock clean
