@@ -6,6 +6,8 @@ from server.evidence.datum import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, 
 from server.evidence.distance import distance_m, is_accuracy, is_position
 from server.evidence.types import Evidence
 
+_FIVE_DECIMALS = 5e-6  # what rounding to five decimals moves a point, 0.6 m; four (6 m) would meet honest fixes
+
 
 def has_fix(e: Evidence) -> bool:
     """Whether the position and its error radius can be used at all."""
@@ -53,13 +55,23 @@ def on_registered_centre(e: Evidence, within_deg: float) -> bool:
 
     False where that point was recorded on site: there a phone gave it once, and may give it again; and where the camera
     wrote the same place into the photo, for then it is no typed number that says where the phone was.
+    A phone that gives five decimals rounds the point it was told to: then as far as rounding goes.
     """
     if e.place is None or e.place.recorded_on_site or _camera_was_there(e):
         return False
     gcj = wgs84_to_gcj02(e.place.lat, e.place.lng)
+    rounding = _half_unit(e.given_lat, e.given_lng)
+    rounded = max(within_deg, rounding * 1.001) if rounding <= _FIVE_DECIMALS else within_deg
     points = ((e.fix.lat, e.fix.lng), (e.given_lat, e.given_lng))
     centres = ((e.place.lat, e.place.lng), gcj, gcj02_to_bd09(*gcj))
     return any(
-        lat is not None and lng is not None and max(abs(lat - clat), abs(lng - clng)) <= within_deg
-        for (lat, lng), (clat, clng) in product(points, centres)
+        lat is not None and lng is not None and max(abs(lat - clat), abs(lng - clng)) <= within
+        for ((lat, lng), within), (clat, clng) in product(zip(points, (within_deg, rounded), strict=True), centres)
     )
+
+
+def _half_unit(*degrees: float | None) -> float:
+    """Half of the last decimal's worth, as the numbers are written; 0 where a number is missing."""
+    if None in degrees:
+        return 0.0
+    return 0.5 * 10.0 ** -max(len(repr(number).partition(".")[2]) for number in degrees)

@@ -40,7 +40,7 @@ class Rules:
     travel_slack_m: float = 5_000
 
     near_bits: int = 6  # of 121: looks this close that the second look could not tell apart are shown to a person
-    shared_s: float = 300  # colleagues of one squad who send one selfie: taken within this time
+    shared_s: float = 900  # colleagues of one squad who send one selfie: within this time, as it is passed on by chat
     shared_m: float = 200  # and this near each other
     photo_min_px: int = 200  # shorter side
     photo_min_spread: float = 5.0  # standard deviation of grey, 0..127: below it there is nothing to see

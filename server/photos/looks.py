@@ -22,7 +22,7 @@ _SIDE = 11
 _WORKED = (72, 66)  # a picture is shrunk to this once, then looked at through windows
 _LEAST_BAR = 0.1  # of the picture's area
 _BAR_GREY = 10  # a bar's grey values differ by less, compression included
-_TILTS_DEG = (-5.0, -2.5, 2.5, 5.0)
+_TILTS_DEG = (-7.5, -5.0, -2.5, 2.5, 5.0, 7.5)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
 # Left, top, right, bottom as shares of the picture: all of it, its centre, its corners, and without one edge.
 _WINDOWS = (
@@ -44,7 +44,7 @@ class Looks:
     """How one photo is stored and asked for."""
 
     stored: str  # base64, TEXT_LENGTH characters: a hash a window, the whole picture's first
-    asked: Hashes  # (9 or 10, 2): of the picture, its mirror image, its turns, and slightly tilted
+    asked: Hashes  # (11 or 12, 2): of the picture, its mirror image, its turns, and slightly tilted
     inner: Hashes  # (28, 2): of the windows of the picture and of its mirror image, for a stored crop of this one
 
 

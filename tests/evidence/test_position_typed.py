@@ -18,6 +18,10 @@ NO_FIX = "手机没有给出可用的定位。"
 FINE = "位置像是手机现场定位的。"
 GCJ = wgs84_to_gcj02(STATION.lat, STATION.lng)
 PINNED = {"fix": Fix(STATION.lat, STATION.lng, 20.0, CAPTURED)}
+CENTRE_AT = (23.0207347, 113.7517862)
+ODD = replace(STATION, lat=CENTRE_AT[0], lng=CENTRE_AT[1])
+ROUNDED = {"given_lat": 23.02073, "given_lng": 113.75179, "fix": Fix(23.02073, 113.75179, 20.0, CAPTURED), "place": ODD}
+NEXT_TO_IT = ROUNDED | {"given_lng": 113.7518, "fix": Fix(23.02073, 113.7518, 20.0, CAPTURED)}
 YESTERDAY = at("2026-11-02 00:41")
 
 
@@ -41,6 +45,9 @@ def repeat(when: datetime, accuracy_m: float | None = 8.0, earlier_m: float | No
         ("a metre beside it", {"fix": fix(0.001)}, "clear", FINE),
         ("the registered point, as GCJ-02", given(*GCJ, datum="gcj02"), "suspect", CENTRE),
         ("the registered point, as BD-09", given(*gcj02_to_bd09(*GCJ)), "suspect", CENTRE),
+        ("the registered point, as a phone of five decimals gives it", ROUNDED, "suspect", CENTRE),
+        ("the last of its five decimals one off", NEXT_TO_IT, "clear", FINE),
+        ("within what four decimals round to", given(*(round(d, 4) for d in CENTRE_AT), place=ODD), "clear", FINE),
         ("its latitude only", {"fix": Fix(STATION.lat, 113.7504321, 20.0, CAPTURED)}, "clear", FINE),
         ("recorded on site", {**PINNED, "place": replace(STATION, recorded_on_site=True)}, "clear", FINE),
         ("no place to be pinned to", {**PINNED, "place": None, "distance_m": None}, "clear", FINE),
