@@ -52,18 +52,18 @@ def looks(grey: Image.Image) -> Looks:
     """Hashes of an upright picture of mode L, of any size; about 1 ms for 160 x 120."""
     inner = _without_bars(grey)
     picture = inner.resize(_WORKED, Image.Resampling.BOX)
-    windows = _grids(picture, *_BOXES)
+    windows = _grids([(picture, box) for box in _BOXES])
     mirrored = windows[:, :, ::-1]  # of the mirror image: the windows lie evenly, left as right
-    (lying,) = _grids(picture, None, size=(_SIDE, _SIDE + 1))
+    (lying,) = _grids([(picture, None)], (_SIDE, _SIDE + 1))
     turned = np.stack([windows[0, ::-1, ::-1], np.rot90(lying), np.rot90(lying, 3)])
-    others = [picture.rotate(tilt, Image.Resampling.BILINEAR) for tilt in _TILTS_DEG]
+    others = [picture.rotate(tilt) for tilt in _TILTS_DEG]  # the nearest pixel will do: each cell averages forty
     if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
         others.append(grey.resize(_WORKED, Image.Resampling.BOX))
-    shown = np.concatenate([turned, *(_grids(other, None) for other in others)])
+    tilted = _grids([(other, None) for other in others])
     own, mirror = _hashes(windows), _hashes(mirrored)
     return Looks(
         base64.b64encode(own.tobytes()).decode(),
-        np.concatenate([own[:1], mirror[:1], _hashes(shown)]),
+        np.concatenate([own[:1], mirror[:1], _hashes(turned), _hashes(tilted)]),
         np.concatenate([own[1:], mirror[1:]]),
     )
 
@@ -88,10 +88,12 @@ def _least(asked: Hashes, stored: Hashes) -> NDArray[np.uint8]:
     return least
 
 
-def _grids(picture: Image.Image, *boxes: Box | None, size: tuple[int, int] = (_SIDE + 1, _SIDE)) -> NDArray[np.int16]:
-    """(boxes, height, width) grey values of what lies in each box."""
-    shrunk = [np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box)) for box in boxes]
-    return np.stack(shrunk).astype(np.int16)
+def _grids(
+    shown: Sequence[tuple[Image.Image, Box | None]], size: tuple[int, int] = (_SIDE + 1, _SIDE)
+) -> NDArray[np.int16]:
+    """(shown, height, width) grey values of each picture, or of what lies in a box of it."""
+    shrunk = (picture.resize(size, Image.Resampling.BILINEAR, box).tobytes() for picture, box in shown)
+    return np.frombuffer(b"".join(shrunk), np.uint8).reshape(len(shown), size[1], size[0]).astype(np.int16)
 
 
 def _hashes(grids: NDArray[np.int16]) -> Hashes:

@@ -13,16 +13,22 @@ _MASK = (1 << 64) - 1
 BANDS = 4
 
 
-def phash(grey: Image.Image) -> int:
-    """The hash of an upright image of mode L, as a signed 64-bit integer so that it fits a BIGINT column.
+def phash(grey: Image.Image) -> tuple[int, int]:
+    """The hashes of an upright image of mode L and of its mirror image, as signed 64-bit integers that fit a BIGINT.
 
     A picture without structure (a covered lens) hashes to 0 like every other: do not compare where spread is near 0.
     """
     pixels = grey.resize((9, 8), Image.Resampling.BILINEAR).tobytes()
-    bits = 0
+    bits = mirrored = 0
     for row in range(0, 72, 9):
         for left in range(row, row + 8):
             bits = bits << 1 | (pixels[left] < pixels[left + 1])
+        for right in range(row + 8, row, -1):
+            mirrored = mirrored << 1 | (pixels[right] < pixels[right - 1])
+    return _signed(bits), _signed(mirrored)
+
+
+def _signed(bits: int) -> int:
     return bits - (1 << 64) if bits >> 63 else bits
 
 

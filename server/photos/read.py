@@ -46,6 +46,7 @@ def read(data: bytes) -> PhotoFacts:
     """
     decoded = decode(data, Wanted("L", short_px=_DRAFT_PX))
     mime, extension = _KINDS[decoded.format]
+    own, mirrored = phash(decoded.image)
     return PhotoFacts(
         mime=mime,
         extension=extension,
@@ -54,8 +55,8 @@ def read(data: bytes) -> PhotoFacts:
         orientation=decoded.orientation,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        phash=phash(decoded.image),
-        mirrored=phash(decoded.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
+        phash=own,
+        mirrored=mirrored,
         looks=looks(decoded.image),
         spread=_spread(decoded.image),
         exif=decoded.exif,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from server.photos.decode import Wanted, decode
 from server.photos.looks import NEAR, TEXT_LENGTH, Looks, looks, nearest
@@ -61,12 +61,10 @@ def test_the_same_room_on_another_morning_is_rarely_nominated() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 300), st.integers(1, 300))
-def test_any_picture_finds_itself_and_its_mirror_image(seed: int, width: int, height: int) -> None:
-    grey = Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8))
-    found = looks(grey)
+def test_any_picture_finds_itself(seed: int, width: int, height: int) -> None:
+    found = looks(Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)))
     assert len(found.stored) == TEXT_LENGTH == Photo.__table__.c.looks.type.length
     assert nearest(found, [found.stored]) == [0]
-    assert nearest(found, [found.stored, looks(ImageOps.mirror(grey)).stored])[1] <= NEAR
 
 
 def test_many_at_once_are_as_one_by_one(pictures: list[Image.Image]) -> None:
