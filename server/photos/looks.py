@@ -1,6 +1,6 @@
 """What a photo looks like, finely enough that the same chair on another morning is mostly told from a copy.
 
-Stored: the difference hashes (see match.py) of fifteen windows of the picture, so that a crop meets the window it
+Stored: the difference hashes (see match.py) of twenty-one windows of the picture, so that a crop meets the window it
 shows. Asked: those of the picture itself, of its mirror image and of its turns. 11 x 11 bits each: with 8 x 8 one
 honest pair of a room in twelve came as near as a crop does, with these one in seventy (README.md has the figures).
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-NEAR = 14  # bits; nominated is what is at most as far
+NEAR = 13  # bits; nominated is what is at most as far
 
 Hashes = NDArray[np.uint64]  # (…, 2): 121 bits and 7 zeros
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -24,17 +24,20 @@ _LEAST_BAR = 0.1  # of the picture's area
 _BAR_GREY = 10  # a bar's grey values differ by less, compression included
 _TILTS_DEG = (-7.5, -5.0, -2.5, 2.5, 5.0, 7.5)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
-# Left, top, right, bottom as shares of the picture: all of it, its centre, its corners, and without one edge.
+# Left, top, right, bottom as shares of the picture: all of it; a tenth off width and height, from either side or both;
+# a tenth off one side; a twentieth off two; and its centre, of several sizes, for what was turned and lost its corners.
 _WINDOWS = (
-    *((0.0, 0.0, 1.0, 1.0), (0.05, 0.05, 0.95, 0.95), (0.1, 0.1, 0.9, 0.9)),
-    *((x, y, x + 0.95, y + 0.95) for x in (0.0, 0.05) for y in (0.0, 0.05)),
-    *((x, y, x + 0.9, y + 0.9) for x in (0.0, 0.1) for y in (0.0, 0.1)),
+    (0.0, 0.0, 1.0, 1.0),
+    *((x, y, x + 0.9, y + 0.9) for x in (0.0, 0.05, 0.1) for y in (0.0, 0.05, 0.1)),
     *((0.0, 0.0, 1.0, 0.9), (0.0, 0.1, 1.0, 1.0), (0.0, 0.0, 0.9, 1.0), (0.1, 0.0, 1.0, 1.0)),
+    *((x, y, x + 0.95, y + 0.95) for x in (0.0, 0.05) for y in (0.0, 0.05)),
+    *((edge, edge, 1 - edge, 1 - edge) for edge in (0.075, 0.1, 0.15)),
 )
 _BOXES = tuple(
     (left * _WORKED[0], top * _WORKED[1], right * _WORKED[0], bottom * _WORKED[1])
     for left, top, right, bottom in _WINDOWS
 )
+_CENTRE = (0.1 * _WORKED[0], 0.1 * _WORKED[1], 0.9 * _WORKED[0], 0.9 * _WORKED[1])  # without a tilt's black corners
 _BYTES = len(_WINDOWS) * 16
 TEXT_LENGTH = len(base64.b64encode(bytes(_BYTES)))
 
@@ -44,8 +47,8 @@ class Looks:
     """How one photo is stored and asked for."""
 
     stored: str  # base64, TEXT_LENGTH characters: a hash a window, the whole picture's first
-    asked: Hashes  # (11 or 12, 2): of the picture, its mirror image, its turns, and slightly tilted
-    inner: Hashes  # (28, 2): of the windows of the picture and of its mirror image, for a stored crop of this one
+    asked: Hashes  # (17 or 18, 2): of the picture, its mirror image, its turns, and slightly tilted
+    inner: Hashes  # (40, 2): of the windows of the picture and of its mirror image, for a stored crop of this one
 
 
 def looks(grey: Image.Image) -> Looks:
@@ -59,7 +62,7 @@ def looks(grey: Image.Image) -> Looks:
     others = [picture.rotate(tilt) for tilt in _TILTS_DEG]  # the nearest pixel will do: each cell averages forty
     if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
         others.append(grey.resize(_WORKED, Image.Resampling.BOX))
-    tilted = _grids([(other, None) for other in others])
+    tilted = _grids([(other, box) for other in others for box in (None, _CENTRE)])
     own, mirror = _hashes(windows), _hashes(mirrored)
     return Looks(
         base64.b64encode(own.tobytes()).decode(),
