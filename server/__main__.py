@@ -147,6 +147,16 @@ def _replay(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _sample(config: Config, arguments: argparse.Namespace) -> int:
+    from server.checkins import sample
+    from server.db import Database
+
+    with Database(config.database_url).snapshot() as session:
+        for line in sample.told(session, arguments.since):
+            print(line)
+    return 0
+
+
 _Option = tuple[str, dict[str, Any]]
 _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, list[_Option]]] = {
     "run": (_run, "migrate, seed the demo county, start web, worker and sandbox; Ctrl-C stops all", []),
@@ -165,6 +175,11 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
             ("--ruleset", {"type": Path, "metavar": "FILE.json", "help": "what differs from the code's ruleset"}),
             ("--most", {"type": int, "default": 20}),
         ],
+    ),
+    "sample": (
+        _sample,
+        "how often people disagree with the machine, by the blind sample",
+        [("--since", {"type": date.fromisoformat, "required": True, "metavar": "YYYY-MM-DD"})],
     ),
     "audit": (
         _audit,

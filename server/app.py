@@ -32,7 +32,19 @@ MOST_BODY_BYTES = 11 * 1024 * 1024
 # A single field; werkzeug counts its read buffer in, so anything near its 64 KB chunks would refuse honest photos.
 MOST_FIELD_BYTES = 500_000
 
-_BLUEPRINTS = (signin, consents, checkins, reviews, attestations, photos, months, squads, register, flags, health)
+_BLUEPRINTS = (
+    signin,
+    consents,
+    checkins,
+    reviews,
+    attestations,
+    photos,
+    months,
+    squads,
+    register,
+    flags,
+    health,
+)
 
 
 def create_app(config: Config, clock: Clock = system_clock, db: Database | None = None) -> OpenAPI:

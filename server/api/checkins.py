@@ -1,4 +1,4 @@
-"""打卡 over HTTP: ticket, submission, reading, review, appeal."""
+"""打卡 over HTTP: the ticket, the one request that submits a check-in, and what is stored of them."""
 
 import uuid
 from datetime import date, datetime
@@ -7,10 +7,19 @@ from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint, FileStorage, Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage as Upload
 
+from server.api.checkin_replies import (
+    CheckInPage,
+    CheckInReply,
+    FindingReply,
+    PhotoReply,
+    appeals_reply,
+    findings_reply,
+    member_name,
+    reviews_reply,
+    row_reply,
+)
 from server.api.counts import DayReply, MonthReply, day_reply, month_of, month_reply, stored_day
 from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
@@ -18,9 +27,9 @@ from server.api.photos import link_to
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
 from server.audit.journal import record
-from server.checkins import review, submit, tickets
+from server.checkins import review, sample, submit, tickets
 from server.checkins.gather import Submission
-from server.checkins.models import Appeal, CheckIn, Review
+from server.checkins.models import CheckIn
 from server.checkins.submit import AlreadySubmitted, StoredPhoto
 from server.errors import invalid
 from server.evidence.datum import to_wgs84
@@ -82,13 +91,6 @@ class CheckInForm(BaseModel):
     note: Remark = Field("", max_length=500)
 
 
-class FindingReply(BaseModel):
-    code: str
-    outcome: Literal["clear", "suspect", "unknown"]
-    message: str
-    facts: dict[str, Any]
-
-
 class SubmittedReply(BaseModel):
     id: uuid.UUID
     verdict: Literal["accepted", "review", "rejected"] = Field(description="the machine's, as it was given")
@@ -103,67 +105,11 @@ class CheckInPath(BaseModel):
     checkin_id: uuid.UUID
 
 
-class MemberRef(BaseModel):
-    id: uuid.UUID
-    name: str
-
-
-class CheckInRow(BaseModel):
-    id: uuid.UUID
-    member: MemberRef
-    kind: str
-    on: date
-    received_at: AwareDatetime
-    captured_at: AwareDatetime = Field(description="corrected and bounded by the server")
-    verdict: str = Field(description="the machine's")
-    decision: str | None = Field(description="the latest person's; holds over the verdict")
-    reason: str
-    weight: float = Field(description="of the suspect findings; what a queue sorts by")
-    comparing: bool = Field(description="photos are being compared; the verdict follows in seconds")
-    addendum: bool
-
-
-class ReviewReply(BaseModel):
-    id: uuid.UUID
-    decision: str
-    reason: str
-    reviewer: str
-    created_at: AwareDatetime
-
-
-class AppealReply(BaseModel):
-    id: uuid.UUID
-    state: Literal["open", "upheld", "denied"]
-    statement: str
-    answer: str | None
-
-
-class PhotoReply(BaseModel):
-    url: str = Field(description="expires within minutes; every look is audited")
-    preview_url: str
-
-
-class CheckInReply(CheckInRow):
-    lat: float = Field(description="WGS-84")
-    lng: float = Field(description="WGS-84")
-    accuracy_m: float | None
-    note: str
-    findings: list[FindingReply]
-    photo: PhotoReply
-    reviews: list[ReviewReply]
-    appeals: list[AppealReply]
-
-
 class ListQuery(PageQuery):
     from_: date | None = Field(None, alias="from", description="first local date")
     to: date | None = Field(None, description="last local date")
     member: uuid.UUID | None = Field(None, description="one member the caller may see")
     holds: Literal["accepted", "review", "rejected"] | None = Field(None, description="the verdict that holds now")
-
-
-class CheckInPage(BaseModel):
-    items: list[CheckInRow]
-    next_cursor: str | None
 
 
 @bp.post("/checkins/tickets", responses={201: TicketReply})
@@ -261,7 +207,6 @@ def _ticket_id(text: str) -> uuid.UUID | None:
 @bp.get("/checkins", responses={200: CheckInPage})
 def list_checkins(query: ListQuery) -> Reply:
     """Check-ins of the members the caller may see, newest first."""
-    holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
     statement = (
         in_county(caller(), CheckIn, Member.name)
         .join(Member, (Member.county_id == CheckIn.county_id) & (Member.id == CheckIn.member_id))
@@ -274,7 +219,7 @@ def list_checkins(query: ListQuery) -> Reply:
     if query.member:
         statement = statement.where(CheckIn.member_id == query.member)
     if query.holds:
-        statement = statement.where(holds == query.holds)
+        statement = statement.where(sample.holding(caller()) == query.holds)
         if query.holds == "review":  # what the machine is still at is no work for a person yet
             statement = statement.where(~CheckIn.comparing)
     with reading() as session:
@@ -299,13 +244,13 @@ def read_checkin(path: CheckInPath) -> Reply:
             lng=checkin.lng,
             accuracy_m=checkin.accuracy_m,
             note=checkin.note,
-            findings=_findings(checkin),
+            findings=findings_reply(checkin),
             photo=PhotoReply(
                 url=link_to(checkin.photo_id, caller(), "full"),
                 preview_url=link_to(checkin.photo_id, caller(), "preview"),
             ),
-            reviews=_reviews(session, checkin.id),
-            appeals=_appeals(session, checkin.id),
+            reviews=reviews_reply(session, checkin.id),
+            appeals=appeals_reply(session, checkin.id),
         )
     return reply.model_dump(mode="json")
 
@@ -316,71 +261,7 @@ def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedR
         verdict=checkin.verdict,
         reason=checkin.reason,
         comparing=checkin.comparing,
-        findings=_findings(checkin),
+        findings=findings_reply(checkin),
         day=day,
         month=month,
     )
-
-
-def _findings(checkin: CheckIn) -> list[FindingReply]:
-    """The findings with their facts. The member is not told which photo matches: it may be a colleague's."""
-    hidden = {"photo_id", "checkin_id"} if checkin.member_id == caller().member_id else set()
-    return [
-        FindingReply(
-            code=f["code"],
-            outcome=f["outcome"],
-            message=f["message"],
-            facts={key: value for key, value in f["facts"].items() if key not in hidden},
-        )
-        for f in checkin.findings
-    ]
-
-
-def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
-    return CheckInRow(
-        id=checkin.id,
-        member=MemberRef(id=checkin.member_id, name=name),
-        kind=checkin.kind,
-        on=checkin.on_date,
-        received_at=checkin.received_at,
-        captured_at=checkin.happened_at,
-        verdict=checkin.verdict,
-        decision=checkin.decision,
-        reason=checkin.reason,
-        weight=checkin.weight,
-        comparing=checkin.comparing,
-        addendum=checkin.addendum,
-    )
-
-
-def member_name(session: Session, member_id: uuid.UUID) -> str:
-    return (
-        session.scalar(in_county(caller(), Member).with_only_columns(Member.name).where(Member.id == member_id)) or ""
-    )
-
-
-def _reviews(session: Session, checkin_id: uuid.UUID) -> list[ReviewReply]:
-    rows = session.execute(
-        select(Review, Member.name)
-        .join(Member, (Member.county_id == Review.county_id) & (Member.id == Review.reviewer_id))
-        .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id)
-        .order_by(Review.created_at)
-    )
-    return [review_reply(row.Review, row.name) for row in rows]
-
-
-def review_reply(done: Review, reviewer: str) -> ReviewReply:
-    return ReviewReply(
-        id=done.id, decision=done.decision, reason=done.reason, reviewer=reviewer, created_at=done.created_at
-    )
-
-
-def _appeals(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:
-    rows = session.scalars(
-        in_county(caller(), Appeal).where(Appeal.checkin_id == checkin_id).order_by(Appeal.created_at)
-    )
-    return [appeal_reply(row) for row in rows]
-
-
-def appeal_reply(made: Appeal) -> AppealReply:
-    return AppealReply(id=made.id, state=made.state, statement=made.statement, answer=made.answer)

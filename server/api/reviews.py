@@ -6,9 +6,8 @@ from typing import Literal
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from server.api.checkins import (
+from server.api.checkin_replies import (
     AppealReply,
-    CheckInPath,
     CheckInRow,
     ReviewReply,
     appeal_reply,
@@ -16,6 +15,7 @@ from server.api.checkins import (
     review_reply,
     row_reply,
 )
+from server.api.checkins import CheckInPath
 from server.api.counts import DayReply, MonthReply, recount_open
 from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction

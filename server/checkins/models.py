@@ -49,6 +49,7 @@ class CheckIn(Base):
         Index(None, "county_id", "received_at", "id"),
         Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),
         index_where("ix_checkins_comparing", "received_at", where="comparing"),
+        index_where("ix_checkins_sampled", "county_id", "received_at", where="sampled"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -77,6 +78,7 @@ class CheckIn(Base):
     decision: Mapped[str | None] = mapped_column(String(10))
     addendum: Mapped[bool] = mapped_column(default=False)  # arrived after its month was closed
     comparing: Mapped[bool] = mapped_column(default=False)  # the machine's verdict waits for a second look at photos
+    sampled: Mapped[bool] = mapped_column(default=False)  # a person judges without the machine's verdict, see sample.py
 
 
 class CheckInFinding(Base):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.audit.journal import event_rows
 from server.checkins.gather import Moment, Submission, Terms, gather
 from server.checkins.models import CheckIn, CheckInFinding
+from server.checkins.sample import is_drawn
 from server.checkins.twins import month_key
 from server.errors import conflict
 from server.evidence import serialize
@@ -76,6 +77,7 @@ def judged(
         "decision": None,
         "addendum": terms.month_closed,
         "comparing": evidence.comparing,
+        "sampled": is_drawn(photo.id),
     }
     return CheckIn(**checkin), _rows(caller, checkin, findings, photo, now)
 

@@ -106,7 +106,7 @@ class Stage:
         who, submission = caller(self.script.plan, a.person, at), submission_of(a)
         stored, _, _ = take(self.session, who, submission, self.album.take(a.picture.id), self.album.store, at)
         self.verdicts[a.incident or a.mishap or "ordinary", stored.verdict] += 1
-        if stored.verdict == "review":
+        if stored.verdict == "review" or stored.sampled:
             self._plan_review(stored, a, incident, at)
 
     def _plan_review(self, stored: CheckIn, a: Attempt, incident: Incident | None, at: datetime) -> None:

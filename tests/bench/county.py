@@ -26,7 +26,8 @@ SELECT :county, gen_random_uuid(), (CAST(:members AS uuid[]))[1 + n % cardinalit
                  # (1::bigint << (random() * 62)::int) # (1::bigint << (random() * 62)::int)
             ELSE hashint8extended(n, 42) END,
        substr(replace(encode(sha512(n::text::bytea) || sha512((-n)::text::bytea) || sha512(('a' || n)::bytea)
-                             || sha512(('b' || n)::bytea) || sha512(('c' || n)::bytea) || sha512(('d' || n)::bytea), 'base64'), E'\n', ''), 1, 448),
+                             || sha512(('b' || n)::bytea) || sha512(('c' || n)::bytea)
+                             || sha512(('d' || n)::bytea), 'base64'), E'\n', ''), 1, 448),
        'image/jpeg', 250000, 960, 1280, '{}', :now - (n % 390) * interval '1 day'
 FROM generate_series(1, :count) AS n
 """

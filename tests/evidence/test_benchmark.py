@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from server.checkins.sample import wilson
 from tests.bench.evidence import report
 from tests.bench.evidence.honest import STRATA
-from tests.bench.evidence.outcome import Tallies, Tally, wilson
+from tests.bench.evidence.outcome import Tallies, Tally
 from tests.bench.evidence.shard import KINDS, Shard, quotas, run
 
 

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any
 
 from sqlalchemy import text
@@ -12,8 +11,6 @@ from sqlalchemy import text
 from server.evidence.ruleset import RULESET
 from tests.bench.evidence.attempt import Attempt
 from tests.bench.evidence.county import Site
-
-_Z95 = 1.959963984540054
 
 
 @dataclass(slots=True)
@@ -42,16 +39,6 @@ class Tally:
 
 
 Tallies = dict[str, Tally]
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (E. B. Wilson, JASA 22, 1927); (0, 1) where there is no case."""
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = hits / n, _Z95**2
-    middle = share + z2 / (2 * n)
-    half = _Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 
 
 def counted(site: Site, attempts: Iterable[Attempt]) -> Tallies:

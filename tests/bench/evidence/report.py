@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from server.checkins.sample import wilson
 from tests.bench.evidence.honest import STRATA
 from tests.bench.evidence.labels import Label
-from tests.bench.evidence.outcome import Tallies, Tally, wilson
+from tests.bench.evidence.outcome import Tallies, Tally
 from tests.bench.evidence.shard import KINDS
 
 # Goals: shares of the cases.

@@ -1,0 +1,146 @@
+"""What is said of a check-in over HTTP: its rows, findings, reviews and appeals."""
+
+import uuid
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.api.session import caller
+from server.checkins import sample
+from server.checkins.models import Appeal, CheckIn, Review
+from server.org.models import Member
+from server.org.scope import county as in_county
+
+
+class FindingReply(BaseModel):
+    code: str
+    outcome: Literal["clear", "suspect", "unknown"]
+    message: str
+    facts: dict[str, Any]
+
+
+class MemberRef(BaseModel):
+    id: uuid.UUID
+    name: str
+
+
+class CheckInRow(BaseModel):
+    id: uuid.UUID
+    member: MemberRef
+    kind: str
+    on: date
+    received_at: AwareDatetime
+    captured_at: AwareDatetime = Field(description="corrected and bounded by the server")
+    verdict: str = Field(description="the machine's; of a blind sample `review` until a person has decided")
+    decision: str | None = Field(description="the latest person's; holds over the verdict")
+    reason: str
+    weight: float = Field(description="of the suspect findings; what a queue sorts by")
+    comparing: bool = Field(description="photos are being compared; the verdict follows in seconds")
+    addendum: bool
+
+
+class ReviewReply(BaseModel):
+    id: uuid.UUID
+    decision: str
+    reason: str
+    reviewer: str
+    created_at: AwareDatetime
+
+
+class AppealReply(BaseModel):
+    id: uuid.UUID
+    state: Literal["open", "upheld", "denied"]
+    statement: str
+    answer: str | None
+
+
+class PhotoReply(BaseModel):
+    url: str = Field(description="expires within minutes; every look is audited")
+    preview_url: str
+
+
+class CheckInReply(CheckInRow):
+    lat: float = Field(description="WGS-84")
+    lng: float = Field(description="WGS-84")
+    accuracy_m: float | None
+    note: str
+    findings: list[FindingReply]
+    photo: PhotoReply
+    reviews: list[ReviewReply]
+    appeals: list[AppealReply]
+
+
+class CheckInPage(BaseModel):
+    items: list[CheckInRow]
+    next_cursor: str | None
+
+
+def findings_reply(checkin: CheckIn) -> list[FindingReply]:
+    """The findings with their facts; none of a blind sample. The member is not told which photo matches: it may be a
+    colleague's."""
+    if sample.is_hidden(caller(), checkin):
+        return []
+    hidden = {"photo_id", "checkin_id"} if checkin.member_id == caller().member_id else set()
+    return [
+        FindingReply(
+            code=f["code"],
+            outcome=f["outcome"],
+            message=f["message"],
+            facts={key: value for key, value in f["facts"].items() if key not in hidden},
+        )
+        for f in checkin.findings
+    ]
+
+
+def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
+    hidden = sample.is_hidden(caller(), checkin)
+    return CheckInRow(
+        id=checkin.id,
+        member=MemberRef(id=checkin.member_id, name=name),
+        kind=checkin.kind,
+        on=checkin.on_date,
+        received_at=checkin.received_at,
+        captured_at=checkin.happened_at,
+        verdict="review" if hidden else checkin.verdict,
+        decision=checkin.decision,
+        reason=sample.HIDDEN_REASON if hidden else checkin.reason,
+        weight=0.0 if hidden else checkin.weight,
+        comparing=checkin.comparing,
+        addendum=checkin.addendum,
+    )
+
+
+def member_name(session: Session, member_id: uuid.UUID) -> str:
+    return (
+        session.scalar(in_county(caller(), Member).with_only_columns(Member.name).where(Member.id == member_id)) or ""
+    )
+
+
+def reviews_reply(session: Session, checkin_id: uuid.UUID) -> list[ReviewReply]:
+    rows = session.execute(
+        select(Review, Member.name)
+        .join(Member, (Member.county_id == Review.county_id) & (Member.id == Review.reviewer_id))
+        .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id)
+        .order_by(Review.created_at)
+    )
+    return [review_reply(row.Review, row.name) for row in rows]
+
+
+def review_reply(done: Review, reviewer: str) -> ReviewReply:
+    return ReviewReply(
+        id=done.id, decision=done.decision, reason=done.reason, reviewer=reviewer, created_at=done.created_at
+    )
+
+
+def appeals_reply(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:
+    rows = session.scalars(
+        in_county(caller(), Appeal).where(Appeal.checkin_id == checkin_id).order_by(Appeal.created_at)
+    )
+    return [appeal_reply(row) for row in rows]
+
+
+def appeal_reply(made: Appeal) -> AppealReply:
+    return AppealReply(id=made.id, state=made.state, statement=made.statement, answer=made.answer)
