@@ -10,7 +10,7 @@ from collections import defaultdict, namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
@@ -174,7 +174,7 @@ def _numbered(groups: Sequence[Rows]) -> tuple[tuple[_Shape, ...], dict[str, Any
     return shapes, values
 
 
-@cache
+@lru_cache(512)  # a shape a number of findings and notices; some dozens are met
 def _together(shapes: tuple[_Shape, ...]) -> TextClause:
     """WITH t0 AS (INSERT … RETURNING 1), … SELECT how many each; foreign keys are checked when all are in."""
     parts = ", ".join(f"t{number} AS ({_insert(shape)} RETURNING 1)" for number, shape in enumerate(shapes))
@@ -182,7 +182,7 @@ def _together(shapes: tuple[_Shape, ...]) -> TextClause:
     return _typed(f"WITH {parts} SELECT {counts}", *shapes)
 
 
-@cache
+@lru_cache(512)
 def _apart(shape: _Shape) -> TextClause:
     return _typed(_insert(shape), shape)
 

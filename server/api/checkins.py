@@ -184,7 +184,10 @@ def _device(text: str) -> Device:
     try:
         return Device.model_validate_json(text or "{}")
     except ValidationError:
-        raise invalid("device_invalid", "手机信息不是约定的 JSON。") from None
+        raise invalid(
+            "device_invalid",
+            '手机信息（device）读不懂：须是 JSON，如 {"model": "…", "platform": "android"}；也可以不填。',
+        ) from None
 
 
 def _sane(captured_at: datetime) -> datetime:

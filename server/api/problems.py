@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, jsonify
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -32,12 +33,12 @@ _FIELD = {
     "finite_number": "须是一个有限的数",
     "float_parsing": "须是数字",
     "int_parsing": "须是整数",
-    "greater_than_equal": "太小",
-    "less_than_equal": "太大",
-    "greater_than": "太小",
-    "less_than": "太大",
-    "string_too_long": "太长",
-    "string_too_short": "太短",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than": "须大于 {gt}",
+    "less_than": "须小于 {lt}",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_too_short": "至少 {min_length} 个字",
     "string_pattern_mismatch": "有不能用的字符",
     "string_unicode": "有不能用的字符",
     "value_error": "不能为空",
@@ -124,12 +125,18 @@ def invalid_input(error: ValidationError) -> Response:
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"]) or "body",
-            "message": _FIELD.get(item["type"], "填写不正确"),
+            "message": _FIELD.get(item["type"], "填写不正确").format(**_limits(item)),
         }
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        for item in error.errors(include_url=False, include_input=False)
     ]
     said = "；".join(f"{FIELD_NAMES.get(f['field'].split('.')[0], f['field'])}{f['message']}" for f in fields[:3])
     return problem(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
+
+
+def _limits(item: ErrorDetails) -> dict[str, Any]:
+    """What the schema allows, as people write it: 90, not 90.0."""
+    allowed = item.get("ctx", {})
+    return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in allowed.items()}
 
 
 def install(app: Flask) -> None:

@@ -234,11 +234,11 @@ def _looked_through(photo: PhotoFacts, rows: Sequence[Any]) -> dict[uuid.UUID, i
 
 
 def _with_checkins(county_id: int, photo_ids: Mapping[uuid.UUID, int]) -> Any:
-    columns = (CheckIn.member_id, CheckIn.squad_id, CheckIn.on_date, CheckIn.happened_at, CheckIn.lat, CheckIn.lng)
+    place_and_time = (CheckIn.on_date, CheckIn.minute_of_day, CheckIn.happened_at, CheckIn.lat, CheckIn.lng)
     return (
         select(
             *(Photo.id, Photo.sha256, Photo.phash, Photo.looks, Photo.storage_key),
-            *(CheckIn.id.label("checkin_id"), *columns),
+            *(CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.squad_id, *place_and_time),
         )
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
         .where(Photo.county_id == county_id, Photo.id.in_(photo_ids))
@@ -261,5 +261,6 @@ def _twin(around: Around, photo: PhotoFacts, row: Any, bits: int) -> PhotoTwin:
         distance_bits=bits,
         apart_s=abs((row.happened_at - around.happened_at).total_seconds()),
         apart_m=distance_m(row.lat, row.lng, around.lat, around.lng),
+        minute=row.minute_of_day,
         same_squad=around.squad_id is not None and row.squad_id == around.squad_id,
     )

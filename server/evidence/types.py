@@ -88,6 +88,7 @@ class PhotoTwin:
     apart_s: float | None = None  # between the two bounded captures, in either order
     apart_m: float | None = None  # between the two fixes
     same_squad: bool = False  # both members were posted to one squad on this check-in's date
+    minute: int | None = None  # of the other photo's local day
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,15 @@ def metres(length_m: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """40 秒, 86 分钟, 15 小时, 12 天; the sign is dropped."""
+    """40 秒, 86 分钟, 15 小时, 12 天, 3 年; the sign is dropped."""
     s = abs(seconds)
     if s < 60:
         return f"{s:.0f} 秒"
     if s < 2 * 3600:
         return f"{s / 60:.0f} 分钟"
-    return f"{s / 3600:.0f} 小时" if s < 48 * 3600 else f"{s / 86400:.0f} 天"
+    if s < 48 * 3600:
+        return f"{s / 3600:.0f} 小时"
+    return f"{s / 86400:.0f} 天" if s < 730 * 86400 else f"{s / 86400 / 365.25:.0f} 年"
 
 
 def clock(minute: int) -> str:

@@ -30,3 +30,9 @@ def test_the_sentence_says_it(api: Api) -> None:
     assert response.status_code == 422
     assert "城市必须填写" in response.json["detail"]
     assert {"field": "city", "message": "必须填写"} in response.json["facts"]["fields"]
+
+
+def test_a_number_out_of_range_is_told_the_range(api: Api) -> None:
+    assert "不能大于 90" in api.check_in("chen", lat="91").json["detail"]
+    assert "不能小于 -180" in api.check_in("chen", lng="-181").json["detail"]
+    assert "最多 500 个字" in api.check_in("chen", note="长" * 501).json["detail"]

@@ -9,6 +9,7 @@ from server.evidence.types import PhotoTwin
 from tests.evidence.cases import RULES, evidence, expect, shared, twin
 
 OWN = "照片与10月28日 周三的一张相同。若拍错了，可重新拍一张。"
+SAME_DAY = "照片与同一天 08:41 的一张相同。若拍错了，可重新拍一张。"
 ANOTHERS = "照片与同事11月3日 周二的一张相同。若拍错了，可重新拍一张。"
 TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一地点的同一张。"
 
@@ -17,6 +18,7 @@ TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一�
     ("name", "twins", "outcome", "message", "facts"),
     [
         ("none", (), "clear", "没有找到相同的照片。", {}),
+        ("one of this very day", (twin("2026-11-03", minute=521),), "suspect", SAME_DAY, {}),
         ("a near twin is not the same photo", (twin(exact=False),), "clear", "没有找到相同的照片。", {}),
         ("one's own earlier photo", (twin(),), "suspect", OWN, {"same_member": True, "shared": False}),
         (
