@@ -184,10 +184,8 @@ def _device(text: str) -> Device:
     try:
         return Device.model_validate_json(text or "{}")
     except ValidationError:
-        raise invalid(
-            "device_invalid",
-            '手机信息（device）读不懂：须是 JSON，如 {"model": "…", "platform": "android"}；也可以不填。',
-        ) from None
+        said = '手机信息（device）读不懂：须是 JSON，如 {"model": "Mate 60"}；也可以不填。'
+        raise invalid("device_invalid", said) from None
 
 
 def _sane(captured_at: datetime) -> datetime:

@@ -16,7 +16,7 @@ def is_shared(twin: PhotoTwin, rules: Rules) -> bool:
 
 
 def named(twin: PhotoTwin, read_on: date) -> str:
-    """11月3日 周二的一张, one's own; 同事11月3日 周二的一张, another's; of the same day with the time: 同一天 08:41 的一张."""
+    """11月3日 周二的一张, one's own; 同事11月3日 周二的一张, another's; of the date read on, 同一天 08:41 的一张."""
     whose = "" if twin.same_member else "同事"
     if twin.on == read_on and twin.minute is not None:
         return f"{whose}同一天 {clock(twin.minute)} 的一张"
