@@ -15,10 +15,14 @@ def has_fix(e: Evidence) -> bool:
 
 
 def surely_outside(e: Evidence) -> bool:
-    """Whether not even the phone's own error radius reaches the fence. False without a fix or a place."""
+    """Whether not even the phone's own error radius reaches the fence. False without a fix or a place.
+
+    One in ten circles does not hold the truth. A radius too coarse to accept by is too coarse to accuse by: twice it.
+    """
     if e.place is None or e.distance_m is None or e.fix.accuracy_m is None or not has_fix(e):
         return False
-    return e.distance_m - e.fix.accuracy_m > e.place.radius_m
+    reach_m = e.fix.accuracy_m if e.fix.accuracy_m <= e.accuracy_ceiling_m else 2 * e.fix.accuracy_m
+    return e.distance_m - reach_m > e.place.radius_m
 
 
 def misread_datum(e: Evidence) -> tuple[str, float] | None:

@@ -18,6 +18,10 @@ from tests.evidence.cases import CAPTURED, RULES, evidence, expect, fix
         ("rail: 300 km in an hour", 300, 60, 20.0, "clear", None),
         ("the shortest flight: 400 km in an hour", 400, 60, 20.0, "clear", None),
         ("Guangzhou to Beijing in three hours", 1890, 180, 20.0, "clear", None),
+        ("Wuhan to Changsha by the fastest train", 345, 68, 20.0, "clear", None),
+        ("a short flight, gate to gate", 600, 80, 20.0, "clear", None),
+        ("as far as no train came in forty minutes", 225, 40, 20.0, "suspect", None),
+        ("450 km within the hour", 450, 60, 20.0, "suspect", None),
         ("two cities in an hour", 600, 60, 20.0, "suspect", "与上一次打卡相距 600 公里，只隔 60 分钟。请复核行程。"),
         (
             "two cities in ten minutes",
@@ -58,5 +62,5 @@ def test_unknown(name: str, changes: dict[str, Any], message: str) -> None:
 
 def test_facts() -> None:
     finding = check(evidence(previous=fix(600, 20.0, CAPTURED - timedelta(hours=1))), RULES)
-    expect(finding, "suspect", None, {"elapsed_s": 3600, "allowed_m": 505_000})
+    expect(finding, "suspect", None, {"elapsed_s": 3600, "allowed_m": 421_667})
     assert finding.facts["apart_m"] - finding.facts["sure_m"] == 40

@@ -40,6 +40,8 @@ WHERE = "距东莞驻点"
             f"{WHERE} 3.2 公里（误差 ±65 米），在围栏外。围栏半径 200 米，请复核位置。",
         ),
         ("far, but so is the error", 3200, 5000, "station", "unknown", None),
+        ("a cell tower's circle that does not hold the truth", 1950, 1500, "station", "unknown", None),
+        ("beyond twice a cell tower's circle", 3250, 1500, "station", "suspect", None),
         ("a spot check is held to the fence", 3200, 65, "spot", "suspect", None),
         (
             "a visit is elsewhere by nature",
