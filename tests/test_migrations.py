@@ -1,5 +1,6 @@
 """Models and migrations agree, up and down, on both databases."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import inspect
 
 from server import migrate, schema
 from server.db import Database, UtcDateTime
+from tests.client import Api
 
 _ID = "0f" * 16
 _A_PHOTO_OF_REVISION_0001 = (
@@ -113,3 +115,21 @@ def test_primary_keys_begin_with_the_county_and_references_carry_it() -> None:
 def _same_type(_context, _inspected, _metadata, inspected_type, metadata_type):
     """Our UTC type is stored as a plain timestamp; everything else is compared as usual."""
     return False if isinstance(metadata_type, UtcDateTime) else None
+
+
+@pytest.mark.parametrize("down_to", ["0005", "0003"])
+def test_a_county_with_check_ins_goes_down_and_up(
+    api: Api, db: Database, rows: Callable[..., list], down_to: str
+) -> None:
+    """Rows that others refer to: a table that is copied and dropped on the way takes them with it, or fails."""
+    checkin = api.check_in("chen", lat="31.26").json["id"]
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted", "reason": "看过"})
+    counted = (
+        "SELECT (SELECT count(*) FROM photo_bands), (SELECT count(*) FROM checkin_findings), count(*) FROM reviews"
+    )
+    before = rows(counted)
+    assert all(before[0])
+    migrate.downgrade(db, down_to)
+    migrate.upgrade(db)
+    assert [rows(f"SELECT count(*) FROM {table}") for table in tables] == before
+    assert api.check_in("chen").status_code == 201

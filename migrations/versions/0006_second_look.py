@@ -13,8 +13,10 @@ WAITING = sa.text("comparing")
 
 def upgrade() -> None:
     op.add_column("checkins", sa.Column("comparing", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("checkins") as batch:
-        batch.alter_column("comparing", existing_type=sa.Boolean(), existing_nullable=False, server_default=None)
+    if op.get_bind().dialect.name == "postgresql":  # SQLite would copy the table, whose rows others refer to
+        op.alter_column(
+            "checkins", "comparing", existing_type=sa.Boolean(), existing_nullable=False, server_default=None
+        )
     op.create_index(
         "ix_checkins_comparing", "checkins", ["received_at"], sqlite_where=WAITING, postgresql_where=WAITING
     )

@@ -16,8 +16,8 @@ INDEX = "ix_photos_county_id_member_id_received_at"
 
 def upgrade() -> None:
     op.add_column("photos", sa.Column("looks", sa.String(448), nullable=False, server_default=""))
-    with op.batch_alter_table("photos") as batch:
-        batch.alter_column("looks", existing_type=sa.String(448), existing_nullable=False, server_default=None)
+    if op.get_bind().dialect.name == "postgresql":  # SQLite would copy the table, whose rows others refer to
+        op.alter_column("photos", "looks", existing_type=sa.String(448), existing_nullable=False, server_default=None)
     op.create_index(INDEX, "photos", ["county_id", "member_id", "received_at"], postgresql_include=["id", "looks"])
 
 

@@ -2,10 +2,11 @@
 
 So the machine's own error is known, in both directions. Whoever may review sees neither verdict nor findings of such a
 check-in until somebody has decided; whether the machine accepted it or not, it looks the same in the queue. The member
-is told the verdict as always, and the day counts by it meanwhile.
+is told the verdict as always, and the day counts by it meanwhile: who looks that up in the month is not blind any more.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from math import sqrt
@@ -13,11 +14,11 @@ from math import sqrt
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from server.checkins.models import CheckIn
+from server.checkins.models import CheckIn, Review
 from server.org.scope import Caller
 
 ONE_IN = 50
-HIDDEN_REASON = "抽查：请直接看照片、位置和时间，机器结论在您判断后显示。"
+HIDDEN_REASON = "盲审抽样：请看照片、位置和时间自行判断，判断后显示机器结论。"
 _Z = 1.959964  # of 95 %
 
 
@@ -48,11 +49,15 @@ def holding(caller: Caller) -> ColumnElement[str]:
 def told(session: Session, since: date) -> Iterator[str]:
     """For a person to read: of the check-ins sampled since that date, what the machine said and what people did."""
     rows = session.execute(
-        select(CheckIn.verdict, CheckIn.decision, func.count())
+        select(CheckIn.county_id, CheckIn.id, CheckIn.verdict, Review.decision)
+        .outerjoin(Review, and_(Review.county_id == CheckIn.county_id, Review.checkin_id == CheckIn.id))
         .where(CheckIn.sampled, CheckIn.on_date >= since, ~CheckIn.comparing)
-        .group_by(CheckIn.verdict, CheckIn.decision)
+        .order_by(Review.created_at)
     )
-    counts = {(row[0], row[1]): row[2] for row in rows}
+    first: dict[tuple[int, uuid.UUID], tuple[str, str | None]] = {}
+    for row in rows:  # whoever decides after the first has seen what the machine said
+        first.setdefault((row.county_id, row.id), (row.verdict, row.decision))
+    counts = Counter(first.values())
     yield f"Blind sample since {since}: {sum(counts.values())} check-ins, one in {ONE_IN}."
     for verdict in ("accepted", "review", "rejected"):
         right, wrong = counts.get((verdict, "accepted"), 0), counts.get((verdict, "rejected"), 0)

@@ -18,6 +18,7 @@ from server.checkins.twins import month_key
 from server.errors import conflict
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
+from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict
 from server.notify.outbox import notice_rows
 from server.org.scope import Caller
@@ -77,7 +78,7 @@ def judged(
         "decision": None,
         "addendum": terms.month_closed,
         "comparing": evidence.comparing,
-        "sampled": is_drawn(photo.id),
+        "sampled": is_drawn(photo.id) and decision.verdict is not Verdict.REJECTED,
     }
     return CheckIn(**checkin), _rows(caller, checkin, findings, photo, now)
 
@@ -187,5 +188,7 @@ def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows
         "exif": serialize.plain(facts.exif),
         "received_at": now,
     }
+    # Every covered lens looks like every other: it would only crowd the bands.
+    numbers = match.bands(facts.phash) if facts.spread >= RULESET.rules.photo_min_spread else ()
     key = {"county_id": caller.county_id, "month": month_key(now), "photo_id": photo.id, "phash": facts.phash}
-    return Rows(Photo, [row]), Rows(PhotoBand, [key | {"band": band} for band in match.bands(facts.phash)])
+    return Rows(Photo, [row]), Rows(PhotoBand, [key | {"band": band} for band in numbers])

@@ -38,12 +38,13 @@ log = structlog.get_logger()
 MONTHS_BACK = 13  # what is older is past its term of storage
 SQUAD_BACK = timedelta(days=62)  # how far back colleagues' photos are looked through
 AT_ONCE = 3  # more than these are left to the worker, and the check-in waits for it
-MOST_TWINS = 5
-_MOST_ALIKE = 500  # rows of the bands
+MOST_TWINS = 20
+_MOST_ALIKE = 2_000  # rows of the bands
 _MOST_LOOKED = 500  # photos whose looks are read, of the member and of the squad each
 _MOST_KEPT = 50
 _ALIKE_BITS = 10  # of 64: from here on the looks decide
 _ID_LENGTH = 32
+_SLOW = ".heic"  # most of a second each, in a process of its own
 
 _B, _P = short(PhotoBand, "b").c, short(Photo, "h").c
 _POSTING, _COLLEAGUE = short(Posting, "w"), short(Posting, "v")
@@ -180,7 +181,7 @@ def nominated(session: Session, around: Around, photo: PhotoFacts, before: Answe
         alike = {row.id: _bits(photo, row.phash) for row in before["alike"] if row.id not in near}
         near |= {photo_id: bits for photo_id, bits in alike.items() if bits <= _ALIKE_BITS}
     near = dict(sorted(near.items(), key=lambda item: item[1])[:_MOST_KEPT])
-    complete = len(before["alike"]) < _MOST_ALIKE
+    complete = len(before["alike"]) < _MOST_ALIKE and len(near) < _MOST_KEPT
     if not near:
         return Twins((), {}, complete, few=True)
     rows = session.execute(_with_checkins(around.caller.county_id, near)).all()
@@ -190,17 +191,20 @@ def nominated(session: Session, around: Around, photo: PhotoFacts, before: Answe
     twins.sort(key=lambda twin: (not twin.exact, twin.distance_bits, twin.on))
     keys = {str(row.id): row.storage_key for row in rows}
     few = sum(not twin.exact for twin in twins) <= AT_ONCE
-    return Twins(tuple(twins[:MOST_TWINS]), keys, complete, few)
+    return Twins(tuple(twins[:MOST_TWINS]), keys, complete and len(twins) <= MOST_TWINS, few)
 
 
 def compared(twins: Twins, store: FolderStore, key: str) -> Twins:
-    """With what the pixels say of each twin, if they are few. A folder that cannot be read is left to the worker."""
-    if not twins.few or all(twin.exact for twin in twins.found):
+    """With what the pixels say of each twin, if they are few and quick to read. Whatever goes wrong is the worker's."""
+    others = [twin for twin in twins.found if not twin.exact]
+    if not twins.few or not others:
         return twins
+    if any(k.endswith(_SLOW) for k in (key, *(twins.keys[twin.photo_id] for twin in others))):
+        return replace(twins, few=False)
     try:
         pairs = Pairs(store, key)
-        seen = {twin: pairs.with_(twins.keys[twin.photo_id]) for twin in twins.found if not twin.exact}
-    except OSError:
+        seen = {twin: pairs.with_(twins.keys[twin.photo_id]) for twin in others}
+    except Exception:  # no stored file may keep anybody from checking in
         log.exception("compare_failed")
         return replace(twins, few=False)
     return replace(twins, found=tuple(seen_as(twin, seen.get(twin)) for twin in twins.found))

@@ -34,12 +34,12 @@ class Rules:
 
     assumed_accuracy_m: float = 1_000  # where a phone gave none, for comparisons that must not accuse
 
-    ground_kmh: float = 320  # the fastest train by its timetable: Beijing to Nanjing, 1 023 km in 3 h 13 min
+    ground_kmh: float = 350  # high-speed rail between two stops
     flight_kmh: float = 1_000
     flight_overhead_s: float = 2_100  # taxi, climb and descent: the shortest flights are 400 km in an hour
     travel_slack_m: float = 5_000
 
-    near_bits: int = 6  # of 121: looks this close that the second look could not tell apart are shown to a person
+    near_bits: int = 13  # of 121: looks this close that the second look could not tell apart are shown to a person
     shared_s: float = 900  # colleagues of one squad who send one selfie: within this time, as it is passed on by chat
     shared_m: float = 200  # and this near each other
     photo_min_px: int = 200  # shorter side

@@ -18,7 +18,7 @@ def is_shared(twin: PhotoTwin, rules: Rules) -> bool:
 def named(twin: PhotoTwin, read_on: date) -> str:
     """11月3日 周二的一张, one's own; 同事11月3日 周二的一张, another's; of the date read on, 同一天 08:41 的一张."""
     whose = "" if twin.same_member else "同事"
-    if twin.on == read_on and twin.minute is not None:
+    if twin.on == read_on and twin.minute is not None and (twin.same_member or twin.same_squad):
         return f"{whose}同一天 {clock(twin.minute)} 的一张"
     return f"{whose}{day(twin.on, read_on)}的一张"
 

@@ -20,7 +20,7 @@ from server.checkins.twins import seen_as
 from server.db import Database, lock, member_lock
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
-from server.evidence.types import Evidence, PhotoTwin
+from server.evidence.types import Evidence, PhotoTwin, Verdict
 from server.photos.models import Photo
 from server.photos.pairs import Pairs
 from server.photos.same import Sameness
@@ -105,6 +105,7 @@ def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now
     checkin.evidence, checkin.findings = serialize.to_json(evidence), serialize.findings_to_json(findings)
     checkin.verdict, checkin.reason, checkin.weight = decision.verdict.value, decision.reason, decision.weight
     checkin.ruleset, checkin.comparing = decision.ruleset, False
+    checkin.sampled &= decision.verdict is not Verdict.REJECTED  # may be appealed against, so it is shown
     # After an outage the month may be closed by now: what was published is not changed, this is added to it.
     closed = policy.is_closed(rules.rules, checkin.on_date.replace(day=1), now.date())
     checkin.addendum |= closed
