@@ -3,15 +3,22 @@
 Small detail tells the same picture from another place; light and dark tell it from another pose in the same place, as a
 shirt or a face is large and smooth. Work is done at half size and blurred a little: a pixel's error of the homography
 then matters less than what a person's move changes.
+
+A filter moves colours, and light and dark with them, but the same colour everywhere alike. So where the greys do not
+agree, one picture's colours may first be made the other's greys (`recoloured`), by the polynomial of second degree that
+fits best, as is done between cameras (Hong, Luo, Rhodes, Color Res. Appl. 26, 2001). README.md has the figures.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
+Colour = NDArray[np.uint8]  # (height, width, 3), RGB
+Tiles = NDArray[np.float64]  # (tiles, pixels of one), or (tiles, pixels of one, 3)
 Plane = NDArray[np.float64]  # a 3 x 3 homography
 
 _BLUR_PX = 1.2
@@ -23,36 +30,89 @@ _BLACK, _WHITE = 6.0, 249.0  # a tile beyond is clipped: a brightened copy keeps
 _FLAT = 4.0  # spread of the tiles' means below which there is no light and dark to compare
 _MOST_SQUEEZE = 2.0  # longest to shortest relative edge of a real copy's outline, a slanted photo of a screen included
 _LEAST_SCALE = 0.1
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as JPEG has it
+
+
+class Picture(Protocol):
+    """`colour` is what halved() makes of the coloured picture."""
+
+    @property
+    def grey(self) -> Grey: ...
+
+    @property
+    def colour(self) -> Colour: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Two pictures in the frame of the one that is covered more: a crop is then compared whole."""
+
+    fixed: Picture
+    moving: Picture
+    plane: Plane  # takes the pixels of `moving` to those of `fixed`, both at half size
+    cover: float  # share of `fixed` that is covered, 0..1
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How far two pictures agree where both are."""
 
-    cover: float  # share of the picture that is covered more, 0..1
     share: float  # of textured tiles whose detail correlates above 0.6
     tone: float  # correlation of the tiles' mean greys, -1..1
+    area: float  # of the whole frame: the tiles whose detail correlates
 
 
-def agreement(a: Grey, b: Grey, plane: Plane) -> Agreement | None:
-    """How far `b`, taken to `a`'s pixels by `plane`, agrees with it; None: too few textured tiles to tell.
-
-    Looked at in the frame of the picture that is covered more: a crop is then compared whole. A homography that no
-    copy could have (folded, or squeezed more than 2:1) agrees nowhere.
+def lay(a: Picture, b: Picture, plane: Plane) -> Laid | None:
+    """One of the two laid over the other; `plane` takes b's pixels to a's. None for a homography that no copy could
+    have: folded, or squeezed more than 2:1.
     """
     back = _inverse(plane)
-    if back is None or not (_plausible(plane, b.shape) and _plausible(back, a.shape)):
-        return Agreement(0.0, 0.0, 0.0)
-    onto_a, onto_b = _cover(plane, b.shape, a.shape), _cover(back, a.shape, b.shape)
+    if back is None or not (_plausible(plane, b.grey.shape) and _plausible(back, a.grey.shape)):
+        return None
+    onto_a, onto_b = _cover(plane, b.grey.shape, a.grey.shape), _cover(back, a.grey.shape, b.grey.shape)
     if onto_b > onto_a:
         a, b, plane = b, a, back
-    fixed, moving = _halved(a), _halved(b)
     half = np.diag([0.5, 0.5, 1.0])
-    plane = half @ plane @ np.diag([2.0, 2.0, 1.0])
-    size = fixed.shape[1], fixed.shape[0]
-    laid = cv2.warpPerspective(moving, plane, size, flags=cv2.INTER_LINEAR)
-    seen = cv2.warpPerspective(np.full_like(moving, 255), plane, size, flags=cv2.INTER_NEAREST)
-    return _compared(fixed, np.asarray(laid, np.uint8), np.asarray(seen, np.uint8), max(onto_a, onto_b))
+    return Laid(a, b, half @ plane @ np.diag([2.0, 2.0, 1.0]), max(onto_a, onto_b))
+
+
+def agreement(laid: Laid) -> Agreement | None:
+    """How far the greys agree; None: too few textured tiles to tell."""
+    one, other, whole = _cut(laid, halved(laid.fixed.grey), halved(laid.moving.grey))
+    textured = _textured(one, other)
+    if textured.sum() < _MIN_TILES:
+        return None
+    lit = _lit(one, other)
+    tone = _tone(one[lit].mean(axis=1), other[lit].mean(axis=1))
+    agrees = _correlation(one, other)[textured] > _AGREES
+    return Agreement(float(agrees.mean()), tone, float(agrees.sum() / whole))
+
+
+def recoloured(laid: Laid) -> Agreement | None:
+    """How far the greys agree once the colours of one are made the greys of the other; None: too few tiles to tell.
+
+    Either may be the copy, so what fits better counts. A tile agrees as it is or made alike: colours that a filter has
+    clipped are past making alike, and those that differ in hue alone have no detail as they are.
+    """
+    one, other, whole = _cut(laid, laid.fixed.colour, laid.moving.colour)
+    grey_one, grey_other = one @ _LUMA, other @ _LUMA
+    textured, lit = _textured(grey_one, grey_other), _lit(grey_one, grey_other)
+    if min(textured.sum(), lit.sum()) < _MIN_TILES:
+        return None
+    ways = (_Map.fitted(one[lit], grey_other[lit]), _Map.fitted(other[lit], grey_one[lit]))
+    if ways[0].tone >= ways[1].tone:
+        alike = _correlation(ways[0].greys(one), grey_other)
+    else:
+        alike = _correlation(ways[1].greys(other), grey_one)
+    agrees = np.maximum(alike, _correlation(grey_one, grey_other))[textured] > _AGREES
+    return Agreement(float(agrees.mean()), max(way.tone for way in ways), float(agrees.sum() / whole))
+
+
+def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """At half size and blurred, grey or coloured."""
+    size = max(picture.shape[1] // 2, 1), max(picture.shape[0] // 2, 1)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), _BLUR_PX), np.uint8)
 
 
 def _inverse(plane: Plane) -> Plane | None:
@@ -60,12 +120,6 @@ def _inverse(plane: Plane) -> Plane | None:
         return np.asarray(np.linalg.inv(plane), np.float64)
     except np.linalg.LinAlgError:
         return None
-
-
-def _halved(grey: Grey) -> Grey:
-    size = max(grey.shape[1] // 2, 1), max(grey.shape[0] // 2, 1)
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(small, (0, 0), _BLUR_PX), np.uint8)
 
 
 def _outline(shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -96,31 +150,67 @@ def _cover(plane: Plane, source: tuple[int, ...], target: tuple[int, ...]) -> fl
     return float(area) / (target[0] * target[1])
 
 
-def _compared(a: Grey, b: Grey, seen: Grey, cover: float) -> Agreement | None:
-    """Pearson's correlation in and between the tiles that lie wholly where both pictures are."""
-    side = max(min(a.shape) // _TILES, 4)
-    both = _tiles(seen, side).min(axis=1, initial=255) > 0
-    one, other = _tiles(a, side)[both], _tiles(b, side)[both]
-    textured = np.maximum(one.std(axis=1), other.std(axis=1)) > _TEXTURED
-    if textured.sum() < _MIN_TILES:
-        return None
+def _cut(laid: Laid, fixed: NDArray[np.uint8], moving: NDArray[np.uint8]) -> tuple[Tiles, Tiles, int]:
+    """The tiles of both that lie wholly where both pictures are, and how many the whole frame has."""
+    height, width = fixed.shape[:2]
+    side = max(min(height, width) // _TILES, 4)
+    everywhere = np.full(moving.shape[:2], 255, np.uint8)
+    warped = cv2.warpPerspective(moving, laid.plane, (width, height), flags=cv2.INTER_LINEAR)
+    seen = cv2.warpPerspective(everywhere, laid.plane, (width, height), flags=cv2.INTER_NEAREST)
+    both = _tiles(np.asarray(seen, np.uint8), side).min(axis=1, initial=255) > 0
+    return _tiles(fixed, side)[both], _tiles(np.asarray(warped, np.uint8), side)[both], len(both)
+
+
+def _textured(one: Tiles, other: Tiles) -> NDArray[np.bool_]:
+    return np.asarray(np.maximum(one.std(axis=1), other.std(axis=1)) > _TEXTURED)
+
+
+def _lit(one: Tiles, other: Tiles) -> NDArray[np.bool_]:
+    """Which tiles have light and dark to compare."""
     means = np.stack((one.mean(axis=1), other.mean(axis=1)))
-    means = means[:, ((means > _BLACK) & (means < _WHITE)).all(axis=0)]
-    detail = _correlation(one[textured], other[textured])
-    flat = means.shape[1] < _MIN_TILES or means.std(axis=1).max() < _FLAT
-    tone = 1.0 if flat else float(_correlation(means[:1], means[1:])[0])
-    return Agreement(cover, float((detail > _AGREES).mean()), tone)
+    return np.asarray(((means > _BLACK) & (means < _WHITE)).all(axis=0))
 
 
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Row by row; 0 where one of both does not vary."""
+def _tone(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Of two rows of mean greys."""
+    if len(one) < _MIN_TILES or max(one.std(), other.std()) < _FLAT:
+        return 1.0
+    return float(_correlation(one[None], other[None])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """Colours to greys, by the polynomial that takes the tiles' mean colours nearest to their mean greys."""
+
+    weights: NDArray[np.float64]  # of _terms
+    tone: float  # correlation of the mean greys with what it makes of the mean colours
+
+    @staticmethod
+    def fitted(colours: Tiles, greys: Tiles) -> "_Map":
+        known, wanted = _terms(colours.mean(axis=1)), greys.mean(axis=1)
+        weights = np.linalg.lstsq(known, wanted, rcond=None)[0]
+        return _Map(weights, _tone(np.clip(known @ weights, 0, 255), wanted))
+
+    def greys(self, colours: Tiles) -> Tiles:
+        return np.asarray(np.clip(_terms(colours) @ self.weights, 0, 255), np.float64)
+
+
+def _terms(colours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1, red, green, blue, their squares and products, of 0..1."""
+    red, green, blue = np.moveaxis(colours / 255, -1, 0)
+    terms = (np.ones_like(red), red, green, blue, red**2, green**2, blue**2, red * green, green * blue, blue * red)
+    return np.stack(terms, axis=-1)
+
+
+def _correlation(a: Tiles, b: Tiles) -> NDArray[np.float64]:
+    """Pearson's, row by row; 0 where one of both does not vary."""
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     spread = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
     return np.asarray((a * b).sum(axis=1) / np.maximum(spread, 1e-9))
 
 
-def _tiles(picture: Grey, side: int) -> NDArray[np.float64]:
-    """(tiles, side * side), row by row; what is left over at the right and below is not looked at."""
-    rows, columns = picture.shape[0] // side, picture.shape[1] // side
-    whole = picture[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    return whole.swapaxes(1, 2).reshape(rows * columns, side * side).astype(np.float64)
+def _tiles(picture: NDArray[np.uint8], side: int) -> Tiles:
+    """Row by row; what is left over at the right and below is not looked at."""
+    rows, columns, rest = picture.shape[0] // side, picture.shape[1] // side, picture.shape[2:]
+    whole = picture[: rows * side, : columns * side].reshape(rows, side, columns, side, *rest)
+    return whole.swapaxes(1, 2).reshape(rows * columns, side * side, *rest).astype(np.float64)

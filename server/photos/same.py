@@ -3,7 +3,8 @@
 A perceptual hash nominates; here pixels decide. Corners of both pictures are matched (ORB: Rublee et al., ICCV 2011;
 ratio test: Lowe, IJCV 2004), one homography is fitted to the matches (RANSAC), and the pictures are laid over each
 other (overlay.py). A crop, a turn, a mirror image or a screenshot agrees nearly everywhere; the same chair with another
-pose agrees only around the person. README.md has the figures.
+pose agrees only around the person. A filter's copy agrees once the colours are made alike; as that forgives more, more
+of the picture must agree then. README.md has the figures.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.photos.decode import Wanted, decode
-from server.photos.overlay import Grey, Plane, agreement
+from server.photos.overlay import Agreement, Colour, Grey, Laid, Plane, agreement, halved, lay, recoloured
 
 LONG_PX = 480
 _CORNERS = 800
@@ -26,7 +27,13 @@ _MIN_CORNERS = 40  # fewer: too little texture to tell
 _MIN_INLIERS = 18
 _MIN_COVER = 0.5  # of one of the two pictures
 _MIN_SHARE = 0.75  # of textured tiles that agree
-_MIN_TONE = 0.965
+_MIN_TONE = 0.975
+# The same with the colours made alike; asked where a filter may be why the greys differ, which keeps most of both.
+_FILTERED_SHARE = 0.5
+_FILTERED_TONE = 0.7
+_ALIKE_SHARE = 0.9
+_ALIKE_TONE = 0.95
+_ALIKE_AREA = 0.4  # of the frame must agree in detail: before a bare wall another shirt passes for another colour
 
 cv2.setNumThreads(1)  # the cores belong to requests; at 480 px threads cost more than they bring
 
@@ -41,12 +48,18 @@ class Corners:
 
 @dataclass(frozen=True)
 class Features:
-    """A grey picture of at most 480 px and its corners: in memory 173 KB at 480 x 360, and 32 KB of corners a side.
+    """A picture of at most 480 px and its corners: in memory 303 KB at 480 x 360, and 32 KB of corners a side.
 
-    There is no form for storing: a preview is smaller, and making features of one takes 10 ms.
+    There is no form for storing: a preview is smaller, and making features of one takes 15 ms.
     """
 
     grey: Grey
+    colour: Colour  # at half the size of `grey`, blurred
+
+    @staticmethod
+    def of(picture: Colour) -> "Features":
+        """Of RGB pixels."""
+        return Features(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), halved(picture))
 
     @cached_property
     def corners(self) -> Corners:
@@ -56,12 +69,14 @@ class Features:
     @cached_property
     def flipped(self) -> "Features":
         """The mirror image. Asked of one side of a comparison only, and only where the straight way fails."""
-        return Features(np.asarray(cv2.flip(self.grey, 1), np.uint8))
+        return Features(*(np.asarray(cv2.flip(side, 1), np.uint8) for side in (self.grey, self.colour)))
 
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What a comparison found; share and tone are 0 where no pixels were compared."""
+    """What a comparison found; share and tone are 0 where no pixels were compared, and those of the colours made alike
+    where these decided.
+    """
 
     same: bool | None  # None: cannot tell, there is too little texture
     inliers: int = 0  # matched corners that agree on one homography
@@ -74,7 +89,7 @@ class Sameness:
 
 def features(data: bytes) -> Features:
     """Features of a photo as received, or of its preview. Bounded like decode(); raises PhotoUnreadable."""
-    return Features(np.array(decode(data, Wanted("L", long_px=LONG_PX)).image, np.uint8))
+    return Features.of(np.array(decode(data, Wanted("RGB", long_px=LONG_PX)).image, np.uint8))
 
 
 def compare(a: Features, b: Features) -> Sameness:
@@ -115,11 +130,26 @@ def _laid_over(a: Features, b: Features) -> Sameness:
     if plane is None or inliers < _MIN_INLIERS:
         return Sameness(False, inliers)
     scale, turned = hypot(plane[0, 0], plane[1, 0]), degrees(atan2(plane[1, 0], plane[0, 0]))
-    found = agreement(a.grey, b.grey, plane)
+    laid = lay(a, b, plane)
+    if laid is None:
+        return Sameness(False, inliers, scale=1 / scale, rotation_deg=turned)
+    found = agreement(laid)
     if found is None:
         return Sameness(None, inliers, scale=1 / scale, rotation_deg=turned)
-    same = found.cover >= _MIN_COVER and found.share >= _MIN_SHARE and found.tone >= _MIN_TONE
+    same = laid.cover >= _MIN_COVER and found.share >= _MIN_SHARE and found.tone >= _MIN_TONE
+    if not same and (alike := _recoloured(laid, found)):
+        same, found = True, alike
     return Sameness(same, inliers, found.share, found.tone, scale=1 / scale, rotation_deg=turned)
+
+
+def _recoloured(laid: Laid, found: Agreement) -> Agreement | None:
+    """How far the two agree with their colours made alike, where that makes them the same picture."""
+    if laid.cover < _MIN_COVER or found.share < _FILTERED_SHARE or found.tone < _FILTERED_TONE:
+        return None
+    alike = recoloured(laid)
+    if alike is None or alike.share < _ALIKE_SHARE or alike.tone < _ALIKE_TONE or alike.area < _ALIKE_AREA:
+        return None
+    return alike
 
 
 def _homography(a: Corners, b: Corners) -> tuple[Plane | None, int]:
