@@ -23,6 +23,12 @@ from tests.client import Api
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _no_blind_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which check-in is sampled is chance, and hides its verdict; tests/api/test_blind_sample.py has it."""
+    monkeypatch.setattr("server.checkins.sample.ONE_IN", 2**128)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Third parties' photos and vectors: TEST_DATA, else ../shared/data beside the repository."""

@@ -128,7 +128,7 @@ def test_a_photo_stored_before_there_were_looks_is_found_by_its_hash(
 
 @pytest.mark.parametrize(("other", "kind"), [("colleague", "cropped by a tenth"), ("neighbour", "recompressed")])
 def test_of_two_at_one_instant_one_sees_the_other(api: Api, other: str, kind: str) -> None:
-    for seed in range(40, 46):
+    for seed in range(40, 43):
         photo = draw_selfie(seed, size=(720, 960))
         pair = [("chen", photo), (other, changed(photo, CHANGES[kind]))]
         random.Random(seed).shuffle(pair)
