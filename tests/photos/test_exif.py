@@ -150,4 +150,6 @@ def test_mutated_blocks_never_raise(changes: list[tuple[int, int]]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from([b"II*\0", b"MM\0*"]), st.binary(max_size=400))
 def test_arbitrary_blocks_never_raise(magic: bytes, rest: bytes) -> None:
-    exif.read(magic + rest)
+    found, orientation = exif.read(magic + rest)
+    assert (found.lat is None) == (found.lng is None)
+    assert orientation in (None, *range(1, 9))
