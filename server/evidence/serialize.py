@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 from server.evidence.types import Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window
@@ -14,9 +15,9 @@ _EXIF_TIMES = ("taken_local", "gps_at", "digitized_local", "modified_local")
 
 
 _PLAIN = {str, int, bool, type(None)}
-_FIELDS = {
-    kind: [f.name for f in fields(kind)] for kind in (Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window)
-}
+_KINDS = (Evidence, ExifFacts, Finding, Fix, PhotoTwin, Place, Window)
+_FIELDS = {kind: [f.name for f in fields(kind)] for kind in _KINDS}
+_VALUES = {kind: attrgetter(*names) for kind, names in _FIELDS.items()}  # of all fields at once
 
 
 def plain(value: Any) -> Any:
@@ -28,19 +29,25 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is float:
+        return value if isfinite(value) else None
     if kind in _FIELDS:
-        return {name: plain(getattr(value, name)) for name in _FIELDS[kind]}
+        return _plain_items(zip(_FIELDS[kind], _VALUES[kind](value), strict=True))
     if isinstance(value, str):
         return str(value)  # an enum's plain text
-    if isinstance(value, float):
-        return value if isfinite(value) else None
+    if isinstance(value, float):  # NumPy's
+        return plain(float(value))
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return _plain_items(value.items())
     raise TypeError(f"not evidence: {type(value).__name__}")
+
+
+def _plain_items(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: item if type(item) in _PLAIN else plain(item) for name, item in items}
 
 
 def to_json(e: Evidence) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sample of 4 pixels. The hash of a 1/8 draft is within 1 bit of the full picture'
 A hash only nominates: a crop of 5 % is 8 bits away on average, and the same chair half a minute later may be 5.
 """
 
+import numpy as np
 from PIL import Image
 
 _MASK = (1 << 64) - 1
@@ -18,18 +19,10 @@ def phash(grey: Image.Image) -> tuple[int, int]:
 
     A picture without structure (a covered lens) hashes to 0 like every other: do not compare where spread is near 0.
     """
-    pixels = grey.resize((9, 8), Image.Resampling.BILINEAR).tobytes()
-    bits = mirrored = 0
-    for row in range(0, 72, 9):
-        for left in range(row, row + 8):
-            bits = bits << 1 | (pixels[left] < pixels[left + 1])
-        for right in range(row + 8, row, -1):
-            mirrored = mirrored << 1 | (pixels[right] < pixels[right - 1])
-    return _signed(bits), _signed(mirrored)
-
-
-def _signed(bits: int) -> int:
-    return bits - (1 << 64) if bits >> 63 else bits
+    pixels = np.asarray(grey.resize((9, 8), Image.Resampling.BILINEAR))
+    brighter = np.stack([pixels[:, 1:] > pixels[:, :-1], pixels[:, -2::-1] > pixels[:, :0:-1]])  # to the right
+    own, mirrored = np.packbits(brighter.reshape(2, -1), axis=1).view(">i8")[:, 0].tolist()
+    return own, mirrored
 
 
 def distance(a: int, b: int) -> int:
