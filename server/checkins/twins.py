@@ -5,7 +5,7 @@ all of the county's by the bands of their hash and of the mirror image's.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ AT_ONCE = 3  # more than these are left to the worker, and the check-in waits fo
 MOST_TWINS = 20
 _MOST_ALIKE = 2_000  # rows of the bands
 _MOST_LOOKED = 500  # photos whose looks are read, of the member and of the squad each
-_MOST_KEPT = 50
+_MOST_KEPT = 200  # by their hash; their looks are read then
 _ALIKE_BITS = 10  # of 64: from here on the looks decide
 _ID_LENGTH = 32
 _SLOW = ".heic"  # most of a second each, in a process of its own
@@ -174,14 +174,14 @@ def lock_names(caller: Caller, photo: PhotoFacts) -> list[str]:
 
 def nominated(session: Session, around: Around, photo: PhotoFacts, before: Answers) -> Twins:
     """Stored photos of the county that equal or resemble this one. `before`: the answers to QUESTIONS."""
-    near = dict.fromkeys((row.id for row in before["same"]), 0)
+    near, alike = {row.id for row in before["same"]}, list[tuple[int, uuid.UUID]]()
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
     if photo.spread >= RULESET.rules.photo_min_spread:
-        near = _looked_through(photo, before["mine"] + before["squad"]) | near
-        alike = {row.id: _bits(photo, row.phash) for row in before["alike"] if row.id not in near}
-        near |= {photo_id: bits for photo_id, bits in alike.items() if bits <= _ALIKE_BITS}
-    near = dict(sorted(near.items(), key=lambda item: item[1])[:_MOST_KEPT])
-    complete = len(before["alike"]) < _MOST_ALIKE and len(near) < _MOST_KEPT
+        near |= _looked_through(photo, before["mine"] + before["squad"])
+        alike = sorted((_bits(photo, row.phash), row.id) for row in before["alike"] if row.id not in near)
+        alike = [(bits, photo_id) for bits, photo_id in alike if bits <= _ALIKE_BITS]
+    complete = len(before["alike"]) < _MOST_ALIKE and len(alike) <= _MOST_KEPT
+    near |= {photo_id for _, photo_id in alike[:_MOST_KEPT]}
     if not near:
         return Twins((), {}, complete, few=True)
     rows = session.execute(_with_checkins(around.caller.county_id, near)).all()
@@ -229,15 +229,15 @@ def _bits(photo: PhotoFacts, phash: int) -> int:
     return min(match.distance(photo.phash, phash), match.distance(photo.mirrored, phash))
 
 
-def _looked_through(photo: PhotoFacts, rows: Sequence[Any]) -> dict[uuid.UUID, int]:
-    """By photo id the distance of those that are near."""
+def _looked_through(photo: PhotoFacts, rows: Sequence[Any]) -> set[uuid.UUID]:
+    """The ids of those whose looks are near."""
     text, length = "".join(row.looks or "" for row in rows), _ID_LENGTH + TEXT_LENGTH
     at = range(0, len(text), length)
     distances = nearest(photo.looks, [text[n + _ID_LENGTH : n + length] for n in at])
-    return {uuid.UUID(text[n : n + _ID_LENGTH]): bits for n, bits in zip(at, distances, strict=True) if bits <= NEAR}
+    return {uuid.UUID(text[n : n + _ID_LENGTH]) for n, bits in zip(at, distances, strict=True) if bits <= NEAR}
 
 
-def _with_checkins(county_id: int, photo_ids: Mapping[uuid.UUID, int]) -> Any:
+def _with_checkins(county_id: int, photo_ids: Collection[uuid.UUID]) -> Any:
     place_and_time = (CheckIn.on_date, CheckIn.minute_of_day, CheckIn.happened_at, CheckIn.lat, CheckIn.lng)
     return (
         select(

@@ -40,7 +40,8 @@ class Rules:
     travel_slack_m: float = 5_000
 
     near_bits: int = 13  # of 121: looks this close that the second look could not tell apart are shown to a person
-    shared_s: float = 900  # colleagues of one squad who send one selfie: within this time, as it is passed on by chat
+    shared_s: float = 300  # colleagues of one squad who send one selfie: within this time, as it is passed on by chat
+    shared_late_s: float = 900  # up to this it may still be one: a person looks
     shared_m: float = 200  # and this near each other
     photo_min_px: int = 200  # shorter side
     photo_min_spread: float = 5.0  # standard deviation of grey, 0..127: below it there is nothing to see
@@ -67,7 +68,7 @@ class Ruleset:
 
 
 RULESET = Ruleset(
-    version="2026-11-26.1",
+    version="2026-11-26.2",
     date=date(2026, 11, 26),
     rules=Rules(),
     weights={
@@ -91,7 +92,15 @@ RULESET = Ruleset(
         "SPOT_CHALLENGE": 0.0,  # never suspect
     },
     caps={"location": 8.0, "time": 6.0, "photo": 10.0, "person": 5.0},
-    needs=("STATION_DISTANCE", "LOCATION_ACCURACY", "TICKET", "PHOTO_NEAR", "PHOTO_USABLE", "SPOT_CHALLENGE"),
+    needs=(
+        "STATION_DISTANCE",
+        "LOCATION_ACCURACY",
+        "TICKET",
+        "PHOTO_REUSE",
+        "PHOTO_NEAR",
+        "PHOTO_USABLE",
+        "SPOT_CHALLENGE",
+    ),
     reject_weight=12.0,
 )
 
@@ -112,6 +121,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "travel_slack_m": (2_000, 50_000),
     "near_bits": (0, 16),
     "shared_s": (0, 1_800),
+    "shared_late_s": (0, 3_600),
     "shared_m": (0, 1_000),
     "photo_min_px": (100, 480),
     "photo_min_spread": (1, 15),

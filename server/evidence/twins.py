@@ -8,11 +8,20 @@ from server.evidence.types import PhotoTwin
 from server.evidence.words import clock, day
 
 
-def is_shared(twin: PhotoTwin, rules: Rules) -> bool:
-    """Whether colleagues of one squad may both have sent one selfie: taken at one time, at one place. 合影."""
+def is_shared(twin: PhotoTwin, rules: Rules) -> bool | None:
+    """Whether colleagues of one squad both sent one selfie, taken at one time, at one place (合影): True within
+    `shared_s`; None, not to be told by a machine, within `shared_late_s`."""
     if twin.same_member or not twin.same_squad or twin.apart_s is None or twin.apart_m is None:
         return False
-    return abs(twin.apart_s) <= rules.shared_s and abs(twin.apart_m) <= rules.shared_m
+    if abs(twin.apart_s) > rules.shared_late_s or abs(twin.apart_m) > rules.shared_m:
+        return False
+    return abs(twin.apart_s) <= rules.shared_s or None
+
+
+def perhaps_shared(twin: PhotoTwin, read_on: date) -> str:
+    """What is said where `is_shared` cannot tell."""
+    minutes = round(abs(twin.apart_s or 0) / 60)
+    return f"照片与{named(twin, read_on)}相同，前后隔了 {minutes} 分钟，可能是合影。由人工查看。"
 
 
 def named(twin: PhotoTwin, read_on: date) -> str:

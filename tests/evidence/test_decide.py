@@ -33,7 +33,7 @@ YESTERDAY = ExifFacts(taken_local=at("2026-11-02 17:41").replace(tzinfo=None), u
             {"comparing": True},
             "review",
             0.0,
-            "在围栏内，时间正常；照片还在比对，几秒后自动出结果，待核。",
+            "在围栏内，时间正常；照片正在和相近的比对，几秒后再看结果，待核。",
         ),
         (
             "a spot check",
@@ -115,7 +115,7 @@ def test_table(name: str, changes: dict[str, Any], verdict: str, weight: float, 
     assert (decision.verdict, decision.weight) == (Verdict(verdict), weight), decision.reason
     if reason is not None:
         assert decision.reason == reason
-    assert decision.ruleset == "2026-11-26.1"
+    assert decision.ruleset == "2026-11-26.2"
 
 
 def test_two_unmet_needs_are_named_and_the_rest_left_to_the_list() -> None:

@@ -15,13 +15,19 @@ ANOTHERS = "照片与同事10月28日 周三的一张是同一张。若拍错了
 PLACE = "与10月28日 周三的一张相近，是同一地点的不同照片。"
 UNTOLD = "照片与10月28日 周三的一张相近，没能比对清楚。由人工查看。"
 TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一地点的同一张。"
-COMPARING = "照片还在比对，几秒后自动出结果。"
+PERHAPS = "照片与同事11月3日 周二的一张相同，前后隔了 12 分钟，可能是合影。由人工查看。"
+COMPARING = "照片正在和相近的比对，几秒后再看结果。"
 TOO_MANY = "相近的照片太多，没有全部比对。由人工查看。"
 
 
 def near(same: bool | None = None, bits: int = 2, **more: Any) -> PhotoTwin:
     """A twin by its hash only."""
     return twin(exact=False, bits=bits, same=same, **more)
+
+
+def late() -> PhotoTwin:
+    """The same picture, sent by a colleague twelve minutes apart."""
+    return shared(exact=False, same=True, apart_s=720.0)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,9 @@ def near(same: bool | None = None, bits: int = 2, **more: Any) -> PhotoTwin:
         ("not to be told beside the same chair", (near(False, 0), near(None, 2)), {}, "unknown", UNTOLD),
         ("a selfie of colleagues", (shared(exact=False, same=True),), {}, "clear", TOGETHER),
         ("a selfie of colleagues, used before", (shared(exact=False, same=True), near(True)), {}, "suspect", SAME),
+        ("perhaps a selfie of colleagues", (late(),), {}, "unknown", PERHAPS),
+        ("perhaps a selfie of colleagues, used before", (late(), near(True)), {}, "suspect", SAME),
+        ("perhaps one, and one that is", (late(), shared(exact=False, same=True)), {}, "unknown", PERHAPS),
         ("under way", (near(None),), {"comparing": True}, "unknown", COMPARING),
         ("under way, one already told", (near(True), near(None)), {"comparing": True}, "suspect", SAME),
         ("under way, one already told apart", (near(False),), {"comparing": True}, "unknown", COMPARING),

@@ -11,6 +11,7 @@ from tests.evidence.cases import RULES, evidence, expect, shared, twin
 OWN = "照片与10月28日 周三的一张相同。若拍错了，可重新拍一张。"
 SAME_DAY = "照片与同一天 08:41 的一张相同。若拍错了，可重新拍一张。"
 ANOTHERS = "照片与同事11月3日 周二的一张相同。若拍错了，可重新拍一张。"
+PERHAPS = "照片与同事11月3日 周二的一张相同，前后隔了 12 分钟，可能是合影。由人工查看。"
 TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一地点的同一张。"
 
 
@@ -26,9 +27,12 @@ TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一�
             (shared(),),
             "clear",
             TOGETHER,
-            {"shared": True, "shared_s": 900, "shared_m": 200},
+            {"shared": True, "shared_s": 300, "shared_m": 200},
         ),
-        ("at both limits", (shared(apart_s=-900.0, apart_m=200.0),), "clear", None, {"shared": True}),
+        ("at both limits", (shared(apart_s=-300.0, apart_m=200.0),), "clear", None, {"shared": True}),
+        ("passed on late", (shared(apart_s=720.0),), "unknown", PERHAPS, {"shared": False, "shared_late_s": 900}),
+        ("at the later limit", (shared(apart_s=-900.0),), "unknown", None, {}),
+        ("passed on late, and used before", (shared(apart_s=720.0), twin()), "suspect", OWN, {"count": 2}),
         ("sixteen minutes apart", (shared(apart_s=960.0),), "suspect", ANOTHERS, {"shared": False}),
         ("another street", (shared(apart_m=201.0),), "suspect", ANOTHERS, {"apart_m": 201.0}),
         ("another squad", (shared(same_squad=False),), "suspect", ANOTHERS, {}),

@@ -11,7 +11,7 @@ from server.demo.cities import CITIES
 from server.evidence.distance import distance_m
 from tests.bench.evidence import camera, scenes, sky
 from tests.bench.evidence.attempt import Attempt
-from tests.bench.evidence.county import Person, Post, Site
+from tests.bench.evidence.county import RADIUS_M, Person, Post, Site
 from tests.bench.evidence.labels import Day, Label, honest, picture, selfie, shutter
 
 ORDINARY = "ordinary"
@@ -40,13 +40,24 @@ def _canyon(day: Day) -> list[Attempt]:
     return [honest(day, "urban canyon", position=sky.between_towers(day.luck, who.desk, lean))]
 
 
-def _wifi(name: str, low_m: float, high_m: float) -> Label:
+def _wifi(name: str, low_m: float, high_m: float, *, astride: bool = False) -> Label:
+    """The same few fixes of one room for days. `astride`: those whose circle leaves the fence, so that distance and
+    radius cannot tell where the member is, and no machine may accept them; else those whose circle lies within it.
+    """
+
     def act(day: Day) -> list[Attempt]:
         who = day.people[0]
-        known = sky.access_points(random.Random(f"{day.site.seed} {who.number}"), who.desk, low_m, high_m)
+        room, known = random.Random(f"{day.site.seed} {who.number}"), list[sky.Position]()
+        while not known:
+            fixes = sky.access_points(room, who.desk, low_m, high_m)
+            known = [fix for fix in fixes if _leaves_the_fence(fix, who.post) is astride]
         return [honest(day, name, position=day.luck.choice(known))]
 
-    return Label(name, act)
+    return Label(name, act, goal=not astride, note="distance and radius leave it undecided" if astride else "")
+
+
+def _leaves_the_fence(fix: sky.Position, post: Post) -> bool:
+    return distance_m(fix.lat, fix.lng, *post.centre) + fix.accuracy_m > RADIUS_M
 
 
 def _coarse(day: Day) -> list[Attempt]:
@@ -258,6 +269,7 @@ STRATA = (
     Label("urban canyon", _canyon),
     _wifi("indoor Wi-Fi 50-100 m", 50, 100),
     _wifi("indoor Wi-Fi 100-200 m", 100, 200),
+    _wifi("Wi-Fi 100-200 m astride the fence", 100, 200, astride=True),
     Label("iOS PNG canvas", _ios_png),
     Label("Android JPEG canvas", _android_jpeg),
     Label("HEIC from the album", _heic, note="few: each real picture once a county", a_day=0, settle=_heic_people),
