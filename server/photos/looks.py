@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-NEAR = 13  # bits; nominated is what is at most as far
+NEAR = 15  # bits; nominated is what is at most as far
 
 Hashes = NDArray[np.uint64]  # (…, 2): 121 bits and 7 zeros
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the picture
@@ -26,7 +26,7 @@ _TILTS_DEG = (-7.5, -5.0, -2.5, 2.5, 5.0, 7.5)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
 # A filter moves the bits of every window, the same chair leaves them apart: where all windows are compared, each with
 # the one in its place, they may differ by so much more on average (README.md).
-_IN_PLACE_BITS = 8
+_IN_PLACE_BITS = 6
 # Left, top, right, bottom as shares of the picture: all of it; a tenth off width and height, from either side or both;
 # a tenth off one side; a twentieth off two; and its centre, of several sizes, for what was turned and lost its corners.
 _WINDOWS = (
