@@ -132,3 +132,13 @@ def test_a_county_goes_down_and_up(api: Api, db: Database, rows: Callable[..., l
     migrate.upgrade(db)
     assert counted() == before
     assert api.check_in("chen").status_code == 201
+
+
+def test_looks_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    assert api.check_in("chen").status_code == 201
+    before = rows("SELECT looks FROM photos")
+    migrate.downgrade(db, "0008")
+    assert len(rows("SELECT looks FROM photos")[0][0]) == 448
+    migrate.upgrade(db)
+    assert rows("SELECT looks FROM photos") == before
+    assert len(before[0][0]) == 504

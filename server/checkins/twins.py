@@ -231,9 +231,9 @@ def _bits(photo: PhotoFacts, phash: int) -> int:
 
 def _looked_through(photo: PhotoFacts, rows: Sequence[Any]) -> set[uuid.UUID]:
     """The ids of those whose looks are near."""
-    text, length = "".join(row.looks or "" for row in rows), _ID_LENGTH + TEXT_LENGTH
-    at = range(0, len(text), length)
-    distances = nearest(photo.looks, [text[n + _ID_LENGTH : n + length] for n in at])
+    text = "".join(row.looks or "" for row in rows)
+    at = range(0, len(text), _ID_LENGTH + TEXT_LENGTH)
+    distances = nearest(photo.looks, text, beside=_ID_LENGTH)
     return {uuid.UUID(text[n : n + _ID_LENGTH]) for n, bits in zip(at, distances, strict=True) if bits <= NEAR}
 
 
@@ -251,7 +251,7 @@ def _with_checkins(county_id: int, photo_ids: Collection[uuid.UUID]) -> Any:
 
 def _distances(photo: PhotoFacts, rows: Sequence[Any]) -> list[int]:
     """In bits of the looks; for a photo stored before there were any, its hash's brought to that scale."""
-    looked = iter(nearest(photo.looks, [row.looks for row in rows if row.looks]))
+    looked = iter(nearest(photo.looks, "".join(row.looks for row in rows)))
     return [next(looked) if row.looks else 2 * _bits(photo, row.phash) for row in rows]
 
 

@@ -5,7 +5,6 @@ shows. Asked: those of the picture itself, of its mirror image and of its turns.
 honest pair of a room in twelve came as near as a crop does, with these one in seventy (README.md has the figures).
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from PIL import Image
 
 NEAR = 15  # bits; nominated is what is at most as far
 
-Hashes = NDArray[np.uint64]  # (…, 2): 121 bits and 7 zeros
+Hashes = NDArray[np.uint64]  # (…, 3): 121 bits, six in each of 21 bytes, and three empty bytes; see _hashes
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the picture
 
 _SIDE = 11
@@ -36,19 +35,23 @@ _WINDOWS = (
     *((x, y, x + 0.95, y + 0.95) for x in (0.0, 0.05) for y in (0.0, 0.05)),
     *((edge, edge, 1 - edge, 1 - edge) for edge in (0.075, 0.1, 0.15)),
 )
+_CENTRED = [0, 5, *range(len(_WINDOWS) - 3, len(_WINDOWS))]  # windows that a turn leaves in their place
 _CENTRE = (0.1, 0.1, 0.9, 0.9)  # of a tilted picture: without its black corners
-_BYTES = len(_WINDOWS) * 16
-TEXT_LENGTH = len(base64.b64encode(bytes(_BYTES)))
+_WORDS = 3  # of eight bytes, a hash
+TEXT_LENGTH = len(_WINDOWS) * _WORDS * 8
+_TEXT = 0x40  # what makes each byte of a hash a character: "@" to DEL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
     """How one photo is stored and asked for."""
 
-    stored: str  # base64, TEXT_LENGTH characters: a hash a window, the whole picture's first
-    own: Hashes  # (21, 2): of its windows, as stored
-    asked: Hashes  # (17 or 18, 2): of the picture, its mirror image, its turns, and slightly tilted
-    inner: Hashes  # (40, 2): of the windows of the picture and of its mirror image, for a stored crop of this one
+    stored: str  # ASCII, TEXT_LENGTH characters: a hash a window, the whole picture's first
+    own: Hashes  # (21, _WORDS): of its windows, as stored
+    whole: Hashes  # (2 or 3, _WORDS): of the picture and its mirror image, for any window of a stored one
+    turned: Hashes  # (3, _WORDS): by a quarter, a half and three quarters
+    tilted: Hashes  # (12, _WORDS): a little, all of it and its centre
+    inner: Hashes  # (40, _WORDS): of the windows of the picture and of its mirror image, for a stored crop of this one
 
 
 def looks(grey: Image.Image) -> Looks:
@@ -59,41 +62,56 @@ def looks(grey: Image.Image) -> Looks:
     mirrored = windows[:, :, ::-1]  # of the mirror image: the windows lie evenly, left as right
     (lying,) = _LYING.grids(picture)
     turned = np.stack([windows[0, ::-1, ::-1], np.rot90(lying), np.rot90(lying, 3)])
-    others = np.append(picture, np.float32(0))[_TILTED]
-    if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
-        as_it_is = np.asarray(grey.resize(_WORKED, Image.Resampling.BOX), np.float32)
-        others = np.concatenate([others, as_it_is[None]])
-    tilted = _WHOLE_AND_CENTRE.grids(others[:, None]).reshape(-1, _SIDE, _SIDE + 1)
+    tilted = _WHOLE_AND_CENTRE.grids(np.append(picture, np.float32(0))[_TILTED][:, None])
     own, mirror = _hashes(windows), _hashes(mirrored)
+    whole = [own[:1], mirror[:1]]
+    if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
+        whole.append(_hashes(_STORED.grids(np.asarray(grey.resize(_WORKED, Image.Resampling.BOX), np.float32))[:1]))
     return Looks(
-        base64.b64encode(own.tobytes()).decode(),
+        own.tobytes().decode("ascii"),
         own,
-        np.concatenate([own[:1], mirror[:1], _hashes(turned), _hashes(tilted)]),
+        np.concatenate(whole),
+        _hashes(turned),
+        _hashes(tilted.reshape(-1, _SIDE, _SIDE + 1)),
         np.concatenate([own[1:], mirror[1:]]),
     )
 
 
-def nearest(photo: Looks, stored: Sequence[str]) -> list[int]:
+def nearest(photo: Looks, stored: str, beside: int = 0) -> list[int]:
     """For each stored photo the least distance in bits: of one of its windows to what `photo` asks for; with
     _INNER_BITS on top, of the whole of it to a window of `photo`; and, less _IN_PLACE_BITS, of all its windows to those
-    of `photo` in their places, on average."""
+    of `photo` in their places, on average.
+
+    `stored`: their texts one after another, each after `beside` characters of something else, a multiple of 8. Nothing
+    is decoded: what differs between two characters is what differs between their bits.
+    """
     if not stored:
         return []
-    windows = np.frombuffer(base64.b64decode("".join(stored)), np.uint64).reshape(len(stored), len(_WINDOWS), 2)
-    outer = _least(photo.asked, windows.reshape(-1, 2)).reshape(len(stored), len(_WINDOWS)).min(axis=1)
-    inner = _least(photo.inner, windows[:, 0]) + _INNER_BITS
-    in_place = np.bitwise_count(windows ^ photo.own).sum(axis=(1, 2), dtype=np.int64) // len(_WINDOWS) - _IN_PLACE_BITS
-    found: list[int] = np.minimum(np.minimum(outer, inner), np.maximum(in_place, 0)).tolist()
+    rows = np.frombuffer(stored.encode("ascii"), np.uint64).reshape(-1, (beside + TEXT_LENGTH) // 8)
+    photos = rows[:, beside // 8 :].reshape(len(rows), len(_WINDOWS), _WORDS)
+    windows = photos.transpose(1, 2, 0).copy()  # each word of a hash in a row of its own: several times faster
+    in_place = _bits(photo.own, windows).sum(axis=0, dtype=np.int64) // len(_WINDOWS) - _IN_PLACE_BITS
+    nearest_of = [
+        np.maximum(in_place, 0),
+        _least(photo.whole, windows),
+        _least(photo.turned, windows[:1]),
+        _least(photo.tilted, windows[_CENTRED]),
+        _least(photo.inner, windows[:1]) + _INNER_BITS,
+    ]
+    found: list[int] = np.min(nearest_of, axis=0).tolist()
     return found
 
 
-def _least(asked: Hashes, stored: Hashes) -> NDArray[np.uint8]:
-    """For each of `stored` (n, 2) the least distance to one of `asked`."""
-    first, second = stored.T.copy()  # each in a row of its own: several times faster
-    least = np.full(len(first), 255, np.uint8)
-    for one, other in asked:
-        np.minimum(least, np.bitwise_count(first ^ one) + np.bitwise_count(second ^ other), out=least)
+def _least(asked: Hashes, windows: Hashes) -> NDArray[np.uint8]:
+    """(photos,) the least distance of one of `asked` (k, _WORDS) to one of the `windows` (m, _WORDS, photos)."""
+    least: NDArray[np.uint8] = _bits(asked[:, None], windows).min(axis=(0, 1))
     return least
+
+
+def _bits(asked: Hashes, windows: Hashes) -> NDArray[np.uint8]:
+    """(…, windows, photos) how many bits differ of `asked` (…, windows or 1, _WORDS) and `windows`."""
+    first, second, third = (np.bitwise_count(asked[..., word, None] ^ windows[:, word]) for word in range(_WORDS))
+    return first + second + third
 
 
 class _Boxes:
@@ -131,11 +149,14 @@ _LYING = _Boxes(_WINDOWS[:1], _SIDE, _SIDE + 1)
 
 
 def _hashes(grids: NDArray[np.int16]) -> Hashes:
-    """(grids, 2): a bit a pair of neighbours, 1 where it gets brighter to the right."""
-    packed = np.packbits((np.diff(grids) > 0).reshape(len(grids), -1), axis=1)
-    words = np.zeros((len(grids), 16), np.uint8)
-    words[:, : packed.shape[1]] = packed
-    return words.view(np.uint64)
+    """(grids, _WORDS): a bit a pair of neighbours, 1 where it gets brighter to the right. Six bits a byte, so that the
+    bytes are the text that is stored: both databases join and hand out texts alike."""
+    brighter = np.zeros((len(grids), 126), bool)
+    brighter[:, : _SIDE * _SIDE] = (np.diff(grids) > 0).reshape(len(grids), -1)
+    sixes = np.packbits(brighter.reshape(len(grids), 21, 6), axis=2)[:, :, 0] >> 2
+    characters = np.full((len(grids), _WORDS * 8), _TEXT, np.uint8)
+    characters[:, :21] |= sixes
+    return characters.view(np.uint64)
 
 
 def _without_bars(grey: Image.Image) -> Image.Image:

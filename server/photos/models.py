@@ -27,7 +27,7 @@ class Photo(Base):
     storage_key: Mapped[str] = mapped_column(String(120), unique=True)
     sha256: Mapped[str] = mapped_column(String(64))
     phash: Mapped[int] = mapped_column(BigInteger)
-    looks: Mapped[str] = mapped_column(String(448), default="")  # see looks.py; empty: stored before it was
+    looks: Mapped[str] = mapped_column(String(504), default="")  # see looks.py; empty: stored before it was
     mime: Mapped[str] = mapped_column(String(20))
     size_bytes: Mapped[int]
     width: Mapped[int]

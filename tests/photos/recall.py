@@ -34,7 +34,7 @@ def look(data: bytes) -> Look:
 
 def nominated(asking: Look, stored: Look) -> bool:
     """Whether asking for one finds the other."""
-    return nearest(asking.looks, [stored.looks.stored])[0] <= NEAR
+    return nearest(asking.looks, stored.looks.stored)[0] <= NEAR
 
 
 def counted(pairs: list[tuple[Look, Look]]) -> str:

@@ -20,7 +20,7 @@ def look(data: bytes) -> Looks:
 
 
 def nominated(asking: Looks, stored: Looks) -> bool:
-    return nearest(asking, [stored.stored])[0] <= NEAR
+    return nearest(asking, stored.stored)[0] <= NEAR
 
 
 # Of ten copies, at least so many are nominated; README.md has the share of each kind among 33.
@@ -64,11 +64,14 @@ def test_the_same_room_on_another_morning_is_rarely_nominated() -> None:
 def test_any_picture_finds_itself(seed: int, width: int, height: int) -> None:
     found = looks(Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)))
     assert len(found.stored) == TEXT_LENGTH == Photo.__table__.c.looks.type.length
-    assert nearest(found, [found.stored]) == [0]
+    assert nearest(found, found.stored) == [0]
+    assert set(found.stored) <= set(map(chr, range(0x40, 0x80)))
 
 
 def test_many_at_once_are_as_one_by_one(pictures: list[Image.Image]) -> None:
     first, *others = [look(as_sent(picture)) for picture in pictures]
     stored = [other.stored for other in others]
-    assert nearest(first, stored) == [nearest(first, [one])[0] for one in stored]
-    assert nearest(first, []) == []
+    assert nearest(first, "".join(stored)) == [nearest(first, one)[0] for one in stored]
+    beside = "".join(f"{number:032}{one}" for number, one in enumerate(stored))
+    assert nearest(first, beside, beside=32) == nearest(first, "".join(stored))
+    assert nearest(first, "") == []
