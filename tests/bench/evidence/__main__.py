@@ -61,8 +61,8 @@ def simulate(folder: Path, cases: int, seed: str, shared: Path | None) -> Tallie
     shares = [cases // counties + (number < cases % counties) for number in range(counties)]
     shards = [Shard(f"{seed}.{n}", share, folder / f"county{n}", template, shared) for n, share in enumerate(shares)]
     whole: Tallies = {}
-    # Spawned, not forked: no process may inherit another's connections.
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), quiet) as pool:
+    # Spawned, not forked: no process may inherit another's connections. One a county: it keeps two gigabytes of photos.
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), quiet, max_tasks_per_child=1) as pool:
         for done in as_completed([pool.submit(run, shard) for shard in shards]):
             tallies = done.result()
             for label, tally in tallies.items():
