@@ -11,7 +11,7 @@ from server.org import consent
 from server.org.models import Consent, County, Member, Posting, RoleGrant, SignIn, Squad, Station, Unit
 from server.org.signin import digest
 from server.tally.models import Policy
-from server.tally.policy import PolicyRules
+from server.tally.rules import PolicyRules
 
 JOINED = date(2026, 9, 1)
 SHANGHAI = (31.2304, 121.4737)

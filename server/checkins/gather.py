@@ -1,7 +1,7 @@
 """Evidence from the request and the history: the only place where a check-in's facts are put together."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -101,6 +101,7 @@ class Terms:
     windows: tuple[Window, ...]
     upload_limit_s: int
     accuracy_ceiling_m: float
+    fence_radius_m: int | None  # None: the station's own
     month_closed: bool
 
 
@@ -179,6 +180,8 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
     """The complete evidence of one check-in, as it stands at this moment."""
     fix = Fix(submission.lat, submission.lng, submission.accuracy_m, now)
     ticket, presence, place = moment.ticket, moment.presence, moment.presence.place
+    if place and terms.fence_radius_m is not None:
+        place = replace(place, radius_m=terms.fence_radius_m)
     previous = moment.history[0] if moment.history else None
     bound_at = moment.account.bound_at
     return Evidence(

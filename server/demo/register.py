@@ -11,7 +11,7 @@ from server.demo.county import FAR_COUNTY_ID, TZ, CountyPlan, Person, StationPla
 from server.org import consent
 from server.org.models import COUNTY_ROLES, Consent, County, Member, Posting, RoleGrant, Squad, Station, Unit
 from server.tally.models import Policy
-from server.tally.policy import PolicyRules, WindowRule
+from server.tally.rules import PolicyRules, WindowRule
 
 RULES = PolicyRules(
     windows=(WindowRule(start="00:00", end="24:00", halves=2),),

@@ -25,7 +25,7 @@ def remind(session: Session, county_id: int, now: datetime) -> int:
         if not (row.starts_on <= on and (row.ends_on is None or on <= row.ends_on)):
             continue
         in_force = policy.in_force(session, county_id, on)
-        window = _closing(in_force.windows, minute, in_force.rules.reminder_before_min)
+        window = _closing(in_force.windows_on(on), minute, in_force.rules.reminder_before_min)
         if in_force.rules.burden_mode != "daily" or window is None:
             continue
         day = session.get(SiteDay, (county_id, row.member_id, on))

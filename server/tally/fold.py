@@ -201,7 +201,7 @@ class MonthCount:
 def fold_month(
     month: date,
     today: date,
-    target_days: int,
+    target_days: float,
     policy_version: int,
     inputs: MonthInputs,
     asked_from: date | None = None,
@@ -236,14 +236,14 @@ def month_end(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def prorate(target_days: int, posted: int, calendar_days: int, lowered_halves: int) -> tuple[float, str]:
+def prorate(target_days: float, posted: int, calendar_days: int, lowered_halves: int) -> tuple[float, str]:
     """The month's target in days: the policy's, shared out over the posted dates, less leave that lowers it.
 
     Rounded to half a day in the member's favour (down). Returns the number and the arithmetic in Chinese.
     """
     shared = target_days if posted == calendar_days else int(target_days * posted * 2 / calendar_days) / 2
     target = max(0.0, shared - lowered_halves / 2)
-    why = f"目标 {target_days} 天"
+    why = f"目标 {target_days:g} 天"
     if posted != calendar_days:
         why += f"，本月派驻 {posted}/{calendar_days} 天，折算 {shared:g} 天"
     if lowered_halves:

@@ -81,7 +81,7 @@ def of_month(session: Session, county_id: int, member_id: uuid.UUID, month: date
 
 
 def of_day(
-    session: Session, county_id: int, member_id: uuid.UUID, on: date, leave_effects: Mapping[str, str]
+    session: Session, county_id: int, member_id: uuid.UUID, on: date, leave_effects: Mapping[Any, str]
 ) -> DayInputs:
     """The check-ins, attestations and approved leave of the local day `on`, with its month as it is stored now.
 
@@ -91,7 +91,7 @@ def of_day(
     return day_of(_OF_DAY.ask(session, values), on, leave_effects)
 
 
-def day_of(answers: Answers, on: date, leave_effects: Mapping[str, str]) -> DayInputs:
+def day_of(answers: Answers, on: date, leave_effects: Mapping[Any, str]) -> DayInputs:
     """One local day of the span that was asked for."""
     return DayInputs(
         [

@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -16,59 +15,7 @@ from server.errors import conflict
 from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
 from server.tally.models import Policy
-
-LeaveEffect = Literal["excused", "lowers_target", "none"]
-
-
-class WindowRule(BaseModel):
-    """A span of the local day in which one accepted check-in earns `halves` half days."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    end: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
-    halves: int = Field(2, ge=1, le=2)
-
-
-class PolicyRules(BaseModel):
-    """The content of a policy row. Every field has the default of the speech that started the project."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    target_days: int = Field(20, ge=1, le=31)
-    windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
-    counted_kinds: tuple[str, ...] = ("station", "visit", "spot")
-    accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
-    upload_limit_h: int = Field(24, ge=1, le=168)
-    ticket_ttl_h: int = Field(24, ge=1, le=168)
-    spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
-    evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
-    machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word
-    reminder_before_min: int = Field(90, ge=5, le=600)
-    month_close_day: int = Field(5, ge=1, le=28)  # month M closes when this local day of month M+1 begins
-    burden_mode: Literal["daily", "spot_check_only", "voluntary"] = "spot_check_only"
-    legal_basis: str = ""
-    # training, recall and official trips are work elsewhere; illness and public leave shrink what is asked
-    leave_effects: dict[str, LeaveEffect] = Field(
-        default={
-            "training": "excused",
-            "recall": "excused",
-            "official_trip": "excused",
-            "sick": "lowers_target",
-            "maternity": "lowers_target",
-            "annual": "lowers_target",
-            "public_holiday": "lowers_target",
-            "personal": "none",
-        }
-    )
-
-    @field_validator("evidence_limits")
-    @classmethod
-    def _within_bounds(cls, limits: dict[str, float]) -> dict[str, float]:
-        adjusted(RULESET, limits)
-        return limits
-
-    def evidence_windows(self) -> tuple[Window, ...]:
-        """The windows in the engine's own type, minutes after local midnight."""
-        return tuple(Window(_minutes(w.start), _minutes(w.end), w.halves) for w in self.windows)
+from server.tally.rules import PolicyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +24,12 @@ class InForce:
 
     version: int
     rules: PolicyRules
-    windows: tuple[Window, ...]
+    week: tuple[tuple[Window, ...], ...]  # the windows of Monday to Sunday
     ruleset: Ruleset  # with the county's own limits
+
+    def windows_on(self, on: date) -> tuple[Window, ...]:
+        """The windows of a local date."""
+        return self.week[on.weekday()]
 
 
 _P = short(Policy, "p").c
@@ -116,7 +67,8 @@ def _read(session: Session, county_id: int, policy_id: uuid.UUID) -> InForce:
 
 
 def _in_force(version: int, rules: PolicyRules) -> InForce:
-    return InForce(version, rules, rules.evidence_windows(), adjusted(RULESET, rules.evidence_limits))
+    week = tuple(rules.windows_on(_MONDAY + timedelta(days=i)) for i in range(7))
+    return InForce(version, rules, week, adjusted(RULESET, rules.evidence_limits))
 
 
 def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
@@ -127,7 +79,8 @@ def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
         ruleset=in_force_then.ruleset,
         may_reject=rules.machine_may_reject,
         spot_answer_s=rules.spot_answer_min * 60,
-        windows=in_force_then.windows,
+        windows=in_force_then.windows_on(on),
+        fence_radius_m=rules.fence_radius_m,
         upload_limit_s=rules.upload_limit_h * 3600,
         accuracy_ceiling_m=rules.accuracy_ceiling_m,
         month_closed=is_closed(rules, on.replace(day=1), today),
@@ -148,11 +101,7 @@ def is_closed(rules: PolicyRules, month: date, today: date) -> bool:
     return today >= following.replace(day=rules.month_close_day)
 
 
-def _minutes(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
 # Rows are never edited, so a typed policy stays right for as long as the process lives.
 _typed: dict[uuid.UUID, InForce] = {}
+_MONDAY = date(2026, 1, 5)
 _DEFAULT = _in_force(0, PolicyRules())

@@ -42,7 +42,7 @@ def count_with(
     rules = policy.in_force(session, county_id, on)
     given = inputs.day_of(answers, on, rules.rules.leave_effects)
     new = CheckInInput(str(checkin.id), checkin.kind, checkin.minute_of_day, checkin.verdict, False, checkin.addendum)
-    day = _count(rules, replace(given, checkins=[*given.checkins, new]))
+    day = _count(rules, on, replace(given, checkins=[*given.checkins, new]))
     month = _month_with(session, county_id, on, today, day, given.month)
     return day, month, _row(county_id, member_id, on, day, rules.version, now)
 
@@ -54,7 +54,7 @@ def _recompute(
     lock(session, member_lock(county_id, member_id))
     rules = policy.in_force(session, county_id, on)
     given = inputs.of_day(session, county_id, member_id, on, rules.rules.leave_effects)
-    day = _count(rules, given)
+    day = _count(rules, on, given)
     if day.sources:
         insert_together(session, _row(county_id, member_id, on, day, rules.version, now))
     else:
@@ -64,8 +64,8 @@ def _recompute(
     return day, given.month
 
 
-def _count(rules: policy.InForce, given: DayInputs) -> DayCount:
-    return fold_day(rules.windows, rules.rules.counted_kinds, given.checkins, given.attestations, given.leaves)
+def _count(rules: policy.InForce, on: date, given: DayInputs) -> DayCount:
+    return fold_day(rules.windows_on(on), rules.rules.counted_kinds, given.checkins, given.attestations, given.leaves)
 
 
 def _month_with(

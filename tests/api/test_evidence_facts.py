@@ -11,7 +11,7 @@ from sqlalchemy import update
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.org.models import Member, SignIn
-from server.tally.policy import PolicyRules
+from server.tally.rules import PolicyRules
 from tests.cast import SHANGHAI, add_policy
 from tests.client import Api
 from tests.conftest import StoppedClock

@@ -13,7 +13,7 @@ from server.db import Database
 from server.org import consent, models
 from server.org.models import Consent, Posting, SignIn
 from server.org.signin import digest
-from server.tally.policy import PolicyRules, WindowRule
+from server.tally.rules import PolicyRules, WindowRule
 from tests.cast import JOINED, assemble
 
 # 13 months of photos, each of another member; 80 % of the hashes random, 20 % in clusters of like scenes.

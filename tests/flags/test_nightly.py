@@ -12,8 +12,8 @@ from server.db import Database
 from server.flags.service import assess, run_nightly
 from server.org.models import Consent, Posting
 from server.tally.month import MonthCount
-from server.tally.policy import PolicyRules
 from server.tally.recompute import recompute
+from server.tally.rules import PolicyRules
 from tests.cast import Cast, add_policy
 
 Rows = Callable[..., list]

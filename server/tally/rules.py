@@ -1,0 +1,230 @@
+"""What a policy says: one frozen typed object, every field with the default of the speech that started the project.
+
+A row stored years ago must still be readable, so the type refuses only what has no meaning at all; what a county may
+newly adopt is asked of `objections`.
+"""
+
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from server.evidence.ruleset import RULESET, adjusted
+from server.evidence.types import Window
+
+LeaveEffect = Literal["excused", "lowers_target", "present", "none"]
+LeaveKind = Literal[
+    "training", "recall", "official_trip", "sick", "maternity", "annual", "public_holiday", "personal", "make_up"
+]
+Role = Literal["member", "squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader"]
+Decider = Literal["squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # by date.weekday()
+Days = Annotated[float, Field(ge=0, le=31, multiple_of=0.5)]
+
+# Training, recall and official trips are work elsewhere; illness and public leave shrink what is asked; a made-up day
+# was spent on site and only not recorded.
+LEAVE_EFFECTS: dict[LeaveKind, LeaveEffect] = {
+    "training": "excused",
+    "recall": "excused",
+    "official_trip": "excused",
+    "sick": "lowers_target",
+    "maternity": "lowers_target",
+    "annual": "lowers_target",
+    "public_holiday": "lowers_target",
+    "personal": "none",
+    "make_up": "present",
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WindowRule(_Part):
+    """A span of the local day in which accepted check-ins earn `halves` half days."""
+
+    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    end: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
+    halves: int = Field(2, ge=1, le=2)
+
+    def as_window(self) -> Window:
+        """In the engine's own type, minutes after local midnight."""
+        return Window(_minutes(self.start), _minutes(self.end), self.halves)
+
+
+class FullDay(_Part):
+    """What a whole day asks beyond its windows; with less of it, what was earned is half a day."""
+
+    checkins: int = Field(1, ge=1, le=6)
+    min_gap_min: int = Field(0, ge=0, le=720)  # between two check-ins that both count
+
+
+class Proration(_Part):
+    """How a month's target is fitted to a member's month; a transfer is always counted date by date."""
+
+    by_posting: bool = True  # joining, leaving and gaps: the target is shared out over the posted dates
+    absence: Literal["day_for_day", "share"] = "day_for_day"  # what a day of leave that lowers the target takes off
+    rounding: Literal["down", "nearest", "up"] = "down"  # to half a day; down is in the member's favour
+
+
+class Approver(_Part):
+    """Who decides on leave of up to so many days (None: of any length); a higher role always may."""
+
+    up_to_days: int | None = Field(None, ge=1, le=366)
+    role: Decider
+
+
+class LadderStep(_Part):
+    """One step of the escalation. Only a reminder is the machine's; every other one a named person decides."""
+
+    step: Literal["remind", "talk", "circular", "replace"]
+    after_days: int = Field(0, ge=0, le=366)  # a flag has stood for so long before this step may follow
+    missed_months: int = Field(0, ge=0, le=12)  # and so many closed months of the last twelve were missed
+    decided_by: tuple[Decider, ...] = ()  # () the machine
+    after_hearing: bool = True  # the member is heard first
+
+
+LADDER = (
+    LadderStep(step="remind", after_hearing=False),
+    LadderStep(step="talk", after_days=3, decided_by=("squad_leader", "unit_supervisor", "bureau_supervisor")),
+    LadderStep(step="circular", after_days=7, missed_months=1, decided_by=("bureau_supervisor",)),
+    LadderStep(step="replace", after_days=14, missed_months=2, decided_by=("bureau_supervisor", "county_leader")),
+)
+
+
+class PolicyRules(_Part):
+    """The content of a policy row."""
+
+    # the count
+    target_days: Days = 20
+    unit_targets: dict[str, Days] = Field(default={})  # by the unit's id; of the unit whose squad one is posted with
+    role_targets: dict[Role, Days] = Field(default={})  # before a unit's; of several roles held, the lowest
+    windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
+    weekday_windows: dict[Weekday, tuple[WindowRule, ...]] = Field(default={})  # instead of `windows` on these
+    full_day: FullDay = FullDay()
+    counted_kinds: tuple[str, ...] = ("station", "visit", "spot")
+    countable_days: Literal["calendar", "workdays"] = "calendar"
+    proration: Proration = Proration()
+    leave_effects: dict[LeaveKind, LeaveEffect] = Field(default=LEAVE_EFFECTS)
+
+    # what is asked of a check-in
+    fence_radius_m: int | None = Field(None, ge=20, le=5_000)  # None: each station's own
+    accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
+    upload_limit_h: int = Field(24, ge=1, le=168)
+    ticket_ttl_h: int = Field(24, ge=1, le=168)
+    spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
+    evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
+    machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word
+
+    # what people ask for and decide
+    approvers: tuple[Approver, ...] = (
+        Approver(up_to_days=3, role="unit_supervisor"),
+        Approver(role="bureau_supervisor"),
+    )
+    make_up_days: Days = 2  # a month
+    make_up_within_days: int = Field(3, ge=0, le=31)  # after the day that was not recorded
+    appeal_within_days: int = Field(7, ge=1, le=366)  # after the rejection
+    reminder_before_min: int = Field(90, ge=5, le=600)
+    month_close_day: int = Field(5, ge=1, le=28)  # month M is closed from this local day of month M+1 on …
+    month_close_deadline_day: int = Field(10, ge=1, le=28)  # … once nothing of it is under review, or from this day on
+    ranking: bool = False  # of the published month's table
+    escalation: tuple[LadderStep, ...] = LADDER
+
+    # 国办函〔2026〕12号: daily check-ins need a basis, and somebody who decided it
+    burden_mode: Literal["daily", "spot_check_only", "voluntary"] = "spot_check_only"
+    legal_basis: str = Field("", max_length=300)
+    legal_basis_decided_by: str = Field("", max_length=60)
+    legal_basis_decided_on: date | None = None
+
+    @field_validator("evidence_limits")
+    @classmethod
+    def _within_bounds(cls, limits: dict[str, float]) -> dict[str, float]:
+        adjusted(RULESET, limits)
+        return limits
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_leave(cls, given: Any) -> Any:
+        """A kind of leave that a row does not name has its default."""
+        if isinstance(given, dict) and isinstance(given.get("leave_effects"), dict):
+            return given | {"leave_effects": LEAVE_EFFECTS | given["leave_effects"]}
+        return given
+
+    def windows_on(self, on: date) -> tuple[Window, ...]:
+        """The windows of a local date."""
+        rules = self.weekday_windows.get(WEEKDAYS[on.weekday()], self.windows)
+        return tuple(rule.as_window() for rule in rules)
+
+    def approver_of(self, days: float) -> Decider:
+        """The role that decides on leave of so many days."""
+        fits = (a for a in self.approvers if a.up_to_days is None or days <= a.up_to_days)
+        return next(fits, Approver(role="bureau_supervisor")).role
+
+    def objections(self) -> list[str]:
+        """Why nobody may adopt these rules, each as a Chinese sentence; empty when they may."""
+        return [
+            *_of_windows(self.windows, "打卡时段"),
+            *(line for day, windows in self.weekday_windows.items() for line in _of_windows(windows, _ZH[day])),
+            *_of_leave(self),
+            *_of_ladder(self.escalation),
+            *_of_burden(self),
+        ]
+
+    def with_changes(self, changes: dict[str, Any]) -> Self:
+        """These rules with some fields replaced, validated anew."""
+        return self.model_validate(self.model_dump(mode="json") | changes)
+
+
+_ZH: dict[Weekday, str] = dict(
+    zip(WEEKDAYS, ("周一时段", "周二时段", "周三时段", "周四时段", "周五时段", "周六时段", "周日时段"), strict=True)
+)
+
+
+def _of_windows(rules: tuple[WindowRule, ...], name: str) -> list[str]:
+    windows = sorted((rule.as_window() for rule in rules), key=lambda w: w.start_min)
+    said = [f"{name}的结束时间须晚于开始时间。" for w in windows if w.end_min <= w.start_min]
+    if any(a.end_min > b.start_min for a, b in pairwise(windows)):
+        said.append(f"{name}不能互相重叠。")
+    return said
+
+
+def _of_leave(rules: PolicyRules) -> list[str]:
+    said = []
+    if rules.leave_effects["make_up"] not in ("present", "none"):
+        said.append("补卡只能计为在岗，或不计。")
+    if any(effect == "present" for kind, effect in rules.leave_effects.items() if kind != "make_up"):
+        said.append("只有补卡可以计为在岗；请假、公出和培训应选公出计入、减少目标或都不。")
+    limits = [a.up_to_days for a in rules.approvers]
+    if not limits or limits[-1] is not None or None in limits[:-1]:
+        said.append("审批规则的最后一级（且只有最后一级）不限天数。")
+    elif sorted(set(known := [days for days in limits if days is not None])) != known:
+        said.append("审批规则应按天数从短到长排列。")
+    if rules.month_close_deadline_day < rules.month_close_day:
+        said.append("月度结果的截止日不能早于结账日。")
+    return said
+
+
+def _of_ladder(steps: tuple[LadderStep, ...]) -> list[str]:
+    said = []
+    order = [("remind", "talk", "circular", "replace").index(step.step) for step in steps]
+    if order != sorted(set(order)):
+        said.append("预警处置须按提醒、约谈、通报、撤换的顺序，每一步至多一次。")
+    if any(step.step != "remind" and not step.decided_by for step in steps):
+        said.append("提醒以外的每一步都须由人决定，请写明由谁决定。")
+    if any(step.step != "remind" and not step.after_hearing for step in steps):
+        said.append("提醒以外的每一步都须先听取本人说明。")
+    return said
+
+
+def _of_burden(rules: PolicyRules) -> list[str]:
+    recorded = rules.legal_basis and rules.legal_basis_decided_by and rules.legal_basis_decided_on
+    if rules.burden_mode == "daily" and not recorded:
+        return ["每日打卡须登记依据：写明文件、由谁决定、何时决定（国办函〔2026〕12号）。"]
+    return []
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)

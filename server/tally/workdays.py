@@ -1,0 +1,13 @@
+"""Whether a date is a workday in China, as far as the State Council has published it; an unknown year is said so."""
+
+from datetime import date
+
+import chinese_calendar
+
+
+def is_workday(on: date) -> bool | None:
+    """With shifted holidays; None for a year that is not published yet (or before 2004)."""
+    try:
+        return bool(chinese_calendar.is_workday(on))
+    except NotImplementedError:
+        return None
