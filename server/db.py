@@ -165,23 +165,45 @@ def member_lock(county_id: int, member_id: object) -> str:
     return f"member:{county_id}:{member_id}"
 
 
-def lock(session: Session, *names: str) -> None:
-    """Hold the named locks until the transaction ends. Sorted, so that two callers cannot wait for each other.
+def count_lock(county_id: int) -> str:
+    """The name under which a whole county is counted: whoever counts one member's days shares it, whoever closes a
+    month or changes the rules holds it alone, and so sees every change or none."""
+    return f"count:{county_id}"
+
+
+def hold_member(session: Session, county_id: int, member_id: object, *others: str) -> None:
+    """Hold what writing to a member's check-ins, leave and days takes: one statement, always the same order."""
+    lock(session, member_lock(county_id, member_id), *others, shared=count_lock(county_id))
+
+
+def lock(session: Session, *names: str, shared: str | None = None) -> None:
+    """Hold the named locks until the transaction ends, first the one that may be `shared` with others of its kind.
+    Sorted, so that two callers cannot wait for each other.
 
     On SQLite a write transaction already excludes every other, so there is nothing to do; nor for a session that says
     `info["alone"]`: one that fills an empty database would hold more locks than PostgreSQL has room for.
     """
     held = session.info.setdefault("locks", set())
-    if session.info.get("alone") or dialect_of(session) != "postgresql" or held.issuperset(names):
+    wanted = {*names, *({shared} if shared else ())}
+    if session.info.get("alone") or dialect_of(session) != "postgresql" or held.issuperset(wanted):
         return
-    held.update(names)
-    keys = sorted({int.from_bytes(hashlib.blake2b(n.encode(), digest_size=8).digest(), signed=True) for n in names})
-    session.connection().execute(_lock_all(len(keys)), {f"k{number}": key for number, key in enumerate(keys)})
+    keys = ([_key(shared)] if shared else []) + sorted({_key(name) for name in names})
+    held.update(wanted)
+    values = {f"k{number}": key for number, key in enumerate(keys)}
+    session.connection().execute(_lock_all(len(keys), shared is not None), values)
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 @cache
-def _lock_all(count: int) -> TextClause:
-    return text("SELECT " + ", ".join(f"pg_advisory_xact_lock(:k{number})" for number in range(count)))
+def _lock_all(count: int, first_shared: bool) -> TextClause:
+    kinds = [
+        "pg_advisory_xact_lock_shared" if first_shared and number == 0 else "pg_advisory_xact_lock"
+        for number in range(count)
+    ]
+    return text("SELECT " + ", ".join(f"{kind}(:k{number})" for number, kind in enumerate(kinds)))
 
 
 def _to_json(value: Any) -> str:

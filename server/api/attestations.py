@@ -6,12 +6,13 @@ from datetime import date
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
-from server.api.counts import DayReply, MonthReply, recount_open
+from server.api.counts import DayReply, MonthReply, recount
 from server.api.fields import Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.checkins.attest import attest
 from server.errors import invalid
+from server.tally.addenda import Cause
 
 bp = APIBlueprint("attestations", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="证明")], abp_security=BEARER)
 
@@ -36,5 +37,6 @@ def attest_presence(body: AttestationBody) -> Reply:
         raise invalid("value_invalid", "只能证明半天或一天。")
     with transaction() as session:
         made = attest(session, caller(), body.member, body.on, int(body.value * 2), body.reason, now())
-        reply = AttestationReply(id=made.id, **recount_open(session, caller(), body.member, body.on, now()))
+        cause = Cause("attestation", made.id, caller().member_id)
+        reply = AttestationReply(id=made.id, **recount(session, caller(), body.member, body.on, cause, now()))
     return reply.model_dump(mode="json"), 201

@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.org.scope import Caller
-from server.tally import policy, recompute
-from server.tally.fold import DayCount, MonthCount
+from server.tally import recompute
+from server.tally.addenda import Cause
 from server.tally.models import SiteDay
 from server.tally.month import month_count
+from server.tally.types import DayCount, MonthCount
 
 
 class DayReply(BaseModel):
@@ -20,6 +21,7 @@ class DayReply(BaseModel):
     counted: bool = Field(description="whether any part of the day is confirmed")
     pending: float
     excused: float
+    rejected: float = Field(0, description="what rejected check-ins would have earned")
     explanation: str
 
 
@@ -28,9 +30,12 @@ class MonthReply(BaseModel):
     confirmed: float
     pending: float
     excused: float
+    rejected: float
+    lowered: float = Field(description="by leave, of the target")
     target: float
     remaining_days: int = Field(description="dates from today on that can still earn a day")
     target_explanation: str
+    sum_explanation: str
     policy_version: int
 
 
@@ -41,6 +46,7 @@ def day_reply(on: date, day: DayCount) -> DayReply:
         counted=day.confirmed > 0,
         pending=day.pending / 2,
         excused=day.excused / 2,
+        rejected=day.rejected / 2,
         explanation=day.explanation,
     )
 
@@ -52,6 +58,7 @@ def stored_day_reply(day: SiteDay) -> DayReply:
         counted=day.confirmed_halves > 0,
         pending=day.pending_halves / 2,
         excused=day.excused_halves / 2,
+        rejected=day.rejected_halves / 2,
         explanation=day.explanation,
     )
 
@@ -62,22 +69,22 @@ def month_reply(count: MonthCount) -> MonthReply:
         confirmed=count.confirmed,
         pending=count.pending,
         excused=count.excused,
+        rejected=count.rejected,
+        lowered=count.lowered,
         target=count.target,
         remaining_days=count.remaining_days,
         target_explanation=count.target_explanation,
+        sum_explanation=count.sum_explanation,
         policy_version=count.policy_version,
     )
 
 
-def recount_open(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:
-    """The same for what a person decides: 409 `month_closed` when the month's result was published."""
-    policy.require_open(session, caller.county_id, on, caller.today)
-    return recount(session, caller, member_id, on, now)
-
-
-def recount(session: Session, caller: Caller, member_id: uuid.UUID, on: date, now: datetime) -> dict[str, Any]:
-    """Recompute a day after whatever changed it, and answer with that day and its month."""
-    day, month = recompute.recount(session, caller.county_id, member_id, on, caller.today, now)
+def recount(
+    session: Session, caller: Caller, member_id: uuid.UUID, on: date, cause: Cause, now: datetime
+) -> dict[str, Any]:
+    """Recompute a day after whatever changed it, and answer with that day and its month; a month that is closed stays
+    as it was published, and gets an addendum."""
+    day, month = recompute.recount(session, caller.county_id, member_id, on, caller.today, now, cause)
     return {"day": day_reply(on, day), "month": month_reply(month)}
 
 

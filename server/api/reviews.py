@@ -1,6 +1,7 @@
 """复核 and 申诉 over HTTP: people decide beside the machine, the member may object, somebody else answers."""
 
 import uuid
+from datetime import timedelta
 from typing import Literal
 
 from flask_openapi import APIBlueprint, Tag
@@ -16,12 +17,14 @@ from server.api.checkin_replies import (
     row_reply,
 )
 from server.api.checkins import CheckInPath
-from server.api.counts import DayReply, MonthReply, recount_open
+from server.api.counts import DayReply, MonthReply, recount
 from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.checkins import review
 from server.errors import invalid
+from server.tally import policy
+from server.tally.addenda import Cause
 
 bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=BEARER)
 
@@ -58,10 +61,11 @@ def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
         raise invalid("reason_required", "驳回须写明理由，队员会看到。")
     with transaction() as session:
         checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason, now())
+        cause = Cause("review", done.id, caller().member_id)
         reply = ReviewedReply(
             checkin=row_reply(checkin, member_name(session, checkin.member_id)),
             review=review_reply(done, caller().name),
-            **recount_open(session, caller(), checkin.member_id, checkin.on_date, now()),
+            **recount(session, caller(), checkin.member_id, checkin.on_date, cause, now()),
         )
     return reply.model_dump(mode="json"), 201
 
@@ -70,7 +74,8 @@ def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
 def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
     """Object to a rejection of one's own check-in."""
     with transaction() as session:
-        made = review.appeal(session, caller(), path.checkin_id, body.statement, now())
+        days = policy.in_force(session, caller().county_id, caller().today).rules.appeal_within_days
+        made = review.appeal(session, caller(), path.checkin_id, body.statement, timedelta(days=days), now())
     return appeal_reply(made).model_dump(mode="json"), 201
 
 
@@ -79,5 +84,6 @@ def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
     """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
     with transaction() as session:
         checkin, made = review.decide_appeal(session, caller(), path.appeal_id, body.upheld, body.answer, now())
-        recount_open(session, caller(), checkin.member_id, checkin.on_date, now())
+        cause = Cause("appeal", made.id, caller().member_id)
+        recount(session, caller(), checkin.member_id, checkin.on_date, cause, now())
     return appeal_reply(made).model_dump(mode="json")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.checkins import tickets, twins
 from server.checkins.models import CheckIn
 from server.checkins.twins import Twins
-from server.db import lock, member_lock, short
+from server.db import hold_member, short
 from server.evidence import capture
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import Ruleset
@@ -127,7 +127,7 @@ class Moment:
 
 def hold(session: Session, caller: Caller, photo: PhotoFacts) -> None:
     """Until the transaction ends, no other check-in of this member and none with a photo like it comes between."""
-    lock(session, member_lock(caller.county_id, caller.member_id), *twins.lock_names(caller, photo))
+    hold_member(session, caller.county_id, caller.member_id, *twins.lock_names(caller, photo))
 
 
 def span(submission: Submission, now: datetime) -> tuple[date, date]:

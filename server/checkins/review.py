@@ -1,14 +1,14 @@
 """复核 and 申诉: a person decides beside the machine; the member may object; somebody else decides on that."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins.models import Appeal, CheckIn, Review
-from server.db import lock, member_lock
+from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
 from server.notify.outbox import enqueue
 from server.org.models import Member
@@ -38,7 +38,7 @@ def _held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
     to it would wait for that submission in `recompute`, and the submission for the row.
     """
     checkin = visible(session, caller, checkin_id)
-    lock(session, member_lock(checkin.county_id, checkin.member_id))
+    hold_member(session, checkin.county_id, checkin.member_id)
     session.refresh(checkin)
     return checkin
 
@@ -73,8 +73,10 @@ def review(
     return checkin, done
 
 
-def appeal(session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, now: datetime) -> Appeal:
-    """The member objects to a rejection of their own check-in; one open appeal at a time."""
+def appeal(
+    session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, within: timedelta, now: datetime
+) -> Appeal:
+    """The member objects to a rejection of their own check-in, `within` so long of it; one open appeal at a time."""
     checkin = _held(session, caller, checkin_id)
     if checkin.member_id != caller.member_id:
         raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
@@ -83,6 +85,8 @@ def appeal(session: Session, caller: Caller, checkin_id: uuid.UUID, statement: s
     open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))
     if open_one is not None:
         raise conflict("appeal_open", "申诉已提交，正在处理，请耐心等待。")
+    if now > _rejected_at(session, checkin) + within:
+        raise conflict("appeal_too_late", f"申诉须在驳回后 {within.days} 天内提出。", most_days=within.days)
     made = Appeal(
         county_id=caller.county_id,
         id=uuid.uuid4(),
@@ -121,6 +125,18 @@ def decide_appeal(
     record(session, caller.county_id, caller.member_id, "appeal.decided", checkin.id, facts, now)
     _tell(session, checkin, f"appeal:{made.id}", "accepted" if upheld else "rejected", answer, now)
     return checkin, made
+
+
+def _rejected_at(session: Session, checkin: CheckIn) -> datetime:
+    """When the rejection that holds was spoken last: by a review, by the answer to an appeal, else by the machine."""
+    reviewed = select(func.max(Review.created_at)).where(
+        Review.county_id == checkin.county_id, Review.checkin_id == checkin.id, Review.decision == "rejected"
+    )
+    answered = select(func.max(Appeal.decided_at)).where(
+        Appeal.county_id == checkin.county_id, Appeal.checkin_id == checkin.id, Appeal.state == "denied"
+    )
+    spoken = [at for at in (session.scalar(reviewed), session.scalar(answered)) if at]
+    return max(spoken, default=checkin.received_at)
 
 
 def _same_again(session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str) -> Review | None:

@@ -23,6 +23,7 @@ from server.demo.attempts import Attempt, honest_attempts, local, submission_of
 from server.demo.county import TZ, CountyPlan, Person, known
 from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
+from server.demo.register import RULES
 from server.flags.service import run_nightly
 from server.leaves.models import Leave
 from server.notify.models import Notice
@@ -138,7 +139,8 @@ class Stage:
 
     def _appeal(self, stored: CheckIn, member: Person, incident: Incident, at: datetime) -> None:
         who = caller(self.script.plan, member, at)
-        made = review.appeal(self.session, who, stored.id, incident.appeal, at)
+        within = timedelta(days=RULES.appeal_within_days)
+        made = review.appeal(self.session, who, stored.id, incident.appeal, within, at)
         if incident.answer:
             self._at(at + timedelta(hours=26), partial(self._answer, stored, made.id, incident.answer))
 

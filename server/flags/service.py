@@ -17,6 +17,7 @@ from server.notify.outbox import enqueue
 from server.org import consent
 from server.org.models import Consent, County, Member, Posting
 from server.tally import policy
+from server.tally.closed import is_closed
 from server.tally.month import MonthCount, month_count
 
 # A pace of up to this many days below the even line is ordinary life, not a warning.
@@ -80,7 +81,7 @@ def run_nightly(session: Session, county_id: int, today: date, now: datetime) ->
     last_month = (this_month - timedelta(days=1)).replace(day=1)
     for month in (last_month, this_month):
         rules = policy.in_force(session, county_id, _last_day(month)).rules
-        month_closed = policy.is_closed(rules, month, today)
+        month_closed = is_closed(session, county_id, month)
         if rules.burden_mode != "daily" or (month == last_month and not month_closed):
             continue
         open_flags = _open_flags(session, county_id, month)

@@ -1,4 +1,4 @@
-"""请假: one absence over local dates; only an approved one changes a day."""
+"""请假: one absence over local dates, or a presence not recorded (补卡); only an approved one changes a day."""
 
 import uuid
 from datetime import date, datetime
@@ -8,7 +8,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, one_of
 
-KINDS = ("training", "recall", "official_trip", "sick", "maternity", "annual", "public_holiday", "personal")
+KINDS = (
+    "training",
+    "recall",
+    "official_trip",
+    "sick",
+    "maternity",
+    "annual",
+    "public_holiday",
+    "personal",
+    "make_up",
+)
 
 
 class Leave(Base):
@@ -24,6 +34,7 @@ class Leave(Base):
         CheckConstraint("halves IN (1, 2)", name="halves"),
         CheckConstraint("state NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name="decided_by_someone"),
         Index(None, "county_id", "member_id", "starts_on"),
+        Index(None, "county_id", "state", "starts_on"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
@@ -34,6 +45,8 @@ class Leave(Base):
     halves: Mapped[int] = mapped_column(default=2)
     reason: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(10), default="pending")
-    decided_by: Mapped[uuid.UUID | None]
+    decided_by: Mapped[uuid.UUID | None]  # also kept when it is withdrawn later
     decided_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(300), default="")  # why it was decided so, or why it was withdrawn
+    withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from server.db import short
 from server.evidence.types import Place
-from server.org.models import County, Posting, Station
+from server.org.models import County, Posting, Squad, Station
 
 # Postings that touch the dates from `first` to `last`.
-_POSTING, _STATION = short(Posting, "p"), short(Station, "s")
-_P, _S = _POSTING.c, _STATION.c
+_POSTING, _STATION, _SQUAD = short(Posting, "p"), short(Station, "s"), short(Squad, "q")
+_P, _S, _Q = _POSTING.c, _STATION.c, _SQUAD.c
 TOUCHING = (
     select(
         _P.squad_id,
@@ -29,9 +29,11 @@ TOUCHING = (
         _S.radius_m,
         _S.recorded_on_site,
         _S.tz,
+        _Q.unit_id,
     )
     .select_from(_POSTING)
     .join(_STATION, (_S.county_id == _P.county_id) & (_S.id == _P.station_id))
+    .join(_SQUAD, (_Q.county_id == _P.county_id) & (_Q.id == _P.squad_id))
     .where(
         _P.county_id == bindparam("county"),
         _P.member_id == bindparam("member"),

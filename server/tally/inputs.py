@@ -1,8 +1,7 @@
-"""What days and their month are counted from, in one question: the only reader of the tally's inputs."""
+"""What a member's days and their month are counted from, in one question."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,9 +11,12 @@ from sqlalchemy.orm import Session
 from server.checkins.models import Attestation, CheckIn
 from server.db import short
 from server.leaves.models import Leave
-from server.org.models import Member, Posting
-from server.tally.fold import AttestationInput, CheckInInput, DayHalves, LeaveInput, MonthInputs, month_end
+from server.org.models import Member, Posting, RoleGrant, Squad
+from server.tally import closed
 from server.tally.models import SiteDay
+from server.tally.month_fold import month_end
+from server.tally.rules import InForce
+from server.tally.types import AttestationInput, CheckInInput, DayHalves, Held, LeaveInput, MonthInputs, Posted
 from server.together import Answers, Questions
 
 _COUNTY: BindParameter[int] = bindparam("county")
@@ -23,19 +25,38 @@ _SINCE: BindParameter[date] = bindparam("since")
 _UNTIL: BindParameter[date] = bindparam("until")
 _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
-_ATTESTATION, _MEMBER_OF = short(Attestation, "a"), short(Member, "m")
-_A, _M = _ATTESTATION.c, _MEMBER_OF.c
-_C, _L, _D, _P = short(CheckIn, "c").c, short(Leave, "l").c, short(SiteDay, "d").c, short(Posting, "p").c
+_ATTESTATION, _MEMBER_OF, _POSTING, _SQUAD = (
+    short(Attestation, "a"),
+    short(Member, "m"),
+    short(Posting, "p"),
+    short(Squad, "q"),
+)
+_A, _M, _P, _Q = _ATTESTATION.c, _MEMBER_OF.c, _POSTING.c, _SQUAD.c
+_C, _L, _D, _G = short(CheckIn, "c").c, short(Leave, "l").c, short(SiteDay, "d").c, short(RoleGrant, "g").c
 
 _MONTH = {
     "site_day": select(
-        _D.on_date, _D.confirmed_halves, _D.pending_halves, _D.excused_halves, _D.lowers_target_halves
+        _D.on_date,
+        _D.confirmed_halves,
+        _D.pending_halves,
+        _D.excused_halves,
+        _D.lowers_target_halves,
+        _D.rejected_halves,
     ).where(_D.county_id == _COUNTY, _D.member_id == _MEMBER, _D.on_date.between(_FIRST, _LAST)),
-    "posting": select(_P.starts_on, _P.ends_on).where(
+    "posting": select(_P.starts_on, _P.ends_on, _Q.unit_id)
+    .select_from(_POSTING)
+    .join(_SQUAD, (_Q.county_id == _P.county_id) & (_Q.id == _P.squad_id))
+    .where(
         _P.county_id == _COUNTY,
         _P.member_id == _MEMBER,
         _P.starts_on <= _LAST,
         or_(_P.ends_on.is_(None), _P.ends_on >= _FIRST),
+    ),
+    "role": select(_G.role, _G.valid_from, _G.valid_to).where(
+        _G.county_id == _COUNTY,
+        _G.member_id == _MEMBER,
+        _G.valid_from <= _LAST,
+        or_(_G.valid_to.is_(None), _G.valid_to >= _FIRST),
     ),
 }
 # Of the local days from `since` to `until`, and of their months; a face may ask more in the same breath.
@@ -54,6 +75,7 @@ QUESTIONS = {
         _L.starts_on <= _UNTIL,
         _L.ends_on >= _SINCE,
     ),
+    "closed": closed.MONTHS,
     **_MONTH,
 }
 _OF_MONTH, _OF_DAY = Questions(**_MONTH), Questions(**QUESTIONS)
@@ -68,6 +90,10 @@ class DayInputs:
     leaves: list[LeaveInput]
     month: MonthInputs
 
+    def as_corrected(self) -> "DayInputs":
+        """With what came after the month was closed: for the addendum to a published result."""
+        return replace(self, checkins=[replace(c, addendum=False) for c in self.checkins])
+
 
 def span(since: date, until: date) -> dict[str, date]:
     """The parameters by which QUESTIONS asks for the local days from `since` to `until`."""
@@ -75,24 +101,21 @@ def span(since: date, until: date) -> dict[str, date]:
 
 
 def of_month(session: Session, county_id: int, member_id: uuid.UUID, month: date) -> MonthInputs:
-    """The stored days and the postings of a month; `month` is its first day."""
+    """The stored days, the postings and the roles of a month; `month` is its first day."""
     values = {"county": county_id, "member": member_id} | span(month, month)
     return _month(_OF_MONTH.ask(session, values), month)
 
 
-def of_day(
-    session: Session, county_id: int, member_id: uuid.UUID, on: date, leave_effects: Mapping[Any, str]
-) -> DayInputs:
-    """The check-ins, attestations and approved leave of the local day `on`, with its month as it is stored now.
-
-    `leave_effects`: what each kind of leave does, as the policy of that day says.
-    """
-    values = {"county": county_id, "member": member_id} | span(on, on)
-    return day_of(_OF_DAY.ask(session, values), on, leave_effects)
+def ask(session: Session, county_id: int, member_id: uuid.UUID, since: date, until: date) -> Answers:
+    """The answers to QUESTIONS for the local days from `since` to `until`; `day_of` reads one of them."""
+    answers = _OF_DAY.ask(session, {"county": county_id, "member": member_id} | span(since, until))
+    closed.remember(session, county_id, answers["closed"])
+    return answers
 
 
-def day_of(answers: Answers, on: date, leave_effects: Mapping[Any, str]) -> DayInputs:
-    """One local day of the span that was asked for."""
+def day_of(answers: Answers, on: date, rules: InForce) -> DayInputs:
+    """The check-ins, attestations and approved leave of one local day of the span that was asked for, with its month
+    as it is stored now."""
     return DayInputs(
         [
             CheckInInput(
@@ -103,7 +126,7 @@ def day_of(answers: Answers, on: date, leave_effects: Mapping[Any, str]) -> DayI
         ],
         [AttestationInput(str(r.id), r.halves, r.name, r.reason) for r in answers["attestation"] if r.on_date == on],
         [
-            LeaveInput(str(r.id), r.kind, r.halves, leave_effects.get(r.kind, "none"))
+            LeaveInput(str(r.id), r.kind, r.halves, rules.rules.leave_effects.get(r.kind, "none"))
             for r in answers["leave"]
             if r.starts_on <= on <= r.ends_on
         ],
@@ -113,8 +136,13 @@ def day_of(answers: Answers, on: date, leave_effects: Mapping[Any, str]) -> DayI
 
 def _month(answers: Answers, month: date) -> MonthInputs:
     def halves(r: Any) -> DayHalves:
-        return DayHalves(r.confirmed_halves, r.pending_halves, r.excused_halves, r.lowers_target_halves)
+        return DayHalves(
+            r.confirmed_halves, r.pending_halves, r.excused_halves, r.lowers_target_halves, r.rejected_halves
+        )
 
     last = month_end(month)
-    days = {r.on_date: halves(r) for r in answers["site_day"] if month <= r.on_date <= last}
-    return MonthInputs(days, [(r.starts_on, r.ends_on) for r in answers["posting"]])
+    return MonthInputs(
+        {r.on_date: halves(r) for r in answers["site_day"] if month <= r.on_date <= last},
+        [Posted(r.starts_on, r.ends_on, r.unit_id) for r in answers["posting"]],
+        [Held(r.role, r.valid_from, r.valid_to) for r in answers["role"]],
+    )

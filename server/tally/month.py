@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally import inputs, policy
-from server.tally.fold import MonthCount, MonthInputs, fold_month, month_end
 from server.tally.models import SiteDay
+from server.tally.month_fold import fold_month, month_end
+from server.tally.types import MonthCount
 
 
 def month_count(
@@ -16,15 +17,7 @@ def month_count(
 ) -> MonthCount:
     """The member's month from its stored days; see `fold_month`."""
     stored = inputs.of_month(session, county_id, member_id, month)
-    return counted(session, county_id, month, today, stored, asked_from)
-
-
-def counted(
-    session: Session, county_id: int, month: date, today: date, stored: MonthInputs, asked_from: date | None = None
-) -> MonthCount:
-    """The month under the policy that holds on its last day."""
-    rules = policy.in_force(session, county_id, month_end(month))
-    return fold_month(month, today, rules.rules.target_days, rules.version, stored, asked_from)
+    return fold_month(month, today, policy.rulebook(session, county_id), stored, asked_from)
 
 
 def site_days(session: Session, county_id: int, member_id: uuid.UUID, month: date) -> list[SiteDay]:

@@ -1,8 +1,7 @@
-"""规则 as data: dated versions a county edits without a deploy; the rules in force on a date, typed."""
+"""规则 by date: which version a county's days are counted by, asked once a transaction."""
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,68 +10,53 @@ from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
 from server.db import short
-from server.errors import conflict
-from server.evidence.ruleset import RULESET, Ruleset, adjusted
-from server.evidence.types import Window
 from server.tally.models import Policy
-from server.tally.rules import PolicyRules
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """The rules that hold on a date, with the version a day is explained by."""
-
-    version: int
-    rules: PolicyRules
-    week: tuple[tuple[Window, ...], ...]  # the windows of Monday to Sunday
-    ruleset: Ruleset  # with the county's own limits
-
-    def windows_on(self, on: date) -> tuple[Window, ...]:
-        """The windows of a local date."""
-        return self.week[on.weekday()]
-
+from server.tally.rules import InForce, PolicyRules, Rulebook
+from server.tally.rules import in_force as ready
+from server.tally.types import DayTerms
 
 _P = short(Policy, "p").c
 VERSIONS = select(_P.id, _P.starts_on).where(_P.county_id == bindparam("county"))
-_RULES = select(_P.version, _P.rules).where(_P.county_id == bindparam("county"), _P.id == bindparam("id"))
+_RULES = select(_P.id, _P.version, _P.rules).where(_P.county_id == bindparam("county"))
 
 
 def in_force(session: Session, county_id: int, on: date) -> InForce:
-    """The policy of the county on a local date. Without any row the defaults hold, as version 0.
+    """The policy of the county on a local date. Without any row the defaults hold, as version 0."""
+    return rulebook(session, county_id).on(on)
 
-    The versions are asked once a transaction, so that a day and its month are counted by the same answer.
-    """
-    known = session.info.get("policies", {})
+
+def rulebook(session: Session, county_id: int) -> Rulebook:
+    """All versions of a county, asked once a transaction: a day and its month are counted by the same answer."""
+    known: dict[int, Rulebook] = session.info.setdefault("policies", {})
     if county_id not in known:
-        known = remember(session, county_id, session.execute(VERSIONS, {"county": county_id}).all())
-    for row in known[county_id]:
-        if row.starts_on <= on:
-            return _read(session, county_id, row.id)
-    return _DEFAULT
+        remember(session, county_id, session.execute(VERSIONS, {"county": county_id}).all())
+    return known[county_id]
 
 
-def remember(session: Session, county_id: int, versions: Sequence[Any]) -> dict[int, list[Any]]:
+def remember(session: Session, county_id: int, versions: Sequence[Any]) -> None:
     """Take the rows of VERSIONS as this transaction's answer for the county."""
-    known: dict[int, list[Any]] = session.info.setdefault("policies", {})
-    known[county_id] = sorted(versions, key=lambda version: version.starts_on, reverse=True)
-    return known
+    if any(row.id not in _typed for row in versions):
+        for row in session.execute(_RULES, {"county": county_id}):
+            _typed[row.id] = ready(row.version, PolicyRules.model_validate(row.rules))
+    book = Rulebook((row.starts_on, _typed[row.id]) for row in versions)
+    session.info.setdefault("policies", {})[county_id] = book
 
 
-def _read(session: Session, county_id: int, policy_id: uuid.UUID) -> InForce:
-    if policy_id not in _typed:
-        row = session.execute(_RULES, {"county": county_id, "id": policy_id}).one()
-        rules = PolicyRules.model_validate(row.rules)
-        _typed[policy_id] = _in_force(row.version, rules)
-    return _typed[policy_id]
+def forget(session: Session, county_id: int) -> None:
+    """After a new version was stored: what this transaction knew of the county's rules is asked again."""
+    session.info.get("policies", {}).pop(county_id, None)
 
 
-def _in_force(version: int, rules: PolicyRules) -> InForce:
-    week = tuple(rules.windows_on(_MONDAY + timedelta(days=i)) for i in range(7))
-    return InForce(version, rules, week, adjusted(RULESET, rules.evidence_limits))
+def day_terms(rules: InForce, on: date) -> DayTerms:
+    """What the rules say of counting a local date."""
+    whole = rules.rules.full_day
+    return DayTerms(
+        rules.windows_on(on), rules.rules.counted_kinds, whole.checkins, whole.min_gap_min, rules.can_count(on)
+    )
 
 
-def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
-    """What the policy on the local date `on` says about one check-in of that date, seen from `today`."""
+def terms(session: Session, county_id: int, on: date, month_closed: bool) -> Terms:
+    """What the policy on the local date `on` says about one check-in of that date."""
     in_force_then = in_force(session, county_id, on)
     rules = in_force_then.rules
     return Terms(
@@ -83,25 +67,24 @@ def terms(session: Session, county_id: int, on: date, today: date) -> Terms:
         fence_radius_m=rules.fence_radius_m,
         upload_limit_s=rules.upload_limit_h * 3600,
         accuracy_ceiling_m=rules.accuracy_ceiling_m,
-        month_closed=is_closed(rules, on.replace(day=1), today),
+        month_closed=month_closed,
     )
 
 
-def require_open(session: Session, county_id: int, on: date, today: date) -> None:
-    """Raise 409 when the month of `on` is closed: what was published is corrected by an addendum, not by an edit."""
-    if is_closed(in_force(session, county_id, on).rules, on.replace(day=1), today):
-        raise conflict(
-            "month_closed", f"{on.month}月的结果已经公布，不能再改动；请按补充说明办理。", month=f"{on:%Y-%m}"
-        )
+def closes_on(rules: PolicyRules, month: date) -> date:
+    """The first local date on which `month` (its first day) may be closed."""
+    return following(month).replace(day=rules.month_close_day)
 
 
-def is_closed(rules: PolicyRules, month: date, today: date) -> bool:
-    """Whether `month` (its first day) is closed on the local date `today`."""
-    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return today >= following.replace(day=rules.month_close_day)
+def deadline_on(rules: PolicyRules, month: date) -> date:
+    """From this local date on the month is closed even if something of it is still under review."""
+    return following(month).replace(day=rules.month_close_deadline_day)
+
+
+def following(month: date) -> date:
+    """The first day of the month after the one of `month`."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 # Rows are never edited, so a typed policy stays right for as long as the process lives.
 _typed: dict[uuid.UUID, InForce] = {}
-_MONDAY = date(2026, 1, 5)
-_DEFAULT = _in_force(0, PolicyRules())

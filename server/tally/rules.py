@@ -4,14 +4,18 @@ A row stored years ago must still be readable, so the type refuses only what has
 newly adopt is asked of `objections`.
 """
 
-from datetime import date
+import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from server.evidence.ruleset import RULESET, adjusted
+from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
+from server.tally.workdays import is_workday
 
 LeaveEffect = Literal["excused", "lowers_target", "present", "none"]
 LeaveKind = Literal[
@@ -228,3 +232,45 @@ def _of_burden(rules: PolicyRules) -> list[str]:
 def _minutes(clock: str) -> int:
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules that hold on a date, with the version a day is explained by."""
+
+    version: int
+    rules: PolicyRules
+    week: tuple[tuple[Window, ...], ...]  # the windows of Monday to Sunday
+    ruleset: Ruleset  # with the county's own limits
+
+    def windows_on(self, on: date) -> tuple[Window, ...]:
+        """The windows of a local date."""
+        return self.week[on.weekday()]
+
+    def can_count(self, on: date) -> bool | None:
+        """Whether a local date may earn anything; None when nobody knows yet whether it is a workday."""
+        return True if self.rules.countable_days == "calendar" else is_workday(on)
+
+
+def in_force(version: int, rules: PolicyRules) -> InForce:
+    """Rules made ready to count by."""
+    week = tuple(rules.windows_on(_MONDAY + timedelta(days=i)) for i in range(7))
+    return InForce(version, rules, week, adjusted(RULESET, rules.evidence_limits))
+
+
+class Rulebook:
+    """A county's versions by date: which of them holds on a local date. Of one start date the newest holds."""
+
+    def __init__(self, versions: Iterable[tuple[date, InForce]]) -> None:
+        found = sorted(versions, key=lambda version: (version[0], version[1].version))
+        self._starts = [starts_on for starts_on, _ in found]
+        self._rules = [rules for _, rules in found]
+
+    def on(self, on: date) -> InForce:
+        """The rules on a local date. Before the first version the defaults hold, as version 0."""
+        at = bisect.bisect_right(self._starts, on)
+        return self._rules[at - 1] if at else DEFAULT
+
+
+_MONDAY = date(2026, 1, 5)
+DEFAULT = in_force(0, PolicyRules())

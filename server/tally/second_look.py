@@ -17,7 +17,7 @@ from server.audit.journal import record
 from server.checkins.models import CheckIn, CheckInFinding
 from server.checkins.submit import finding_rows, notices
 from server.checkins.twins import seen_as
-from server.db import Database, lock, member_lock
+from server.db import Database, hold_member
 from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.types import Evidence, PhotoTwin, Verdict
@@ -25,7 +25,8 @@ from server.photos.models import Photo
 from server.photos.pairs import Pairs
 from server.photos.same import Sameness
 from server.photos.store import FolderStore
-from server.tally import policy
+from server.tally import closed, policy
+from server.tally.addenda import Cause
 from server.tally.recompute import recompute
 from server.together import insert_together
 
@@ -91,7 +92,7 @@ def _is_open(twin: PhotoTwin) -> bool:
 def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now: datetime) -> None:
     """Judge anew with what was seen, store it, count the day, and tell the member what is left to tell."""
     county_id, checkin_id, member_id = one.county_id, one.checkin_id, one.member_id
-    lock(session, member_lock(county_id, member_id))  # before any row, as everybody who writes to a check-in
+    hold_member(session, county_id, member_id)  # before any row, as everybody who writes to a check-in
     waiting = (CheckIn.county_id == county_id, CheckIn.id == checkin_id, CheckIn.comparing)
     checkin = session.scalar(select(CheckIn).where(*waiting))
     if checkin is None:
@@ -103,12 +104,12 @@ def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now
     findings = judge(evidence, rules.ruleset.rules)
     decision = decide(findings, rules.ruleset, rules.rules.machine_may_reject)
     checkin.evidence, checkin.findings = serialize.to_json(evidence), serialize.findings_to_json(findings)
-    checkin.verdict, checkin.reason, checkin.weight = decision.verdict.value, decision.reason, decision.weight
+    # After an outage the month may be closed by now: the day was published as waiting, and a person decides on it.
+    late = closed.is_closed(session, county_id, checkin.on_date)
+    verdict = Verdict.REVIEW if late and not checkin.addendum else decision.verdict
+    checkin.verdict, checkin.reason, checkin.weight = verdict.value, decision.reason, decision.weight
     checkin.ruleset, checkin.comparing = decision.ruleset, False
-    checkin.sampled &= decision.verdict is not Verdict.REJECTED  # may be appealed against, so it is shown
-    # After an outage the month may be closed by now: what was published is not changed, this is added to it.
-    closed = policy.is_closed(rules.rules, checkin.on_date.replace(day=1), now.date())
-    checkin.addendum |= closed
+    checkin.sampled &= verdict is not Verdict.REJECTED  # may be appealed against, so it is shown
     session.execute(
         delete(CheckInFinding).where(CheckInFinding.county_id == county_id, CheckInFinding.checkin_id == checkin_id)
     )
@@ -116,7 +117,7 @@ def _conclude(session: Session, one: _Waiting, seen: Mapping[str, Sameness], now
         session.execute(insert(CheckInFinding), rows)
     record(session, county_id, None, "checkin.compared", checkin_id, {"verdict": checkin.verdict}, now)
     if checkin.decision is None:
-        insert_together(session, *notices(county_id, member_id, checkin_id, checkin.on_date, decision.verdict, now))
+        insert_together(session, *notices(county_id, member_id, checkin_id, checkin.on_date, verdict, now))
     session.flush()
-    if not closed:
-        recompute(session, county_id, member_id, checkin.on_date, now)
+    if checkin.addendum or not late:
+        recompute(session, county_id, member_id, checkin.on_date, now, Cause("checkin", checkin_id, None))

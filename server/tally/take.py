@@ -11,8 +11,8 @@ from server.checkins.models import CheckIn
 from server.checkins.submit import StoredPhoto
 from server.org.scope import Caller
 from server.photos.store import FolderStore
-from server.tally import inputs, policy, recompute
-from server.tally.fold import DayCount, MonthCount
+from server.tally import closed, inputs, policy, recompute
+from server.tally.types import DayCount, MonthCount
 from server.together import Questions
 
 # What the verdict and the day need to know of what is stored, in one round trip. Both ask for the postings: the
@@ -31,9 +31,11 @@ def take(
     asked = gather.asked(caller, submission, photo.facts, now) | inputs.span(*gather.span(submission, now))
     before = _BEFORE.ask(session, asked)
     policy.remember(session, caller.county_id, before["policy"])
+    closed.remember(session, caller.county_id, before["closed"])
     moment = gather.locate(session, caller, submission, photo.facts, before, now)
     moment = replace(moment, twins=twins.compared(moment.twins, store, photo.key))
-    terms = policy.terms(session, caller.county_id, moment.presence.on_date, caller.today)
+    on = moment.presence.on_date
+    terms = policy.terms(session, caller.county_id, on, closed.is_closed(session, caller.county_id, on))
     checkin, rows = submit.judged(caller, submission, moment, terms, photo, now)
     day, month, counted = recompute.count_with(session, checkin, before, caller.today, now)
     submit.store(session, *rows, counted)

@@ -1,10 +1,12 @@
 """Whether a date is a workday in China, as far as the State Council has published it; an unknown year is said so."""
 
 from datetime import date
+from functools import lru_cache
 
 import chinese_calendar
 
 
+@lru_cache(4096)
 def is_workday(on: date) -> bool | None:
     """With shifted holidays; None for a year that is not published yet (or before 2004)."""
     try:

@@ -1,0 +1,88 @@
+"""补充说明: what became known of a day after its month was published, dated, with half days before and after."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.tally.models import MonthAddendum, SiteDay
+from server.tally.month_fold import month_end
+from server.tally.types import DayCount, halves_of
+from server.together import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What changed a day of a closed month, and who did it (None: the machine)."""
+
+    kind: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal"]
+    id: uuid.UUID
+    by: uuid.UUID | None
+
+
+def rows(
+    session: Session, county_id: int, member_id: uuid.UUID, on: date, cause: Cause, corrected: DayCount, now: datetime
+) -> Rows:
+    """The addendum to store, or none when it is there already. Ask while the member is held.
+
+    There is one for everything that came after the close, also for what changes no number: so what the result was
+    counted from can be told from what came later (tally/county.py), by ids and not by clocks.
+    """
+    latest = _latest(session, county_id, member_id, on)
+    before = dict(latest.after) if latest else asdict(halves_of(published(session, county_id, member_id, on)))
+    after = asdict(halves_of(corrected))
+    repeated = latest is not None and (latest.cause, latest.cause_id, latest.after) == (cause.kind, cause.id, after)
+    values = {
+        "county_id": county_id,
+        "id": uuid.uuid4(),
+        "member_id": member_id,
+        "on_date": on,
+        "cause": cause.kind,
+        "cause_id": cause.id,
+        "before": before,
+        "after": after,
+        "explanation": corrected.explanation,
+        "made_by": cause.by,
+        "made_at": now,
+    }
+    return Rows(MonthAddendum, [] if repeated else [values])
+
+
+def published(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> DayCount:
+    """The day as it was published."""
+    day = session.get(SiteDay, (county_id, member_id, on))
+    said = "月度结果已公布，这次变动记入补充说明，不改动原结果。"
+    if day is None:
+        return DayCount(explanation=said)
+    return DayCount(
+        day.confirmed_halves,
+        day.pending_halves,
+        day.excused_halves,
+        day.lowers_target_halves,
+        day.rejected_halves,
+        said,
+        day.sources,
+    )
+
+
+def of_month(session: Session, county_id: int, month: date, member_id: uuid.UUID | None = None) -> list[MonthAddendum]:
+    """The addenda to a month, oldest first; of one member, or of all."""
+    statement = select(MonthAddendum).where(
+        MonthAddendum.county_id == county_id, MonthAddendum.on_date.between(month, month_end(month))
+    )
+    if member_id is not None:
+        statement = statement.where(MonthAddendum.member_id == member_id)
+    return list(session.scalars(statement.order_by(MonthAddendum.made_at, MonthAddendum.id)))
+
+
+def _latest(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> MonthAddendum | None:
+    """The latest addendum to the day."""
+    return session.scalar(
+        select(MonthAddendum)
+        .where(MonthAddendum.county_id == county_id, MonthAddendum.member_id == member_id, MonthAddendum.on_date == on)
+        .order_by(MonthAddendum.made_at.desc(), MonthAddendum.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,36 @@
+"""Which months are closed: what was published is corrected by addenda, never by an edit."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from server.db import short
+from server.errors import conflict
+from server.tally.models import ClosedMonth
+
+_M = short(ClosedMonth, "z").c
+MONTHS = select(_M.month).where(_M.county_id == bindparam("county"))
+
+
+def is_closed(session: Session, county_id: int, on: date) -> bool:
+    """Whether the month of a local date is closed. Asked once a transaction: ask while the county's count is held."""
+    known: dict[int, set[date]] = session.info.setdefault("closed_months", {})
+    if county_id not in known:
+        remember(session, county_id, session.execute(MONTHS, {"county": county_id}).all())
+    return on.replace(day=1) in known[county_id]
+
+
+def remember(session: Session, county_id: int, months: Sequence[Any]) -> None:
+    """Take the rows of MONTHS as this transaction's answer for the county."""
+    session.info.setdefault("closed_months", {})[county_id] = {row.month for row in months}
+
+
+def require_open(session: Session, county_id: int, on: date) -> None:
+    """Raise 409 when the month of `on` is closed."""
+    if is_closed(session, county_id, on):
+        raise conflict(
+            "month_closed", f"{on.month}月的结果已经公布，不能再改动；请按补充说明办理。", month=f"{on:%Y-%m}"
+        )

@@ -1,0 +1,217 @@
+"""Every member's month of a county from what is stored, streamed by members: for closing, verifying and previewing.
+
+Of a closed month what came after the close is left out. It is known by the addenda, which name their causes.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from server.checkins.models import Appeal, Attestation, CheckIn, Review
+from server.leaves.models import Leave
+from server.org.models import Member, Posting, RoleGrant, Squad, Station
+from server.tally.fold import fold_day
+from server.tally.models import MonthAddendum
+from server.tally.month_fold import fold_month, month_end
+from server.tally.policy import day_terms
+from server.tally.rules import Rulebook
+from server.tally.types import (
+    AttestationInput,
+    Away,
+    CheckInInput,
+    DayCount,
+    Held,
+    LeaveInput,
+    MonthCount,
+    MonthInputs,
+    Posted,
+    halves_of,
+)
+
+AT_ONCE = 500  # members in memory
+
+
+@dataclass
+class MemberMonth:
+    """One member and everything their month is counted from."""
+
+    member_id: uuid.UUID
+    name: str
+    unit_id: uuid.UUID
+    checkins: dict[date, list[CheckInInput]] = field(default_factory=lambda: defaultdict(list))
+    attestations: dict[date, list[AttestationInput]] = field(default_factory=lambda: defaultdict(list))
+    leaves: list[Away] = field(default_factory=list)
+    postings: list[Posted] = field(default_factory=list)
+    roles: list[Held] = field(default_factory=list)
+
+
+def count_member(
+    book: Rulebook, month: date, today: date, given: MemberMonth
+) -> tuple[dict[date, DayCount], MonthCount]:
+    """PURE: the whole fold: every day of the month that there is anything about, and the month."""
+    days: dict[date, DayCount] = {}
+    for i in range(month_end(month).day):
+        on = month + timedelta(days=i)
+        rules = book.on(on)
+        away = [
+            LeaveInput(a.leave_id, a.kind, a.halves, rules.rules.leave_effects.get(a.kind, "none"))  # type: ignore[call-overload]
+            for a in given.leaves
+            if a.starts_on <= on <= a.ends_on
+        ]
+        checkins, attestations = given.checkins.get(on, []), given.attestations.get(on, [])
+        if checkins or attestations or away:
+            days[on] = fold_day(day_terms(rules, on), checkins, attestations, away)
+    halves = {on: halves_of(day) for on, day in days.items()}
+    return days, fold_month(month, today, book, MonthInputs(halves, given.postings, given.roles))
+
+
+def member_months(session: Session, county_id: int, month: date) -> Iterator[list[MemberMonth]]:
+    """The members who were posted in the month or have anything in it, by id, a chunk at a time."""
+    later = _later(session, county_id, month)
+    after: uuid.UUID | None = None
+    while True:
+        statement = select(Member.id, Member.name, Member.unit_id).where(
+            Member.county_id == county_id, _concerned(month), Member.id > after if after else Member.id.is_not(None)
+        )
+        rows = session.execute(statement.order_by(Member.id).limit(AT_ONCE)).all()
+        if not rows:
+            return
+        chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id) for row in rows}
+        _fill(session, county_id, month, chunk, later)
+        yield list(chunk.values())
+        after = rows[-1].id
+
+
+@dataclass(frozen=True)
+class _Later:
+    """Ids of what came after the month was closed."""
+
+    facts: frozenset[uuid.UUID]  # reviews, appeals, attestations, leave
+    withdrawals: frozenset[uuid.UUID]
+
+
+def _later(session: Session, county_id: int, month: date) -> _Later:
+    rows = session.execute(
+        select(MonthAddendum.cause, MonthAddendum.cause_id).where(
+            MonthAddendum.county_id == county_id, MonthAddendum.on_date.between(month, month_end(month))
+        )
+    ).all()
+    return _Later(
+        frozenset(r.cause_id for r in rows if r.cause != "withdrawal"),
+        frozenset(r.cause_id for r in rows if r.cause == "withdrawal"),
+    )
+
+
+def _concerned(month: date) -> ColumnElement[bool]:
+    last = month_end(month)
+    of_member: list[tuple[Any, ColumnElement[bool]]] = [
+        (CheckIn, CheckIn.on_date.between(month, last)),
+        (Attestation, Attestation.on_date.between(month, last)),
+        (Posting, (Posting.starts_on <= last) & or_(Posting.ends_on.is_(None), Posting.ends_on >= month)),
+    ]
+    return or_(
+        *(
+            exists().where(table.county_id == Member.county_id, table.member_id == Member.id, condition)
+            for table, condition in of_member
+        )
+    )
+
+
+def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, MemberMonth], later: _Later) -> None:
+    last, ids = month_end(month), list(chunk)
+    for c in _checkins(session, county_id, month, ids, later):
+        chunk[c[0]].checkins[c[1]].append(c[2])
+    vouched = (
+        select(Attestation, Member.name)
+        .join(Member, (Member.county_id == Attestation.county_id) & (Member.id == Attestation.attester_id))
+        .where(
+            Attestation.county_id == county_id, Attestation.member_id.in_(ids), Attestation.on_date.between(month, last)
+        )
+    )
+    for a, name in session.execute(vouched):
+        if a.id not in later.facts:
+            chunk[a.member_id].attestations[a.on_date].append(AttestationInput(str(a.id), a.halves, name, a.reason))
+    away = select(Leave).where(
+        Leave.county_id == county_id,
+        Leave.member_id.in_(ids),
+        Leave.state.in_(("approved", "withdrawn")),
+        Leave.starts_on <= last,
+        Leave.ends_on >= month,
+    )
+    for leave in session.scalars(away):
+        held = leave.state == "approved" or leave.id in later.withdrawals
+        if held and leave.id not in later.facts:
+            chunk[leave.member_id].leaves.append(
+                Away(str(leave.id), leave.kind, leave.starts_on, leave.ends_on, leave.halves)
+            )
+    posted_and_roles(session, county_id, month, ids, chunk)
+
+
+def posted_and_roles(
+    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID], chunk: dict[uuid.UUID, MemberMonth]
+) -> None:
+    """The postings and the roles of these members in the month, with what a table says of them."""
+    last = month_end(month)
+    posted = (
+        select(Posting.member_id, Posting.starts_on, Posting.ends_on, Squad.unit_id, Posting.squad_id, Station.city)
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .where(
+            Posting.county_id == county_id,
+            Posting.member_id.in_(ids),
+            Posting.starts_on <= last,
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
+        )
+        .order_by(Posting.starts_on)
+    )
+    for p in session.execute(posted):
+        chunk[p.member_id].postings.append(Posted(p.starts_on, p.ends_on, p.unit_id, p.squad_id, p.city))
+    roles = select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
+        RoleGrant.county_id == county_id,
+        RoleGrant.member_id.in_(ids),
+        RoleGrant.valid_from <= last,
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= month),
+    )
+    for r in session.execute(roles):
+        chunk[r.member_id].roles.append(Held(r.role, r.valid_from, r.valid_to))
+
+
+def _checkins(
+    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID], later: _Later
+) -> Iterator[tuple[uuid.UUID, date, CheckInInput]]:
+    mine = (
+        CheckIn.county_id == county_id,
+        CheckIn.member_id.in_(ids),
+        CheckIn.on_date.between(month, month_end(month)),
+        CheckIn.addendum.is_(False),
+    )
+    columns = (CheckIn.id, CheckIn.member_id, CheckIn.on_date, CheckIn.minute_of_day, CheckIn.kind)
+    rows = session.execute(select(*columns, CheckIn.verdict, CheckIn.decision).where(*mine)).all()
+    decided = _decided_then(session, mine, later) if later.facts else {}
+    for r in rows:
+        decision = decided.get(r.id) if later.facts else r.decision
+        holds, by_person = decision or r.verdict, decision is not None
+        yield r.member_id, r.on_date, CheckInInput(str(r.id), r.kind, r.minute_of_day, holds, by_person, False)
+
+
+def _decided_then(session: Session, mine: tuple[Any, ...], later: _Later) -> dict[uuid.UUID, str]:
+    """The decision that held when the month was closed, by check-in: the last one that is no addendum."""
+    reviews = (
+        select(Review.id, Review.checkin_id, Review.decision, Review.created_at)
+        .join(CheckIn, (CheckIn.county_id == Review.county_id) & (CheckIn.id == Review.checkin_id))
+        .where(*mine)
+    )
+    upheld = (
+        select(Appeal.id, Appeal.checkin_id, Appeal.decided_at)
+        .join(CheckIn, (CheckIn.county_id == Appeal.county_id) & (CheckIn.id == Appeal.checkin_id))
+        .where(*mine, Appeal.state == "upheld")
+    )
+    spoken = [(r.created_at, r.checkin_id, r.decision) for r in session.execute(reviews) if r.id not in later.facts]
+    spoken += [(a.decided_at, a.checkin_id, "accepted") for a in session.execute(upheld) if a.id not in later.facts]
+    return {checkin_id: decision for _, checkin_id, decision in sorted(spoken, key=lambda s: s[0])}

@@ -1,0 +1,148 @@
+"""PURE: the month's table as a county publishes it: who of which group was out, how long, where; zeros named."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from server.tally.month_fold import posting_on
+from server.tally.types import DayHalves, Posted
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A squad with the unit that owns it."""
+
+    id: uuid.UUID
+    name: str
+    unit_id: uuid.UUID
+    unit: str
+
+
+@dataclass
+class _Sums:
+    """What a row adds up: half days, and people by id, since one may have been with two groups."""
+
+    people: set[uuid.UUID] = field(default_factory=set)
+    out: set[uuid.UUID] = field(default_factory=set)
+    cities: set[str] = field(default_factory=set)  # of the days
+    posted_to: set[str] = field(default_factory=set)
+    confirmed: int = 0
+    half_days: int = 0
+    pending: int = 0
+    excused: int = 0
+    year: int = 0
+
+    def row(self) -> dict[str, Any]:
+        """Numbers of days and people, ready to be stored."""
+        return {
+            "people": len(self.people),
+            "people_out": len(self.out),
+            "days": self.confirmed / 2,
+            "half_days": self.half_days,
+            "pending_days": self.pending / 2,
+            "excused_days": self.excused / 2,
+            "year_days": self.year / 2,
+            "cities": sorted(self.cities),
+            "posted_to": sorted(self.posted_to),
+        }
+
+
+class Table:
+    """Adds up members one at a time, so that a large county needs no more memory than its groups."""
+
+    def __init__(self, groups: Iterable[Group], year_halves: Mapping[uuid.UUID, int]) -> None:
+        """`year_halves`: confirmed half days of each group since January, this month included."""
+        self._groups = sorted(groups, key=lambda g: (g.unit, g.name))
+        self._sums = {group.id: _Sums(year=year_halves.get(group.id, 0)) for group in self._groups}
+        self._unposted = 0  # half days on dates without a posting: counted for the member, for no group
+
+    def add(
+        self, member_id: uuid.UUID, postings: Sequence[Posted], month: tuple[date, date], days: Mapping[date, DayHalves]
+    ) -> None:
+        """One member's postings and days; a day belongs to the group that the member was posted with on it."""
+        first, last = month
+        for p in postings:
+            if p.squad_id in self._sums and p.starts_on <= last and (p.ends_on is None or p.ends_on >= first):
+                self._sums[p.squad_id].people.add(member_id)
+                self._sums[p.squad_id].cities.add(p.city)
+        for on, day in days.items():
+            posting = posting_on(postings, on)
+            if posting is None or posting.squad_id not in self._sums:
+                self._unposted += day.confirmed
+                continue
+            sums = self._sums[posting.squad_id]
+            sums.confirmed += day.confirmed
+            sums.pending += day.pending
+            sums.excused += day.excused
+            sums.half_days += day.confirmed == 1
+            if day.confirmed:
+                sums.out.add(member_id)
+                sums.cities.add(posting.city)
+
+    def result(self, month: date, ranking: bool) -> dict[str, Any]:
+        """The table, ready to be stored."""
+        units: dict[uuid.UUID, dict[str, Any]] = {}
+        unit_sums: dict[uuid.UUID, list[_Sums]] = {}
+        for group in self._groups:
+            unit = units.setdefault(group.unit_id, {"id": str(group.unit_id), "unit": group.unit, "groups": []})
+            unit["groups"].append({"id": str(group.id), "group": group.name, **self._sums[group.id].row()})
+            unit_sums.setdefault(group.unit_id, []).append(self._sums[group.id])
+        for unit_id, sums in unit_sums.items():
+            units[unit_id] |= _added(sums).row()
+        zero = [group.name for group in self._groups if not self._sums[group.id].confirmed]
+        totals = {
+            "units": len(units),
+            "groups": len(self._groups),
+            **_added(list(self._sums.values())).row(),
+            "unposted_days": self._unposted / 2,
+        }
+        return {
+            "month": f"{month:%Y-%m}",
+            "units": list(units.values()),
+            "zero_groups": zero,
+            "totals": totals,
+            "summary": _summary(month, totals, zero),
+            "ranking": self._ranking() if ranking else None,
+        }
+
+    def _ranking(self) -> list[dict[str, Any]]:
+        """Groups by days a person; equal ones share a place."""
+        each = [(g, self._sums[g.id]) for g in self._groups if self._sums[g.id].people]
+        share = {g.id: s.confirmed / 2 / len(s.people) for g, s in each}
+        return [
+            {
+                "place": 1 + sum(other > share[g.id] for other in share.values()),
+                "group": g.name,
+                "unit": g.unit,
+                "days": s.confirmed / 2,
+                "days_a_person": round(share[g.id], 2),
+            }
+            for g, s in sorted(each, key=lambda row: (-share[row[0].id], row[0].name))
+        ]
+
+
+def _added(sums: Sequence[_Sums]) -> _Sums:
+    whole = _Sums()
+    for s in sums:
+        whole.people |= s.people
+        whole.out |= s.out
+        whole.cities |= s.cities
+        whole.posted_to |= s.posted_to
+        whole.confirmed += s.confirmed
+        whole.half_days += s.half_days
+        whole.pending += s.pending
+        whole.excused += s.excused
+        whole.year += s.year
+    return whole
+
+
+def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str]) -> str:
+    """The circular's first paragraph."""
+    said = (
+        f"{month.year}年{month.month}月，全县 {totals['groups']} 个招商小分队外出驻点 {totals['people_out']} 人、"
+        f"{totals['days']:g} 天（含 {totals['half_days']} 个半天），涉及 {len(totals['cities'])} 个城市；"
+        f"今年累计 {totals['year_days']:g} 天。"
+    )
+    return said + (f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。" if zero else "没有驻点 0 天的小分队。")
