@@ -1,17 +1,24 @@
 """`python -m server COMMAND`: every process and every tool of the project, one line each."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from server.config import Config, ConfigError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from server.org.models import County
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -157,7 +164,74 @@ def _sample(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _policy(config: Config, arguments: argparse.Namespace) -> int:
+    from server.clock import system_clock
+    from server.db import Database
+    from server.errors import AppError
+    from server.tally import drafts, preview
+
+    with Database(config.database_url).snapshot() as session:
+        try:
+            county = _county(session, arguments.county)
+            today = system_clock().astimezone(ZoneInfo(county.tz)).date()
+            if arguments.action == "show":
+                print(json.dumps(drafts.as_file(session, county.id, today), ensure_ascii=False, indent=1))
+                return 0
+            if arguments.file is None:
+                raise SystemExit("policy preview needs a FILE")
+            draft = drafts.read_draft(session, county.id, arguments.file)
+            for line in preview.told(preview.preview(session, county.id, draft, today)):
+                print(line)
+        except (AppError, OSError) as error:
+            print(getattr(error, "detail", error), file=sys.stderr)
+            return 2
+    return 0
+
+
+def _month(config: Config, arguments: argparse.Namespace) -> int:
+    from server.clock import system_clock
+    from server.db import Database
+    from server.errors import AppError
+    from server.tally import close, verify
+
+    db, now = Database(config.database_url), system_clock()
+    try:
+        if arguments.action == "close":
+            with db.transaction() as session:
+                county = _county(session, arguments.county)
+                today = now.astimezone(ZoneInfo(county.tz)).date()
+                row = close.close(session, county.id, arguments.month, None, today, now)
+            print(f"{county.name}：{row.table['summary']}\n  {row.inputs_sha256}")
+            return 0
+        with db.snapshot() as session:
+            county = _county(session, arguments.county)
+            found = verify.verify(session, county.id, arguments.month)
+    except AppError as error:
+        print("\n".join([error.detail, *(f"  {one}" for one in error.facts.get("waiting", []))]), file=sys.stderr)
+        return 1
+    said = "与结账时一致" if found.matches else "与结账时不一致"
+    print(f"{county.name} {arguments.month:%Y-%m}：{said}，{found.members} 人，补充说明 {found.addenda} 条。")
+    print("\n".join([f"  {found.closed_sha256}", *(f"  {line}" for line in found.differences)]))
+    return 0 if found.matches else 1
+
+
+def _county(session: "Session", name: str | None) -> "County":
+    """The county of this name; without one the only county, or the first of the demo's two."""
+    from server.org.models import County
+
+    found = session.scalars(select(County).order_by(County.id)).all()
+    chosen = [county for county in found if name in (None, county.name)]
+    if not chosen:
+        raise SystemExit(f"没有这个县。Counties: {'、'.join(c.name for c in found) or 'none yet'}")
+    return chosen[0]
+
+
+def _first_of_month(text: str) -> date:
+    return date.fromisoformat(f"{text}-01")
+
+
 _Option = tuple[str, dict[str, Any]]
+_COUNTY_OPTION: _Option = ("--county", {"metavar": "NAME", "help": "by default the first one"})
 _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, list[_Option]]] = {
     "run": (_run, "migrate, seed the demo county, start web, worker and sandbox; Ctrl-C stops all", []),
     "web": (_web, "the web server", []),
@@ -180,6 +254,20 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
         _sample,
         "how often people disagree with the machine, by the blind sample",
         [("--since", {"type": date.fromisoformat, "required": True, "metavar": "YYYY-MM-DD"})],
+    ),
+    "policy": (
+        _policy,
+        "show: the rules in force, as a file to edit; preview FILE: what a change would do to the open month",
+        [("action", {"choices": ["show", "preview"]}), ("file", {"type": Path, "nargs": "?"}), _COUNTY_OPTION],
+    ),
+    "month": (
+        _month,
+        "close or verify a month: freeze its result, or count it anew and compare",
+        [
+            ("action", {"choices": ["close", "verify"]}),
+            ("month", {"type": _first_of_month, "metavar": "YYYY-MM"}),
+            _COUNTY_OPTION,
+        ],
     ),
     "audit": (
         _audit,

@@ -184,7 +184,7 @@ def lock(session: Session, *names: str, shared: str | None = None) -> None:
     `info["alone"]`: one that fills an empty database would hold more locks than PostgreSQL has room for.
     """
     held = session.info.setdefault("locks", set())
-    wanted = {*names, *({shared} if shared else ())}
+    wanted = {*names, *({f"{shared} shared"} if shared else ())}
     if session.info.get("alone") or dialect_of(session) != "postgresql" or held.issuperset(wanted):
         return
     keys = ([_key(shared)] if shared else []) + sorted({_key(name) for name in names})

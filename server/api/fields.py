@@ -1,9 +1,10 @@
 """Kinds of input that several routes share."""
 
 import re
+from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 # PostgreSQL refuses NUL in text, and no control character but the line break belongs into a sentence.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -25,3 +26,5 @@ Remark = Annotated[str, AfterValidator(_plain)]
 Sentence = Annotated[str, AfterValidator(_plain), AfterValidator(_said)]
 # A name: one line, not empty.
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
+# A year of 1 or 9999 is a slip of the finger, not a date that anybody plans for.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]

@@ -2,16 +2,20 @@
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.checkin_replies import MemberRef, member_name
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
 from server.api.services import Reply, reading
 from server.api.session import BEARER, caller
 from server.org.scope import watched_member
+from server.tally import addenda
+from server.tally.closed import is_closed
+from server.tally.models import MonthAddendum
 from server.tally.month import site_days
 
 bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=BEARER)
@@ -30,9 +34,23 @@ class ExplainedDay(DayReply):
     sources: list[dict[str, Any]] = Field(description="the check-ins, attestations and leave the day was counted from")
 
 
+class AddendumReply(BaseModel):
+    """What became known of one day after its month was published."""
+
+    on: date
+    member: MemberRef
+    cause: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal"]
+    before: dict[str, int] = Field(description="half days by state")
+    after: dict[str, int]
+    explanation: str
+    made_at: AwareDatetime
+
+
 class ExplainedMonth(MonthReply):
     member_id: uuid.UUID
+    closed: bool = Field(description="published: what comes later stands in `addenda`")
     days: list[ExplainedDay]
+    addenda: list[AddendumReply]
 
 
 @bp.get("/me/month", responses={200: ExplainedMonth})
@@ -51,10 +69,35 @@ def member_month(path: MemberPath, query: MonthQuery) -> Reply:
 
 
 def _explained(session: Session, member_id: uuid.UUID, month: str) -> ExplainedMonth:
-    first = date.fromisoformat(f"{month}-01") if month else caller().today.replace(day=1)
+    first = first_of(month)
     days = [
         ExplainedDay(**stored_day_reply(d).model_dump(), policy_version=d.policy_version, sources=d.sources)
         for d in site_days(session, caller().county_id, member_id, first)
     ]
     count = month_of(session, caller(), member_id, first)
-    return ExplainedMonth(**count.model_dump(), member_id=member_id, days=days)
+    return ExplainedMonth(
+        **count.model_dump(),
+        member_id=member_id,
+        closed=is_closed(session, caller().county_id, first),
+        days=days,
+        addenda=[
+            addendum_reply(session, one) for one in addenda.of_month(session, caller().county_id, first, member_id)
+        ],
+    )
+
+
+def first_of(month: str) -> date:
+    """The first day of YYYY-MM; of this month when nothing is said."""
+    return date.fromisoformat(f"{month}-01") if month else caller().today.replace(day=1)
+
+
+def addendum_reply(session: Session, one: MonthAddendum) -> AddendumReply:
+    return AddendumReply(
+        on=one.on_date,
+        member=MemberRef(id=one.member_id, name=member_name(session, one.member_id)),
+        cause=one.cause,
+        before=one.before,
+        after=one.after,
+        explanation=one.explanation,
+        made_at=one.made_at,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from server.errors import AppError
+from server.tally.rules import NAMES
 
 log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ _FIELD = {
     "string_pattern_mismatch": "有不能用的字符",
     "string_unicode": "有不能用的字符",
     "value_error": "不能为空",
+    "multiple_of": "须是 {multiple_of} 的倍数",
+    "limit_refused": "有不认识的一项，或超出了范围",
     "literal_error": "不是可选的值",
     "extra_forbidden": "不认识这一项",
     "json_invalid": "不是有效的 JSON",
@@ -53,6 +56,7 @@ _FIELD = {
 FIELD_NAMES = {
     "accuracy_m": "定位误差",
     "agreed": "是否同意",
+    "approved": "是否同意申请",
     "answer": "答复",
     "binding": "绑定凭证",
     "body": "内容",
@@ -82,6 +86,7 @@ FIELD_NAMES = {
     "radius_m": "围栏半径",
     "reason": "理由",
     "recorded_on_site": "是否现场采集",
+    "rules": "规则",
     "squad": "小分队",
     "starts_on": "开始日期",
     "state": "状态",
@@ -129,8 +134,16 @@ def invalid_input(error: ValidationError) -> Response:
         }
         for item in error.errors(include_url=False, include_input=False)
     ]
-    said = "；".join(f"{FIELD_NAMES.get(f['field'].split('.')[0], f['field'])}{f['message']}" for f in fields[:3])
+    said = "；".join(f"{_name(f['field'])}{f['message']}" for f in fields[:3])
     return problem(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
+
+
+def _name(field: str) -> str:
+    """A field as people say it; of rules, the rule itself."""
+    first, *inner = field.split(".")
+    if first == "rules" and inner:
+        return NAMES.get(inner[0], inner[0])
+    return FIELD_NAMES.get(first, field)
 
 
 def _limits(item: ErrorDetails) -> dict[str, Any]:

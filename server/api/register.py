@@ -2,21 +2,19 @@
 
 import uuid
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
-from server.api.fields import Name
+from server.api.fields import Day, Name
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
 from server.org import register, signin
+from server.tally import closed
+from server.tally.recompute import recompute_stored
 
 bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=BEARER)
-
-
-# A year of 1 or 9999 is a slip of the finger, not a posting.
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
 class StationBody(BaseModel):
@@ -107,6 +105,9 @@ def add_posting(body: PostingBody) -> Reply:
         posting = register.add_posting(
             session, caller(), body.member, body.squad, body.station, body.starts_on, body.ends_on, now()
         )
+        closed.require_open(session, caller().county_id, body.starts_on)
+        last = min(body.ends_on or caller().today, caller().today)
+        recompute_stored(session, caller().county_id, body.member, body.starts_on, last, now())
     reply = PostingCreated(id=posting.id, starts_on=posting.starts_on, ends_on=posting.ends_on)
     return reply.model_dump(mode="json"), 201
 

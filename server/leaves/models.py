@@ -8,17 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, one_of
 
-KINDS = (
-    "training",
-    "recall",
-    "official_trip",
-    "sick",
-    "maternity",
-    "annual",
-    "public_holiday",
-    "personal",
-    "make_up",
-)
+KIND_WORDS = {
+    "training": "培训",
+    "recall": "回县工作",
+    "official_trip": "公出",
+    "sick": "病假",
+    "maternity": "产假",
+    "annual": "年休假",
+    "public_holiday": "法定节假日",
+    "personal": "事假",
+    "make_up": "补卡",
+}
+KINDS = tuple(KIND_WORDS)
 
 
 class Leave(Base):

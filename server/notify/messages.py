@@ -82,9 +82,23 @@ def _flag(word: str, advice: Callable[[Mapping[str, Any]], str]) -> Callable[[Ma
     return fields
 
 
+def _leave(f: Mapping[str, Any]) -> dict[str, str]:
+    first, last = date.fromisoformat(f["starts_on"]), date.fromisoformat(f["ends_on"])
+    when = f"{first.month}月{first.day}日" + (f"至{last.month}月{last.day}日" if last != first else "")
+    return {
+        "thing1": f"{f['member']}的{f['kind']}申请",
+        "thing2": when + ("（半天）" if f["halves"] == 1 else ""),
+        "phrase3": f["result"],
+        "thing4": f["reason"],
+    }
+
+
 _MONTH_PAGE = "pages/calendar/calendar"
 
 KINDS: dict[str, Kind] = {
+    "leave_asked": Kind("请假审批", "sandbox-leave", "pages/leaves/leaves", _leave),
+    "leave_decided": Kind("请假审批结果", "sandbox-leave", "pages/leaves/leaves", _leave),
+    "leave_withdrawn": Kind("请假撤回", "sandbox-leave", "pages/leaves/leaves", _leave),
     "reminder": Kind("打卡提醒", "sandbox-reminder", "pages/today/today", _reminder),
     "checkin_decided": Kind("复核结果", "sandbox-decided", _MONTH_PAGE, _checkin_decided),
     # Only what waits for a person is told: a message for each accepted one would eat the credits reminders need.

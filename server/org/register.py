@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import lock
+from server.db import hold_member
 from server.errors import AppError, conflict, invalid
 from server.evidence.datum import to_wgs84
 from server.org.models import Member, Posting, RoleGrant, Squad, Station, Unit
@@ -121,7 +121,7 @@ def add_posting(
         raise AppError(404, "member_unknown", "没有这名队员。")
     squad_id = _named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。").id
     station_id = _named(session, caller, Station, station, "station_unknown", "没有这个驻点。").id
-    lock(session, f"posting:{caller.county_id}:{member_id}")
+    hold_member(session, caller.county_id, member_id)
     end_conflicting(session, caller.county_id, member_id, starts_on, ends_on)
     posting = Posting(
         county_id=caller.county_id,

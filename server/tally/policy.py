@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.checkins.gather import Terms
 from server.db import short
+from server.leaves.limits import LeaveTerms
 from server.tally.models import Policy
 from server.tally.rules import InForce, PolicyRules, Rulebook
 from server.tally.rules import in_force as ready
@@ -69,6 +70,12 @@ def terms(session: Session, county_id: int, on: date, month_closed: bool) -> Ter
         accuracy_ceiling_m=rules.accuracy_ceiling_m,
         month_closed=month_closed,
     )
+
+
+def leave_terms(session: Session, county_id: int, on: date) -> LeaveTerms:
+    """What the policy on the local date `on` says about asking for leave that begins then."""
+    rules = in_force(session, county_id, on).rules
+    return LeaveTerms(rules.approver_of, int(rules.make_up_days * 2), rules.make_up_within_days)
 
 
 def closes_on(rules: PolicyRules, month: date) -> date:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
@@ -25,8 +26,42 @@ Role = Literal["member", "squad_leader", "unit_supervisor", "bureau_supervisor",
 Decider = Literal["squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # by date.weekday()
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Days = Annotated[float, Field(ge=0, le=31, multiple_of=0.5)]
 
+# Each field as people say it.
+NAMES = {
+    "target_days": "每月目标天数",
+    "unit_targets": "单位目标",
+    "role_targets": "角色目标",
+    "windows": "打卡时段",
+    "weekday_windows": "各周日的打卡时段",
+    "full_day": "一天的要求",
+    "counted_kinds": "计入的打卡类型",
+    "countable_days": "计入的日子",
+    "proration": "目标折算",
+    "leave_effects": "请假的效果",
+    "fence_radius_m": "围栏半径",
+    "accuracy_ceiling_m": "定位误差上限",
+    "upload_limit_h": "上传时限",
+    "ticket_ttl_h": "拍摄凭证有效期",
+    "spot_answer_min": "抽查应答时限",
+    "evidence_limits": "核验阈值",
+    "machine_may_reject": "机器可否驳回",
+    "approvers": "审批级别",
+    "make_up_days": "每月补卡天数",
+    "make_up_within_days": "补卡时限",
+    "appeal_within_days": "申诉时限",
+    "reminder_before_min": "提醒提前量",
+    "month_close_day": "结账日",
+    "month_close_deadline_day": "结账截止日",
+    "ranking": "排名",
+    "escalation": "预警处置",
+    "burden_mode": "打卡方式",
+    "legal_basis": "每日打卡的依据",
+    "legal_basis_decided_by": "依据由谁决定",
+    "legal_basis_decided_on": "依据的决定日期",
+}
 # Training, recall and official trips are work elsewhere; illness and public leave shrink what is asked; a made-up day
 # was spent on site and only not recorded.
 LEAVE_EFFECTS: dict[LeaveKind, LeaveEffect] = {
@@ -108,7 +143,7 @@ class PolicyRules(_Part):
     windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
     weekday_windows: dict[Weekday, tuple[WindowRule, ...]] = Field(default={})  # instead of `windows` on these
     full_day: FullDay = FullDay()
-    counted_kinds: tuple[str, ...] = ("station", "visit", "spot")
+    counted_kinds: tuple[Literal["station", "visit", "spot"], ...] = ("station", "visit", "spot")
     countable_days: Literal["calendar", "workdays"] = "calendar"
     proration: Proration = Proration()
     leave_effects: dict[LeaveKind, LeaveEffect] = Field(default=LEAVE_EFFECTS)
@@ -138,14 +173,17 @@ class PolicyRules(_Part):
 
     # 国办函〔2026〕12号: daily check-ins need a basis, and somebody who decided it
     burden_mode: Literal["daily", "spot_check_only", "voluntary"] = "spot_check_only"
-    legal_basis: str = Field("", max_length=300)
-    legal_basis_decided_by: str = Field("", max_length=60)
+    legal_basis: str = Field("", max_length=300, pattern=_PLAIN)
+    legal_basis_decided_by: str = Field("", max_length=60, pattern=_PLAIN)
     legal_basis_decided_on: date | None = None
 
     @field_validator("evidence_limits")
     @classmethod
     def _within_bounds(cls, limits: dict[str, float]) -> dict[str, float]:
-        adjusted(RULESET, limits)
+        try:
+            adjusted(RULESET, limits)
+        except ValueError as error:
+            raise PydanticCustomError("limit_refused", "{said}", {"said": str(error)}) from None
         return limits
 
     @model_validator(mode="before")

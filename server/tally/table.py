@@ -1,7 +1,7 @@
 """PURE: the month's table as a county publishes it: who of which group was out, how long, where; zeros named."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -52,21 +52,17 @@ class _Sums:
 class Table:
     """Adds up members one at a time, so that a large county needs no more memory than its groups."""
 
-    def __init__(self, groups: Iterable[Group], year_halves: Mapping[uuid.UUID, int]) -> None:
-        """`year_halves`: confirmed half days of each group since January, this month included."""
+    def __init__(self, groups: Iterable[Group]) -> None:
         self._groups = sorted(groups, key=lambda g: (g.unit, g.name))
-        self._sums = {group.id: _Sums(year=year_halves.get(group.id, 0)) for group in self._groups}
+        self._sums = {group.id: _Sums() for group in self._groups}
         self._unposted = 0  # half days on dates without a posting: counted for the member, for no group
 
-    def add(
-        self, member_id: uuid.UUID, postings: Sequence[Posted], month: tuple[date, date], days: Mapping[date, DayHalves]
-    ) -> None:
-        """One member's postings and days; a day belongs to the group that the member was posted with on it."""
-        first, last = month
+    def add(self, member_id: uuid.UUID, postings: Sequence[Posted], days: Mapping[date, DayHalves]) -> None:
+        """One member's postings and days of the month; a day is the group's that the member was posted with on it."""
         for p in postings:
-            if p.squad_id in self._sums and p.starts_on <= last and (p.ends_on is None or p.ends_on >= first):
+            if p.squad_id in self._sums:
                 self._sums[p.squad_id].people.add(member_id)
-                self._sums[p.squad_id].cities.add(p.city)
+                self._sums[p.squad_id].posted_to.add(p.city)
         for on, day in days.items():
             posting = posting_on(postings, on)
             if posting is None or posting.squad_id not in self._sums:
@@ -81,8 +77,11 @@ class Table:
                 sums.out.add(member_id)
                 sums.cities.add(posting.city)
 
-    def result(self, month: date, ranking: bool) -> dict[str, Any]:
-        """The table, ready to be stored."""
+    def result(self, month: date, ranking: bool, year_halves: Mapping[uuid.UUID, int]) -> dict[str, Any]:
+        """The table, ready to be stored. `year_halves`: confirmed half days of each group from January to this month's
+        end."""
+        for group_id, own in self._sums.items():
+            own.year = year_halves.get(group_id, 0)
         units: dict[uuid.UUID, dict[str, Any]] = {}
         unit_sums: dict[uuid.UUID, list[_Sums]] = {}
         for group in self._groups:
@@ -146,3 +145,21 @@ def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str]) -> str
         f"今年累计 {totals['year_days']:g} 天。"
     )
     return said + (f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。" if zero else "没有驻点 0 天的小分队。")
+
+
+def part_of(table: Mapping[str, Any], units: Collection[str]) -> dict[str, Any]:
+    """A stored table as far as these units (ids) go; the county's totals and its ranking are left out."""
+    shown = [unit for unit in table["units"] if unit["id"] in units]
+    zero = [group["group"] for unit in shown for group in unit["groups"] if not group["days"]]
+    said = [
+        f"{unit['unit']}：外出驻点 {unit['people_out']} 人、{unit['days']:g} 天，今年累计 {unit['year_days']:g} 天。"
+        for unit in shown
+    ]
+    return {
+        "month": table["month"],
+        "units": shown,
+        "zero_groups": zero,
+        "totals": None,
+        "summary": "".join(said),
+        "ranking": None,
+    }

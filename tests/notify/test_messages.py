@@ -13,6 +13,8 @@ from server.wechat.sandbox.values import is_accepted
 LONG = "一个长得谁也想不到的驻点名称，还带着\n换行和标点！" * 5
 MONTH = {"month": "2026-11", "confirmed": 18.5, "pending": 10.5, "excused": 11.5, "target": 20.5,
          "missing": 19.5, "remaining_days": 31}  # fmt: skip
+LEAVE = {"member": "欧阳文静怡", "kind": "法定节假日", "starts_on": "2026-11-24", "ends_on": "2026-11-24",
+         "halves": 2, "reason": "参加市里的招商培训"}  # fmt: skip
 CASES = [
     ("reminder", {"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"}),
     ("reminder", {"station": LONG, "on": "2026-12-31", "closes": "24:00"}),
@@ -20,6 +22,10 @@ CASES = [
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": LONG}),
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": " \n\u2028"}),
     ("checkin_pending", {"on": "2026-11-24"}),
+    ("leave_asked", LEAVE | {"result": "待审批"}),
+    ("leave_decided", LEAVE | {"result": "已同意", "ends_on": "2026-12-31"}),
+    ("leave_decided", LEAVE | {"result": "未同意", "reason": LONG, "member": LONG}),
+    ("leave_withdrawn", LEAVE | {"result": "已撤回", "halves": 1, "reason": ""}),
     ("flag_behind", MONTH),
     ("flag_unreachable", MONTH),
     ("flag_missed", MONTH),

@@ -34,6 +34,11 @@ TEMPLATES = {
             "复核事项:{{thing1.DATA}}\n复核结果:{{phrase2.DATA}}\n复核说明:{{thing3.DATA}}\n",
         ),
         MessageTemplate(
+            "sandbox-leave",
+            "请假审批通知",
+            "申请事项:{{thing1.DATA}}\n日期:{{thing2.DATA}}\n审批结果:{{phrase3.DATA}}\n说明:{{thing4.DATA}}\n",
+        ),
+        MessageTemplate(
             "sandbox-flag",
             "驻点进度通知",
             "统计事项:{{thing1.DATA}}\n当前状态:{{phrase2.DATA}}\n在岗天数:{{thing3.DATA}}\n下一步:{{thing4.DATA}}\n",

@@ -1,0 +1,142 @@
+"""请假、公出、培训与补卡: asked for by the member, decided by somebody else, withdrawn by the member."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.db import hold_member
+from server.errors import conflict, forbidden, not_found
+from server.leaves.approvers import deciders, length_days, may_decide
+from server.leaves.limits import LeaveTerms, NewLeave, check
+from server.leaves.models import KIND_WORDS, Leave
+from server.notify.outbox import enqueue
+from server.org.models import Member
+from server.org.scope import Caller, watched_members
+from server.org.scope import county as in_county
+
+
+def request(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> Leave:
+    """Ask for leave of one's own; see `limits.check` for what is refused. Whoever may decide is told."""
+    hold_member(session, caller.county_id, caller.member_id)
+    check(session, caller, new, terms, now)
+    leave = Leave(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        member_id=caller.member_id,
+        kind=new.kind,
+        starts_on=new.starts_on,
+        ends_on=new.ends_on,
+        halves=new.halves,
+        reason=new.reason,
+        state="pending",
+        created_at=now,
+    )
+    session.add(leave)
+    session.flush()
+    facts = _facts(leave) | {"reason": new.reason}
+    record(session, caller.county_id, caller.member_id, "leave.asked", caller.member_id, facts, now)
+    member = _member(session, leave)
+    needed = terms.approver_of(length_days(session, leave))
+    for who in deciders(session, needed, member, caller.today):
+        _tell(session, leave, member, who, "leave_asked", "待审批", new.reason, now)
+    return leave
+
+
+def decide(
+    session: Session,
+    caller: Caller,
+    leave_id: uuid.UUID,
+    approved: bool,
+    answer: str,
+    terms_on: Callable[[date], LeaveTerms],
+    now: datetime,
+) -> Leave:
+    """Approve or reject. Nobody decides on their own; the length says which role it takes. The same decision again by
+    the same person is a retry; anything else finds it decided."""
+    leave = _held(session, caller, leave_id)
+    member = _member(session, leave)
+    if leave.member_id == caller.member_id:
+        raise forbidden("own_leave", "不能审批自己的申请，请由他人审批。")
+    days = length_days(session, leave)
+    needed = terms_on(leave.starts_on).approver_of(days)
+    if not may_decide(session, caller, needed, member):
+        raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)
+    state = "approved" if approved else "rejected"
+    if (leave.state, leave.decided_by, leave.answer) == (state, caller.member_id, answer):
+        return leave
+    if leave.state != "pending":
+        raise conflict("leave_decided", "这个申请已经处理过了。", state=leave.state)
+    leave.state, leave.answer = state, answer
+    leave.decided_by, leave.decided_at = caller.member_id, now
+    session.flush()
+    facts = _facts(leave) | {"answer": answer}
+    record(session, caller.county_id, caller.member_id, f"leave.{state}", leave.member_id, facts, now)
+    word = "已同意" if approved else "未同意"
+    _tell(session, leave, member, leave.member_id, "leave_decided", word, answer or leave.reason, now)
+    return leave
+
+
+def withdraw(
+    session: Session,
+    caller: Caller,
+    leave_id: uuid.UUID,
+    reason: str,
+    terms_on: Callable[[date], LeaveTerms],
+    now: datetime,
+) -> tuple[Leave, bool]:
+    """Take back one's own request, decided or not; and whether it had been approved. Again changes nothing."""
+    leave = _held(session, caller, leave_id)
+    if leave.member_id != caller.member_id:
+        raise forbidden("not_own_leave", "只能撤回自己的申请。")
+    if leave.state == "withdrawn":
+        return leave, False
+    if leave.state == "rejected":
+        raise conflict("leave_decided", "这个申请没有获得同意，不需要撤回。", state=leave.state)
+    was_approved, member = leave.state == "approved", _member(session, leave)
+    needed = terms_on(leave.starts_on).approver_of(length_days(session, leave))
+    told = [leave.decided_by] if leave.decided_by else deciders(session, needed, member, caller.today)
+    leave.state, leave.withdrawn_at = "withdrawn", now
+    session.flush()
+    facts = _facts(leave) | {"reason": reason}
+    record(session, caller.county_id, caller.member_id, "leave.withdrawn", caller.member_id, facts, now)
+    for who in told:
+        _tell(session, leave, member, who, "leave_withdrawn", "已撤回", reason, now)
+    return leave, was_approved
+
+
+def _held(session: Session, caller: Caller, leave_id: uuid.UUID) -> Leave:
+    """The leave, if the caller may watch its member, as it stands once everybody else is done with the member."""
+    leave = session.scalar(
+        in_county(caller, Leave)
+        .join(Member, (Member.county_id == Leave.county_id) & (Member.id == Leave.member_id))
+        .where(Leave.id == leave_id, watched_members(caller))
+    )
+    if leave is None:
+        raise not_found()
+    hold_member(session, caller.county_id, leave.member_id)
+    session.refresh(leave)
+    return leave
+
+
+def _member(session: Session, leave: Leave) -> Member:
+    return session.get_one(Member, (leave.county_id, leave.member_id))
+
+
+def _facts(leave: Leave) -> dict[str, object]:
+    return {
+        "leave": str(leave.id),
+        "kind": leave.kind,
+        "starts_on": leave.starts_on.isoformat(),
+        "ends_on": leave.ends_on.isoformat(),
+        "halves": leave.halves,
+    }
+
+
+def _tell(
+    session: Session, leave: Leave, member: Member, who: uuid.UUID, notice: str, result: str, reason: str, now: datetime
+) -> None:
+    facts = _facts(leave) | {"kind": KIND_WORDS[leave.kind], "member": member.name, "result": result, "reason": reason}
+    enqueue(session, leave.county_id, who, notice, f"{notice}:{leave.id}:{who}", facts, now)

@@ -1,0 +1,124 @@
+"""The month of a unit or a county as it stands: members with their counts, and the table, from the stored days."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.org.models import Member, Posting, Squad, Unit
+from server.tally import policy
+from server.tally.county import AT_ONCE, MemberMonth, posted_and_roles
+from server.tally.models import SiteDay
+from server.tally.month_fold import fold_month, month_end
+from server.tally.table import Group, Table
+from server.tally.types import DayHalves, MonthCount, MonthInputs
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """One member's month from the stored days."""
+
+    given: MemberMonth
+    days: dict[date, DayHalves]
+    month: MonthCount
+
+
+def stored_members(
+    session: Session, county_id: int, month: date, today: date, whom: ColumnElement[bool]
+) -> Iterator[StoredMember]:
+    """The members fulfilling `whom` (a condition on Posting) who were posted in the month, by id."""
+    book, after = policy.rulebook(session, county_id), None
+    posted = (
+        select(Posting.member_id)
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(
+            Posting.county_id == county_id,
+            Posting.starts_on <= month_end(month),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
+            whom,
+        )
+    )
+    while True:
+        statement = select(Member.id, Member.name, Member.unit_id).where(
+            Member.county_id == county_id, Member.id.in_(posted), Member.id > after if after else Member.id.is_not(None)
+        )
+        rows = session.execute(statement.order_by(Member.id).limit(AT_ONCE)).all()
+        if not rows:
+            return
+        chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id) for row in rows}
+        posted_and_roles(session, county_id, month, list(chunk), chunk)
+        days = stored_days(session, county_id, month, list(chunk))
+        for member_id, given in chunk.items():
+            inputs = MonthInputs(days[member_id], given.postings, given.roles)
+            yield StoredMember(given, days[member_id], fold_month(month, today, book, inputs))
+        after = rows[-1].id
+
+
+def stored_days(
+    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, dict[date, DayHalves]]:
+    """The stored days of these members in the month."""
+    found: dict[uuid.UUID, dict[date, DayHalves]] = defaultdict(dict)
+    rows = session.execute(
+        select(
+            SiteDay.member_id,
+            SiteDay.on_date,
+            SiteDay.confirmed_halves,
+            SiteDay.pending_halves,
+            SiteDay.excused_halves,
+            SiteDay.lowers_target_halves,
+            SiteDay.rejected_halves,
+        ).where(
+            SiteDay.county_id == county_id,
+            SiteDay.member_id.in_(ids),
+            SiteDay.on_date.between(month, month_end(month)),
+        )
+    )
+    for member_id, on, *halves in rows:
+        found[member_id][on] = DayHalves(*halves)
+    return found
+
+
+def table_so_far(
+    session: Session, county_id: int, month: date, today: date, whom: ColumnElement[bool]
+) -> dict[str, Any]:
+    """The month's table from the stored days; of the groups fulfilling `whom` (a condition on Squad)."""
+    table = Table(groups_of(session, county_id, whom))
+    for one in stored_members(session, county_id, month, today, whom):
+        table.add(one.given.member_id, one.given.postings, one.days)
+    ranking = policy.in_force(session, county_id, month_end(month)).rules.ranking
+    return table.result(month, ranking, year_halves(session, county_id, month))
+
+
+def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None = None) -> list[Group]:
+    """The county's squads with their units."""
+    statement = (
+        select(Squad.id, Squad.name, Squad.unit_id, Unit.name.label("unit"))
+        .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
+        .where(Squad.county_id == county_id)
+    )
+    if whom is not None:
+        statement = statement.where(whom)
+    return [Group(r.id, r.name, r.unit_id, r.unit) for r in session.execute(statement)]
+
+
+def year_halves(session: Session, county_id: int, month: date) -> dict[uuid.UUID, int]:
+    """Confirmed half days of each squad from January to the end of the month."""
+    rows = session.execute(
+        select(Posting.squad_id, func.sum(SiteDay.confirmed_halves))
+        .join(
+            SiteDay,
+            (SiteDay.county_id == Posting.county_id)
+            & (SiteDay.member_id == Posting.member_id)
+            & (SiteDay.on_date >= Posting.starts_on)
+            & (Posting.ends_on.is_(None) | (SiteDay.on_date <= Posting.ends_on)),
+        )
+        .where(Posting.county_id == county_id, SiteDay.on_date.between(month.replace(month=1), month_end(month)))
+        .group_by(Posting.squad_id)
+    )
+    return {squad_id: int(halves) for squad_id, halves in rows}

@@ -1,0 +1,103 @@
+"""Counts a whole county anew, by members, while nobody else counts; only what changed is stored."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from server.db import count_lock, dialect_of, lock, upsert
+from server.tally import policy
+from server.tally.county import MemberMonth, count_member, member_months
+from server.tally.models import SiteDay
+from server.tally.month_fold import month_end
+from server.tally.recompute import day_rows
+from server.tally.rules import Rulebook
+from server.tally.types import DayCount, MonthCount
+
+DayKey = tuple[uuid.UUID, date]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedMember:
+    """One member's month as it counts by the rules given."""
+
+    given: MemberMonth
+    days: dict[date, DayCount]
+    month: MonthCount
+
+
+def hold_county(session: Session, county_id: int) -> None:
+    """Until the transaction ends nobody else counts a day of this county: they finish before, or wait. Taken first,
+    with no other lock held."""
+    lock(session, count_lock(county_id))
+
+
+def counted(
+    session: Session, county_id: int, month: date, today: date, book: Rulebook
+) -> Iterator[list[CountedMember]]:
+    """Every member's month by these rules, from what is stored, a chunk at a time."""
+    for chunk in member_months(session, county_id, month):
+        yield [CountedMember(given, *count_member(book, month, today, given)) for given in chunk]
+
+
+def rebuild(session: Session, county_id: int, month: date, today: date, now: datetime) -> int:
+    """Bring the stored days of a month to what they count by the rules in force; how many changed. Hold the county."""
+    book = policy.rulebook(session, county_id)
+    chunks = counted(session, county_id, month, today, book)
+    return sum(store_changed(session, county_id, month, chunk, book, now) for chunk in chunks)
+
+
+def store_changed(
+    session: Session, county_id: int, month: date, chunk: list[CountedMember], book: Rulebook, now: datetime
+) -> int:
+    """Store the days of these members that are not stored so already; how many that were."""
+    stored = {
+        (day.member_id, day.on_date): day
+        for day in session.scalars(
+            select(SiteDay).where(
+                SiteDay.county_id == county_id,
+                SiteDay.member_id.in_([one.given.member_id for one in chunk]),
+                SiteDay.on_date.between(month, month_end(month)),
+            )
+        )
+    }
+    fresh = {(one.given.member_id, on): (day, book.on(on).version) for one in chunk for on, day in one.days.items()}
+    changed = [(*key, *value) for key, value in fresh.items() if not _same(stored.get(key), *value)]
+    gone = [key for key in stored if key not in fresh]
+    if changed:
+        rows = day_rows(county_id, changed, now)
+        insert = upsert(dialect_of(session), SiteDay)
+        key = ("county_id", "member_id", "on_date")
+        renewed = {name: insert.excluded[name] for name in rows.values[0] if name not in key}
+        session.execute(insert.on_conflict_do_update(index_elements=key, set_=renewed), list(rows.values))
+    if gone:
+        session.execute(
+            delete(SiteDay).where(SiteDay.county_id == county_id, tuple_(SiteDay.member_id, SiteDay.on_date).in_(gone))
+        )
+    session.expire_all()
+    return len(changed) + len(gone)
+
+
+def _same(stored: SiteDay | None, day: DayCount, version: int) -> bool:
+    return stored is not None and (
+        stored.confirmed_halves,
+        stored.pending_halves,
+        stored.excused_halves,
+        stored.lowers_target_halves,
+        stored.rejected_halves,
+        stored.explanation,
+        stored.sources,
+        stored.policy_version,
+    ) == (
+        day.confirmed,
+        day.pending,
+        day.excused,
+        day.lowers_target,
+        day.rejected,
+        day.explanation,
+        day.sources,
+        version,
+    )
