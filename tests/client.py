@@ -37,6 +37,12 @@ class Api:
         text = json.dumps({} if body is None else body)  # ASCII, so that even half a surrogate pair arrives
         return self.call("POST", path, who, data=text, content_type="application/json")
 
+    def close_month(self, month: str = "2026-11") -> TestResponse:
+        """The bureau closes a month."""
+        response = self.post(f"/months/{month}/close", "bureau")
+        assert response.status_code == 201, response.text
+        return response
+
     def ticket(self, who: str) -> str:
         """A fresh ticket of this person."""
         response = self.post("/checkins/tickets", who)

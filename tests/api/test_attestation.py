@@ -68,6 +68,11 @@ def test_once_a_day_each_even_when_sent_twice_at_once(api: Api) -> None:
 
 def test_a_published_month_is_not_changed_by_a_word(api: Api, clock: StoppedClock) -> None:
     clock.advance(days=12)  # 6 December
+    api.close_month()
     response = attest(api, "colleague", on="2026-11-30")
-    assert (response.status_code, response.json["code"]) == (409, "month_closed")
-    assert api.get("/me/month", "chen", month="2026-11").json["confirmed"] == 0.0
+    assert (response.status_code, response.json["day"]["value"]) == (201, 0.0)
+    assert "补充说明" in response.json["day"]["explanation"]
+    month = api.get("/me/month", "chen", month="2026-11").json
+    assert (month["closed"], month["confirmed"], month["days"]) == (True, 0.0, [])
+    (added,) = month["addenda"]
+    assert (added["on"], added["cause"], added["after"]["confirmed"]) == ("2026-11-30", "attestation", 2)

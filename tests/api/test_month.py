@@ -73,6 +73,7 @@ def test_half_a_day_of_leave_leaves_the_other_half_to_be_earned(api: Api, db: Da
         "counted": True,
         "pending": 0.0,
         "excused": 0.0,
+        "rejected": 0.0,
         "explanation": "",
     }
 

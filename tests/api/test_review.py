@@ -135,10 +135,33 @@ def test_who_answered_one_appeal_does_not_answer_the_next(api: Api) -> None:
 
 def test_a_published_month_is_not_changed_by_a_review(api: Api, clock: StoppedClock, rows: Rows) -> None:
     checkin = doubtful(api)
-    clock.advance(days=12)
-    response = review(api, checkin, "bureau", "accepted")
-    assert (response.status_code, response.json["code"]) == (409, "month_closed")
-    assert rows("SELECT count(*) FROM reviews") == [(0,)]
+    clock.advance(days=17)  # 11 December: the deadline has passed
+    api.close_month()
+    assert review(api, checkin, "bureau", "accepted").status_code == 201
+    assert review(api, checkin, "bureau", "accepted").status_code == 201  # the same again adds nothing
+    month = api.get("/me/month", "chen", month="2026-11").json
+    assert (month["confirmed"], month["pending"]) == (0.0, 1.0)
+    (added,) = month["addenda"]
+    assert (added["cause"], added["before"]["pending"], added["after"]["confirmed"]) == ("review", 2, 2)
+
+
+def test_an_appeal_after_the_close_is_answered_by_an_addendum(api: Api, clock: StoppedClock) -> None:
+    _, appeal = appealed(api)
+    clock.advance(days=17)
+    api.close_month()
+    assert api.post(f"/appeals/{appeal}/decision", "bureau2", {"upheld": True, "answer": "已核实"}).status_code == 200
+    month = api.get("/me/month", "chen", month="2026-11").json
+    assert (month["confirmed"], month["rejected"]) == (0.0, 1.0)
+    assert [(a["cause"], a["after"]["confirmed"]) for a in month["addenda"]] == [("appeal", 2)]
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+
+
+def test_an_appeal_comes_within_the_window(api: Api, clock: StoppedClock) -> None:
+    checkin = doubtful(api)
+    review(api, checkin, "bureau", "rejected")
+    clock.advance(days=7, seconds=1)
+    response = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "我在办公室"})
+    assert (response.status_code, response.json["code"]) == (409, "appeal_too_late")
 
 
 def test_a_review_and_a_repeated_submission_do_not_wait_for_each_other(api: Api, db: Database) -> None:

@@ -43,6 +43,7 @@ def test_an_honest_checkin_is_accepted_and_counts(api: Api) -> None:
         "counted": True,
         "pending": 0.0,
         "excused": 0.0,
+        "rejected": 0.0,
         "explanation": "",
     }
     assert (body["month"]["confirmed"], body["month"]["target"], body["month"]["remaining_days"]) == (1.0, 20.0, 6)
@@ -305,10 +306,14 @@ def test_after_the_month_is_closed_it_becomes_an_addendum(api: Api, clock: Stopp
     clock.at = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
     ticket, taken = api.ticket("chen"), clock() + timedelta(minutes=1)
     clock.at = datetime(2026, 12, 6, 2, 0, tzinfo=UTC)
+    api.close_month()
     body = api.check_in("chen", ticket=ticket, at=taken).json
     assert (body["day"]["on"], body["day"]["value"], body["day"]["pending"]) == ("2026-11-30", 0.0, 0.0)
     assert "补充说明" in body["day"]["explanation"]
     assert rows("SELECT addendum FROM checkins") in ([(True,)], [(1,)])
+    assert rows("SELECT count(*) FROM site_days") == [(0,)]
+    (added,) = api.get("/me/month", "chen", month="2026-11").json["addenda"]
+    assert (added["on"], added["cause"]) == ("2026-11-30", "checkin")
 
 
 def test_the_phones_clock_corrected_by_its_offset_chooses_the_date(api: Api, clock: StoppedClock) -> None:

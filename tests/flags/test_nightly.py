@@ -11,6 +11,7 @@ from server.checkins.models import Attestation
 from server.db import Database
 from server.flags.service import assess, run_nightly
 from server.org.models import Consent, Posting
+from server.tally.close import close_due
 from server.tally.month import MonthCount
 from server.tally.recompute import recompute
 from server.tally.rules import PolicyRules
@@ -107,6 +108,8 @@ def test_behind_then_unreachable_then_missed(db: Database, cast: Cast, rows: Row
     # December has begun, November is not closed yet: nothing new about it
     night(db, date(2026, 12, 4))
     assert ("chen", "missed") not in open_flags(rows)
+    with db.transaction() as session:
+        assert close_due(session, 1, date(2026, 12, 5), datetime(2026, 12, 5, tzinfo=UTC))[-1] == NOV
     night(db, date(2026, 12, 5))
     assert ("chen", "missed") in open_flags(rows)
     assert ("chen", "unreachable") not in open_flags(rows)

@@ -132,12 +132,15 @@ def test_it_is_concluded_once_however_many_workers_look(
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'checkin.compared'") == [(1,)]
 
 
-def test_after_the_close_it_becomes_an_addendum(api: Api, worker: Worker, clock: StoppedClock, rows: Rows) -> None:
+def test_after_the_close_the_day_stays_as_it_was_published(api: Api, worker: Worker, clock: StoppedClock, rows: Rows) -> None:
     photo = draw_selfie(56, size=(720, 960))
     body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
     clock.advance(days=20)
+    api.close_month()
     worker.second_look()
-    assert as_it_is_now(api, body)["addendum"] is True
+    seen = as_it_is_now(api, body)
+    assert (seen["verdict"], seen["comparing"]) == ("review", False)  # as it was published: a person decides now
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
     assert rows("SELECT pending_halves FROM site_days WHERE on_date = '2026-11-25'") == [(2,)]  # as it was published
 
 
