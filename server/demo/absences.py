@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from server.demo.attempts import local
-from server.demo.county import CountyPlan, Person, known
+from server.demo.county import CountyPlan, Person
 from server.demo.habits import present_days
 
 
@@ -14,7 +14,6 @@ from server.demo.habits import present_days
 class Absence:
     """A leave as asked for and decided; `halves` 1 covers half of each day."""
 
-    id: uuid.UUID
     person: Person
     kind: str
     starts_on: date
@@ -23,6 +22,7 @@ class Absence:
     reason: str
     state: str
     decided_by: Person
+    answer: str
     asked_at: datetime
     decided_at: datetime
 
@@ -65,6 +65,7 @@ _VOUCHED = (
     (12, 21, 1, "上午在驻点，下午乘车返县。"),
     (6, 26, 2, "手机没电，晚上一起开了碰头会。"),
 )
+_ANSWERS = {"approved": "同意。", "rejected": "近期招商任务较重，请调整时间后再申请。", "pending": ""}
 _REFUSED = "与我同住驻点，当天一起走访企业。"
 
 
@@ -105,7 +106,6 @@ def _absence(
 ) -> Absence:
     asked_at = local(starts_on - timedelta(days=4), 10 * 60 + 5 * (person.number % 9))
     return Absence(
-        id=known("leave", person.number, starts_on),
         person=person,
         kind=kind,
         starts_on=starts_on,
@@ -114,6 +114,7 @@ def _absence(
         reason=reason,
         state=state,
         decided_by=_decider(plan, person, days),
+        answer=_ANSWERS[state],
         asked_at=asked_at,
         decided_at=asked_at + timedelta(hours=5),
     )

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from server.audit.journal import record
 from server.checkins import attest, review
 from server.checkins.models import CheckIn, Ticket
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
@@ -25,10 +24,14 @@ from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
 from server.demo.register import RULES
 from server.flags.service import run_nightly
-from server.leaves.models import Leave
+from server.leaves import service
+from server.leaves.limits import LeaveTerms, NewLeave
 from server.notify.models import Notice
 from server.org.scope import Caller, Grant
-from server.tally.recompute import recompute
+from server.tally import policy
+from server.tally.addenda import Cause
+from server.tally.close import close_due
+from server.tally.recompute import recompute, recompute_span
 from server.tally.take import take
 
 NIGHT_MIN = 21 * 60 + 30
@@ -84,7 +87,7 @@ class Stage:
         for attempt, incident in self.script.attempts:
             self._at(attempt.received_at, partial(self._submit, attempt, incident))
         for leave in self.script.leaves:
-            self._leave(leave)
+            self._at(leave.asked_at, partial(self._ask, leave))
         for vouching in self.script.vouched:
             self._at(vouching.at, partial(self._attest, vouching))
         for night in self._nights():
@@ -129,8 +132,8 @@ class Stage:
 
     def _review(self, stored: CheckIn, reviewer: Person, decision: str, reason: str, at: datetime) -> None:
         who = caller(self.script.plan, reviewer, at)
-        review.review(self.session, who, stored.id, decision, reason, at)
-        recompute(self.session, self.county_id, stored.member_id, stored.on_date, at)
+        _, done = review.review(self.session, who, stored.id, decision, reason, at)
+        self._recount(stored, Cause("review", done.id, reviewer.id), at)
 
     def _reject(self, stored: CheckIn, member: Person, reviewer: Person, incident: Incident, at: datetime) -> None:
         self._review(stored, reviewer, "rejected", incident.reason, at)
@@ -148,42 +151,36 @@ class Stage:
         """By the supervisor who reviews nothing."""
         uninvolved = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[-1], at)
         review.decide_appeal(self.session, uninvolved, appeal_id, True, answer, at)
-        recompute(self.session, self.county_id, stored.member_id, stored.on_date, at)
+        self._recount(stored, Cause("appeal", appeal_id, uninvolved.member_id), at)
+
+    def _recount(self, stored: CheckIn, cause: Cause, at: datetime) -> None:
+        recompute(self.session, self.county_id, stored.member_id, stored.on_date, at, cause)
 
     def _attest(self, v: Vouching, at: datetime) -> None:
         who = caller(self.script.plan, v.attester, at)
-        attest.attest(self.session, who, v.person.id, v.on, v.halves, v.reason, at)
-        recompute(self.session, self.county_id, v.person.id, v.on, at)
+        made = attest.attest(self.session, who, v.person.id, v.on, v.halves, v.reason, at)
+        cause = Cause("attestation", made.id, who.member_id)
+        recompute(self.session, self.county_id, v.person.id, v.on, at, cause)
 
-    def _leave(self, a: Absence) -> None:
-        """Leave has no service yet, so its rows and events are written here, decided state and all."""
-        decided = a.state != "pending" and a.decided_at <= self.now
-        self.session.add(
-            Leave(
-                county_id=self.county_id,
-                id=a.id,
-                member_id=a.person.id,
-                kind=a.kind,
-                starts_on=a.starts_on,
-                ends_on=a.ends_on,
-                halves=a.halves,
-                reason=a.reason,
-                state=a.state if decided else "pending",
-                decided_by=a.decided_by.id if decided else None,
-                decided_at=a.decided_at if decided else None,
-                created_at=a.asked_at,
+    def _ask(self, a: Absence, at: datetime) -> None:
+        """The member asks; whoever decides does so some hours later, or has not yet."""
+        new = NewLeave(a.kind, a.starts_on, a.ends_on, a.halves, a.reason)
+        who = caller(self.script.plan, a.person, at)
+        leave = service.request(self.session, who, new, self._leave_terms(a.starts_on), at)
+        if a.state != "pending":
+            self._at(a.decided_at, partial(self._decide, leave.id, a))
+
+    def _decide(self, leave_id: uuid.UUID, a: Absence, at: datetime) -> None:
+        who, approved = caller(self.script.plan, a.decided_by, at), a.state == "approved"
+        leave = service.decide(self.session, who, leave_id, approved, a.answer, self._leave_terms, at)
+        if approved:
+            span = (leave.starts_on, leave.ends_on)
+            recompute_span(
+                self.session, self.county_id, a.person.id, *span, at, Cause("leave", leave_id, who.member_id)
             )
-        )
-        self._record(a, "leave.asked", a.person, a.asked_at)
-        if decided:
-            self._record(a, f"leave.{a.state}", a.decided_by, a.decided_at)
-        for i in range((a.ends_on - a.starts_on).days + 1 if decided and a.state == "approved" else 0):
-            on = a.starts_on + timedelta(days=i)
-            recompute(self.session, self.county_id, a.person.id, on, a.decided_at)
 
-    def _record(self, a: Absence, action: str, actor: Person, at: datetime) -> None:
-        facts = {"leave": str(a.id), "kind": a.kind, "starts_on": a.starts_on.isoformat()}
-        record(self.session, self.county_id, actor.id, action, a.person.id, facts, at)
+    def _leave_terms(self, on: date) -> LeaveTerms:
+        return policy.leave_terms(self.session, self.county_id, on)
 
     def _hand_out_tickets(self) -> None:
         """Beforehand and at once; each row says when it was issued."""
@@ -210,6 +207,7 @@ class Stage:
         return [local(on, NIGHT_MIN) for on in dates if on.weekday() in (0, 3) or on.day == 5]
 
     def _compare(self, at: datetime) -> None:
+        close_due(self.session, self.county_id, _on(at), at)
         run_nightly(self.session, self.county_id, _on(at), at)
 
     def _forget_old_notices(self) -> None:

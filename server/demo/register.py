@@ -1,6 +1,6 @@
 """Writes the county's register: units, squads, stations, people, roles, postings, rules, and their audit events."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ RULES = PolicyRules(
     windows=(WindowRule(start="00:00", end="24:00", halves=2),),
     burden_mode="daily",
     legal_basis="演示数据：招商小分队驻点管理办法（虚构），经县委网信办备案后试行。",
+    legal_basis_decided_by="云岭县招商引资工作领导小组（虚构）",
+    legal_basis_decided_on=date(2026, 1, 20),
 )
 _POLICY_NOTE = "演示规则：全天可打卡，一次计一天，便于任何时区的人试用；正式使用请改为本县的时段。"
 

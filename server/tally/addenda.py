@@ -53,7 +53,7 @@ def rows(
 
 def published(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> DayCount:
     """The day as it was published."""
-    day = session.get(SiteDay, (county_id, member_id, on))
+    day = session.get(SiteDay, (county_id, member_id, on), populate_existing=True)
     said = "月度结果已公布，这次变动记入补充说明，不改动原结果。"
     if day is None:
         return DayCount(explanation=said)

@@ -2,10 +2,10 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from server.tally.rules import Rulebook
-from server.tally.target import asked_on, target_of
+from server.tally.rules import InForce, Rulebook
+from server.tally.target import Asked, asked_on, target_of
 from server.tally.types import FULL_DAY, MonthCount, MonthInputs, Posted
 
 
@@ -15,34 +15,32 @@ def fold_month(
     """Count one member's month on the local date `today`; `month` is its first day.
 
     `asked_from` leaves out the posted dates before it: for flags, which must not hold against a person the days
-    before they had agreed to check in.
+    before they had agreed to check in. Within, a date is its day of the month: this runs in every check-in.
     """
     last = month_end(month)
-    dates = [month + timedelta(days=i) for i in range(last.day)]
-    rules = {on: book.on(on) for on in dates}
-    countable = [on for on in dates if rules[on].can_count(on) is not False]
-    posted = {on: posting for on in countable if (posting := posting_on(inputs.postings, on)) is not None}
-    asked = {
-        on: asked_on(rules[on].rules, on, posting, inputs.roles)
-        for on, posting in posted.items()
-        if asked_from is None or on >= asked_from
-    }
-    target, why = target_of(rules[last].rules, asked, countable, inputs.days)
-    days = {on: day for on, day in inputs.days.items() if month <= on <= last}
-    taken = {on for on, d in days.items() if d.confirmed + d.pending + d.excused + d.lowers_target >= FULL_DAY}
+    rules = _rules_by_day(book, month, last)
+    countable = [n for n, r in rules.items() if r.rules.countable_days == "calendar" or _can(r, month, n)]
+    posted = _posted_by_day(inputs.postings, month, last)
+    days = {on.day: day for on, day in inputs.days.items() if month <= on <= last}
+    first_asked = asked_from.day if asked_from and month < asked_from <= last else 1
+    expected = [n for n in countable if n in posted and n >= first_asked and not (asked_from and asked_from > last)]
+    asked = _asked_by_day(rules, posted, expected, inputs, month)
+    target, why = target_of(rules[last.day].rules, month, asked, len(countable), days)
+    taken = {n for n, d in days.items() if d.confirmed + d.pending + d.excused + d.lowers_target >= FULL_DAY}
+    from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
     return MonthCount(
         month=month,
-        confirmed=sum(d.confirmed for d in days.values()) / 2,
-        pending=sum(d.pending for d in days.values()) / 2,
-        excused=sum(d.excused for on, d in days.items() if on in posted) / 2,
+        confirmed=sum([d.confirmed for d in days.values()]) / 2,
+        pending=sum([d.pending for d in days.values()]) / 2,
+        excused=sum([d.excused for n, d in days.items() if n in posted]) / 2,
         target=target,
-        remaining_days=sum(1 for on in asked if on >= today and on not in taken and rules[on].windows_on(on)),
-        posted_days=len(asked),
-        elapsed_days=sum(1 for on in asked if on < today),
+        remaining_days=sum([n >= from_today and n not in taken and _has_windows(rules[n], month, n) for n in expected]),
+        posted_days=len(expected),
+        elapsed_days=sum([n < from_today for n in expected]),
         target_explanation=why,
-        policy_version=rules[last].version,
-        rejected=sum(d.rejected for d in days.values()) / 2,
-        lowered=sum(d.lowers_target for on, d in days.items() if on in asked) / 2,
+        policy_version=rules[last.day].version,
+        rejected=sum([d.rejected for d in days.values()]) / 2,
+        lowered=sum([d.lowers_target for n, d in days.items() if n in asked]) / 2,
     )
 
 
@@ -55,3 +53,42 @@ def posting_on(postings: Sequence[Posted], on: date) -> Posted | None:
     """The posting that holds on a date: of two that overlap, the one that started last."""
     holding = [p for p in postings if p.starts_on <= on and (p.ends_on is None or on <= p.ends_on)]
     return max(holding, key=lambda p: p.starts_on, default=None)
+
+
+def _rules_by_day(book: Rulebook, month: date, last: date) -> dict[int, InForce]:
+    rules: dict[int, InForce] = {}
+    for starts_on, held in book.within(month, last):
+        rules.update(dict.fromkeys(range(starts_on.day, last.day + 1), held))
+    return rules
+
+
+def _posted_by_day(postings: Sequence[Posted], month: date, last: date) -> dict[int, Posted]:
+    """As `posting_on`, for all of the month."""
+    posted: dict[int, Posted] = {}
+    for p in sorted(postings, key=lambda p: p.starts_on):
+        if p.starts_on <= last and (p.ends_on is None or p.ends_on >= month):
+            first, end = max(p.starts_on, month), min(p.ends_on or last, last)
+            posted.update(dict.fromkeys(range(first.day, end.day + 1), p))
+    return posted
+
+
+def _asked_by_day(
+    rules: dict[int, InForce], posted: dict[int, Posted], expected: list[int], inputs: MonthInputs, month: date
+) -> dict[int, Asked]:
+    """What each expected date stands under; where no role has a target of its own, once for each posting and rules."""
+    known: dict[tuple[int, int], Asked] = {}
+    asked = {}
+    for n in expected:
+        key = (rules[n].version, id(posted[n]))
+        if key not in known or rules[n].rules.role_targets:
+            known[key] = asked_on(rules[n].rules, month.replace(day=n), posted[n], inputs.roles)
+        asked[n] = known[key]
+    return asked
+
+
+def _can(rules: InForce, month: date, day: int) -> bool:
+    return rules.can_count(month.replace(day=day)) is not False
+
+
+def _has_windows(rules: InForce, month: date, day: int) -> bool:
+    return bool(rules.week[(month.weekday() + day - 1) % 7])

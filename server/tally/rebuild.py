@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
@@ -56,8 +57,8 @@ def store_changed(
     """Store the days of these members that are not stored so already; how many that were."""
     stored = {
         (day.member_id, day.on_date): day
-        for day in session.scalars(
-            select(SiteDay).where(
+        for day in session.execute(
+            select(SiteDay.__table__).where(
                 SiteDay.county_id == county_id,
                 SiteDay.member_id.in_([one.given.member_id for one in chunk]),
                 SiteDay.on_date.between(month, month_end(month)),
@@ -77,11 +78,10 @@ def store_changed(
         session.execute(
             delete(SiteDay).where(SiteDay.county_id == county_id, tuple_(SiteDay.member_id, SiteDay.on_date).in_(gone))
         )
-    session.expire_all()
     return len(changed) + len(gone)
 
 
-def _same(stored: SiteDay | None, day: DayCount, version: int) -> bool:
+def _same(stored: Any, day: DayCount, version: int) -> bool:
     return stored is not None and (
         stored.confirmed_halves,
         stored.pending_halves,

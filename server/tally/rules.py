@@ -309,6 +309,12 @@ class Rulebook:
         at = bisect.bisect_right(self._starts, on)
         return self._rules[at - 1] if at else DEFAULT
 
+    def within(self, first: date, last: date) -> list[tuple[date, InForce]]:
+        """The rules from `first` to `last`, each with the first date of that span on which they hold."""
+        later = [i for i, starts_on in enumerate(self._starts) if first < starts_on <= last]
+        spans = [(first, self.on(first)), *((self._starts[i], self._rules[i]) for i in later)]
+        return [span for span, after in zip(spans, [*spans[1:], None], strict=True) if not after or after[0] > span[0]]
+
 
 _MONDAY = date(2026, 1, 5)
 DEFAULT = in_force(0, PolicyRules())

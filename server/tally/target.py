@@ -1,16 +1,15 @@
 """PURE: what a month asks of one member, date by date, with the arithmetic shown."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 
 from server.tally.rules import PolicyRules
 from server.tally.types import FULL_DAY, DayHalves, Held, Posted
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What one posted date stands under: a whole month's target in half days, and whose target that is."""
 
     halves: int
@@ -30,24 +29,28 @@ def asked_on(rules: PolicyRules, on: date, posting: Posted, roles: Sequence[Held
 
 
 def target_of(
-    rules: PolicyRules, asked: Mapping[date, Asked], countable: Collection[date], days: Mapping[date, DayHalves]
+    rules: PolicyRules, month: date, asked: Mapping[int, Asked], countable: int, days: Mapping[int, DayHalves]
 ) -> tuple[float, str]:
     """The month's target in days, and the arithmetic in Chinese.
 
-    `asked`: the posted dates that can count; `countable`: all dates of the month that can. Each posted date adds its
-    share, so that a transfer neither loses nor doubles a day. `rules` say how a share is rounded and what leave does.
+    `asked`: the posted dates that can count, by the day of the month; `countable`: how many dates of the month can.
+    Each posted date adds its share, so that a transfer neither loses nor doubles a day. `rules` say how a share is
+    rounded and what leave does.
     """
     if not asked:
         return 0.0, "本月没有派驻，应驻 0 天。"
-    of = len(countable) if rules.proration.by_posting else len(asked)
-    lowered = {on: days[on].lowers_target for on in asked if on in days and days[on].lowers_target}
+    of = countable if rules.proration.by_posting else len(asked)
+    lowered = {n: day.lowers_target for n, day in days.items() if day.lowers_target and n in asked}
     by_share = rules.proration.absence == "share"
-    weight = {on: FULL_DAY - (lowered.get(on, 0) if by_share else 0) for on in asked}
-    halves = _rounded(sum(a.halves * weight[on] for on, a in asked.items()), of * FULL_DAY, rules.proration.rounding)
+    weight = {n: FULL_DAY - lowered[n] for n in lowered} if by_share else {}
+    shares = sum([a.halves * weight.get(n, FULL_DAY) for n, a in asked.items()])
+    halves = _rounded(shares, of * FULL_DAY, rules.proration.rounding)
     off = 0 if by_share else sum(lowered.values())
     target = max(0, halves - off) / 2
-    shared = len(asked) != of or len(set(asked.values())) > 1 or (by_share and bool(lowered))
-    why = _spans(asked, weight, of, halves) if shared else f"{asked[min(asked)].whose} {halves / 2:g} 天"
+    if len(asked) == of and not weight and len(set(asked.values())) == 1:
+        why = f"{asked[min(asked)].whose} {halves / 2:g} 天"
+    else:
+        why = _spans(month, asked, weight, of, halves)
     if off:
         why += f"，请假减少 {off / 2:g} 天"
     return target, why + f"，应驻 {target:g} 天。"
@@ -60,20 +63,20 @@ def _rounded(numerator: int, denominator: int, how: str) -> int:
     return (numerator + (denominator // 2 if how == "nearest" else 0)) // denominator
 
 
-def _spans(asked: Mapping[date, Asked], weight: Mapping[date, int], of: int, halves: int) -> str:
+def _spans(month: date, asked: Mapping[int, Asked], weight: Mapping[int, int], of: int, halves: int) -> str:
     """目标 20 天，本月派驻 15/30 天，折算 10 天; with several targets each span is named."""
-    spans = [(a, list(dates)) for a, dates in groupby(sorted(asked), key=lambda on: asked[on])]
+
+    def counted(days: list[int]) -> str:
+        return f"{sum(weight.get(n, FULL_DAY) for n in days) / FULL_DAY:g}/{of}"
+
+    spans = [(a, list(days)) for a, days in groupby(sorted(asked), key=lambda n: asked[n])]
     if len(spans) == 1:
-        ((only, dates),) = spans
-        counted = sum(weight[on] for on in dates) / FULL_DAY
-        return f"{only.whose} {only.halves / 2:g} 天，本月派驻 {counted:g}/{of} 天，折算 {halves / 2:g} 天"
-    said = "＋".join(
-        f"{a.whose} {a.halves / 2:g} 天×{sum(weight[on] for on in dates) / FULL_DAY:g}/{of}（{_dates(dates)}）"
-        for a, dates in spans
-    )
+        ((only, days),) = spans
+        less = "（扣除请假）" if weight else ""
+        return f"{only.whose} {only.halves / 2:g} 天，本月派驻 {counted(days)} 天{less}，折算 {halves / 2:g} 天"
+    said = "＋".join(f"{a.whose} {a.halves / 2:g} 天×{counted(days)}（{_dates(month, days)}）" for a, days in spans)
     return f"{said}，折算 {halves / 2:g} 天"
 
 
-def _dates(dates: list[date]) -> str:
-    first, last = dates[0], dates[-1]
-    return f"{first.month}月{first.day}日" + (f"至{last.day}日" if last != first else "")
+def _dates(month: date, days: list[int]) -> str:
+    return f"{month.month}月{days[0]}日" + (f"至{days[-1]}日" if days[-1] != days[0] else "")

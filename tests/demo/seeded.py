@@ -12,7 +12,8 @@ SMALL = Size(units=3, squads=4, members=15, unit_supervisors=2, months=1)
 
 Rows = Callable[..., list]
 
-# Ids of reviews, appeals, attestations, flags, notices and audit events are drawn by the services; all else is fixed.
+# Ids of reviews, appeals, attestations, leave, flags, notices and audit events are drawn by the services; the rest is
+# fixed.
 CONTENT = (
     "SELECT * FROM counties ORDER BY id",
     "SELECT * FROM units ORDER BY county_id, id",
@@ -23,7 +24,9 @@ CONTENT = (
     "SELECT * FROM postings ORDER BY county_id, id",
     "SELECT * FROM consents ORDER BY county_id, id",
     "SELECT * FROM policies ORDER BY county_id, id",
-    "SELECT * FROM leaves ORDER BY county_id, id",
+    "SELECT county_id, member_id, kind, starts_on, ends_on, halves, reason, state, decided_by, decided_at, answer,"
+    " created_at FROM leaves ORDER BY 2, 4",
+    "SELECT county_id, month, closed_at, policy_version, waiting FROM closed_months ORDER BY 1, 2",
     "SELECT * FROM tickets ORDER BY county_id, id",
     "SELECT * FROM photos ORDER BY county_id, id",
     "SELECT * FROM checkins ORDER BY county_id, id",
@@ -34,7 +37,8 @@ CONTENT = (
     "SELECT county_id, member_id, on_date, confirmed_halves, pending_halves, excused_halves, lowers_target_halves,"
     " explanation FROM site_days ORDER BY 2, 3",
     "SELECT county_id, member_id, month, kind, message, raised_at, closed_at FROM flags ORDER BY 2, 3, 4, 6",
-    "SELECT county_id, member_id, kind, dedupe_key, state FROM notices WHERE kind <> 'checkin_decided' ORDER BY 4",
+    "SELECT county_id, member_id, kind, dedupe_key, state FROM notices WHERE kind <> 'checkin_decided'"
+    " AND kind NOT LIKE 'leave_%' ORDER BY 4",
     "SELECT county_id, at, action, count(*) FROM audit_events GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 )
 

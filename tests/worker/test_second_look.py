@@ -132,7 +132,9 @@ def test_it_is_concluded_once_however_many_workers_look(
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'checkin.compared'") == [(1,)]
 
 
-def test_after_the_close_the_day_stays_as_it_was_published(api: Api, worker: Worker, clock: StoppedClock, rows: Rows) -> None:
+def test_after_the_close_the_day_stays_as_it_was_published(
+    api: Api, worker: Worker, clock: StoppedClock, rows: Rows
+) -> None:
     photo = draw_selfie(56, size=(720, 960))
     body = submitted_twice(api, clock, photo, saved(Image.open(io.BytesIO(photo))))
     clock.advance(days=20)

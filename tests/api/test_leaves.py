@@ -1,0 +1,207 @@
+"""/leaves: asked for by the member, decided by somebody else by the length, withdrawn; the day follows at once."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from server.db import Database
+from server.org.models import RoleGrant
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+Rows = Callable[..., list]
+
+
+def ask(api: Api, who: str = "chen", kind: str = "training", first: str = "2026-11-25", last: str = "", **more: Any):
+    body = {"kind": kind, "starts_on": first, "reason": "参加市里培训"} | ({"ends_on": last} if last else {}) | more
+    return api.post("/leaves", who, body)
+
+
+def decide(api: Api, leave: str, who: str = "supervisor", approved: bool = True, reason: str = "同意"):
+    return api.post(f"/leaves/{leave}/decision", who, {"approved": approved, "reason": reason})
+
+
+def withdraw(api: Api, leave: str, who: str = "chen"):
+    return api.post(f"/leaves/{leave}/withdrawal", who, {"reason": "培训改期"})
+
+
+def told(rows: Rows) -> list[tuple[str, str]]:
+    query = "SELECT n.kind, m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind LIKE 'leave%'"
+    return sorted(rows(query))
+
+
+def test_asked_approved_counted_told_and_audited(api: Api, rows: Rows) -> None:
+    asked = ask(api, last="2026-11-26")
+    assert (asked.status_code, asked.json["state"], asked.json["word"]) == (201, "pending", "培训")
+    assert told(rows) == [("leave_asked", "supervisor")]
+    assert api.get("/me/month", "chen").json["excused"] == 0.0
+    assert decide(api, asked.json["id"]).json["decided_by"] == "supervisor"
+    month = api.get("/me/month", "chen").json
+    assert (month["excused"], [d["on"] for d in month["days"]]) == (2.0, ["2026-11-25", "2026-11-26"])
+    assert month["days"][0]["sources"][0]["id"] == asked.json["id"]
+    assert told(rows) == [("leave_asked", "supervisor"), ("leave_decided", "chen")]
+    actions = rows("SELECT action FROM audit_events WHERE action LIKE 'leave.%' ORDER BY at, action DESC")
+    assert sorted(actions) == [("leave.approved",), ("leave.asked",)]
+
+
+def test_refused_changes_nothing_and_says_why(api: Api) -> None:
+    leave = ask(api).json["id"]
+    assert decide(api, leave, approved=False, reason="").json["code"] == "reason_required"
+    assert decide(api, leave, approved=False, reason="人手不足").json["answer"] == "人手不足"
+    assert api.get("/me/month", "chen").json["excused"] == 0.0
+    assert withdraw(api, leave).json["code"] == "leave_decided"
+
+
+def test_withdrawn_no_longer_counts_and_whoever_approved_is_told(api: Api, rows: Rows) -> None:
+    leave = ask(api).json["id"]
+    decide(api, leave)
+    assert withdraw(api, leave).json["state"] == "withdrawn"
+    assert withdraw(api, leave).status_code == 200
+    assert api.get("/me/month", "chen").json["excused"] == 0.0
+    assert api.get("/me/month", "chen").json["days"] == []
+    assert ("leave_withdrawn", "supervisor") in told(rows)
+    assert decide(api, leave, "bureau").json["code"] == "leave_decided"
+
+
+def test_the_same_decision_again_is_a_retry(api: Api, rows: Rows) -> None:
+    leave = ask(api).json["id"]
+    assert [decide(api, leave).status_code for _ in range(2)] == [200, 200]
+    assert decide(api, leave, "bureau").json["code"] == "leave_decided"
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'leave.approved'") == [(1,)]
+
+
+def test_up_to_three_days_the_unit_longer_the_bureau(api: Api, rows: Rows) -> None:
+    long = ask(api, last="2026-11-28").json["id"]
+    assert told(rows) == [("leave_asked", "bureau"), ("leave_asked", "bureau2")]
+    refused = decide(api, long)
+    assert (refused.status_code, refused.json["code"]) == (403, "approver_required")
+    assert decide(api, long, "bureau").status_code == 200
+
+
+def test_a_long_absence_is_not_asked_for_in_pieces(api: Api) -> None:
+    first, second = ask(api, last="2026-11-27").json["id"], ask(api, first="2026-11-28", last="2026-11-30").json["id"]
+    assert decide(api, first).json["code"] == "approver_required"
+    assert decide(api, second, "bureau").status_code == 200
+
+
+def test_nobody_decides_on_their_own_whatever_the_role(api: Api, db: Database) -> None:
+    with db.transaction() as session:
+        for role in ("unit_supervisor", "bureau_supervisor"):
+            unit = api.cast.units["east"] if role == "unit_supervisor" else None
+            session.add(
+                RoleGrant(
+                    county_id=1,
+                    member_id=api.cast["chen"].id,
+                    role=role,
+                    unit_id=unit,
+                    valid_from=date(2026, 9, 1),
+                )
+            )
+    leave = ask(api).json["id"]
+    assert decide(api, leave, "chen").json["code"] == "own_leave"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("leader", 403), ("colleague", 404), ("other_supervisor", 404), ("far_bureau", 404), ("admin", 404)],
+)
+def test_only_within_reach(api: Api, who: str, status: int) -> None:
+    assert decide(api, ask(api).json["id"], who).status_code == status
+
+
+def test_nobody_withdraws_for_another(api: Api) -> None:
+    assert withdraw(api, ask(api).json["id"], "supervisor").json["code"] == "not_own_leave"
+
+
+def test_two_absences_at_once_are_refused_and_the_other_is_named(api: Api) -> None:
+    leave = ask(api, last="2026-11-27").json["id"]
+    refused = ask(api, kind="sick", first="2026-11-27", last="2026-11-30")
+    assert (refused.status_code, refused.json["code"]) == (409, "leave_overlaps")
+    assert (refused.json["facts"]["leave"], refused.json["detail"]) == (leave, "11月27日已有培训申请，请先撤回那一个。")
+    withdraw(api, leave)
+    assert ask(api, kind="sick", first="2026-11-27", last="2026-11-30").status_code == 201
+
+
+def test_two_half_days_of_one_date_go_together_and_a_third_does_not(api: Api) -> None:
+    assert ask(api, value=0.5).status_code == 201
+    assert ask(api, kind="sick", value=0.5).status_code == 201
+    assert ask(api, kind="personal", value=0.5).json["code"] == "leave_overlaps"
+
+
+def test_of_two_at_the_same_instant_one_is_refused(api: Api) -> None:
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(ask(api).status_code)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"last": "2026-11-24"}, "interval_reversed"),
+        ({"last": "2026-11-26", "value": 0.5}, "half_of_one_day"),
+        ({"value": 0.3}, "value_invalid"),
+        ({"first": "2026-08-01"}, "date_out_of_range"),
+        ({"last": "2028-01-01"}, "date_out_of_range"),
+        ({"first": "0001-01-01"}, "input_invalid"),
+        ({"kind": "holiday"}, "input_invalid"),
+        ({"reason": " "}, "input_invalid"),
+    ],
+)
+def test_what_cannot_be_asked_for(api: Api, change: dict, code: str) -> None:
+    response = ask(api, **change)
+    assert (response.status_code, response.json["code"]) == (422, code)
+
+
+def test_who_is_posted_nowhere_needs_no_leave(api: Api) -> None:
+    assert ask(api, "supervisor").json["code"] == "not_posted"
+
+
+def test_a_made_up_day_counts_as_presence_and_is_marked(api: Api) -> None:
+    leave = ask(api, kind="make_up", first="2026-11-23").json["id"]
+    decide(api, leave)
+    (day,) = api.get("/me/month", "chen").json["days"]
+    assert (day["value"], day["explanation"]) == (1.0, "确认1天（含补卡）。")
+
+
+def test_made_up_days_have_a_deadline_and_a_quota(api: Api) -> None:
+    assert ask(api, kind="make_up", first="2026-11-20").json["code"] == "make_up_too_late"
+    assert ask(api, kind="make_up", first="2026-11-25").json["code"] == "make_up_ahead"
+    assert ask(api, kind="make_up", first="2026-11-21", last="2026-11-22").status_code == 201
+    refused = ask(api, kind="make_up", first="2026-11-23", value=0.5)
+    assert (refused.status_code, refused.json["code"]) == (409, "make_up_quota")
+    assert refused.json["detail"] == "11月最多补卡 2 天，已经用完。"
+
+
+def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api: Api, clock: StoppedClock) -> None:
+    clock.advance(days=17)  # 11 December: what waits is waited for no longer
+    leave = ask(api, first="2026-11-30", last="2026-12-01").json["id"]
+    assert api.close_month().json["waiting"] == 1
+    assert decide(api, leave).status_code == 200
+    november = api.get("/me/month", "chen", month="2026-11").json
+    assert (november["excused"], november["days"]) == (0.0, [])
+    assert [(a["on"], a["cause"], a["after"]["excused"]) for a in november["addenda"]] == [("2026-11-30", "leave", 2)]
+    assert api.get("/me/month", "chen", month="2026-12").json["excused"] == 1.0
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+    withdraw(api, leave)
+    assert [a["cause"] for a in api.get("/me/month", "chen", month="2026-11").json["addenda"]] == [
+        "leave",
+        "withdrawal",
+    ]
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+
+
+def test_lists_show_the_own_and_the_watched(api: Api) -> None:
+    ask(api)
+    ask(api, "neighbour")
+    assert [item["member"]["name"] for item in api.get("/leaves", "chen").json["items"]] == ["chen"]
+    assert [item["member"]["name"] for item in api.get("/leaves", "other_supervisor").json["items"]] == ["neighbour"]
+    assert len(api.get("/leaves", "bureau", state="pending").json["items"]) == 2
+    assert api.get("/leaves", "bureau", state="approved").json["items"] == []
+    assert api.get("/leaves", "far_bureau").json["items"] == []
