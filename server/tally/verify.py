@@ -84,7 +84,7 @@ def _differences(then: MonthResult | None, now: Mapping[str, Any], days: Mapping
     checks = (
         (then.inputs_sha256 == now["inputs_sha256"], "打卡、证明、请假、派驻或角色与结账时不同。"),
         (then.count == now["count"], "重新折算的结果与结账时不同。"),
-        (stored == then.count["days"], "在岗日与结账时不同。"),
+        (stored == then.count.get("days"), "在岗日与结账时不同。"),
     )
     return [said for same, said in checks if not same]
 

@@ -1,4 +1,4 @@
-"""POST /months/{m}/close, GET verify, table, GET /units/{id}/month: a month is frozen, and what comes later is added."""
+"""Closing, verifying and publishing a month, GET /units/{id}/month: what is frozen, and what is added later."""
 
 import json
 import threading
@@ -24,7 +24,8 @@ def worked(api: Api, clock: StoppedClock) -> None:
     api.check_in("chen")
     api.check_in("colleague")
     clock.advance(days=1)
-    api.check_in("chen")
+    again = api.check_in("chen", lat=str(SHANGHAI[0] - 0.0003), accuracy_m="17")
+    assert again.json["verdict"] == "accepted"
     clock.advance(days=11)
 
 

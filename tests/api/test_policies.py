@@ -41,7 +41,7 @@ def test_it_holds_from_its_date_on(api: Api, clock: StoppedClock) -> None:
     api.check_in("chen")
     adopt(api, "2026-11-25", windows=TWO_HALVES)
     clock.advance(days=1)
-    api.check_in("chen")
+    api.check_in("chen", lat="31.2301", accuracy_m="17")
     assert [(d["on"], d["value"]) for d in api.get("/me/month", "chen").json["days"]] == [
         ("2026-11-24", 1.0),
         ("2026-11-25", 0.5),
