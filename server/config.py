@@ -18,6 +18,7 @@ LIVE_WECHAT_URL = "https://api.weixin.qq.com"
 # The keys of server.notify.messages.KINDS, which is floors above this one; a test holds the two together.
 TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
+    *("leave_asked", "leave_decided", "leave_withdrawn"),
     *("flag_behind", "flag_unreachable", "flag_missed"),
 )
 

@@ -142,3 +142,23 @@ def test_looks_go_down_and_up(api: Api, db: Database, rows: Callable[..., list])
     migrate.upgrade(db)
     assert rows("SELECT looks FROM photos") == before
     assert len(before[0][0]) == 504
+
+
+def test_rules_leave_and_days_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """What the older schema has words for is there afterwards, as it was."""
+    api.check_in("chen")
+    asked = {"kind": "sick", "starts_on": "2026-11-26", "reason": "发热"}
+    leave = api.post("/leaves", "chen", asked).json["id"]
+    api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
+    api.post("/leaves", "chen", {"kind": "make_up", "starts_on": "2026-11-23", "reason": "手机没电"})
+    for target in (18, 19):  # two versions of one date: the older schema keeps the one that holds
+        api.post("/policies", "admin", {"starts_on": "2026-12-01", "rules": {"target_days": target}})
+    days = "SELECT on_date, confirmed_halves, lowers_target_halves, explanation FROM site_days ORDER BY on_date"
+    before = rows(days)
+    migrate.downgrade(db, "0009")
+    assert rows("SELECT version FROM policies WHERE county_id = 1 ORDER BY version") == [(1,), (3,)]
+    assert rows("SELECT kind, state FROM leaves") == [("sick", "approved")]
+    migrate.upgrade(db)
+    assert rows(days) == before
+    month = api.get("/me/month", "chen").json
+    assert (month["confirmed"], month["lowered"]) == (1.0, 1.0)
