@@ -93,6 +93,9 @@ class WindowRule(_Part):
         return Window(_minutes(self.start), _minutes(self.end), self.halves)
 
 
+Windows = Annotated[tuple[WindowRule, ...], Field(max_length=6)]  # a day's sentence names those that are empty
+
+
 class FullDay(_Part):
     """What a whole day asks beyond its windows; with less of it, what was earned is half a day."""
 
@@ -140,8 +143,8 @@ class PolicyRules(_Part):
     target_days: Days = 20
     unit_targets: dict[str, Days] = Field(default={})  # by the unit's id; of the unit whose squad one is posted with
     role_targets: dict[Role, Days] = Field(default={})  # before a unit's; of several roles held, the lowest
-    windows: tuple[WindowRule, ...] = (WindowRule(start="06:00", end="23:00", halves=2),)
-    weekday_windows: dict[Weekday, tuple[WindowRule, ...]] = Field(default={})  # instead of `windows` on these
+    windows: Windows = (WindowRule(start="06:00", end="23:00", halves=2),)
+    weekday_windows: dict[Weekday, Windows] = Field(default={})  # instead of `windows` on these
     full_day: FullDay = FullDay()
     counted_kinds: tuple[Literal["station", "visit", "spot"], ...] = ("station", "visit", "spot")
     countable_days: Literal["calendar", "workdays"] = "calendar"
