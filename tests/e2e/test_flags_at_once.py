@@ -5,15 +5,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from server.config import Config
+from server.db import Database
+from server.tally.close import close_due
 from server.worker import Worker
 from tests.cast import Cast
 from tests.conftest import StoppedClock
 
 
 def test_comparing_at_the_same_instant(
-    config: Config, clock: StoppedClock, cast: Cast, rows: Callable[..., list], database_url: str
+    config: Config, clock: StoppedClock, cast: Cast, rows: Callable[..., list], db: Database
 ) -> None:
     clock.at = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
+    with db.transaction() as session:
+        close_due(session, 1, clock().date(), clock())
     workers = [Worker(config, clock) for _ in range(6)]
     together = threading.Barrier(len(workers))
     failed: list[Exception] = []
