@@ -52,7 +52,7 @@ def test_our_own_sentences_are_never_cut():
 
 def test_the_longest_facts_arrive_on_a_phone(members, write, delivery, notices, sandbox):
     for number, (kind, facts) in enumerate(CASES):
-        write(members[0], f"k{number}", kind, facts)
+        write(members[0], f"k{number:02}", kind, facts)
     delivery().run()
     assert [(notice.kind, notice.state, notice.last_error) for notice in notices()] == [
         (kind, "sent", None) for kind, _facts in CASES
