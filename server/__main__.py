@@ -67,7 +67,7 @@ def _web(config: Config, _arguments: argparse.Namespace) -> int:
 def _worker(config: Config, _arguments: argparse.Namespace) -> int:
     from server import worker
 
-    worker.run(config)
+    worker.run(worker.Worker(config))
     return 0
 
 

@@ -19,7 +19,8 @@ LIVE_WECHAT_URL = "https://api.weixin.qq.com"
 TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
     *("leave_asked", "leave_decided", "leave_withdrawn"),
-    *("flag_behind", "flag_unreachable", "flag_missed"),
+    *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
+    *("leave_waiting", "leave_ending"),
 )
 
 

@@ -1,63 +1,93 @@
-"""One of many workers does a job-and-period once: a lease row with an end, a fencing token and a done mark."""
+"""One of many workers does a job's next period: a row with how far the job has come, a lease and its fencing token."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, Uuid, delete, or_, select, update
+from sqlalchemy import ColumnElement, String, Uuid, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base, dialect_of, upsert
 
+HELD = timedelta(minutes=5)  # longer than one step of any job; a killed worker's period is taken over after it
 
-class Lease(Base):
-    """`county_id` 0 stands for the whole installation. `done_at` set: the period is finished for good."""
 
-    __tablename__ = "leases"
+class Schedule(Base):
+    """How far one job has come. `county_id` 0 stands for the whole installation.
+
+    Periods are done in order by construction: a claim names the one before it. `done_through` is the instant up to
+    which all is done, `resume_at` how far the period under way has come, `until` the end of the lease on it.
+    """
+
+    __tablename__ = "schedules"
     county_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)  # e.g. nightly_flags:2026-11-23
-    token: Mapped[uuid.UUID] = mapped_column(Uuid)
-    until: Mapped[datetime]
-    done_at: Mapped[datetime | None]
+    job: Mapped[str] = mapped_column(String(80), primary_key=True)  # e.g. nightly_flags, remind:Europe/Berlin
+    done_through: Mapped[datetime]
+    resume_at: Mapped[str | None] = mapped_column(String(80))
+    token: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    until: Mapped[datetime | None]
 
 
 class LeaseLost(Exception):
     """Another worker took the lease over; the transaction that finds this out must roll back."""
 
 
-def claim(session: Session, county_id: int, name: str, now: datetime, ttl_s: int = 60) -> uuid.UUID | None:
-    """Take the lease if it is free, lapsed and not done. Returns the fencing token, or None when it is another's."""
-    token = uuid.uuid4()
-    until = now + timedelta(seconds=ttl_s)
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One worker's hold on a period. `resume_at`: where the one before it left off, None at the start."""
+
+    county_id: int
+    job: str
+    token: uuid.UUID
+    resume_at: str | None
+
+
+def done_through(session: Session, county_id: int, job: str) -> datetime | None:
+    """How far this job has come; None when it never ran."""
+    return session.scalar(select(Schedule.done_through).where(Schedule.county_id == county_id, Schedule.job == job))
+
+
+def claim(session: Session, county_id: int, job: str, after: datetime, owner: uuid.UUID, now: datetime) -> Lease | None:
+    """Take the period after `after`; None when another holds it or it is done already.
+
+    `owner` is the fencing token: each worker draws one when it starts and does one period of a job at a time. What it
+    left when it failed it may take up at once; what another left, when that one's lease has ended. A job's first claim
+    founds its row.
+    """
+    lease = {"token": owner, "until": now + HELD}
+    free = or_(Schedule.until.is_(None), Schedule.until < now, Schedule.token == owner)
     statement = (
-        upsert(dialect_of(session), Lease)
-        .values(county_id=county_id, name=name, token=token, until=until)
+        upsert(dialect_of(session), Schedule)
+        .values(county_id=county_id, job=job, done_through=after, **lease)
         .on_conflict_do_update(
-            index_elements=[Lease.county_id, Lease.name],
-            set_={"token": token, "until": until},
-            where=(Lease.done_at.is_(None)) & (Lease.until < now),
+            index_elements=[Schedule.county_id, Schedule.job],
+            set_=lease,
+            where=(Schedule.done_through == after) & free,
         )
-        .returning(Lease.token)
+        .returning(Schedule.token, Schedule.resume_at)
     )
-    return token if session.scalar(statement) == token else None
+    row = session.execute(statement).one_or_none()
+    return Lease(county_id, job, row.token, row.resume_at) if row else None
 
 
-def finish(session: Session, county_id: int, name: str, token: uuid.UUID, now: datetime) -> None:
-    """Mark the period done, in the transaction that did its work. Raises LeaseLost when the token is no longer ours."""
-    done = session.execute(
-        update(Lease)
-        .where(Lease.county_id == county_id, Lease.name == name, Lease.token == token, Lease.done_at.is_(None))
-        .values(done_at=now)
+def advance(session: Session, lease: Lease, resume_at: str, now: datetime) -> None:
+    """Note how far the period has come, in the transaction that went so far, and hold the lease on.
+
+    Raises LeaseLost when the token is no longer ours. The row stays locked until that transaction ends, so nobody can
+    take the lease over between this check and the commit.
+    """
+    _ours(session, lease, {"resume_at": resume_at, "until": now + HELD})
+
+
+def finish(session: Session, lease: Lease, through: datetime) -> None:
+    """Mark the period done and free the job, in the transaction that did the last of it. Raises LeaseLost."""
+    _ours(session, lease, {"done_through": through, "resume_at": None, "token": None, "until": None})
+
+
+def _ours(session: Session, lease: Lease, values: dict[str, object]) -> None:
+    held: ColumnElement[bool] = (
+        (Schedule.county_id == lease.county_id) & (Schedule.job == lease.job) & (Schedule.token == lease.token)
     )
+    done = session.execute(update(Schedule).where(held).values(values))
     if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLost(name)
-
-
-def is_done(session: Session, county_id: int, name: str) -> bool:
-    """Whether this job-and-period was finished by anybody."""
-    return session.scalar(select(Lease.done_at).where(Lease.county_id == county_id, Lease.name == name)) is not None
-
-
-def forget_old(session: Session, before: datetime) -> int:
-    """Delete finished and abandoned leases that ended before `before`; returns how many."""
-    gone = session.execute(delete(Lease).where(or_(Lease.done_at < before, Lease.until < before)))
-    return gone.rowcount  # type: ignore[attr-defined]
+        raise LeaseLost(f"{lease.job} of county {lease.county_id}")

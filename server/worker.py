@@ -3,9 +3,10 @@
 import signal
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -14,20 +15,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server import leases, rate_limits
+from server import rate_limits
 from server.audit import chain
 from server.checkins import tickets
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
-from server.flags import reminders, service
+from server.flags import nightly, reminders
+from server.leases import LeaseLost
+from server.leaves import waiting
 from server.notify.deliver import Delivery
 from server.notify.tokens import DatabaseTokens
 from server.org import signin
-from server.org.models import County, Member
+from server.org.models import County, Member, Station
+from server.periods import Period, daily, hourly
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
-from server.tally import second_look
+from server.schedule import Periodic, Scheduler, Scope, Step
+from server.tally import policy, second_look
 from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
@@ -35,11 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the table: what runs, and how often the worker looks whether it is due."""
+    """One row of the table: what runs, and how often the worker looks whether there is something to do."""
 
     name: str
-    every_s: int
-    run: Callable[[], None]
+    every_s: float
+    run: Callable[[], object]
 
 
 class Worker:
@@ -50,19 +55,39 @@ class Worker:
         self.clock = clock
         self.db = Database(config.database_url, config.database_pool_size)
         self.store = FolderStore(config.photo_root)
+        self.scheduler = Scheduler(self.db, clock)
         wechat = WechatClient(config, DatabaseTokens(self.db, clock))
         self.delivery = Delivery(self.db, clock, wechat, openid_of, config.wechat_templates)
 
     def jobs(self) -> tuple[Job, ...]:
-        """All that this process does, in one table."""
+        """All that this process does: what claims its rows, and what has its times."""
         return (
             Job("deliver_notices", 2, self.deliver_notices),
             Job("link_audit", 2, self.link_audit),
-            Job("nightly_flags", 60, self.nightly_flags),
-            Job("remind", 60, self.remind),
             Job("second_look", 2, self.second_look),
-            Job("sweep", 3600, self.sweep),
+            *(Job(job.name, 20, partial(self.scheduler.catch_up, job)) for job in self.periodic()),
         )
+
+    def periodic(self) -> tuple[Periodic, ...]:
+        """What has its times, in one table: the job, for whom, when, and what it does."""
+        at = _daily
+        return (
+            Periodic("remind", self._zones, self._before_windows_end, self._remind, each_zone=True),
+            Periodic("nightly_flags", self._counties, at(self.config.nightly_at), self._nightly_flags),
+            Periodic("leave_reminders", self._counties, at("09:00"), self._leave_reminders),
+            Periodic("retention", _everybody, at("03:00"), self._retention),
+            Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, since=timedelta(hours=1)),
+        )
+
+    def flags_now(self) -> None:
+        """The nightly comparison at once, for an operator who will not wait; safe beside a running worker."""
+        for scope in self._counties():
+            today = self.clock().astimezone(ZoneInfo(scope.tz)).date()
+            for step in nightly.steps(self.db, scope.county_id, today, None, self.clock):
+                with self.db.transaction() as session:
+                    step.write(session)
+
+    # What claims its rows
 
     def deliver_notices(self) -> None:
         while self.delivery.run():
@@ -73,69 +98,62 @@ class Worker:
             pass
 
     def link_audit(self) -> None:
-        for county_id, _tz in self._counties():
+        for scope in self._counties():
             with self.db.transaction() as session:
-                chain.link(session, county_id)
+                chain.link(session, scope.county_id)
 
-    def nightly_flags(self) -> None:
-        """Once a county and local night, after NIGHTLY_AT. After an outage the latest missed night is made up."""
-        for county_id, tz in self._counties():
-            night = self._latest_night(tz)
-            self._once(
-                county_id,
-                f"nightly_flags:{night}",
-                lambda session, county_id=county_id, tz=tz: service.run_nightly(  # type: ignore[misc]
-                    session, county_id, self.clock().astimezone(ZoneInfo(tz)).date(), self.clock()
-                ),
-            )
+    # What has its times
 
-    def flags_now(self) -> None:
-        """The nightly comparison at once, for an operator who will not wait; safe beside a running worker."""
-        for county_id, tz in self._counties():
-            with self.db.transaction() as session:
-                service.run_nightly(session, county_id, self.clock().astimezone(ZoneInfo(tz)).date(), self.clock())
+    def _before_windows_end(self, scope: Scope, after: datetime) -> Period | None:
+        with self.db.reading() as session:
+            return reminders.next_moment(session, scope.county_id, scope.tz, after, self.clock())
 
-    def remind(self) -> None:
-        for county_id, _tz in self._counties():
-            with self.db.transaction() as session:
-                reminders.remind(session, county_id, self.clock())
+    def _remind(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
+        return reminders.steps(self.db, scope.county_id, scope.tz, period, mark, self.clock)
 
-    def sweep(self) -> None:
-        hour = self.clock().replace(minute=0, second=0, microsecond=0)
+    def _nightly_flags(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
+        return nightly.steps(self.db, scope.county_id, period.on, mark, self.clock)
 
-        def work(session: Session) -> None:
-            sweep(self.db, self.store, self.clock())
-            leases.forget_old(session, self.clock() - timedelta(days=60))
-            rate_limits.forget_old(session, self.clock() - timedelta(days=1))
-            signin.forget_old(session, self.clock() - timedelta(days=60))
-            tickets.forget_old(session, self.clock() - timedelta(days=60))
+    def _leave_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        def remind(session: Session) -> None:
+            rules = policy.in_force(session, scope.county_id, period.on).rules
+            waiting.remind(session, scope.county_id, rules.approver_of, period.on, self.clock())
 
-        self._once(0, f"sweep:{hour:%Y-%m-%dT%H}", work)
+        yield Step("", remind)
 
-    def _once(self, county_id: int, name: str, work: Callable[[Session], object]) -> None:
-        """Do `work` for this job-and-period unless somebody did or is at it; its done mark commits with the work."""
+    def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
+        yield Step("", self._forget)
+
+    def _forget(self, session: Session) -> None:
         now = self.clock()
-        with self.db.reading() as session:
-            if leases.is_done(session, county_id, name):
-                return
-        with self.db.transaction() as session:
-            token = leases.claim(session, county_id, name, now, ttl_s=300)
-        if token is None:
-            return
-        with self.db.transaction() as session:
-            result = work(session)
-            leases.finish(session, county_id, name, token, self.clock())
-        log.info("job_done", job=name, county=county_id, result=str(result))
+        rate_limits.forget_old(session, now - timedelta(days=1))
+        signin.forget_old(session, now - timedelta(days=60))
+        tickets.forget_old(session, now - timedelta(days=60))
 
-    def _latest_night(self, tz: str) -> date:
-        """The last local date whose NIGHTLY_AT has passed."""
-        local = self.clock().astimezone(ZoneInfo(tz))
-        passed = f"{local:%H:%M}" >= self.config.nightly_at
-        return local.date() if passed else local.date() - timedelta(days=1)
+    def _sweep(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
+        sweep(self.db, self.store, self.clock())  # before the step: files are slow, and SQLite has one writer
+        yield Step("", lambda _session: None)
 
-    def _counties(self) -> list[tuple[int, str]]:
+    # For whom
+
+    def _counties(self) -> list[Scope]:
         with self.db.reading() as session:
-            return [(row.id, row.tz) for row in session.execute(select(County.id, County.tz).order_by(County.id))]
+            return [Scope(row.id, row.tz) for row in session.execute(select(County.id, County.tz).order_by(County.id))]
+
+    def _zones(self) -> list[Scope]:
+        """Each county's zones of stations: a window ends when it does where the member is."""
+        zones = select(Station.county_id, Station.tz).distinct().order_by(Station.county_id, Station.tz)
+        with self.db.reading() as session:
+            return [Scope(row.county_id, row.tz) for row in session.execute(zones)]
+
+
+def _everybody() -> list[Scope]:
+    return [Scope(0, "Asia/Shanghai")]
+
+
+def _daily(clock: str) -> Callable[[Scope, datetime], Period]:
+    """Every day at this time of the scope's zone."""
+    return lambda scope, after: daily(scope.tz, clock, after)
 
 
 def openid_of(session: Session, county_id: int, member_id: uuid.UUID) -> str | None:
@@ -145,9 +163,8 @@ def openid_of(session: Session, county_id: int, member_id: uuid.UUID) -> str | N
     )
 
 
-def run(config: Config) -> None:
+def run(worker: Worker) -> None:
     """Tick until SIGTERM or SIGINT; a job under way is finished first."""
-    worker = Worker(config)
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -180,7 +197,7 @@ def _logged(job: Job) -> Callable[[], None]:
     def tick() -> None:
         try:
             job.run()
-        except leases.LeaseLost as lost:
+        except LeaseLost as lost:
             log.warning("lease_lost", job=job.name, lease=str(lost))
         except Exception:
             log.exception("job_failed", job=job.name)

@@ -1,50 +1,94 @@
-"""A lease is one worker's; it lapses, is fenced, and is done for good."""
+"""A job's next period is one worker's; it lapses, is fenced, is gone on with, and is done for good."""
 
 import threading
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from server import leases
 from server.db import Database
+from server.leases import Lease
 
 NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+AFTER, PERIOD = NOW - timedelta(days=1), NOW
+ONE, OTHER = uuid.uuid4(), uuid.uuid4()
+LAPSED = NOW + leases.HELD + timedelta(seconds=1)
 
 
-def claim(db: Database, now: datetime = NOW, name: str = "nightly:2026-11-24"):
+def claim(db: Database, owner: uuid.UUID, now: datetime = NOW, after: datetime = AFTER) -> Lease | None:
     with db.transaction() as session:
-        return leases.claim(session, 1, name, now, ttl_s=60)
+        return leases.claim(session, 1, "nightly_flags", after, owner, now)
 
 
-def finish(db: Database, token, now: datetime = NOW, name: str = "nightly:2026-11-24") -> None:
+def advance(db: Database, lease: Lease, mark: str, now: datetime = NOW) -> None:
     with db.transaction() as session:
-        leases.finish(session, 1, name, token, now)
+        leases.advance(session, lease, mark, now)
+
+
+def finish(db: Database, lease: Lease) -> None:
+    with db.transaction() as session:
+        leases.finish(session, lease, PERIOD)
+
+
+def done_through(db: Database) -> datetime | None:
+    with db.reading() as session:
+        return leases.done_through(session, 1, "nightly_flags")
 
 
 def test_the_first_gets_it_the_second_does_not(db: Database) -> None:
-    assert claim(db) is not None
-    assert claim(db) is None
+    assert claim(db, ONE) is not None
+    assert claim(db, OTHER) is None
 
 
-def test_it_lapses_and_is_taken_over(db: Database) -> None:
-    claim(db)
-    assert claim(db, NOW + timedelta(seconds=59)) is None
-    assert claim(db, NOW + timedelta(seconds=61)) is not None
+def test_it_lapses_and_is_gone_on_with_where_it_was_left(db: Database) -> None:
+    advance(db, claim(db, ONE), "member 7")
+    assert claim(db, OTHER, LAPSED - timedelta(seconds=2)) is None
+    assert claim(db, OTHER, LAPSED).resume_at == "member 7"
 
 
-def test_done_is_done(db: Database) -> None:
-    finish(db, claim(db))
-    assert claim(db, NOW + timedelta(days=1)) is None
-    with db.reading() as session:
-        assert leases.is_done(session, 1, "nightly:2026-11-24")
+def test_each_step_holds_it_on(db: Database) -> None:
+    advance(db, claim(db, ONE), "member 7", NOW + timedelta(minutes=4))
+    assert claim(db, OTHER, LAPSED) is None
+
+
+def test_the_worker_that_failed_may_go_on_at_once(db: Database) -> None:
+    advance(db, claim(db, ONE), "member 7")
+    assert claim(db, ONE).resume_at == "member 7"
+
+
+def test_done_is_done_and_the_next_begins_at_its_start(db: Database) -> None:
+    lease = claim(db, ONE)
+    advance(db, lease, "member 7")
+    finish(db, lease)
+    assert done_through(db) == PERIOD
+    assert claim(db, OTHER, LAPSED) is None
+    assert claim(db, OTHER, after=PERIOD).resume_at is None
+
+
+def test_no_period_is_left_out(db: Database) -> None:
+    finish(db, claim(db, ONE))
+    assert claim(db, OTHER, LAPSED, after=PERIOD + timedelta(days=1)) is None
 
 
 def test_the_one_that_was_overtaken_cannot_commit(db: Database) -> None:
-    slow = claim(db)
-    fast = claim(db, NOW + timedelta(seconds=61))
+    slow = claim(db, ONE)
+    fast = claim(db, OTHER, LAPSED)
+    with pytest.raises(leases.LeaseLost):
+        advance(db, slow, "member 7", LAPSED)
     finish(db, fast)
     with pytest.raises(leases.LeaseLost):
         finish(db, slow)
+
+
+def test_what_it_wrote_beside_goes_with_it(db: Database) -> None:
+    slow = claim(db, ONE)
+    claim(db, OTHER, LAPSED)
+    with pytest.raises(leases.LeaseLost), db.transaction() as session:
+        leases.claim(session, 1, "another job", AFTER, ONE, NOW)
+        leases.advance(session, slow, "member 7", LAPSED)
+    with db.reading() as session:
+        assert leases.done_through(session, 1, "another job") is None
 
 
 def test_of_many_at_once_one_wins(db: Database) -> None:
@@ -53,7 +97,7 @@ def test_of_many_at_once_one_wins(db: Database) -> None:
 
     def try_it() -> None:
         barrier.wait()
-        if claim(db) is not None:
+        if claim(db, uuid.uuid4()) is not None:
             won.append(1)
 
     threads = [threading.Thread(target=try_it) for _ in range(6)]
@@ -62,10 +106,3 @@ def test_of_many_at_once_one_wins(db: Database) -> None:
     for thread in threads:
         thread.join()
     assert won == [1]
-
-
-def test_old_ones_are_forgotten(db: Database) -> None:
-    finish(db, claim(db))
-    claim(db, name="later")
-    with db.transaction() as session:
-        assert leases.forget_old(session, NOW + timedelta(seconds=30)) == 1

@@ -4,10 +4,11 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
@@ -58,6 +59,22 @@ def event_rows(
     event = {"county_id": county_id, "id": event_id, "at": now, "action": action}
     payload = {"county_id": county_id, "event_id": event_id, "subject_id": subject_id, "salt": salt, "body": body}
     return Rows(AuditEvent, [event | {"commitment": commitment(salt, body)}]), Rows(AuditPayload, [payload])
+
+
+def record_all(
+    session: Session,
+    county_id: int,
+    actor_id: uuid.UUID | None,
+    action: str,
+    events: Sequence[tuple[uuid.UUID | None, Mapping[str, Any]]],
+    now: datetime,
+) -> None:
+    """`record` for thousands of events of one kind; events: (subject_id, facts)."""
+    if not events:
+        return
+    pairs = [event_rows(county_id, actor_id, action, subject, facts, now) for subject, facts in events]
+    session.execute(insert(AuditEvent), [event.values[0] for event, _ in pairs])
+    session.execute(insert(AuditPayload), [payload.values[0] for _, payload in pairs])
 
 
 def commitment(salt: str, body: str) -> str:

@@ -23,7 +23,7 @@ from server.demo.county import TZ, CountyPlan, Person, known
 from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
 from server.demo.register import RULES
-from server.flags.service import run_nightly
+from server.flags.nightly import run_nightly
 from server.leaves import service
 from server.leaves.limits import LeaveTerms, NewLeave
 from server.notify.models import Notice

@@ -93,6 +93,44 @@ def _leave(f: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _uncovered(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f["unit"],
+        "phrase2": "无人在外",
+        "thing3": f"已有{f['days']}天无主要领导在外",
+        "thing4": "请安排外出，或补登记公出",
+    }
+
+
+def _flag_step(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{int(f['month'][5:])}月驻点：{f['name']}",
+        "date2": _long_date(f["on"]),
+        "thing3": f"{f['step']}：{f['reason']}",
+    }
+
+
+def _leave_waiting(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{f['name']}的请假待审批",
+        "date2": _long_date(f["from"]),
+        "thing3": f"{_short(f['from'])}至{_short(f['to'])}，请尽快处理",
+    }
+
+
+def _leave_ending(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": "假期明天结束",
+        "date2": _long_date(f["to"]),
+        "thing3": "之后恢复打卡；需续假请先申请",
+    }
+
+
+def _short(iso: str) -> str:
+    on = date.fromisoformat(iso)
+    return f"{on.month}月{on.day}日"
+
+
 _MONTH_PAGE = "pages/calendar/calendar"
 
 KINDS: dict[str, Kind] = {
@@ -109,6 +147,12 @@ KINDS: dict[str, Kind] = {
         _MONTH_PAGE,
         _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']}个可用日"),
     ),
+    "flag_at_risk": Kind(
+        "进度提醒",
+        "sandbox-flag",
+        _MONTH_PAGE,
+        _flag("有风险", lambda f: f"还差{f['missing']:g}天，只剩{f['remaining_days']}个可用日"),
+    ),
     "flag_unreachable": Kind(
         "进度提醒",
         "sandbox-flag",
@@ -118,6 +162,10 @@ KINDS: dict[str, Kind] = {
     "flag_missed": Kind(
         "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入请核对")
     ),
+    "flag_uncovered": Kind("在外情况提醒", "sandbox-flag", "pages/today/today", _uncovered),
+    "flag_step": Kind("预警处置", "sandbox-task", _MONTH_PAGE, _flag_step),
+    "leave_waiting": Kind("请假待审批", "sandbox-task", "pages/today/today", _leave_waiting),
+    "leave_ending": Kind("假期将结束", "sandbox-task", "pages/today/today", _leave_ending),
 }
 
 

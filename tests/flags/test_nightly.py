@@ -2,59 +2,22 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from server.checkins.models import Attestation
 from server.db import Database
-from server.flags.service import assess, run_nightly
+from server.flags.models import Flag
+from server.flags.nightly import run_nightly
 from server.org.models import Consent, Posting
-from server.tally.close import close_due
-from server.tally.month import MonthCount
 from server.tally.recompute import recompute
 from server.tally.rules import PolicyRules
 from tests.cast import Cast, add_policy
 
 Rows = Callable[..., list]
 NOV = date(2026, 11, 1)
-
-
-def count(
-    confirmed: float = 0, pending: float = 0, excused: float = 0, target: float = 20, remaining: int = 0
-) -> MonthCount:
-    return MonthCount(NOV, confirmed, pending, excused, target, remaining, 30, 0, "", 1)
-
-
-@pytest.mark.parametrize(
-    ("rule", "month", "day", "closed", "kind"),
-    [
-        ("on the line is fine", count(10, remaining=15), 16, False, None),
-        ("two days below the line is ordinary life", count(8, remaining=15), 16, False, None),
-        ("more is behind", count(7.5, remaining=15), 16, False, "behind"),
-        ("pending speaks for the member", count(7.5, pending=2, remaining=15), 16, False, None),
-        ("excused speaks for the member", count(7.5, excused=2, remaining=15), 16, False, None),
-        ("missing = remaining can still be reached", count(13.5, remaining=7), 25, False, "behind"),
-        ("missing > remaining cannot", count(13.5, remaining=6), 25, False, "unreachable"),
-        ("the first day blames nobody", count(0, remaining=30), 1, False, None),
-        ("a month that was reached is fine closed", count(20), 35, True, None),
-        ("a closed month below its target is missed", count(19.5), 35, True, "missed"),
-        ("a closed month with pending days enough is not missed", count(18, pending=2), 35, True, None),
-        ("a target of nothing is reached", count(0, target=0), 35, True, None),
-    ],
-)
-def test_what_a_month_deserves(rule: str, month: MonthCount, day: int, closed: bool, kind: str | None) -> None:
-    month = replace(month, elapsed_days=min(30, day - 1))
-    found = assess(month, NOV + timedelta(days=day - 1), closed)
-    assert (found.kind if found else None) == kind
-
-
-def test_a_flag_carries_its_numbers_and_the_next_step() -> None:
-    found = assess(replace(count(7, 0.5, remaining=15), elapsed_days=15), NOV + timedelta(days=15), False)
-    assert found is not None
-    assert found.message == "11月再驻点 12.5 天即可达标，剩余 15 个可用日。"
-    assert (found.facts["missing"], found.facts["remaining_days"], found.facts["line"]) == (12.5, 15, 10.0)
 
 
 def present(db: Database, cast: Cast, name: str, days: int, month: date = NOV) -> None:
@@ -80,8 +43,13 @@ def present(db: Database, cast: Cast, name: str, days: int, month: date = NOV) -
 
 
 def night(db: Database, on: date) -> tuple[int, int]:
+    """How many flags the comparison of that date raised, and how many it closed."""
+    at = datetime(on.year, on.month, on.day, 13, 30, tzinfo=UTC)
     with db.transaction() as session:
-        return run_nightly(session, 1, on, datetime(on.year, on.month, on.day, 13, 30, tzinfo=UTC))
+        run_nightly(session, 1, on, at)
+    with db.reading() as session:
+        flags = session.scalars(select(Flag)).all()
+    return sum(flag.raised_at == at for flag in flags), sum(flag.closed_at == at for flag in flags)
 
 
 def open_flags(rows: Rows) -> set[tuple[str, str]]:
@@ -100,16 +68,17 @@ def only_chen(db: Database, cast: Cast) -> None:
 
 
 def test_behind_then_unreachable_then_missed(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
-    present(db, cast, "chen", 5)
+    present(db, cast, "chen", 6)
     assert night(db, date(2026, 11, 15)) == (1, 0)
     assert open_flags(rows) == {("chen", "behind")}
-    assert night(db, date(2026, 11, 20)) == (1, 1)
+    assert night(db, date(2026, 11, 16)) == (1, 1)
+    assert open_flags(rows) == {("chen", "at_risk")}
+    assert night(db, date(2026, 11, 18)) == (1, 1)
     assert open_flags(rows) == {("chen", "unreachable")}
+    assert night(db, date(2026, 11, 20)) == (0, 0)
     # December has begun, November is not closed yet: nothing new about it
     night(db, date(2026, 12, 4))
     assert ("chen", "missed") not in open_flags(rows)
-    with db.transaction() as session:
-        assert close_due(session, 1, date(2026, 12, 5), datetime(2026, 12, 5, tzinfo=UTC))[-1] == NOV
     night(db, date(2026, 12, 5))
     assert ("chen", "missed") in open_flags(rows)
     assert ("chen", "unreachable") not in open_flags(rows)
@@ -119,15 +88,15 @@ def test_running_again_changes_nothing_and_tells_nobody_twice(
     db: Database, cast: Cast, rows: Rows, only_chen: None
 ) -> None:
     present(db, cast, "chen", 5)
-    night(db, date(2026, 11, 15))
-    assert night(db, date(2026, 11, 15)) == (0, 0)
+    assert night(db, date(2026, 11, 15)) == (1, 0)
+    assert night(db, date(2026, 11, 15)) == (1, 0)  # the one of before
     assert rows("SELECT count(*) FROM notices") == [(1,)]
 
 
 def test_a_flag_closes_by_itself_when_its_cause_is_gone(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
     present(db, cast, "chen", 5)
     night(db, date(2026, 11, 15))
-    present(db, cast, "chen", 5, NOV + timedelta(days=5))
+    present(db, cast, "chen", 10, NOV + timedelta(days=5))
     assert night(db, date(2026, 11, 16)) == (0, 1)
     assert open_flags(rows) == set()
 
@@ -137,9 +106,9 @@ def test_a_flag_that_comes_back_is_shown_but_not_told_again(
 ) -> None:
     present(db, cast, "chen", 5)
     night(db, date(2026, 11, 12))
-    present(db, cast, "chen", 2, NOV + timedelta(days=5))
-    night(db, date(2026, 11, 13))
-    night(db, date(2026, 11, 17))
+    present(db, cast, "chen", 5, NOV + timedelta(days=5))
+    assert night(db, date(2026, 11, 13)) == (0, 1)
+    night(db, date(2026, 11, 18))
     assert open_flags(rows) == {("chen", "behind")}
     assert rows("SELECT count(*) FROM flags") == [(2,)]
     assert rows("SELECT count(*) FROM notices") == [(1,)]

@@ -2,13 +2,20 @@
 
 import threading
 import uuid
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
+from server import leases
+from server.clock import Clock
 from server.config import Config
+from server.db import Database
+from server.flags import nightly
 from server.photos.store import FolderStore
+from server.schedule import Step
 from server.worker import Worker
 from tests.cast import Cast
 from tests.client import Api
@@ -24,27 +31,55 @@ def worker(config: Config, clock: StoppedClock, cast: Cast) -> Worker:
     made.db.dispose()
 
 
+def run(worker: Worker, name: str) -> None:
+    next(job for job in worker.jobs() if job.name == name).run()
+
+
 def nights(rows: Rows) -> list[str]:
-    return sorted(name for (name,) in rows("SELECT name FROM leases WHERE county_id = 1 AND done_at IS NOT NULL"))
+    """Of county 1, up to when the nightly comparison is done, in China."""
+    done = rows("SELECT done_through FROM schedules WHERE county_id = 1 AND job = 'nightly_flags'")
+    return [f"{datetime.fromisoformat(str(at)[:19]) + timedelta(hours=8):%m-%d %H:%M}" for (at,) in done]
 
 
 def test_the_latest_missed_night_is_made_up_once(worker: Worker, clock: StoppedClock, rows: Rows) -> None:
-    worker.nightly_flags()
-    worker.nightly_flags()
-    assert nights(rows) == ["nightly_flags:2026-11-23"]
-    raised = rows("SELECT count(*) FROM flags")
+    run(worker, "nightly_flags")
+    assert nights(rows) == ["11-23 21:30"]
+    raised = rows("SELECT count(*), max(raised_at) FROM flags")
     clock.advance(hours=11, minutes=29)  # 21:29
-    worker.nightly_flags()
-    assert nights(rows) == ["nightly_flags:2026-11-23"]
+    run(worker, "nightly_flags")
+    assert nights(rows) == ["11-23 21:30"]
+    assert rows("SELECT count(*), max(raised_at) FROM flags") == raised
     clock.advance(minutes=1)
-    worker.nightly_flags()
-    assert nights(rows) == ["nightly_flags:2026-11-23", "nightly_flags:2026-11-24"]
-    assert rows("SELECT count(*) FROM flags") >= raised
+    run(worker, "nightly_flags")
+    assert nights(rows) == ["11-24 21:30"]
+
+
+def test_after_an_outage_every_missed_night_is_made_up_in_order(
+    worker: Worker, clock: StoppedClock, cast: Cast, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(worker, "nightly_flags")
+    compared: list[tuple[int, date]] = []
+    real = nightly.steps
+
+    def watched(db: Database, county_id: int, today: date, mark: str | None, clock: Clock) -> Iterator[Step]:
+        compared.append((county_id, today))
+        return real(db, county_id, today, mark, clock)
+
+    monkeypatch.setattr("server.flags.nightly.steps", watched)
+    clock.advance(days=4)
+    run(worker, "nightly_flags")
+    assert [on.isoformat() for county_id, on in compared if county_id == 1] == [
+        "2026-11-24",
+        "2026-11-25",
+        "2026-11-26",
+        "2026-11-27",
+    ]
+    assert nights(rows) == ["11-27 21:30"]
 
 
 def test_four_workers_raise_each_flag_once(config: Config, clock: StoppedClock, cast: Cast, rows: Rows) -> None:
     workers = [Worker(config, clock) for _ in range(4)]
-    threads = [threading.Thread(target=w.nightly_flags) for w in workers]
+    threads = [threading.Thread(target=run, args=(w, "nightly_flags")) for w in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -56,21 +91,71 @@ def test_four_workers_raise_each_flag_once(config: Config, clock: StoppedClock, 
     assert len(rows("SELECT DISTINCT member_id FROM flags WHERE county_id = 1")) == 5
 
 
-def test_a_worker_that_died_in_the_middle_is_taken_over(
-    worker: Worker, clock: StoppedClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_that_died_in_the_middle_is_taken_over_where_it_was(
+    config: Config, clock: StoppedClock, cast: Cast, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
+    """Two members a step; it dies in the second. What it wrote before stands, the rest is the other's."""
+    monkeypatch.setattr("server.flags.nightly.CHUNK", 2)
+    dying, other = Worker(config, clock), Worker(config, clock)
+    real = leases.advance
+
+    marks: list[str] = []
+
+    def die_after(session: Session, lease: leases.Lease, mark: str, now: datetime) -> None:
+        marks.extend([mark] if mark.startswith("2026-11") else [])
+        if len(marks) == 2:
+            raise KeyboardInterrupt
+        real(session, lease, mark, now)
 
     with monkeypatch.context() as patch:
-        patch.setattr("server.flags.service.run_nightly", die)
+        patch.setattr("server.leases.advance", die_after)
         with pytest.raises(KeyboardInterrupt):
-            worker.nightly_flags()
-    worker.nightly_flags()
-    assert nights(rows) == []  # the dead one's lease still stands
+            run(dying, "nightly_flags")
+    dying.db.dispose()
+    assert rows("SELECT count(*) FROM flags WHERE month = '2026-11-01' AND county_id = 1") == [(2,)]
+    run(other, "nightly_flags")
+    assert rows("SELECT count(*) FROM flags WHERE month = '2026-11-01' AND county_id = 1") == [
+        (2,)
+    ]  # the dead one's lease still stands
     clock.advance(seconds=301)
-    worker.nightly_flags()
-    assert nights(rows) == ["nightly_flags:2026-11-23"]
+    looked_at: list[uuid.UUID] = []
+    assessed = nightly.census.standings
+
+    def watched(session: Session, asked: nightly.Asked, after: uuid.UUID | None, size: int) -> Iterator[Any]:
+        looked_at.extend([after] if after else [])
+        return assessed(session, asked, after, size)
+
+    monkeypatch.setattr("server.flags.census.standings", watched)
+    run(other, "nightly_flags")
+    other.db.dispose()
+    assert len(looked_at) == 1  # it went on after the two who were done
+    assert rows("SELECT count(*) FROM flags WHERE month = '2026-11-01' AND county_id = 1") == [(5,)]
+    assert rows("SELECT dedupe_key FROM notices GROUP BY county_id, dedupe_key HAVING count(*) > 1") == []
+
+
+def test_one_that_stalled_past_its_lease_writes_nothing_more(
+    config: Config, clock: StoppedClock, cast: Cast, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another did the whole night while this one hung in a step; its step and its mark roll back together."""
+    stalled, other = Worker(config, clock), Worker(config, clock)
+    real = nightly.steps
+
+    def stalling(db: Database, county_id: int, today: date, mark: str | None, clock_: Clock) -> Iterator[Step]:
+        for number, step in enumerate(real(db, county_id, today, mark, clock_)):
+            if number == 1 and db is stalled.db:
+                clock.advance(seconds=301)
+                run(other, "nightly_flags")
+            yield step
+
+    monkeypatch.setattr("server.flags.nightly.steps", stalling)
+    with pytest.raises(leases.LeaseLost):
+        run(stalled, "nightly_flags")
+    for worker in (stalled, other):
+        worker.db.dispose()
+    assert rows("SELECT member_id, month, kind FROM flags GROUP BY 1, 2, 3 HAVING count(*) > 1") == []
+    assert rows("SELECT resume_at, token FROM schedules WHERE county_id = 1 AND job = 'nightly_flags'") == [
+        (None, None)
+    ]
 
 
 def test_events_are_linked(api: Api, worker: Worker, rows: Rows) -> None:
@@ -87,20 +172,21 @@ def test_the_sweeper_removes_only_old_unreferenced_files(
     (kept,) = rows("SELECT storage_key FROM photos")
     orphan = store.put(1, api.cast["chen"].id, "jpg", b"orphan", clock())
     clock.at = datetime.now(UTC)  # the files' own times are the system's
-    worker.sweep()
+    run(worker, "sweep")
     assert store.path(orphan).exists()
     clock.advance(hours=25)
-    worker.sweep()
+    run(worker, "sweep")
     assert not store.path(orphan).exists()
     assert store.path(kept[0]).exists()
 
 
-def test_the_sweep_runs_once_an_hour(worker: Worker, clock: StoppedClock, rows: Rows) -> None:
+def test_the_sweep_runs_every_hour(worker: Worker, clock: StoppedClock, rows: Rows) -> None:
     for _ in range(3):
-        worker.sweep()
+        run(worker, "sweep")
     clock.advance(hours=1)
-    worker.sweep()
-    assert rows("SELECT count(*) FROM leases WHERE county_id = 0") == [(2,)]
+    run(worker, "sweep")
+    (done,) = rows("SELECT done_through FROM schedules WHERE county_id = 0 AND job = 'sweep'")
+    assert str(done[0])[11:16] == f"{clock():%H}:00"
 
 
 def test_every_job_of_the_table_can_run_on_an_empty_night(worker: Worker) -> None:
@@ -110,15 +196,15 @@ def test_every_job_of_the_table_can_run_on_an_empty_night(worker: Worker) -> Non
     assert timedelta(seconds=max(job.every_s for job in worker.jobs())) <= timedelta(hours=1)
 
 
-def test_the_sweep_forgets_dead_sessions_and_tickets_but_none_in_use(
+def test_retention_forgets_dead_sessions_and_tickets_but_none_in_use(
     api: Api, worker: Worker, clock: StoppedClock, rows: Rows
 ) -> None:
     used, unused = api.ticket("chen"), api.ticket("chen")
     assert api.check_in("chen", ticket=used).status_code == 201
     clock.advance(days=61)
-    worker.sweep()
+    run(worker, "retention")
     assert {str(uuid.UUID(str(kept))) for (kept,) in rows("SELECT id FROM tickets")} == {used, unused}
     clock.advance(days=400)
-    worker.sweep()
+    run(worker, "retention")
     assert {str(uuid.UUID(str(kept))) for (kept,) in rows("SELECT id FROM tickets")} == {used}
     assert rows("SELECT count(*) FROM sign_ins") == [(0,)]

@@ -43,5 +43,10 @@ TEMPLATES = {
             "驻点进度通知",
             "统计事项:{{thing1.DATA}}\n当前状态:{{phrase2.DATA}}\n在岗天数:{{thing3.DATA}}\n下一步:{{thing4.DATA}}\n",
         ),
+        MessageTemplate(
+            "sandbox-task",
+            "待办事项提醒",
+            "待办事项:{{thing1.DATA}}\n日期:{{date2.DATA}}\n说明:{{thing3.DATA}}\n",
+        ),
     )
 }

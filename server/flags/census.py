@@ -1,0 +1,227 @@
+"""Every flaggable member's month in one pass over the county: the database gathers dates as bits, few folds do."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, Date, Integer, TextualSelect, Uuid, bindparam, select, text
+from sqlalchemy.orm import Session
+
+from server.db import UtcDateTime, dialect_of
+from server.flags.bits import Calendar, DayBits
+from server.flags.habit import SAMPLE_DAYS, usual_left
+from server.org import consent
+from server.org.models import Posting, RoleGrant, Squad
+from server.tally.month_fold import fold_month, month_end
+from server.tally.rules import Rulebook
+from server.tally.types import Held, MonthCount, MonthInputs, Posted
+
+_FOREVER = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One member's month: what is counted, and what they would still earn by their own weekly pattern."""
+
+    member_id: uuid.UUID
+    count: MonthCount
+    usual_left: float | None
+    has_today: bool  # nothing of today is left to earn
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one pass is about: a county's month, counted on the local date `today`.
+
+    among: a condition on `m.id` that narrows the members, with its `values`; SQL of ours, never a person's words.
+    """
+
+    county_id: int
+    tz: str
+    month: date
+    today: date
+    book: Rulebook
+    among: str = ""
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def last(self) -> date:
+        return month_end(self.month)
+
+    @property
+    def since(self) -> date:
+        """The first date that bears on it: of the month, or of the four weeks that show a pattern."""
+        return min(self.month, self.today - timedelta(days=SAMPLE_DAYS))
+
+
+def standings(
+    session: Session, asked: Asked, after: uuid.UUID | None, size: int
+) -> Iterator[tuple[uuid.UUID, list[Standing]]]:
+    """The members after `after` in the order of their ids, `size` at a time, each time with the id that it goes up to.
+    Streamed, so that memory does not grow; the session must be in a transaction.
+
+    Members posted in the month whose consent stands and was given before its end: refusing to be photographed never
+    raises a flag, nor do the days before somebody agreed.
+    """
+    values: dict[str, Any] = dict(asked.values) | {
+        "county": asked.county_id,
+        "version": consent.CURRENT_VERSION,
+        "after": after or uuid.UUID(int=0),
+        "since": asked.since,
+        "last": asked.last,
+        "forever": _FOREVER,
+        "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), UTC),
+    }
+    fold = _Fold(asked)
+    rows = session.execute(_question(dialect_of(session), asked.among), values, execution_options={"yield_per": size})
+    for part in rows.partitions():
+        known = _in_detail(session, asked, [row.member_id for row in part if row.postings > 1 or fold.overrides])
+        yield (
+            part[-1].member_id,
+            [found for row in part if (found := fold.standing(row, known.get(row.member_id))) is not None],
+        )
+
+
+_QUESTION = """
+SELECT m.id AS member_id, c.given_at, p.postings, p.starts_on, p.ends_on,
+       d.confirmed, d.confirmed2, d.pending, d.pending2, d.excused, d.excused2, d.lowers, d.lowers2
+FROM members m
+JOIN consents c ON c.county_id = m.county_id AND c.member_id = m.id AND c.withdrawn_at IS NULL
+     AND c.version = :version AND c.given_at < :consented_before
+JOIN (SELECT member_id, count(*) AS postings, min(starts_on) AS starts_on, max(coalesce(ends_on, :forever)) AS ends_on
+      FROM postings WHERE county_id = :county AND starts_on <= :last AND (ends_on IS NULL OR ends_on >= :since)
+      GROUP BY member_id) p ON p.member_id = m.id
+LEFT JOIN (
+    SELECT member_id, {masks}
+    FROM site_days WHERE county_id = :county AND on_date BETWEEN :since AND :last
+    GROUP BY member_id) d ON d.member_id = m.id
+WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after {among}
+ORDER BY m.id
+"""
+# One bit a date, the first of them `since`; a member has one row a date, so adding up is as good as or.
+_DIALECTS = {
+    "postgresql": ("bit_or", r"CAST(1 AS bigint) << (on_date - :since)"),
+    "sqlite": ("sum", "1 << CAST(julianday(on_date) - julianday(:since) AS INTEGER)"),
+}
+_MASKS = tuple(
+    (name + more, f"{column}_halves >= {halves}")
+    for name, column in (("confirmed",) * 2, ("pending",) * 2, ("excused",) * 2, ("lowers", "lowers_target"))
+    for more, halves in (("", 1), ("2", 2))
+)
+
+
+@lru_cache(16)
+def _question(dialect: str, among: str) -> TextualSelect:
+    gathered, bit = _DIALECTS[dialect]
+    masks = ", ".join(f"{gathered}({bit}) FILTER (WHERE {condition}) AS {name}" for name, condition in _MASKS)
+    return (
+        text(_QUESTION.format(masks=masks, among=f"AND m.id IN ({among})" if among else ""))
+        .bindparams(
+            *(bindparam(name, type_=Date()) for name in ("since", "last", "forever")),
+            bindparam("after", type_=Uuid()),
+            bindparam("consented_before", type_=UtcDateTime()),
+        )
+        .columns(
+            member_id=Uuid,
+            given_at=UtcDateTime,
+            postings=Integer,
+            starts_on=Date,
+            ends_on=Date,
+            **dict.fromkeys((name for name, _ in _MASKS), BigInteger),
+        )
+    )
+
+
+Detail = tuple[tuple[Posted, ...], tuple[Held, ...]]
+
+
+def _in_detail(session: Session, asked: Asked, members: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Detail]:
+    """Postings and roles of those few who were transferred; of all where a unit or a role has a target of its own."""
+    if not members:
+        return {}
+    posted = (
+        select(Posting.member_id, Posting.starts_on, Posting.ends_on, Squad.unit_id)
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(Posting.county_id == asked.county_id, Posting.member_id.in_(members))
+        .order_by(Posting.starts_on)
+    )
+    held = select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
+        RoleGrant.county_id == asked.county_id, RoleGrant.member_id.in_(members)
+    )
+    found: dict[uuid.UUID, tuple[list[Posted], list[Held]]] = {member: ([], []) for member in members}
+    for row in session.execute(posted):
+        found[row.member_id][0].append(Posted(row.starts_on, row.ends_on, row.unit_id))
+    for row in session.execute(held):
+        found[row.member_id][1].append(Held(row.role, row.valid_from, row.valid_to))
+    return {member: (tuple(postings), tuple(sorted(roles))) for member, (postings, roles) in found.items()}
+
+
+class _Fold:
+    """What one pass needs again and again. The counting itself is `fold_month`'s, asked once for each way in which
+    people are posted: of the days it sees only those that lower the target, and what is earned is added as bits.
+    tests/flags/test_census.py holds the two together."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._calendar = Calendar(asked.since, asked.last)
+        self._zone = ZoneInfo(asked.tz)
+        self._since_at = datetime.combine(asked.since, time(), self._zone)
+        self._month = self._calendar.span(asked.month, asked.last)
+        self._ahead = self._calendar.span(asked.today, asked.last)
+        self._today = self._calendar.span(asked.today, asked.today)
+        self._sample = self._calendar.span(asked.since, asked.today - timedelta(days=1)) & self._calendar.span(
+            asked.today - timedelta(days=SAMPLE_DAYS), asked.last
+        )
+        rules = {id(r): r.rules for on in self._calendar.dates if (r := asked.book.on(on))}.values()
+        self.overrides = any(r.unit_targets or r.role_targets for r in rules)
+        self._posted = lru_cache(4096)(self._posted_dates)
+        self._counted = lru_cache(4096)(self._month_without_days)
+
+    def standing(self, row: Any, detail: Detail | None) -> Standing | None:
+        """None when the member is not posted on any date of the month."""
+        postings, roles = detail or ((self._posting(row.starts_on, row.ends_on),), ())
+        posted, with_windows = self._posted(postings)
+        if not posted & self._month:
+            return None
+        agreed = self._agreed_from(row.given_at)  # what somebody had not agreed to is not held against them
+        asked = self._calendar.span(agreed, self._asked.last)
+        days = DayBits.of(row)
+        left = posted & with_windows & asked & self._month & self._ahead & ~days.taken
+        count = replace(
+            self._counted(postings, roles, agreed, days.lowers & self._month, days.lowers2 & self._month),
+            confirmed=days.confirmed_on(self._month),
+            pending=days.pending_on(self._month),
+            excused=days.excused_on(self._month & posted),
+            remaining_days=left.bit_count(),
+        )
+        sample = posted & asked & self._sample & ~days.away
+        usual = usual_left(sample, days.half, days.whole, left, self._calendar.weekdays) if left else None
+        return Standing(row.member_id, count, usual, bool(days.taken & self._today))
+
+    def _posting(self, starts_on: date, ends_on: date) -> Posted:
+        """As far as it bears on the pass, so that most are alike."""
+        return Posted(max(starts_on, self._asked.since), None if ends_on > self._asked.last else ends_on)
+
+    def _agreed_from(self, given_at: datetime) -> date:
+        since = self._asked.since
+        return since if given_at <= self._since_at else given_at.astimezone(self._zone).date()
+
+    def _posted_dates(self, postings: tuple[Posted, ...]) -> tuple[int, int]:
+        """The dates on which one is posted and that can count; and those that have a window to earn them in."""
+        posted = 0
+        for p in postings:
+            posted |= self._calendar.span(p.starts_on, p.ends_on or self._asked.last)
+        rules = {on: self._asked.book.on(on) for on in self._calendar.dates}
+        countable = self._calendar.those(on for on, r in rules.items() if r.can_count(on) is not False)
+        return posted & countable, self._calendar.those(on for on, r in rules.items() if r.windows_on(on))
+
+    def _month_without_days(
+        self, postings: tuple[Posted, ...], roles: tuple[Held, ...], agreed: date, lowers: int, lowers2: int
+    ) -> MonthCount:
+        days = self._calendar.lowering(lowers, lowers2)
+        a = self._asked
+        return fold_month(a.month, a.today, a.book, MonthInputs(days, postings, roles), agreed)

@@ -1,0 +1,121 @@
+"""Writes flags: raised with audit event, reminder and notice, closed with an audit event; many at a time."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from server.audit import journal
+from server.db import lock
+from server.flags.assess import Shortfall
+from server.flags.models import Flag, FlagStep
+from server.notify import outbox
+from server.notify.outbox import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class NewFlag:
+    """A flag to be raised about a member, or about a unit whose leaders `tell` names. Its notice helps nobody from
+    `stale_at` on."""
+
+    month: date
+    due: Shortfall
+    member_id: uuid.UUID | None = None
+    unit_id: uuid.UUID | None = None
+    tell: tuple[uuid.UUID, ...] = ()
+    stale_at: datetime | None = None
+
+    def letters(self) -> list[Letter]:
+        """Once a kind and month, for a unit once a gap: what closes and comes back is shown, but nobody told again."""
+        kind, facts = self.due.kind, self.due.facts | {"month": f"{self.month:%Y-%m}"}
+        if self.member_id:
+            key = f"flag:{self.member_id}:{self.month:%Y-%m}:{kind}"
+            return [Letter(self.member_id, f"flag_{kind}", key, facts, self.stale_at)]
+        key = f"flag:{self.unit_id}:{kind}:{facts['since']}"
+        return [Letter(who, f"flag_{kind}", f"{key}:{who}", facts, self.stale_at) for who in self.tell]
+
+
+def hold(session: Session, county_id: int) -> None:
+    """Let nobody else raise or close flags of the county until the transaction ends."""
+    lock(session, f"flags:{county_id}")
+
+
+def open_of_members(
+    session: Session, county_id: int, month: date, after: uuid.UUID | None, upto: uuid.UUID | None
+) -> Sequence[Any]:
+    """(id, member_id, kind) of the open flags of a month about the members after `after`, up to `upto`."""
+    statement = select(Flag.id, Flag.member_id, Flag.kind).where(
+        Flag.county_id == county_id, Flag.month == month, Flag.closed_at.is_(None), Flag.member_id.is_not(None)
+    )
+    if after:
+        statement = statement.where(Flag.member_id > after)
+    if upto:
+        statement = statement.where(Flag.member_id <= upto)
+    return session.execute(statement.order_by(Flag.id)).all()
+
+
+def close(session: Session, county_id: int, flags: Sequence[Any], now: datetime) -> None:
+    """The cause of these is gone. flags: rows with `id`, and `member_id` or `unit_id`."""
+    if not flags:
+        return
+    ids = [flag.id for flag in flags]
+    session.execute(update(Flag).where(Flag.county_id == county_id, Flag.id.in_(ids)).values(closed_at=now))
+    events = [(_about(flag), {"flag": str(flag.id)}) for flag in flags]
+    journal.record_all(session, county_id, None, "flag.closed", events, now)
+
+
+def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: datetime) -> None:
+    """Raise each, record it, and tell whoever was not told of it before; that is the ladder's first step."""
+    if not new:
+        return
+    rows = [_row(county_id, flag, now) for flag in new]
+    session.execute(insert(Flag), rows)
+    events = [
+        (_about(flag), {"flag": str(row["id"]), "kind": row["kind"]}) for flag, row in zip(new, rows, strict=True)
+    ]
+    journal.record_all(session, county_id, None, "flag.raised", events, now)
+    letters = [flag.letters() for flag in new]
+    written = outbox.enqueue_all(session, county_id, [letter for of_flag in letters for letter in of_flag], now)
+    reminded = [
+        _reminded(county_id, row["id"], told, now)
+        for row, of_flag in zip(rows, letters, strict=True)
+        if (told := [letter.member_id for letter in of_flag if letter.key in written and not letter.is_late(now)])
+    ]
+    if reminded:
+        session.execute(insert(FlagStep), reminded)
+
+
+def _row(county_id: int, flag: NewFlag, now: datetime) -> dict[str, Any]:
+    return {
+        "county_id": county_id,
+        "id": uuid.uuid4(),
+        "member_id": flag.member_id,
+        "unit_id": flag.unit_id,
+        "month": flag.month,
+        "kind": flag.due.kind,
+        "message": flag.due.message,
+        "facts": flag.due.facts,
+        "raised_at": now,
+    }
+
+
+def _reminded(county_id: int, flag_id: uuid.UUID, told: list[uuid.UUID], now: datetime) -> dict[str, Any]:
+    return {
+        "county_id": county_id,
+        "flag_id": flag_id,
+        "step": "remind",
+        "decided_by": None,
+        "heard": "",
+        "reason": "",
+        "told": [str(who) for who in told],
+        "created_at": now,
+    }
+
+
+def _about(flag: Any) -> uuid.UUID:
+    about: uuid.UUID = getattr(flag, "member_id", None) or flag.unit_id
+    return about

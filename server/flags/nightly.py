@@ -1,0 +1,136 @@
+"""Compares every month with what is still possible, raises flags with their numbers, closes those that are mended."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.clock import Clock
+from server.db import Database
+from server.flags import census, coverage, ledger
+from server.flags.assess import Shortfall, assess
+from server.flags.census import Asked
+from server.flags.ledger import NewFlag
+from server.flags.models import Flag
+from server.org.models import County
+from server.schedule import Step
+from server.tally import policy
+from server.tally.closed import is_closed
+from server.tally.month_fold import month_end
+
+CHUNK = 2000  # members a transaction
+_END = "end"  # the mark after a month's last member
+# These speak of the days that are left, and say nothing to anybody a day later.
+_PASSING = ("behind", "at_risk")
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One comparison: of this county, as of this local date."""
+
+    county_id: int
+    tz: str
+    today: date
+    clock: Clock
+
+    @property
+    def stale_at(self) -> datetime:
+        """When numbers about the days left have lost their sense: at the end of the next local day."""
+        return datetime.combine(self.today + timedelta(days=2), time(), ZoneInfo(self.tz))
+
+
+def steps(db: Database, county_id: int, today: date, mark: str | None, clock: Clock) -> Iterator[Step]:
+    """The comparison of one county on the local date `today`, from `mark` on; one step a few thousand members.
+
+    What it compares is read in one snapshot. Running it again on the same facts changes nothing and tells nobody; two
+    at the same instant (an operator's `flags` beside the worker's night) go one after the other, step by step.
+    """
+    with db.snapshot() as session:
+        yield from _planned(session, county_id, today, mark, clock)
+
+
+def run_nightly(session: Session, county_id: int, today: date, now: datetime) -> None:
+    """The whole comparison within one transaction that also wrote what is compared: for a small county's history."""
+    for step in list(_planned(session, county_id, today, None, lambda: now)):
+        step.write(session)
+
+
+def _planned(session: Session, county_id: int, today: date, mark: str | None, clock: Clock) -> Iterator[Step]:
+    tz = session.scalars(select(County.tz).where(County.id == county_id)).one()
+    night = Night(county_id, tz, today, clock)
+    reached, _, member = (mark or "").partition("/")
+    for month in _months(session, night):
+        name = f"{month:%Y-%m}"
+        if name > reached:
+            yield from _of_month(session, night, month, None)
+        elif name == reached and member != _END:
+            yield from _of_month(session, night, month, uuid.UUID(member))
+    yield Step("uncovered/", partial(coverage.settle, county_id=county_id, today=today, now=clock()))
+
+
+def _months(session: Session, night: Night) -> list[date]:
+    """This month and the last, and before them every month that still has an open flag: an appeal may mend it."""
+    this = night.today.replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    flagged = session.scalars(
+        select(Flag.month)
+        .where(
+            Flag.county_id == night.county_id,
+            Flag.member_id.is_not(None),
+            Flag.closed_at.is_(None),
+            Flag.month < last,
+        )
+        .distinct()
+    )
+    return sorted({*flagged, last, this})
+
+
+def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | None) -> Iterator[Step]:
+    """A step writes what is due of the members from one id to another, and closes what they no longer deserve: of
+    those, too, who are no longer posted, or took their consent back."""
+    book = policy.rulebook(session, night.county_id)
+    closed = is_closed(session, night.county_id, month)
+    if book.on(month_end(month)).rules.burden_mode == "daily":
+        asked = Asked(night.county_id, night.tz, month, night.today, book)
+        if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
+            asked = _flagged_only(asked)
+        for upto, members in census.standings(session, asked, after, CHUNK):
+            found = {m.member_id: assess(m.count, night.today, closed, m.usual_left) for m in members}
+            due = {member: flag for member, flag in found.items() if flag}
+            yield Step(f"{month:%Y-%m}/{upto}", partial(_settle, night, month, after, upto, due))
+            after = upto
+    yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}))
+
+
+def _flagged_only(asked: Asked) -> Asked:
+    """Of an older month nobody is newly flagged; whoever was, may have been wronged."""
+    among = "SELECT member_id FROM flags WHERE county_id = :county AND month = :month AND closed_at IS NULL"
+    return Asked(asked.county_id, asked.tz, asked.month, asked.today, asked.book, among, (("month", asked.month),))
+
+
+def _settle(
+    night: Night,
+    month: date,
+    after: uuid.UUID | None,
+    upto: uuid.UUID | None,
+    due: Mapping[uuid.UUID, Shortfall],
+    session: Session,
+) -> None:
+    """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due."""
+    ledger.hold(session, night.county_id)
+    now = night.clock()
+    standing = ledger.open_of_members(session, night.county_id, month, after, upto)
+    kept = {(flag.member_id, flag.kind) for flag in standing}
+    ended = [flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind]
+    ledger.close(session, night.county_id, ended, now)
+    new = [
+        NewFlag(month, flag, member, stale_at=night.stale_at if flag.kind in _PASSING else None)
+        for member, flag in due.items()
+        if (member, flag.kind) not in kept
+    ]
+    ledger.raise_all(session, night.county_id, new, now)

@@ -1,0 +1,99 @@
+"""Does every period of a job once and in order, whatever happens to the workers: claim, step by step, done."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from server import leases
+from server.clock import Clock
+from server.db import Database
+from server.leases import Lease
+from server.periods import Period
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom a job keeps its own time: a county by its zone, or one zone of its stations; county 0: everybody."""
+
+    county_id: int
+    tz: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one transaction of a period writes, and the mark after it: where to go on if the worker dies then."""
+
+    mark: str
+    write: Callable[[Session], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job with times of its own.
+
+    `next_after` names the period after an instant. `steps` does one period from the mark on that an earlier worker
+    reached (None: from its start); a step that was written is never written again. Where the job never ran before, it
+    looks back `since` for a period.
+    """
+
+    name: str
+    scopes: Callable[[], list[Scope]]
+    next_after: Callable[[Scope, datetime], Period | None]
+    steps: Callable[[Scope, Period, str | None], Iterator[Step]]
+    each_zone: bool = False
+    since: timedelta = timedelta(days=1)
+
+    def key(self, scope: Scope) -> str:
+        """The name of its row in the database."""
+        return f"{self.name}:{scope.tz}" if self.each_zone else self.name
+
+
+class Scheduler:
+    """One worker's hand on the schedules. Not for two threads and the same job at once."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._owner = uuid.uuid4()
+
+    def catch_up(self, job: Periodic) -> None:
+        """Do what is due of this job, each scope's oldest period first; what another worker is at, is left to it."""
+        for scope in job.scopes():
+            while (due := self.due(job, scope)) and self._do(job, scope, *due):
+                pass
+
+    def due(self, job: Periodic, scope: Scope) -> tuple[datetime, Period] | None:
+        """The oldest period that is due and not done, with the instant after which it is the first; or None."""
+        now = self._clock()
+        with self._db.reading() as session:
+            after = leases.done_through(session, scope.county_id, job.key(scope)) or now - job.since
+        period = job.next_after(scope, after)
+        return (after, period) if period and period.at <= now else None
+
+    def _do(self, job: Periodic, scope: Scope, after: datetime, period: Period) -> bool:
+        """Do one period, or what an earlier worker left of it. False when another has it."""
+        with self._db.transaction() as session:
+            lease = leases.claim(session, scope.county_id, job.key(scope), after, self._owner, self._clock())
+        if lease is None:
+            return False
+        steps = 0
+        dropped = period.ends_at is not None and period.ends_at <= self._clock()
+        if not dropped:
+            for step in job.steps(scope, period, lease.resume_at):
+                self._write(step, lease)
+                steps += 1
+        with self._db.transaction() as session:
+            leases.finish(session, lease, period.at)
+        log.info("period_done", job=lease.job, county=scope.county_id, at=str(period.at), steps=steps, dropped=dropped)
+        return True
+
+    def _write(self, step: Step, lease: Lease) -> None:
+        with self._db.transaction() as session:
+            step.write(session)
+            leases.advance(session, lease, step.mark, self._clock())

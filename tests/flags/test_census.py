@@ -1,0 +1,143 @@
+"""The one pass over a county counts as `fold_month` does, and knows each member's own weekly pattern."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from server.db import Database
+from server.flags import census
+from server.flags.census import Asked, Standing
+from server.flags.habit import usual_left
+from server.org.models import Consent, Posting
+from server.tally import policy
+from server.tally.models import SiteDay
+from server.tally.month import month_count
+from tests.cast import Cast
+
+NOV = date(2026, 11, 1)
+OCT = date(2026, 10, 1)
+
+
+def standing(db: Database, who: uuid.UUID, today: date, month: date = NOV) -> Standing | None:
+    with db.snapshot() as session:
+        asked = Asked(1, "Asia/Shanghai", month, today, policy.rulebook(session, 1))
+        parts = list(census.standings(session, asked, None, 2))
+    return next((found for _upto, part in parts for found in part if found.member_id == who), None)
+
+
+def store(db: Database, cast: Cast, days: dict[date, tuple[int, int, int, int]], name: str = "chen") -> None:
+    """Site days as (confirmed, pending, excused, lowering) half days."""
+    with db.transaction() as session:
+        session.execute(delete(SiteDay))
+        for on, (confirmed, pending, excused, lowers) in days.items():
+            session.add(
+                SiteDay(
+                    county_id=1, member_id=cast[name].id, on_date=on, confirmed_halves=confirmed,
+                    pending_halves=pending, excused_halves=excused, lowers_target_halves=lowers, explanation="",
+                    sources=[], rejected_halves=0, policy_version=1, computed_at=datetime(2026, 11, 1, tzinfo=UTC),
+                )
+            )  # fmt: skip
+
+
+def post(db: Database, cast: Cast, *intervals: tuple[date, date | None]) -> None:
+    with db.transaction() as session:
+        session.execute(delete(Posting).where(Posting.member_id == cast["chen"].id))
+        for starts_on, ends_on in intervals:
+            squad, station = cast.squads["east-1"], cast.stations["east-1"]
+            session.add(
+                Posting(
+                    county_id=1, member_id=cast["chen"].id, squad_id=squad, station_id=station,
+                    starts_on=starts_on, ends_on=ends_on,
+                )
+            )  # fmt: skip
+
+
+HALVES = st.tuples(*[st.integers(0, 2)] * 4).filter(lambda h: sum(h) <= 2)
+DATES = st.integers(0, 60).map(lambda n: OCT + timedelta(days=n))
+
+
+@st.composite
+def postings(draw: st.DrawFn) -> list[tuple[date, date | None]]:
+    """One to three intervals one after the other, the last perhaps open."""
+    edges = sorted(draw(st.sets(DATES, min_size=2, max_size=6)))
+    pairs = list(zip(edges[::2], edges[1::2], strict=False))
+    return [*pairs[:-1], (pairs[-1][0], draw(st.sampled_from([pairs[-1][1], None])))]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    days=st.dictionaries(DATES, HALVES, max_size=40),
+    posted=postings(),
+    today=DATES,
+    agreed=st.integers(0, 60).map(lambda n: datetime(2026, 10, 1, 3, tzinfo=UTC) + timedelta(days=n, hours=n % 24)),
+)
+def test_it_counts_as_the_month_is_folded(db: Database, cast: Cast, days, posted, today, agreed) -> None:
+    store(db, cast, days)
+    post(db, cast, *posted)
+    with db.transaction() as session:
+        session.query(Consent).filter_by(member_id=cast["chen"].id).update({"given_at": agreed})
+    for month in (OCT, NOV) if today >= NOV else (OCT,):
+        found = standing(db, cast["chen"].id, today, month)
+        with db.reading() as session:
+            since = agreed.astimezone(ZoneInfo("Asia/Shanghai")).date()
+            folded = month_count(session, 1, cast["chen"].id, month, today, since)
+            whole = month_count(session, 1, cast["chen"].id, month, today)
+        if found is None:
+            last = (month + timedelta(days=31)).replace(day=1)
+            assert not whole.posted_days or agreed.astimezone(UTC) >= datetime(last.year, last.month, 1, tzinfo=UTC)
+        else:
+            assert found.count == replace(folded, rejected=0)
+
+
+def test_who_comes_on_weekdays_will_go_on_so(db: Database, cast: Cast) -> None:
+    """Four weeks of Monday to Friday, and 15 November 2026 is a Sunday: eleven weekdays are left, five weekend days."""
+    today = date(2026, 11, 15)
+    past = [today - timedelta(days=n) for n in range(1, 29)]
+    store(db, cast, {on: (2, 0, 0, 0) for on in past if on.weekday() < 5})
+    found = standing(db, cast["chen"].id, today)
+    assert (found.usual_left, found.count.remaining_days) == (11.0, 16)
+
+
+def test_days_away_say_nothing_about_the_pattern(db: Database, cast: Cast) -> None:
+    today = date(2026, 11, 15)
+    past = [today - timedelta(days=n) for n in range(1, 29)]
+    store(db, cast, {on: (2, 0, 0, 0) if on.weekday() < 5 else (0, 0, 0, 2) for on in past})
+    assert standing(db, cast["chen"].id, today).usual_left == 16.0  # no weekend is known, so it is as the other days
+
+
+@pytest.mark.parametrize(
+    ("rule", "sample", "half", "whole", "left", "expected"),
+    [
+        ("fewer than two weeks say nothing", 13, 0b1111111111111, 0b1111111111111, 0b11, None),
+        ("all days, all to come", 28, 2**28 - 1, 2**28 - 1, 0b1111 << 28, 4.0),
+        ("half days count half", 28, 2**28 - 1, 0, 0b1111 << 28, 2.0),
+        ("none is none", 28, 0, 0, 0b1111 << 28, 0.0),
+        ("nothing is left", 28, 2**28 - 1, 2**28 - 1, 0, 0.0),
+        ("every second week of a weekday is half of it", 14, 0b1111111, 0b1111111, 0b1111111 << 14, 3.5),
+    ],
+)
+def test_the_pattern(rule: str, sample: int, half: int, whole: int, left: int, expected: float | None) -> None:
+    weekdays = [sum(1 << n for n in range(day, 60, 7)) for day in range(7)]
+    assert usual_left(2**sample - 1, half, whole, left, weekdays) == expected
+
+
+@given(st.integers(0, 2**60 - 1), st.integers(0, 2**60 - 1), st.integers(0, 2**60 - 1), st.integers(0, 2**60 - 1))
+def test_nobody_is_expected_to_earn_more_than_there_is(sample: int, half: int, whole: int, left: int) -> None:
+    weekdays = [sum(1 << n for n in range(day, 60, 7)) for day in range(7)]
+    found = usual_left(sample, half | whole, whole, left, weekdays)
+    assert found is None or 0 <= found <= left.bit_count() + 1e-9
+
+
+def test_members_come_in_parts_and_can_be_gone_on_with(db: Database, cast: Cast) -> None:
+    with db.snapshot() as session:
+        asked = Asked(1, "Asia/Shanghai", NOV, date(2026, 11, 15), policy.rulebook(session, 1))
+        parts = list(census.standings(session, asked, None, 2))
+        rest = list(census.standings(session, asked, parts[0][0], 2))
+    assert [len(part) for _upto, part in parts] == [2, 2, 1]
+    assert rest == parts[1:]
