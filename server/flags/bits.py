@@ -27,9 +27,7 @@ class Calendar:
 
     def lowering(self, half: int, whole: int) -> Mapping[date, DayHalves]:
         """Site days that do nothing but lower a target: by half a day on `half`, by a whole one on `whole`."""
-        return {
-            on: DayHalves(0, 0, 0, 1 + (whole >> n & 1)) for n, on in enumerate(self.dates) if half >> n & 1
-        }
+        return {on: DayHalves(0, 0, 0, 1 + (whole >> n & 1)) for n, on in enumerate(self.dates) if half >> n & 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,8 @@ def _in_detail(session: Session, asked: Asked, members: Sequence[uuid.UUID]) -> 
     found: dict[uuid.UUID, tuple[list[Posted], list[Held]]] = {member: ([], []) for member in members}
     for row in session.execute(posted):
         found[row.member_id][0].append(Posted(row.starts_on, row.ends_on, row.unit_id))
-    for row in session.execute(held):
-        found[row.member_id][1].append(Held(row.role, row.valid_from, row.valid_to))
+    for grant in session.execute(held):
+        found[grant.member_id][1].append(Held(grant.role, grant.valid_from, grant.valid_to))
     return {member: (tuple(postings), tuple(sorted(roles))) for member, (postings, roles) in found.items()}
 
 

@@ -17,11 +17,17 @@ def usual_left(sample: int, half: int, whole: int, left: int, weekdays: Sequence
     if known < KNOWN_FROM:
         return None
     half, whole = half & sample, whole & sample
-    overall = (half.bit_count() + whole.bit_count()) / 2 / known
     expected = 0.0
     for weekday in weekdays:
         if ahead := (left & weekday).bit_count():
-            seen = (sample & weekday).bit_count()
-            earned = ((half & weekday).bit_count() + (whole & weekday).bit_count()) / 2
-            expected += ahead * (earned / seen if seen else overall)
+            of_it = weekday if sample & weekday else -1
+            expected += ahead * _worth(sample & of_it, half & of_it, whole & of_it)
     return expected
+
+
+def _worth(sample: int, half: int, whole: int) -> float:
+    """What one more such date earns. On a weekday on which they came at least every second time they come: who has
+    reached the month's target and rests is no less reliable for it."""
+    seen, came = sample.bit_count(), half.bit_count()
+    earned = (came + whole.bit_count()) / 2
+    return earned / came if came * 2 >= seen else earned / seen

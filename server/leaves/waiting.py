@@ -11,37 +11,54 @@ from sqlalchemy.orm import Session
 from server.leaves.models import Leave
 from server.notify import outbox
 from server.notify.outbox import Letter
-from server.org.models import Member, RoleGrant, Squad
+from server.org.models import Member, Posting, RoleGrant
 
-_SOON = timedelta(days=2)
+_SOON, _OLD = timedelta(days=2), timedelta(hours=20)
+_WORTH = timedelta(hours=24)  # a message is about today
 
 
-def remind(
-    session: Session, county_id: int, approver_of: Callable[[float], str], today: date, now: datetime
-) -> None:
+def remind(session: Session, county_id: int, approver_of: Callable[[float], str], today: date, now: datetime) -> None:
     """Once a request: to those who decide it, when it is a day old or begins within two days. Once a leave: to the
     member, the day before it ends.
 
     approver_of: the role that decides on leave of so many days.
     """
-    expires_at = now + timedelta(hours=24)
-    letters = [*_undecided(session, county_id, approver_of, today, expires_at), *_ending(session, county_id, today, expires_at)]
+    letters = [
+        *_undecided(session, county_id, approver_of, today, now),
+        *_ending(session, county_id, today, now),
+    ]
     outbox.enqueue_all(session, county_id, letters, now)
 
 
 def _undecided(
-    session: Session, county_id: int, approver_of: Callable[[float], str], today: date, expires_at: datetime
+    session: Session, county_id: int, approver_of: Callable[[float], str], today: date, now: datetime
 ) -> list[Letter]:
     rows = session.execute(
-        select(Leave.id, Leave.member_id, Leave.starts_on, Leave.ends_on, Leave.created_at, Member.name, Member.unit_id)
+        select(
+            Leave.id,
+            Leave.member_id,
+            Leave.starts_on,
+            Leave.ends_on,
+            Leave.created_at,
+            Member.name,
+            Member.unit_id,
+            Posting.squad_id,
+        )
         .join(Member, (Member.county_id == Leave.county_id) & (Member.id == Leave.member_id))
+        .outerjoin(
+            Posting,
+            (Posting.county_id == Leave.county_id)
+            & (Posting.member_id == Leave.member_id)
+            & (Posting.starts_on <= today)
+            & or_(Posting.ends_on.is_(None), Posting.ends_on >= today),
+        )
         .where(Leave.county_id == county_id, Leave.state == "pending", Member.removed_at.is_(None))
         .order_by(Leave.id)
     ).all()
-    waiting = [row for row in rows if row.created_at.date() < today or row.starts_on <= today + _SOON]
+    waiting = [row for row in rows if row.created_at <= now - _OLD or row.starts_on <= today + _SOON]
     deciders = _deciders(session, county_id, today) if waiting else []
     return [
-        Letter(who, "leave_waiting", f"leave_waiting:{row.id}:{who}", _facts(row), expires_at)
+        Letter(who, "leave_waiting", f"leave_waiting:{row.id}:{who}", _facts(row), now + _WORTH)
         for row in waiting
         for who in _who_decides(row, approver_of((row.ends_on - row.starts_on).days + 1), deciders)
     ]
@@ -55,15 +72,15 @@ def _who_decides(row: Any, role: str, deciders: Sequence[Any]) -> list[uuid.UUID
 
 
 def _answers_for(grant: Any, row: Any) -> bool:
-    whole_county = grant.unit_id is None and grant.squad_id is None
-    return whole_county or row.unit_id in (grant.unit_id, grant.squad_unit_id)
+    if grant.squad_id:
+        return bool(grant.squad_id == row.squad_id)
+    return grant.unit_id is None or grant.unit_id == row.unit_id
 
 
 def _deciders(session: Session, county_id: int, today: date) -> Sequence[Any]:
     return session.execute(
-        select(RoleGrant.member_id, RoleGrant.role, RoleGrant.unit_id, RoleGrant.squad_id, Squad.unit_id.label("squad_unit_id"))
+        select(RoleGrant.member_id, RoleGrant.role, RoleGrant.unit_id, RoleGrant.squad_id)
         .join(Member, (Member.county_id == RoleGrant.county_id) & (Member.id == RoleGrant.member_id))
-        .outerjoin(Squad, (Squad.county_id == RoleGrant.county_id) & (Squad.id == RoleGrant.squad_id))
         .where(
             RoleGrant.county_id == county_id,
             RoleGrant.role.in_(("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")),
@@ -76,7 +93,7 @@ def _deciders(session: Session, county_id: int, today: date) -> Sequence[Any]:
     ).all()
 
 
-def _ending(session: Session, county_id: int, today: date, expires_at: datetime) -> list[Letter]:
+def _ending(session: Session, county_id: int, today: date, now: datetime) -> list[Letter]:
     rows = session.execute(
         select(Leave.id, Leave.member_id, Leave.starts_on, Leave.ends_on, Member.name)
         .join(Member, (Member.county_id == Leave.county_id) & (Member.id == Leave.member_id))
@@ -90,7 +107,7 @@ def _ending(session: Session, county_id: int, today: date, expires_at: datetime)
         .order_by(Leave.id)
     )
     return [
-        Letter(r.member_id, "leave_ending", f"leave_ending:{r.id}:{r.ends_on}", _facts(r), expires_at) for r in rows
+        Letter(r.member_id, "leave_ending", f"leave_ending:{r.id}:{r.ends_on}", _facts(r), now + _WORTH) for r in rows
     ]
 
 

@@ -86,14 +86,13 @@ class Letter:
 
 def enqueue_all(session: Session, county_id: int, letters: Sequence[Letter], now: datetime) -> set[str]:
     """`enqueue` for thousands, whose keys nobody else writes meanwhile; the keys of those that are new."""
-    if not letters:
+    new = {letter.key: letter for letter in letters}
+    if not new:
         return set()
-    keys = [letter.key for letter in letters]
-    known = set(
-        session.scalars(select(Notice.dedupe_key).where(Notice.county_id == county_id, Notice.dedupe_key.in_(keys)))
-    )
-    new = [letter for letter in letters if letter.key not in known]
+    known = select(Notice.dedupe_key).where(Notice.county_id == county_id, Notice.dedupe_key.in_(list(new)))
+    for key in session.scalars(known):
+        del new[key]
     if new:
-        rows = [_row(county_id, n.member_id, n.kind, n.key, n.facts, now, n.expires_at) for n in new]
+        rows = [_row(county_id, n.member_id, n.kind, n.key, n.facts, now, n.expires_at) for n in new.values()]
         session.execute(insert(Notice), rows)
-    return {letter.key for letter in new}
+    return set(new)

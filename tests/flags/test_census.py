@@ -119,7 +119,8 @@ def test_days_away_say_nothing_about_the_pattern(db: Database, cast: Cast) -> No
         ("half days count half", 28, 2**28 - 1, 0, 0b1111 << 28, 2.0),
         ("none is none", 28, 0, 0, 0b1111 << 28, 0.0),
         ("nothing is left", 28, 2**28 - 1, 2**28 - 1, 0, 0.0),
-        ("every second week of a weekday is half of it", 14, 0b1111111, 0b1111111, 0b1111111 << 14, 3.5),
+        ("who comes every second time comes", 14, 0b1111111, 0b1111111, 0b1111111 << 14, 7.0),
+        ("who comes more rarely, as rarely", 28, 0b1111111, 0b1111111, 0b1111111 << 28, 1.75),
     ],
 )
 def test_the_pattern(rule: str, sample: int, half: int, whole: int, left: int, expected: float | None) -> None:
