@@ -20,7 +20,8 @@ TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
     *("leave_asked", "leave_decided", "leave_withdrawn"),
     *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
-    *("leave_waiting", "leave_ending"),
+    *("leave_asked", "leave_decided", "leave_withdrawn", "leave_waiting", "leave_ending"),
+    *("month_reached", "month_closed"),
 )
 
 

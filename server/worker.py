@@ -32,7 +32,7 @@ from server.periods import Period, daily, hourly
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
 from server.schedule import Periodic, Scheduler, Scope, Step
-from server.tally import policy, second_look
+from server.tally import announce, close, policy, second_look
 from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
@@ -74,6 +74,8 @@ class Worker:
         return (
             Periodic("remind", self._zones, self._before_windows_end, self._remind, each_zone=True),
             Periodic("nightly_flags", self._counties, at(self.config.nightly_at), self._nightly_flags),
+            Periodic("close_months", self._counties, at("00:30"), self._close_months),
+            Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, at("09:00"), self._leave_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, since=timedelta(hours=1)),
@@ -113,6 +115,13 @@ class Worker:
 
     def _nightly_flags(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
         return nightly.steps(self.db, scope.county_id, period.on, mark, self.clock)
+
+    def _close_months(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        """On the policy's day, or later once nothing is under review."""
+        yield Step("", lambda session: close.close_due(session, scope.county_id, period.on, self.clock()))
+
+    def _monthly_results(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
+        return announce.steps(self.db, scope.county_id, period.at, mark, self.clock)
 
     def _leave_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         def remind(session: Session) -> None:

@@ -126,6 +126,24 @@ def _leave_ending(f: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _month_reached(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{int(f['month'][5:])}月月度结果",
+        "phrase2": "已达标",
+        "thing3": f"在岗{f['have']:g}天，目标{f['target']:g}天",
+        "thing4": "可在日历中查看每天的依据",
+    }
+
+
+def _month_closed(f: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "thing1": f"{int(f['month'][5:])}月月度结果",
+        "phrase2": "已结账",
+        "thing3": "月度表已生成",
+        "thing4": "请查看月度表并公布",
+    }
+
+
 def _short(iso: str) -> str:
     on = date.fromisoformat(iso)
     return f"{on.month}月{on.day}日"
@@ -165,6 +183,8 @@ KINDS: dict[str, Kind] = {
     "flag_uncovered": Kind("在外情况提醒", "sandbox-flag", "pages/today/today", _uncovered),
     "flag_step": Kind("预警处置", "sandbox-task", _MONTH_PAGE, _flag_step),
     "leave_waiting": Kind("请假待审批", "sandbox-task", "pages/today/today", _leave_waiting),
+    "month_reached": Kind("月度结果", "sandbox-flag", _MONTH_PAGE, _month_reached),
+    "month_closed": Kind("月度结果", "sandbox-flag", "pages/today/today", _month_closed),
     "leave_ending": Kind("假期将结束", "sandbox-task", "pages/today/today", _leave_ending),
 }
 

@@ -12,6 +12,7 @@ from server.db import Database
 from server.flags.models import Flag
 from server.flags.nightly import run_nightly
 from server.org.models import Consent, Posting
+from server.tally import close
 from server.tally.recompute import recompute
 from server.tally.rules import PolicyRules
 from tests.cast import Cast, add_policy
@@ -52,6 +53,12 @@ def night(db: Database, on: date) -> tuple[int, int]:
     return sum(flag.raised_at == at for flag in flags), sum(flag.closed_at == at for flag in flags)
 
 
+def close_november(db: Database) -> None:
+    now = datetime(2026, 12, 4, 16, 30, tzinfo=UTC)
+    with db.transaction() as session:
+        close.close_due(session, 1, date(2026, 12, 5), now)
+
+
 def open_flags(rows: Rows) -> set[tuple[str, str]]:
     return set(
         rows("SELECT m.name, f.kind FROM flags f JOIN members m ON m.id = f.member_id WHERE f.closed_at IS NULL")
@@ -79,6 +86,7 @@ def test_behind_then_unreachable_then_missed(db: Database, cast: Cast, rows: Row
     # December has begun, November is not closed yet: nothing new about it
     night(db, date(2026, 12, 4))
     assert ("chen", "missed") not in open_flags(rows)
+    close_november(db)
     night(db, date(2026, 12, 5))
     assert ("chen", "missed") in open_flags(rows)
     assert ("chen", "unreachable") not in open_flags(rows)
@@ -104,11 +112,11 @@ def test_a_flag_closes_by_itself_when_its_cause_is_gone(db: Database, cast: Cast
 def test_a_flag_that_comes_back_is_shown_but_not_told_again(
     db: Database, cast: Cast, rows: Rows, only_chen: None
 ) -> None:
-    present(db, cast, "chen", 5)
-    night(db, date(2026, 11, 12))
-    present(db, cast, "chen", 5, NOV + timedelta(days=5))
-    assert night(db, date(2026, 11, 13)) == (0, 1)
-    night(db, date(2026, 11, 18))
+    present(db, cast, "chen", 4)
+    assert night(db, date(2026, 11, 13)) == (1, 0)
+    present(db, cast, "chen", 6, NOV + timedelta(days=5))
+    assert night(db, date(2026, 11, 15)) == (0, 1)
+    assert night(db, date(2026, 11, 19)) == (1, 0)
     assert open_flags(rows) == {("chen", "behind")}
     assert rows("SELECT count(*) FROM flags") == [(2,)]
     assert rows("SELECT count(*) FROM notices") == [(1,)]

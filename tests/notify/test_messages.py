@@ -33,6 +33,8 @@ CASES = [
     ("flag_uncovered", {"unit": LONG, "since": "2026-11-01", "days": 31, "on": "2026-12-01", "month": "2026-12"}),
     ("flag_step", {"name": "欧阳明月", "step": "约谈", "reason": "了解困难", "on": "2026-11-24", "month": "2026-11"}),
     ("flag_step", {"name": LONG, "step": "通报", "reason": LONG, "on": "2026-11-24", "month": "2026-11"}),
+    ("month_reached", {"month": "2026-11", "have": 20.5, "target": 20.5}),
+    ("month_closed", {"month": "2026-11"}),
     ("leave_waiting", {"name": "李明", "from": "2026-11-24", "to": "2026-12-31"}),
     ("leave_ending", {"name": "李明", "from": "2026-11-24", "to": "2026-12-31"}),
 ]

@@ -1,0 +1,84 @@
+"""月度结果 made known: whoever reached the target is told so, and the bureau that the month's table stands."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.clock import Clock
+from server.db import Database
+from server.notify import outbox
+from server.notify.outbox import Letter
+from server.org.models import Member, RoleGrant
+from server.schedule import Step
+from server.tally.models import ClosedMonth, MonthResult
+
+CHUNK = 2000  # members a transaction
+_BUREAU = "~"  # the mark after the bureau was told: behind every member's
+
+
+def steps(db: Database, county_id: int, upto: datetime, mark: str | None, clock: Clock) -> Iterator[Step]:
+    """The months that were closed in the day before `upto`, from `mark` on. Who missed the target is told by a flag,
+    with its numbers and what to do; not here as well."""
+    with db.snapshot() as session:
+        months = session.scalars(
+            select(ClosedMonth.month)
+            .where(
+                ClosedMonth.county_id == county_id,
+                ClosedMonth.closed_at > upto - timedelta(days=1),
+                ClosedMonth.closed_at <= upto,
+            )
+            .order_by(ClosedMonth.month)
+        ).all()
+        for month in months:
+            name, (reached, _, member) = f"{month:%Y-%m}", (mark or "").partition("/")
+            if name > reached:
+                yield from _of_month(session, county_id, month, uuid.UUID(int=0), clock)
+            elif name == reached and member != _BUREAU:
+                yield from _of_month(session, county_id, month, uuid.UUID(member), clock)
+
+
+def _of_month(session: Session, county_id: int, month: date, after: uuid.UUID, clock: Clock) -> Iterator[Step]:
+    numbers = [MonthResult.count[name].as_float().label(name) for name in ("confirmed", "pending", "excused", "target")]
+    rows = session.execute(
+        select(MonthResult.member_id, *numbers)
+        .where(MonthResult.county_id == county_id, MonthResult.month == month, MonthResult.member_id > after)
+        .order_by(MonthResult.member_id),
+        execution_options={"yield_per": CHUNK},
+    )
+    for part in rows.partitions():
+        letters = [_reached(month, row) for row in part if row.confirmed + row.excused >= row.target > 0]
+        yield Step(f"{month:%Y-%m}/{part[-1].member_id}", partial(_write, county_id, letters, clock))
+    yield Step(f"{month:%Y-%m}/{_BUREAU}", partial(_tell_bureau, county_id, month, clock))
+
+
+def _reached(month: date, row: Any) -> Letter:
+    have = row.confirmed + row.excused
+    facts = {"month": f"{month:%Y-%m}", "have": have, "target": row.target}
+    return Letter(row.member_id, "month_reached", f"month_reached:{row.member_id}:{month:%Y-%m}", facts)
+
+
+def _write(county_id: int, letters: list[Letter], clock: Clock, session: Session) -> None:
+    outbox.enqueue_all(session, county_id, letters, clock())
+
+
+def _tell_bureau(county_id: int, month: date, clock: Clock, session: Session) -> None:
+    now = clock()
+    supervisors = session.scalars(
+        select(RoleGrant.member_id)
+        .join(Member, (Member.county_id == RoleGrant.county_id) & (Member.id == RoleGrant.member_id))
+        .where(
+            RoleGrant.county_id == county_id,
+            RoleGrant.role == "bureau_supervisor",
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= now.date()),
+            Member.removed_at.is_(None),
+        )
+        .distinct()
+    )
+    name = f"{month:%Y-%m}"
+    letters = [Letter(who, "month_closed", f"month_closed:{name}:{who}", {"month": name}) for who in supervisors]
+    outbox.enqueue_all(session, county_id, letters, now)
