@@ -61,6 +61,7 @@ class Target:
     appeal: str
     photo: str
     leave: str
+    flag: str
 
 
 def _rest(status: int, *others: set[str]) -> dict[int, set[str]]:
@@ -235,6 +236,13 @@ MATRIX: dict[tuple[str, str], Row] = {
         },
     ),
     ("GET", "/api/v1/flags"): Row(lambda api, who, t: api.get("/flags", who), _everyone(200), finds=WATCHERS),
+    ("POST", "/api/v1/flags/{flag_id}/steps"): Row(
+        lambda api, who, t: api.post(
+            f"/flags/{t.flag}/steps", who, {"step": "circular", "heard": "家中有事", "reason": "未完成任务"}
+        ),
+        # nobody has talked with her yet: 409, which those who decide on a circular are told
+        {409: BUREAU, 403: WATCHERS - BUREAU, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
     ("GET", "/healthz"): Row(lambda api, who, t: api.get("/healthz", who), {200: SIGNED_IN | {NOBODY}}),
     ("GET", "/readyz"): Row(lambda api, who, t: api.get("/readyz", who), {200: SIGNED_IN | {NOBODY}}),
 }
@@ -253,7 +261,7 @@ def test_every_row_answers_everybody() -> None:
 
 
 @pytest.fixture
-def target(api: Api, flag_chen: None) -> Target:
+def target(api: Api, flag_chen: uuid.UUID) -> Target:
     checkin = api.check_in("chen").json["id"]
     rejected = api.check_in("chen").json["id"]
     rejection = api.post(f"/checkins/{rejected}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
@@ -262,7 +270,7 @@ def target(api: Api, flag_chen: None) -> Target:
     photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
     leave = api.post("/leaves", "chen", asked).json["id"]
-    return Target(checkin, rejected, appeal, photo, leave)
+    return Target(checkin, rejected, appeal, photo, leave, str(flag_chen))
 
 
 @pytest.mark.parametrize("endpoint", sorted(MATRIX), ids=lambda e: f"{e[0]} {e[1]}")

@@ -1,0 +1,175 @@
+"""POST /flags/{id}/steps: the ladder is a person's, after the member was heard; nobody is told twice."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from server.db import Database
+from server.flags.models import Flag
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+Rows = Callable[..., list]
+
+
+def decide(api: Api, flag: uuid.UUID, who: str = "supervisor", step: str = "talk", **changes: str) -> Any:
+    body = {"step": step, "heard": "家里老人住院，月底能补上。", "reason": "了解困难，商量怎么补"} | changes
+    return api.post(f"/flags/{flag}/steps", who, body)
+
+
+def told(rows: Rows) -> list[tuple[str, str]]:
+    """Whom, and about which step."""
+    found = rows(
+        "SELECT m.name, n.dedupe_key FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind = 'flag_step'"
+    )
+    return sorted((name, key.split(":")[2]) for name, key in found)
+
+
+@pytest.fixture
+def missed(db: Database, api: Api, clock: StoppedClock) -> uuid.UUID:
+    """Chen missed October; it has been known for twenty days."""
+    flag_id = uuid.uuid4()
+    with db.transaction() as session:
+        session.add(
+            Flag(
+                county_id=1,
+                id=flag_id,
+                member_id=api.cast["chen"].id,
+                month=date(2026, 10, 1),
+                kind="missed",
+                message="10月在岗 12 天，目标 20 天，差 8 天。",
+                facts={},
+                raised_at=clock() - timedelta(days=20),
+            )
+        )
+    return flag_id
+
+
+def test_a_talk_is_recorded_and_the_member_told(api: Api, flag_chen: uuid.UUID, rows: Rows) -> None:
+    answer = decide(api, flag_chen)
+    assert answer.status_code == 201
+    assert answer.json["decided_by"]["name"] == "supervisor"
+    assert [who["name"] for who in answer.json["told"]] == ["chen"]
+    assert told(rows) == [("chen", "talk")]
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'flag.step_taken'") == [(1,)]
+    (flag,) = api.get("/flags", "chen").json["items"]
+    assert [(s["step"], s["heard"]) for s in flag["steps"]] == [("talk", "家里老人住院，月底能补上。")]
+
+
+def test_a_retry_is_answered_as_before_and_tells_nobody_again(api: Api, flag_chen: uuid.UUID, rows: Rows) -> None:
+    first, again = decide(api, flag_chen), decide(api, flag_chen)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json == first.json
+    assert told(rows) == [("chen", "talk")]
+
+
+def test_nobody_is_told_twice_for_the_same_step(api: Api, flag_chen: uuid.UUID, rows: Rows) -> None:
+    decide(api, flag_chen)
+    other = decide(api, flag_chen, "bureau")
+    assert (other.status_code, other.json["code"]) == (409, "step_taken")
+    assert told(rows) == [("chen", "talk")]
+
+
+def test_not_on_another_flag_of_the_same_month_either(
+    api: Api, db: Database, flag_chen: uuid.UUID, clock: StoppedClock
+) -> None:
+    decide(api, flag_chen)
+    second = uuid.uuid4()
+    with db.transaction() as session:
+        first = session.get_one(Flag, (1, flag_chen))
+        session.add(
+            Flag(
+                county_id=1, id=second, member_id=first.member_id, month=first.month, kind="unreachable",
+                message="…", facts={}, raised_at=clock(),
+            )
+        )  # fmt: skip
+    assert decide(api, second, "bureau").json["code"] == "step_taken"
+
+
+@pytest.mark.parametrize("heard", ["", "  ", None])
+def test_nobody_decides_before_the_member_was_heard(api: Api, flag_chen: uuid.UUID, rows: Rows, heard: Any) -> None:
+    assert decide(api, flag_chen, heard=heard).status_code == 422
+    assert told(rows) == []
+
+
+def test_the_reminder_is_the_machines(api: Api, flag_chen: uuid.UUID) -> None:
+    assert decide(api, flag_chen, step="remind").status_code == 422
+
+
+def test_not_before_the_flag_has_stood_as_long_as_the_rules_say(
+    api: Api, flag_chen: uuid.UUID, clock: StoppedClock
+) -> None:
+    clock.advance(days=-2)
+    early = decide(api, flag_chen)
+    assert (early.status_code, early.json["code"]) == (409, "step_too_early")
+    clock.advance(days=2)
+    assert decide(api, flag_chen).status_code == 201
+
+
+def test_one_step_after_the_other(api: Api, missed: uuid.UUID, rows: Rows) -> None:
+    first = decide(api, missed, "bureau", "circular")
+    assert (first.status_code, first.json["code"]) == (409, "step_before")
+    assert decide(api, missed).status_code == 201
+    assert decide(api, missed, "bureau", "circular", reason="连续通报").status_code == 201
+    assert told(rows) == [("chen", "circular"), ("chen", "talk"), ("supervisor", "circular")]
+
+
+def test_replacing_takes_two_missed_months(api: Api, missed: uuid.UUID, db: Database) -> None:
+    decide(api, missed)
+    decide(api, missed, "bureau", "circular")
+    only_one = decide(api, missed, "bureau", "replace")
+    assert (only_one.status_code, only_one.json["code"]) == (409, "step_not_yet")
+    with db.transaction() as session:
+        october = session.get_one(Flag, (1, missed))
+        session.add(
+            Flag(
+                county_id=1, id=uuid.uuid4(), member_id=october.member_id, month=date(2026, 9, 1), kind="missed",
+                message="…", facts={}, raised_at=october.raised_at,
+            )
+        )  # fmt: skip
+    assert decide(api, missed, "county_leader", "replace").status_code == 201
+
+
+def test_a_closed_flag_needs_nothing(api: Api, flag_chen: uuid.UUID, db: Database, clock: StoppedClock) -> None:
+    with db.transaction() as session:
+        session.get_one(Flag, (1, flag_chen)).closed_at = clock()
+    closed = decide(api, flag_chen)
+    assert (closed.status_code, closed.json["code"]) == (409, "flag_closed")
+
+
+@pytest.mark.parametrize(
+    ("who", "step", "status"),
+    [
+        ("leader", "talk", 201),
+        ("chen", "talk", 403),
+        ("county_leader", "talk", 403),
+        ("supervisor", "circular", 403),
+        ("colleague", "talk", 404),
+        ("other_supervisor", "talk", 404),
+        ("far_bureau", "talk", 404),
+    ],
+)
+def test_whose_decision_it_is(api: Api, flag_chen: uuid.UUID, who: str, step: str, status: int) -> None:
+    assert decide(api, flag_chen, who, step).status_code == status
+
+
+def test_about_a_unit_its_supervisor_sees_it_and_the_bureau_decides(
+    api: Api, db: Database, clock: StoppedClock, rows: Rows
+) -> None:
+    flag_id = uuid.uuid4()
+    with db.transaction() as session:
+        session.add(
+            Flag(
+                county_id=1, id=flag_id, unit_id=api.cast.units["east"], month=date(2026, 11, 1), kind="uncovered",
+                message="…", facts={"since": "2026-11-10"}, raised_at=clock() - timedelta(days=5),
+            )
+        )  # fmt: skip
+    seen = {who: len(api.get("/flags", who).json["items"]) for who in ("supervisor", "bureau", "leader", "far_bureau")}
+    assert seen == {"supervisor": 1, "bureau": 1, "leader": 0, "far_bureau": 0}
+    (row,) = api.get("/flags", "supervisor", kind="uncovered").json["items"]
+    assert (row["member_id"], row["unit_name"]) == (None, "east")
+    assert decide(api, flag_id, "bureau").status_code == 201
+    assert told(rows) == [("supervisor", "talk")]
