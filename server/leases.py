@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, Uuid, or_, select, update
+from sqlalchemy import String, Update, Uuid, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base, dialect_of, upsert
@@ -42,9 +42,28 @@ class Lease:
     resume_at: str | None
 
 
+# Built once: a worker asks all day.
+_S = Schedule.__table__.c
+_HELD_BY = (
+    (_S.county_id == bindparam("of_county")) & (_S.job == bindparam("of_job")) & (_S.token == bindparam("of_token"))
+)
+_DONE = select(_S.done_through).where(_S.county_id == bindparam("of_county"), _S.job == bindparam("of_job"))
+_ADVANCE = (
+    update(Schedule.__table__)  # type: ignore[arg-type]
+    .where(_HELD_BY)
+    .values(resume_at=bindparam("resume_at"), until=bindparam("until"))
+)
+_FINISH = (
+    update(Schedule.__table__)  # type: ignore[arg-type]
+    .where(_HELD_BY)
+    .values(done_through=bindparam("done_through"), resume_at=None, token=None, until=None)
+)
+
+
 def done_through(session: Session, county_id: int, job: str) -> datetime | None:
     """How far this job has come; None when it never ran."""
-    return session.scalar(select(Schedule.done_through).where(Schedule.county_id == county_id, Schedule.job == job))
+    found: datetime | None = session.connection().scalar(_DONE, {"of_county": county_id, "of_job": job})
+    return found
 
 
 def claim(session: Session, county_id: int, job: str, after: datetime, owner: uuid.UUID, now: datetime) -> Lease | None:
@@ -76,18 +95,16 @@ def advance(session: Session, lease: Lease, resume_at: str, now: datetime) -> No
     Raises LeaseLost when the token is no longer ours. The row stays locked until that transaction ends, so nobody can
     take the lease over between this check and the commit.
     """
-    _ours(session, lease, {"resume_at": resume_at, "until": now + HELD})
+    _ours(session, lease, _ADVANCE, {"resume_at": resume_at, "until": now + HELD})
 
 
 def finish(session: Session, lease: Lease, through: datetime) -> None:
     """Mark the period done and free the job, in the transaction that did the last of it. Raises LeaseLost."""
-    _ours(session, lease, {"done_through": through, "resume_at": None, "token": None, "until": None})
+    _ours(session, lease, _FINISH, {"done_through": through})
 
 
-def _ours(session: Session, lease: Lease, values: dict[str, object]) -> None:
-    held: ColumnElement[bool] = (
-        (Schedule.county_id == lease.county_id) & (Schedule.job == lease.job) & (Schedule.token == lease.token)
-    )
-    done = session.execute(update(Schedule).where(held).values(values))
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+def _ours(session: Session, lease: Lease, statement: Update, values: dict[str, object]) -> None:
+    session.flush()
+    held = {"of_county": lease.county_id, "of_job": lease.job, "of_token": lease.token}
+    if session.connection().execute(statement, held | values).rowcount != 1:
         raise LeaseLost(f"{lease.job} of county {lease.county_id}")

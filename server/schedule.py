@@ -39,7 +39,8 @@ class Periodic:
 
     `next_after` names the period after an instant. `steps` does one period from the mark on that an earlier worker
     reached (None: from its start); a step that was written is never written again. Where the job never ran before, it
-    looks back `since` for a period.
+    looks back `since` for a period. `latest_only`: of several that are due the last stands for all, as sweeping twice
+    does no more than sweeping once.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Periodic:
     next_after: Callable[[Scope, datetime], Period | None]
     steps: Callable[[Scope, Period, str | None], Iterator[Step]]
     each_zone: bool = False
+    latest_only: bool = False
     since: timedelta = timedelta(days=1)
 
     def key(self, scope: Scope) -> str:
@@ -69,12 +71,16 @@ class Scheduler:
                 pass
 
     def due(self, job: Periodic, scope: Scope) -> tuple[datetime, Period] | None:
-        """The oldest period that is due and not done, with the instant after which it is the first; or None."""
+        """The period that is to be done next, with the instant up to which all is done; None when none is due."""
         now = self._clock()
         with self._db.reading() as session:
             after = leases.done_through(session, scope.county_id, job.key(scope)) or now - job.since
         period = job.next_after(scope, after)
-        return (after, period) if period and period.at <= now else None
+        if period is None or period.at > now:
+            return None
+        while job.latest_only and (later := job.next_after(scope, period.at)) and later.at <= now:
+            period = later
+        return after, period
 
     def _do(self, job: Periodic, scope: Scope, after: datetime, period: Period) -> bool:
         """Do one period, or what an earlier worker left of it. False when another has it."""
@@ -82,14 +88,13 @@ class Scheduler:
             lease = leases.claim(session, scope.county_id, job.key(scope), after, self._owner, self._clock())
         if lease is None:
             return False
-        steps = 0
         dropped = period.ends_at is not None and period.ends_at <= self._clock()
-        if not dropped:
-            for step in job.steps(scope, period, lease.resume_at):
-                self._write(step, lease)
-                steps += 1
-        with self._db.transaction() as session:
-            leases.finish(session, lease, period.at)
+        steps, last = 0, None
+        for step in () if dropped else job.steps(scope, period, lease.resume_at):
+            if last is not None:
+                self._write(last, lease)
+            last, steps = step, steps + 1
+        self._finish(last, lease, period)
         log.info("period_done", job=lease.job, county=scope.county_id, at=str(period.at), steps=steps, dropped=dropped)
         return True
 
@@ -97,3 +102,10 @@ class Scheduler:
         with self._db.transaction() as session:
             step.write(session)
             leases.advance(session, lease, step.mark, self._clock())
+
+    def _finish(self, last: Step | None, lease: Lease, period: Period) -> None:
+        """The last step, if there was one, and the done mark in one transaction."""
+        with self._db.transaction() as session:
+            if last is not None:
+                last.write(session)
+            leases.finish(session, lease, period.at)

@@ -77,8 +77,8 @@ class Worker:
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, at("09:00"), self._leave_reminders),
-            Periodic("retention", _everybody, at("03:00"), self._retention),
-            Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, since=timedelta(hours=1)),
+            Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
+            Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 
     def flags_now(self) -> None:

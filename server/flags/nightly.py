@@ -99,12 +99,17 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
         asked = Asked(night.county_id, night.tz, month, night.today, book)
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
+        due: dict[uuid.UUID, Shortfall] = {}
+        reached: uuid.UUID | None = None
         for upto, members in census.standings(session, asked, after, CHUNK):
+            if reached:
+                yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, month, after, reached, due))
+                after = reached
             found = {m.member_id: assess(m.count, night.today, closed, m.usual_left) for m in members}
-            due = {member: flag for member, flag in found.items() if flag}
-            yield Step(f"{month:%Y-%m}/{upto}", partial(_settle, night, month, after, upto, due))
-            after = upto
-    yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}))
+            due, reached = {member: flag for member, flag in found.items() if flag}, upto
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due))
+    else:
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}))
 
 
 def _flagged_only(asked: Asked) -> Asked:

