@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
-from server.together import Rows, insert_together
+from server.together import Rows, insert_many, insert_together
 
 
 def record(
@@ -73,8 +72,8 @@ def record_all(
     if not events:
         return
     pairs = [event_rows(county_id, actor_id, action, subject, facts, now) for subject, facts in events]
-    session.execute(insert(AuditEvent), [event.values[0] for event, _ in pairs])
-    session.execute(insert(AuditPayload), [payload.values[0] for _, payload in pairs])
+    insert_many(session, AuditEvent, [event.values[0] for event, _ in pairs])
+    insert_many(session, AuditPayload, [payload.values[0] for _, payload in pairs])
 
 
 def commitment(salt: str, body: str) -> str:

@@ -57,6 +57,21 @@ class DayBits:
             row.lowers2 or 0,
         )
 
+    def corrected(self, day: int, after: Mapping[str, int]) -> Self:
+        """With other half days on one date (a single bit), as an addendum to a closed month says."""
+        return type(self)(
+            *(
+                bits | day if after[sort] >= halves else bits & ~day
+                for sort, one, two in (
+                    ("confirmed", self.confirmed, self.confirmed2),
+                    ("pending", self.pending, self.pending2),
+                    ("excused", self.excused, self.excused2),
+                    ("lowers_target", self.lowers, self.lowers2),
+                )
+                for halves, bits in ((1, one), (2, two))
+            )
+        )
+
     def confirmed_on(self, dates: int) -> float:
         return _days(self.confirmed, self.confirmed2, dates)
 

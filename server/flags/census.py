@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Date, Integer, TextualSelect, Uuid, bindparam, select, text
+from sqlalchemy import BigInteger, Date, Integer, Select, TextualSelect, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from server.db import UtcDateTime, dialect_of
@@ -16,6 +16,7 @@ from server.flags.bits import Calendar, DayBits
 from server.flags.habit import SAMPLE_DAYS, usual_left
 from server.org import consent
 from server.org.models import Posting, RoleGrant, Squad
+from server.tally.models import MonthAddendum
 from server.tally.month_fold import fold_month, month_end
 from server.tally.rules import Rulebook
 from server.tally.types import Held, MonthCount, MonthInputs, Posted
@@ -77,12 +78,18 @@ def standings(
         "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), UTC),
     }
     fold = _Fold(asked)
+    corrected = session.scalar(_addenda_of(asked).limit(1)) is not None
     rows = session.execute(_question(dialect_of(session), asked.among), values, execution_options={"yield_per": size})
     for part in rows.partitions():
+        later = _addenda(session, asked, part[0].member_id, part[-1].member_id) if corrected else {}
         known = _in_detail(session, asked, [row.member_id for row in part if row.postings > 1 or fold.overrides])
         yield (
             part[-1].member_id,
-            [found for row in part if (found := fold.standing(row, known.get(row.member_id))) is not None],
+            [
+                found
+                for row in part
+                if (found := fold.standing(row, known.get(row.member_id), later.get(row.member_id, {})))
+            ],
         )
 
 
@@ -160,6 +167,24 @@ def _in_detail(session: Session, asked: Asked, members: Sequence[uuid.UUID]) -> 
     return {member: (tuple(postings), tuple(sorted(roles))) for member, (postings, roles) in found.items()}
 
 
+def _addenda_of(asked: Asked) -> Select[Any]:
+    """What became known after the month was closed stands beside its days, which stay as they were published."""
+    return select(MonthAddendum.member_id, MonthAddendum.on_date, MonthAddendum.after).where(
+        MonthAddendum.county_id == asked.county_id, MonthAddendum.on_date.between(asked.month, asked.last)
+    )
+
+
+def _addenda(
+    session: Session, asked: Asked, first: uuid.UUID, upto: uuid.UUID
+) -> Mapping[uuid.UUID, Mapping[date, Mapping[str, int]]]:
+    """By member and date the half days as the latest addendum has them."""
+    found: dict[uuid.UUID, dict[date, Mapping[str, int]]] = {}
+    statement = _addenda_of(asked).where(MonthAddendum.member_id.between(first, upto))
+    for row in session.execute(statement.order_by(MonthAddendum.made_at, MonthAddendum.id)):
+        found.setdefault(row.member_id, {})[row.on_date] = row.after
+    return found
+
+
 class _Fold:
     """What one pass needs again and again. The counting itself is `fold_month`'s, asked once for each way in which
     people are posted: of the days it sees only those that lower the target, and what is earned is added as bits.
@@ -167,6 +192,7 @@ class _Fold:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
+        self._since, self._last = asked.since, asked.last
         self._calendar = Calendar(asked.since, asked.last)
         self._zone = ZoneInfo(asked.tz)
         self._since_at = datetime.combine(asked.since, time(), self._zone)
@@ -179,17 +205,21 @@ class _Fold:
         rules = {id(r): r.rules for on in self._calendar.dates if (r := asked.book.on(on))}.values()
         self.overrides = any(r.unit_targets or r.role_targets for r in rules)
         self._posted = lru_cache(4096)(self._posted_dates)
+        self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last))
         self._counted = lru_cache(4096)(self._month_without_days)
+        self._posting = lru_cache(4096)(self._as_it_bears)
 
-    def standing(self, row: Any, detail: Detail | None) -> Standing | None:
+    def standing(self, row: Any, detail: Detail | None, later: Mapping[date, Mapping[str, int]]) -> Standing | None:
         """None when the member is not posted on any date of the month."""
         postings, roles = detail or ((self._posting(row.starts_on, row.ends_on),), ())
         posted, with_windows = self._posted(postings)
         if not posted & self._month:
             return None
         agreed = self._agreed_from(row.given_at)  # what somebody had not agreed to is not held against them
-        asked = self._calendar.span(agreed, self._asked.last)
+        asked = self._asked_span(agreed)
         days = DayBits.of(row)
+        for on, after in later.items():
+            days = days.corrected(self._calendar.those((on,)), after)
         left = posted & with_windows & asked & self._month & self._ahead & ~days.taken
         count = replace(
             self._counted(postings, roles, agreed, days.lowers & self._month, days.lowers2 & self._month),
@@ -199,22 +229,22 @@ class _Fold:
             remaining_days=left.bit_count(),
         )
         sample = posted & asked & self._sample & ~days.away
-        usual = usual_left(sample, days.half, days.whole, left, self._calendar.weekdays) if left else None
+        weekdays = self._calendar.weekdays
+        usual = usual_left(sample, days.half, days.whole, left, weekdays) if left and count.missing else None
         return Standing(row.member_id, count, usual, bool(days.taken & self._today))
 
-    def _posting(self, starts_on: date, ends_on: date) -> Posted:
-        """As far as it bears on the pass, so that most are alike."""
-        return Posted(max(starts_on, self._asked.since), None if ends_on > self._asked.last else ends_on)
+    def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
+        """A posting as far as it bears on the pass, so that most are alike."""
+        return Posted(max(starts_on, self._since), None if ends_on > self._last else ends_on)
 
     def _agreed_from(self, given_at: datetime) -> date:
-        since = self._asked.since
-        return since if given_at <= self._since_at else given_at.astimezone(self._zone).date()
+        return self._since if given_at <= self._since_at else given_at.astimezone(self._zone).date()
 
     def _posted_dates(self, postings: tuple[Posted, ...]) -> tuple[int, int]:
         """The dates on which one is posted and that can count; and those that have a window to earn them in."""
         posted = 0
         for p in postings:
-            posted |= self._calendar.span(p.starts_on, p.ends_on or self._asked.last)
+            posted |= self._calendar.span(p.starts_on, p.ends_on or self._last)
         rules = {on: self._asked.book.on(on) for on in self._calendar.dates}
         countable = self._calendar.those(on for on, r in rules.items() if r.can_count(on) is not False)
         return posted & countable, self._calendar.those(on for on, r in rules.items() if r.windows_on(on))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.audit import journal
@@ -15,6 +15,7 @@ from server.flags.assess import Shortfall
 from server.flags.models import Flag, FlagStep
 from server.notify import outbox
 from server.notify.outbox import Letter
+from server.together import insert_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: dat
     if not new:
         return
     rows = [_row(county_id, flag, now) for flag in new]
-    session.execute(insert(Flag), rows)
+    insert_many(session, Flag, rows)
     events = [
         (_about(flag), {"flag": str(row["id"]), "kind": row["kind"]}) for flag, row in zip(new, rows, strict=True)
     ]
@@ -85,8 +86,7 @@ def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: dat
         for row, of_flag in zip(rows, letters, strict=True)
         if (told := [letter.member_id for letter in of_flag if letter.key in written and not letter.is_late(now)])
     ]
-    if reminded:
-        session.execute(insert(FlagStep), reminded)
+    insert_many(session, FlagStep, reminded)
 
 
 def _row(county_id: int, flag: NewFlag, now: datetime) -> dict[str, Any]:

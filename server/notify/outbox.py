@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.notify.models import Notice
-from server.together import Rows, insert_together
+from server.together import Rows, insert_many, insert_together
 
 
 def enqueue(
@@ -94,5 +94,5 @@ def enqueue_all(session: Session, county_id: int, letters: Sequence[Letter], now
         del new[key]
     if new:
         rows = [_row(county_id, n.member_id, n.kind, n.key, n.facts, now, n.expires_at) for n in new.values()]
-        session.execute(insert(Notice), rows)
+        insert_many(session, Notice, rows)
     return set(new)

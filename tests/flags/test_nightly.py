@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server.checkins.models import Attestation
 from server.db import Database
@@ -13,6 +14,7 @@ from server.flags.models import Flag
 from server.flags.nightly import run_nightly
 from server.org.models import Consent, Posting
 from server.tally import close
+from server.tally.addenda import Cause
 from server.tally.recompute import recompute
 from server.tally.rules import PolicyRules
 from tests.cast import Cast, add_policy
@@ -26,21 +28,30 @@ def present(db: Database, cast: Cast, name: str, days: int, month: date = NOV) -
     now = datetime(2026, 11, 1, tzinfo=UTC)
     with db.transaction() as session:
         for number in range(days):
-            on = month + timedelta(days=number)
-            session.add(
-                Attestation(
-                    county_id=1,
-                    id=uuid.uuid4(),
-                    member_id=cast[name].id,
-                    attester_id=cast["supervisor"].id,
-                    on_date=on,
-                    halves=2,
-                    reason="在岗",
-                    created_at=now,
-                )
-            )
-            session.flush()
-            recompute(session, 1, cast[name].id, on, now)
+            _vouch(session, cast, name, month + timedelta(days=number), now)
+
+
+def vouch(db: Database, cast: Cast, name: str, on: date, now: datetime) -> None:
+    with db.transaction() as session:
+        _vouch(session, cast, name, on, now)
+
+
+def _vouch(session: Session, cast: Cast, name: str, on: date, now: datetime) -> None:
+    attestation, attester = uuid.uuid4(), cast["supervisor"].id
+    session.add(
+        Attestation(
+            county_id=1,
+            id=attestation,
+            member_id=cast[name].id,
+            attester_id=attester,
+            on_date=on,
+            halves=2,
+            reason="在岗",
+            created_at=now,
+        )
+    )
+    session.flush()
+    recompute(session, 1, cast[name].id, on, now, Cause("attestation", attestation, attester))
 
 
 def night(db: Database, on: date) -> tuple[int, int]:
@@ -90,6 +101,29 @@ def test_behind_then_unreachable_then_missed(db: Database, cast: Cast, rows: Row
     night(db, date(2026, 12, 5))
     assert ("chen", "missed") in open_flags(rows)
     assert ("chen", "unreachable") not in open_flags(rows)
+
+
+def test_what_comes_after_the_close_mends_a_missed_month(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
+    """The published days stay as they were; the addendum speaks for her."""
+    present(db, cast, "chen", 19)
+    close_november(db)
+    night(db, date(2026, 12, 5))
+    assert ("chen", "missed") in open_flags(rows)
+    vouch(db, cast, "chen", date(2026, 11, 25), datetime(2026, 12, 6, tzinfo=UTC))
+    night(db, date(2026, 12, 6))
+    assert ("chen", "missed") not in open_flags(rows)
+    assert rows("SELECT count(*) FROM site_days WHERE on_date = '2026-11-25'") == [(0,)]
+
+
+def test_an_older_month_is_mended_too_and_raises_nothing_new(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    present(db, cast, "chen", 19)
+    close_november(db)
+    night(db, date(2026, 12, 5))
+    vouch(db, cast, "chen", date(2026, 11, 25), datetime(2027, 2, 3, tzinfo=UTC))
+    night(db, date(2027, 2, 3))
+    assert rows("SELECT count(*) FROM flags WHERE month = '2026-11-01' AND closed_at IS NULL") == [(0,)]
 
 
 def test_running_again_changes_nothing_and_tells_nobody_twice(
