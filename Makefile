@@ -27,8 +27,9 @@ bench: $(TEST_STAMP) ## POST /checkins beside its floor, measured in the same ru
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))
 
-soak: $(TEST_STAMP) ## hundreds of random kills of web and worker; ROUNDS=20 SEED=1 for a short one
+soak: $(TEST_STAMP) ## hundreds of random kills of web and worker, and a simulated year of them; ROUNDS=20 SEED=1 for a short one
 	@$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.soak.year --kills $(or $(ROUNDS),200) --months $(or $(MONTHS),12) $(if $(SEED),--seed $(SEED))
 
 migrate: $(RUN_STAMP) ## bring the database (DATABASE_URL) to the newest schema
 	@$(BIN)/python -m server migrate

@@ -36,6 +36,7 @@ from server.tally import announce, close, policy, second_look
 from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
+FEWEST_CONNECTIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Worker:
     def __init__(self, config: Config, clock: Clock = system_clock) -> None:
         self.config = config
         self.clock = clock
-        self.db = Database(config.database_url, config.database_pool_size)
+        # Three jobs read in a snapshot while they write; with fewer connections they would wait for themselves.
+        self.db = Database(config.database_url, max(config.database_pool_size, FEWEST_CONNECTIONS))
         self.store = FolderStore(config.photo_root)
         self.scheduler = Scheduler(self.db, clock)
         wechat = WechatClient(config, DatabaseTokens(self.db, clock))

@@ -43,8 +43,8 @@ _FILL = (
     " jsonb_build_array(jsonb_build_object('type', 'checkin', 'id', m.id, 'holds', 'accepted', 'by', 'machine',"
     " 'minute_of_day', 540, 'inside_window', true, 'addendum', false)), 1, :now"
     " FROM generate_series('2026-10-01'::date, '2026-11-24'::date, '1 day') AS d"
-    " CROSS JOIN (SELECT id, CASE WHEN random() < 0.9 THEN 0.85 + 0.15 * random() ELSE 0.3 + 0.55 * random() END AS comes"
-    " FROM members WHERE county_id = 1 AND name LIKE 'm%') AS m"
+    " CROSS JOIN (SELECT id, CASE WHEN random() < 0.9 THEN 0.85 + 0.15 * random() ELSE 0.3 + 0.55 * random() END"
+    " AS comes FROM members WHERE county_id = 1 AND name LIKE 'm%') AS m"
     " CROSS JOIN LATERAL (SELECT random() AS x, random() AS y WHERE m.id IS NOT NULL AND d IS NOT NULL) AS luck"
     " WHERE luck.x < m.comes * CASE WHEN extract(isodow FROM d) > 5 THEN 0.5 ELSE 1 END",
 )
