@@ -178,8 +178,9 @@ def nominated(session: Session, around: Around, photo: PhotoFacts, before: Answe
     # Every covered lens looks like every other: of flat pictures only the same bytes are the same photo.
     if photo.spread >= RULESET.rules.photo_min_spread:
         near |= _looked_through(photo, before["mine"] + before["squad"])
-        alike = sorted((_bits(photo, row.phash), row.id) for row in before["alike"] if row.id not in near)
-        alike = [(bits, photo_id) for bits, photo_id in alike if bits <= _ALIKE_BITS]
+        # A photo has a row for each band that it shares.
+        bits_of = {row.id: _bits(photo, row.phash) for row in before["alike"] if row.id not in near}
+        alike = sorted((bits, photo_id) for photo_id, bits in bits_of.items() if bits <= _ALIKE_BITS)
     complete = len(before["alike"]) < _MOST_ALIKE and len(alike) <= _MOST_KEPT
     near |= {photo_id for _, photo_id in alike[:_MOST_KEPT]}
     if not near:

@@ -10,6 +10,8 @@ from server.evidence.words import first_sentence
 
 # What a clear finding adds to the reason, in this order.
 _GOOD = {"STATION_DISTANCE": "在围栏内", "TICKET": "时间正常"}
+# The photo's own place speaks against the phone's: then the fence reassures nobody.
+_DOUBTS = {"EXIF_POSITION": "location"}
 _SHOWN = 2  # findings named in one sentence; the rest stand in the list below it
 
 
@@ -28,7 +30,8 @@ def decide(findings: Iterable[Finding], ruleset: Ruleset, may_reject: bool = Fal
     by_code = sorted(findings, key=lambda f: (-ruleset.weights.get(f.code, 1.0), f.code, f.message))
     suspects = [f for f in by_code if f.outcome is Outcome.SUSPECT]
     clear = {f.code: f.group for f in by_code if f.outcome is Outcome.CLEAR}
-    good = _good(clear, {f.group for f in suspects})
+    doubted = {f.group for f in suspects} | {_DOUBTS[f.code] for f in suspects if f.code in _DOUBTS}
+    good = _good(clear, doubted)
     unmet = [code for code in ruleset.needs if code not in clear]
     weight = _weight(suspects, ruleset)
     if may_reject and weight >= ruleset.reject_weight:

@@ -13,7 +13,7 @@ def is_shared(twin: PhotoTwin, rules: Rules) -> bool | None:
     `shared_s`; None, not to be told by a machine, within `shared_late_s`."""
     if twin.same_member or not twin.same_squad or twin.apart_s is None or twin.apart_m is None:
         return False
-    if abs(twin.apart_s) > rules.shared_late_s or abs(twin.apart_m) > rules.shared_m:
+    if abs(twin.apart_s) > max(rules.shared_s, rules.shared_late_s) or abs(twin.apart_m) > rules.shared_m:
         return False
     return abs(twin.apart_s) <= rules.shared_s or None
 

@@ -25,7 +25,7 @@ _TILTS_DEG = (-7.5, -5.0, -2.5, 2.5, 5.0, 7.5)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
 # A filter moves the bits of every window, the same chair leaves them apart: where all windows are compared, each with
 # the one in its place, they may differ by so much more on average (README.md).
-_IN_PLACE_BITS = 6
+_IN_PLACE_BITS = 8
 # Left, top, right, bottom as shares of the picture: all of it; a tenth off width and height, from either side or both;
 # a tenth off one side; a twentieth off two; and its centre, of several sizes, for what was turned and lost its corners.
 _WINDOWS = (
@@ -94,7 +94,7 @@ def nearest(photo: Looks, stored: str, beside: int = 0) -> list[int]:
     nearest_of = [
         np.maximum(in_place, 0),
         _least(photo.whole, windows),
-        _least(photo.turned, windows[:1]),
+        _least(photo.turned, windows),
         _least(photo.tilted, windows[_CENTRED]),
         _least(photo.inner, windows[:1]) + _INNER_BITS,
     ]

@@ -50,9 +50,14 @@ def forget(session: Session, county_id: int) -> None:
 
 def day_terms(rules: InForce, on: date) -> DayTerms:
     """What the rules say of counting a local date."""
-    whole = rules.rules.full_day
+    said, whole = rules.rules, rules.rules.full_day
     return DayTerms(
-        rules.windows_on(on), rules.rules.counted_kinds, whole.checkins, whole.min_gap_min, rules.can_count(on)
+        rules.windows_on(on),
+        said.counted_kinds,
+        whole.checkins,
+        whole.min_gap_min,
+        rules.can_count(on),
+        said.appeal_within_days,
     )
 
 

@@ -48,6 +48,7 @@ class DayTerms:
     checkins: int = 1  # a whole day needs so many …
     min_gap_min: int = 0  # … so far apart
     can_count: bool | None = True  # None: nobody knows yet whether it is a workday
+    appeal_within_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], so
     if lowers:
         parts.append(f"请假{words(lowers)}，相应减少当月目标")
     if not parts:
-        return _nothing(sources)
+        return _nothing(terms, sources)
     half = why_half(terms, sure) if confirmed == 1 and sum(halves) < FULL_DAY else ""
     return "；".join(parts) + "。" + half
 
@@ -53,11 +53,11 @@ def _by_whom(sources: list[dict[str, Any]]) -> str:
     return f"（含{said}）" if said else ""
 
 
-def _nothing(sources: list[dict[str, Any]]) -> str:
+def _nothing(terms: DayTerms, sources: list[dict[str, Any]]) -> str:
     if any(s.get("addendum") for s in sources):
         return "月度结果已公布，这次打卡记入补充说明，不改动原结果。"
     if any(s.get("holds") == "rejected" for s in sources):
-        return "当天的打卡被驳回，可以申诉。"
+        return f"当天的打卡被驳回，可在驳回后 {terms.appeal_within_days} 天内申诉。"
     if any(s["type"] == "checkin" for s in sources):
         return "当天的打卡不在规定时段内。"
     if any(s["type"] == "leave" for s in sources):

@@ -32,7 +32,7 @@ def test_a_rejection_takes_the_day_away_and_the_machines_verdict_stays(api: Api)
     body = review(api, checkin, "bureau", "rejected", "不是本人").json
     assert (body["checkin"]["verdict"], body["checkin"]["decision"]) == ("accepted", "rejected")
     assert body["day"]["value"] == 0.0
-    assert body["day"]["explanation"] == "当天的打卡被驳回，可以申诉。"
+    assert body["day"]["explanation"] == "当天的打卡被驳回，可在驳回后 7 天内申诉。"
 
 
 def test_a_rejection_needs_a_sentence_for_the_member(api: Api) -> None:

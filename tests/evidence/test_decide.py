@@ -106,7 +106,7 @@ YESTERDAY = ExifFacts(taken_local=at("2026-11-02 17:41").replace(tzinfo=None), u
             {"fix": fix(900), "previous": fix(0, 20.0, at("2026-11-03 00:01")), "exif": YESTERDAY, "twins": (twin(),)},
             "review",
             8.0 + 8.0 + 4.0,  # location capped at 8 of 10
-            "照片与10月28日 周三的一张相同；与上一次打卡相距 900 公里，只隔 40 分钟，已转人工复核。",
+            "照片与10月28日 周三的一张相同；与 08:01 的打卡相距 900 公里，只隔 40 分钟，已转人工复核。",
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_the_machine_rejects_only_where_a_policy_lets_it() -> None:
     findings = judge(e, RULES)
     assert decide(findings, RULESET).verdict is Verdict.REVIEW
     decision = decide(findings, RULESET, may_reject=True)
-    reason = "时间正常；照片与10月28日 周三的一张相同；与上一次打卡相距 900 公里，只隔 40 分钟，已驳回，可以申诉。"
+    reason = "时间正常；照片与10月28日 周三的一张相同；与 08:01 的打卡相距 900 公里，只隔 40 分钟，已驳回，可以申诉。"
     assert (decision.verdict, decision.reason, decision.weight) == (Verdict.REJECTED, reason, 16.0)
     assert decide(judge(evidence(), RULES), RULESET, may_reject=True).verdict is Verdict.ACCEPTED
 

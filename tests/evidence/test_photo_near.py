@@ -15,6 +15,7 @@ ANOTHERS = "照片与同事10月28日 周三的一张是同一张。若拍错了
 PLACE = "与10月28日 周三的一张相近，是同一地点的不同照片。"
 UNTOLD = "照片与10月28日 周三的一张相近，没能比对清楚。由人工查看。"
 TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一地点的同一张。"
+NO_OTHER = "没有找到其他相近的照片。"
 PERHAPS = "照片与同事11月3日 周二的一张相同，前后隔了 12 分钟，可能是合影。由人工查看。"
 COMPARING = "照片正在和相近的比对，几秒后再看结果。"
 TOO_MANY = "相近的照片太多，没有全部比对。由人工查看。"
@@ -34,7 +35,7 @@ def late() -> PhotoTwin:
     ("name", "twins", "changes", "outcome", "message"),
     [
         ("none", (), {}, "clear", NONE),
-        ("equal bytes are said elsewhere", (twin(same=True),), {}, "clear", NONE),
+        ("equal bytes are said elsewhere", (twin(same=True),), {}, "clear", NO_OTHER),
         ("recompressed", (near(True, 0),), {}, "suspect", SAME),
         ("a crop, far by its hash", (near(True, 21),), {}, "suspect", SAME),
         ("mirrored", (near(True, 31, mirrored=True),), {}, "suspect", MIRRORED),
@@ -42,7 +43,7 @@ def late() -> PhotoTwin:
         ("the same chair", (near(False, 2),), {}, "clear", PLACE),
         ("the same chair and an old photo of it", (near(False, 2), near(True, 9)), {}, "suspect", SAME),
         ("not to be told", (near(None, 15),), {}, "unknown", UNTOLD),
-        ("not to be told, and not very near", (near(None, 16),), {}, "clear", NONE),
+        ("not to be told, and not very near", (near(None, 16),), {}, "clear", NO_OTHER),
         ("not to be told beside the same chair", (near(False, 0), near(None, 2)), {}, "unknown", UNTOLD),
         ("a selfie of colleagues", (shared(exact=False, same=True),), {}, "clear", TOGETHER),
         ("a selfie of colleagues, used before", (shared(exact=False, same=True), near(True)), {}, "suspect", SAME),

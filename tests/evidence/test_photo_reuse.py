@@ -18,9 +18,9 @@ TOGETHER = "与同事11月3日 周二的一张是合影，同一时间、同一�
 @pytest.mark.parametrize(
     ("name", "twins", "outcome", "message", "facts"),
     [
-        ("none", (), "clear", "没有找到相同的照片。", {}),
+        ("none", (), "clear", "没有找到完全相同的照片文件。", {}),
         ("one of this very day", (twin("2026-11-03", minute=521),), "suspect", SAME_DAY, {}),
-        ("a near twin is not the same photo", (twin(exact=False),), "clear", "没有找到相同的照片。", {}),
+        ("a near twin is not the same photo", (twin(exact=False),), "clear", "没有找到完全相同的照片文件。", {}),
         ("one's own earlier photo", (twin(),), "suspect", OWN, {"same_member": True, "shared": False}),
         (
             "one selfie of colleagues",

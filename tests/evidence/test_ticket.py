@@ -69,7 +69,7 @@ UNCALIBRATED = "手机时间没有经过校准，与拍摄凭证对不上。由�
             "offline, thirty hours later",
             {"received_at": at("2026-11-04 06:41")},
             "unknown",
-            "上传较晚，拍摄后 30 小时才收到。由人工核对时间。",
+            "有拍摄凭证，但拍摄后 30 小时才收到，超过 24 小时的时限。由人工核对时间。",
         ),
         (
             "captured after the ticket's end",

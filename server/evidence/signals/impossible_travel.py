@@ -1,11 +1,11 @@
 """Nobody gets from the previous check-in's place to this one in the time between, by train or by plane."""
 
-from server.evidence.capture import bounded_capture, is_anchored, seconds_after
+from server.evidence.capture import bounded_capture, in_station_time, is_anchored, local_date, seconds_after
 from server.evidence.distance import distance_m, is_accuracy, is_position
 from server.evidence.findings import clear, suspect, unknown
 from server.evidence.ruleset import Rules
 from server.evidence.types import Evidence, Finding, Fix
-from server.evidence.words import metres, span
+from server.evidence.words import metres, moment, span
 
 CODE, GROUP = "IMPOSSIBLE_TRAVEL", "location"
 
@@ -28,7 +28,9 @@ def check(e: Evidence, rules: Rules) -> Finding:
         return clear(CODE, GROUP, "与上一次打卡的行程合理。", **facts)
     if not is_anchored(e):
         return unknown(CODE, GROUP, "手机时间没有经过校准，无法比对行程。", **facts)
-    message = f"与上一次打卡相距 {metres(apart_m)}，只隔 {span(elapsed_s)}。请复核行程。"
+    at, on = in_station_time(e, before.at), local_date(e)
+    which = f"{at:%H:%M}" if at.date() == on else moment(at, on)
+    message = f"与 {which} 的打卡相距 {metres(apart_m)}，只隔 {span(elapsed_s)}。两次中有一次与事实不符，请复核行程。"
     return suspect(CODE, GROUP, message, **facts)
 
 

@@ -43,4 +43,4 @@ def check(e: Evidence, rules: Rules) -> Finding:
         return clear(CODE, GROUP, f"与{name}是合影，同一时间、同一地点的同一张。", **facts)
     if apart:
         return clear(CODE, GROUP, f"与{name}相近，是同一地点的不同照片。", **facts)
-    return clear(CODE, GROUP, "没有找到相近的照片。", **facts)
+    return clear(CODE, GROUP, "没有找到其他相近的照片。" if e.twins else "没有找到相近的照片。", **facts)

@@ -14,7 +14,7 @@ def check(e: Evidence, rules: Rules) -> Finding:
     what may be one is a person's to look at."""
     twins = sorted((twin for twin in e.twins if twin.exact), key=lambda t: (t.on, t.photo_id))
     if not twins:
-        return clear(CODE, GROUP, "没有找到相同的照片。")
+        return clear(CODE, GROUP, "没有找到完全相同的照片文件。")
     others = [twin for twin in twins if is_shared(twin, rules) is False]
     perhaps = [twin for twin in twins if is_shared(twin, rules) is None]
     twin = (others or perhaps or twins)[0]

@@ -27,7 +27,7 @@ def check(e: Evidence, rules: Rules) -> Finding:
     if on is not None:
         message = f"位置和误差与{day(on, local_date(e))}的一次一模一样，卫星定位很少这样。请复核位置来源。"
         return suspect(CODE, GROUP, message, **facts, on=on.isoformat())
-    return clear(CODE, GROUP, "位置像是手机现场定位的。", **facts)
+    return clear(CODE, GROUP, "没有手工填写位置的迹象。", **facts)
 
 
 def _is_round(degrees: float | None, decimals: int) -> bool:

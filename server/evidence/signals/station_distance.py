@@ -23,7 +23,7 @@ def check(e: Evidence, rules: Rules) -> Finding:  # noqa: ARG001 - the fence is 
     where = f"距{e.place.name} {metres(e.distance_m)}（误差 ±{metres(accuracy_m)}）"
     fence = f"围栏半径 {metres(e.place.radius_m)}"
     if e.distance_m + accuracy_m <= e.place.radius_m:
-        return clear(CODE, GROUP, f"在围栏内，{where}。", **facts)
+        return clear(CODE, GROUP, f"在围栏内，{where}。{fence}。", **facts)
     if e.kind == "visit":  # a visit takes place at a company, wherever that is
         return unknown(CODE, GROUP, f"走访打卡，{where}。走访地点由人工确认。", **facts)
     if misread_datum(e) is not None:

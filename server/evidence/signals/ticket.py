@@ -9,6 +9,7 @@ from server.evidence.types import Evidence, Finding
 from server.evidence.words import moment, span
 
 CODE, GROUP = "TICKET", "time"
+_WORTH_SAYING_S = 300
 
 
 def check(e: Evidence, rules: Rules) -> Finding:
@@ -23,7 +24,7 @@ def check(e: Evidence, rules: Rules) -> Finding:
     if issued is None and e.ticket_presented:
         return unknown(CODE, GROUP, "拍摄凭证已经用过，或不是本人的。由人工核对时间。", **facts)
     if issued is None:
-        return unknown(CODE, GROUP, "没有拍摄凭证，多为离线拍摄。由人工核对时间。", **facts)
+        return unknown(CODE, GROUP, f"没有拍摄凭证，多为离线拍摄{_late(late_s)}。由人工核对时间。", **facts)
     facts["issued_at"] = issued.isoformat()
     outside_s, at = min((_outside_s(e, issued, at), at) for at in (corrected, e.captured_at))
     if outside_s > rules.clock_tolerance_s:
@@ -33,10 +34,20 @@ def check(e: Evidence, rules: Rules) -> Finding:
         side = "比拍摄凭证早" if at < issued else "比收到照片晚"
         return suspect(CODE, GROUP, f"拍摄时间 {shown} {side} {span(outside_s)}。请复核时间。", **facts)
     if late_s > e.upload_limit_s:
-        return unknown(CODE, GROUP, f"上传较晚，拍摄后 {span(late_s)}才收到。由人工核对时间。", **facts)
+        return unknown(
+            CODE,
+            GROUP,
+            f"有拍摄凭证，但拍摄后 {span(late_s)}才收到，超过 {span(e.upload_limit_s)}的时限。由人工核对时间。",
+            **facts,
+        )
     if e.ticket_expires_at and seconds_after(corrected, e.ticket_expires_at) > rules.clock_tolerance_s:
         return unknown(CODE, GROUP, "拍摄时凭证已过有效期。由人工核对时间。", **facts)
     return clear(CODE, GROUP, "拍摄时间与拍摄凭证相符。", **facts)
+
+
+def _late(late_s: float) -> str:
+    """What the phone's own time says of how late it came, where that is worth a word."""
+    return f"，按手机时间拍摄后 {span(late_s)}收到" if late_s >= _WORTH_SAYING_S else ""
 
 
 def _outside_s(e: Evidence, issued: datetime, at: datetime) -> float:
