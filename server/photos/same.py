@@ -30,8 +30,8 @@ _MIN_SHARE = 0.75  # of textured tiles that agree
 _MIN_TONE = 0.975
 # The same with the colours made alike; asked where a filter may be why the greys differ, which keeps most of both.
 _FILTERED_SHARE = 0.5
-_FILTERED_TONE = 0.7
-_ALIKE_SHARE = 0.9
+_FILTERED_TONE = 0.5
+_ALIKE_SHARE = 0.87
 _ALIKE_TONE = 0.95
 _ALIKE_AREA = 0.4  # of the frame must agree in detail: before a bare wall another shirt passes for another colour
 

@@ -12,7 +12,7 @@ WHERE = "距东莞驻点"
 @pytest.mark.parametrize(
     ("name", "distance_m", "accuracy_m", "kind", "outcome", "message"),
     [
-        ("well inside", 38, 20, "station", "clear", f"在围栏内，{WHERE} 38 米（误差 ±20 米）。"),
+        ("well inside", 38, 20, "station", "clear", f"在围栏内，{WHERE} 38 米（误差 ±20 米）。围栏半径 200 米。"),
         ("just inside with its error", 180, 20, "station", "clear", None),
         ("inside, but the error reaches out", 181, 20, "station", "unknown", None),
         (
