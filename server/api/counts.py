@@ -88,6 +88,14 @@ def recount(
     return {"day": day_reply(on, day), "month": month_reply(month)}
 
 
+def standing(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> dict[str, Any]:
+    """The day and its month as they stand: for a retry, which must not count for something that came later."""
+    return {
+        "day": stored_day(session, caller.county_id, member_id, on),
+        "month": month_of(session, caller, member_id, on),
+    }
+
+
 def month_of(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> MonthReply:
     """The count of the month that holds `on`."""
     return month_reply(month_count(session, caller.county_id, member_id, on.replace(day=1), caller.today))

@@ -120,8 +120,8 @@ def decide_on_leave(path: LeavePath, body: DecisionBody) -> Reply:
         raise invalid("reason_required", "不同意须写明理由，队员会看到。")
     with transaction() as session:
         terms_on = partial(policy.leave_terms, session, caller().county_id)
-        leave = service.decide(session, caller(), path.leave_id, body.approved, body.reason, terms_on, now())
-        if leave.state == "approved":
+        leave, news = service.decide(session, caller(), path.leave_id, body.approved, body.reason, terms_on, now())
+        if news and leave.state == "approved":
             _recount(session, leave, "leave")
         member = session.get_one(Member, (leave.county_id, leave.member_id))
         reply = _row(leave, member.name, caller().name)

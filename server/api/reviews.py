@@ -17,7 +17,7 @@ from server.api.checkin_replies import (
     row_reply,
 )
 from server.api.checkins import CheckInPath
-from server.api.counts import DayReply, MonthReply, recount
+from server.api.counts import DayReply, MonthReply, recount, standing
 from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction
 from server.api.session import BEARER, caller
@@ -60,12 +60,13 @@ def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
     if body.decision == "rejected" and not body.reason:
         raise invalid("reason_required", "驳回须写明理由，队员会看到。")
     with transaction() as session:
-        checkin, done = review.review(session, caller(), path.checkin_id, body.decision, body.reason, now())
+        checkin, done, news = review.review(session, caller(), path.checkin_id, body.decision, body.reason, now())
         cause = Cause("review", done.id, caller().member_id)
+        whose = (checkin.member_id, checkin.on_date)
         reply = ReviewedReply(
             checkin=row_reply(checkin, member_name(session, checkin.member_id)),
             review=review_reply(done, caller().name),
-            **recount(session, caller(), checkin.member_id, checkin.on_date, cause, now()),
+            **(recount(session, caller(), *whose, cause, now()) if news else standing(session, caller(), *whose)),
         )
     return reply.model_dump(mode="json"), 201
 

@@ -45,14 +45,15 @@ def _held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
 
 def review(
     session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str, now: datetime
-) -> tuple[CheckIn, Review]:
-    """A bureau supervisor accepts or rejects. Nobody decides on themselves. The machine's verdict stays as it was."""
+) -> tuple[CheckIn, Review, bool]:
+    """A bureau supervisor accepts or rejects; and whether it is news, not a retry. Nobody decides on themselves. The
+    machine's verdict stays as it was."""
     checkin = _held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
     if repeated := _same_again(session, caller, checkin.id, decision, reason):
-        return checkin, repeated
+        return checkin, repeated, False
     if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):
         raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
     done = Review(
@@ -70,7 +71,7 @@ def review(
     facts = {"decision": decision, "reason": reason, "review": str(done.id)}
     record(session, caller.county_id, caller.member_id, "checkin.reviewed", checkin.id, facts, now)
     _tell(session, checkin, f"review:{done.id}", decision, reason, now)
-    return checkin, done
+    return checkin, done, True
 
 
 def appeal(

@@ -132,7 +132,7 @@ class Stage:
 
     def _review(self, stored: CheckIn, reviewer: Person, decision: str, reason: str, at: datetime) -> None:
         who = caller(self.script.plan, reviewer, at)
-        _, done = review.review(self.session, who, stored.id, decision, reason, at)
+        _, done, _ = review.review(self.session, who, stored.id, decision, reason, at)
         self._recount(stored, Cause("review", done.id, reviewer.id), at)
 
     def _reject(self, stored: CheckIn, member: Person, reviewer: Person, incident: Incident, at: datetime) -> None:
@@ -172,7 +172,7 @@ class Stage:
 
     def _decide(self, leave_id: uuid.UUID, a: Absence, at: datetime) -> None:
         who, approved = caller(self.script.plan, a.decided_by, at), a.state == "approved"
-        leave = service.decide(self.session, who, leave_id, approved, a.answer, self._leave_terms, at)
+        leave, _ = service.decide(self.session, who, leave_id, approved, a.answer, self._leave_terms, at)
         if approved:
             span = (leave.starts_on, leave.ends_on)
             recompute_span(

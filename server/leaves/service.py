@@ -53,9 +53,9 @@ def decide(
     answer: str,
     terms_on: Callable[[date], LeaveTerms],
     now: datetime,
-) -> Leave:
-    """Approve or reject. Nobody decides on their own; the length says which role it takes. The same decision again by
-    the same person is a retry; anything else finds it decided."""
+) -> tuple[Leave, bool]:
+    """Approve or reject; and whether it is news. Nobody decides on their own; the length says which role it takes. The
+    same decision again by the same person is a retry; anything else finds it decided."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
     if leave.member_id == caller.member_id:
@@ -66,7 +66,7 @@ def decide(
         raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)
     state = "approved" if approved else "rejected"
     if (leave.state, leave.decided_by, leave.answer) == (state, caller.member_id, answer):
-        return leave
+        return leave, False
     if leave.state != "pending":
         raise conflict("leave_decided", "这个申请已经处理过了。", state=leave.state)
     leave.state, leave.answer = state, answer
@@ -76,7 +76,7 @@ def decide(
     record(session, caller.county_id, caller.member_id, f"leave.{state}", leave.member_id, facts, now)
     word = "已同意" if approved else "未同意"
     _tell(session, leave, member, leave.member_id, "leave_decided", word, answer or leave.reason, now)
-    return leave
+    return leave, True
 
 
 def withdraw(

@@ -233,3 +233,19 @@ def test_the_command_line_closes_and_verifies(
         connection.execute(text("UPDATE month_results SET count = :count"), {"count": json.dumps({})})
     assert main(["month", "verify", "2026-11", "--county", "河湾县"]) == 1
     assert "不一致" in capsys.readouterr().out
+
+
+def test_a_retry_after_the_close_of_what_was_decided_before_adds_nothing(api: Api, clock: StoppedClock) -> None:
+    checkin = doubtful(api)
+    asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "培训"}
+    leave = api.post("/leaves", "chen", asked).json["id"]
+    accept, approve = {"decision": "accepted"}, {"approved": True, "reason": "同意"}
+    first = api.post(f"/checkins/{checkin}/reviews", "bureau", accept).json
+    api.post(f"/leaves/{leave}/decision", "supervisor", approve)
+    clock.advance(days=12)
+    api.close_month()
+    again = api.post(f"/checkins/{checkin}/reviews", "bureau", accept)
+    assert (again.status_code, again.json["review"], again.json["day"]) == (201, first["review"], first["day"])
+    assert api.post(f"/leaves/{leave}/decision", "supervisor", approve).status_code == 200
+    found = api.get("/months/2026-11/verify", "bureau").json
+    assert (found["matches"], found["addenda"], found["differences"]) == (True, 0, [])

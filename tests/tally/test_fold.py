@@ -79,7 +79,8 @@ def test_checkins(rule: str, terms: DayTerms, checkins: list, expected: tuple) -
         ("a day of rest says so", REST_DAY, [checkin()], "当天不是工作日，按规则不计天数。"),
         ("an unpublished year is said, not guessed", UNKNOWN_YEAR, [checkin()],
          "这一年的放假安排还没有公布，不能确定是否工作日，1天暂记待核，不计为缺勤。"),
-        ("a rejection may be appealed", ALL_DAY, [checkin(holds="rejected")], "当天的打卡被驳回，可在驳回后 7 天内申诉。"),
+        ("a rejection may be appealed", ALL_DAY, [checkin(holds="rejected")],
+         "当天的打卡被驳回，可在驳回后 7 天内申诉。"),
     ],
 )  # fmt: skip
 def test_a_member_can_read_why_the_14th_counted_half(rule: str, terms: DayTerms, checkins: list, said: str) -> None:
