@@ -17,6 +17,7 @@ from server.org.scope import WATCHING_COUNTY
 from server.org.scope import county as in_county
 from server.tally import addenda, close, verify
 from server.tally.models import ClosedMonth
+from server.tally.month import published
 from server.tally.monthly import stored_members, table_so_far
 from server.tally.table import part_of
 
@@ -125,12 +126,13 @@ def unit_month(path: UnitPath, query: MonthQuery) -> Reply:
         if unit is None or not (caller().has(*WATCHING_COUNTY) or unit.id in caller().units("unit_supervisor")):
             raise not_found()
         found = list(stored_members(session, caller().county_id, first, caller().today, Squad.unit_id == unit.id))
+        then = published(session, caller().county_id, first, [one.given.member_id for one in found])
     rows = [
         MemberMonthRow(
-            **month_reply(one.month).model_dump(),
+            **month_reply(month := then.get(one.given.member_id, one.month)).model_dump(),
             member_id=one.given.member_id,
             name=one.given.name,
-            missing=one.month.missing,
+            missing=month.missing,
         )
         for one in sorted(found, key=lambda one: (one.given.name, one.given.member_id))
     ]

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.org.scope import Caller
-from server.tally import recompute
+from server.tally import closed, recompute
 from server.tally.addenda import Cause
 from server.tally.models import SiteDay
-from server.tally.month import month_count
+from server.tally.month import month_count, published
 from server.tally.types import DayCount, MonthCount
 
 
@@ -85,6 +85,8 @@ def recount(
     """Recompute a day after whatever changed it, and answer with that day and its month; a month that is closed stays
     as it was published, and gets an addendum."""
     day, month = recompute.recount(session, caller.county_id, member_id, on, caller.today, now, cause)
+    if closed.is_closed(session, caller.county_id, on):
+        return {"day": day_reply(on, day), "month": month_of(session, caller, member_id, on)}
     return {"day": day_reply(on, day), "month": month_reply(month)}
 
 
@@ -97,8 +99,13 @@ def standing(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -
 
 
 def month_of(session: Session, caller: Caller, member_id: uuid.UUID, on: date) -> MonthReply:
-    """The count of the month that holds `on`."""
-    return month_reply(month_count(session, caller.county_id, member_id, on.replace(day=1), caller.today))
+    """The count of the month that holds `on`: as it was published, or as it stands."""
+    county_id, month = caller.county_id, on.replace(day=1)
+    if closed.is_closed(session, county_id, month):
+        then = published(session, county_id, month, [member_id])
+        if member_id in then:
+            return month_reply(then[member_id])
+    return month_reply(month_count(session, county_id, member_id, month, caller.today))
 
 
 def stored_day(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> DayReply:

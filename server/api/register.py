@@ -100,12 +100,12 @@ def add_member(body: MemberBody) -> Reply:
 
 @bp.post("/postings", responses={201: PostingCreated})
 def add_posting(body: PostingBody) -> Reply:
-    """Post a member to a station; an open posting ends the day before."""
+    """Post a member to a station; an open posting ends the day before. Nothing of it may reach into a closed month."""
     with transaction() as session:
         posting = register.add_posting(
             session, caller(), body.member, body.squad, body.station, body.starts_on, body.ends_on, now()
         )
-        closed.require_open(session, caller().county_id, body.starts_on)
+        closed.require_after(session, caller().county_id, body.starts_on)
         last = min(body.ends_on or caller().today, caller().today)
         recompute_stored(session, caller().county_id, body.member, body.starts_on, last, now())
     reply = PostingCreated(id=posting.id, starts_on=posting.starts_on, ends_on=posting.ends_on)

@@ -42,13 +42,15 @@ def close(
     session: Session, county_id: int, month: date, by: uuid.UUID | None, today: date, now: datetime
 ) -> ClosedMonth:
     """Close one month (its first day). 409 `month_closed` again, `month_not_over` before the policy's day,
-    `month_waiting` with a list of what must be decided first, as long as the deadline has not passed."""
+    `month_before_first` when nobody was posted yet, `earlier_month_open` out of order, `month_waiting` with a list of
+    what must be decided first, as long as the deadline has not passed."""
     hold_county(session, county_id)
     closed.require_open(session, county_id, month)
     rules = policy.in_force(session, county_id, month_end(month)).rules
     if today < (due := closes_on(rules, month)):
         said = f"{month.month}月的结果从{due.month}月{due.day}日起才能结账。"
         raise conflict("month_not_over", said, closes_on=due.isoformat())
+    _require_turn(session, county_id, month, today)
     deadline = deadline_on(rules, month)
     if today < deadline and (found := waiting_in(session, county_id, month, MOST_NAMED)):
         raise conflict(
@@ -59,6 +61,17 @@ def close(
             deadline_on=deadline.isoformat(),
         )
     return _freeze(session, county_id, month, by, now)
+
+
+def _require_turn(session: Session, county_id: int, month: date, today: date) -> None:
+    """Months are closed in order from the first posting on: a year's sum stands on the months before."""
+    still = _open_months(session, county_id, today)
+    if month not in still:
+        said = f"{month.year}年{month.month}月还没有人派驻，没有可结账的结果。"
+        raise conflict("month_before_first", said, month=f"{month:%Y-%m}")
+    if still[0] < month:
+        said = f"{still[0].year}年{still[0].month}月还没有结账，请先结{still[0].month}月。"
+        raise conflict("earlier_month_open", said, month=f"{still[0]:%Y-%m}")
 
 
 def _named(one: Waiting) -> dict[str, str]:

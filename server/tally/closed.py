@@ -17,15 +17,35 @@ MONTHS = select(_M.month).where(_M.county_id == bindparam("county"))
 
 def is_closed(session: Session, county_id: int, on: date) -> bool:
     """Whether the month of a local date is closed. Asked once a transaction: ask while the county's count is held."""
-    known: dict[int, set[date]] = session.info.setdefault("closed_months", {})
-    if county_id not in known:
-        remember(session, county_id, session.execute(MONTHS, {"county": county_id}).all())
-    return on.replace(day=1) in known[county_id]
+    return on.replace(day=1) in _known(session, county_id)
+
+
+def latest(session: Session, county_id: int) -> date | None:
+    """The first day of the latest closed month."""
+    return max(_known(session, county_id), default=None)
 
 
 def remember(session: Session, county_id: int, months: Sequence[Any]) -> None:
     """Take the rows of MONTHS as this transaction's answer for the county."""
     session.info.setdefault("closed_months", {})[county_id] = {row.month for row in months}
+
+
+def _known(session: Session, county_id: int) -> set[date]:
+    known: dict[int, set[date]] = session.info.setdefault("closed_months", {})
+    if county_id not in known:
+        remember(session, county_id, session.execute(MONTHS, {"county": county_id}).all())
+    return known[county_id]
+
+
+def require_after(session: Session, county_id: int, on: date) -> None:
+    """Raise 409 when a month is closed that `on` lies in or before: for what holds from a date on."""
+    last = latest(session, county_id)
+    if last is not None and on.replace(day=1) <= last:
+        raise conflict(
+            "month_closed",
+            f"{last.month}月的结果已经公布，派驻的变动不能影响到它；最早从下个月1日起。",
+            month=f"{last:%Y-%m}",
+        )
 
 
 def require_open(session: Session, county_id: int, on: date) -> None:

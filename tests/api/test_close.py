@@ -39,7 +39,7 @@ def test_closed_it_is_frozen_with_a_hash_and_audited(api: Api, worked: None, row
     closed = api.close_month().json
     assert (len(closed["inputs_sha256"]), closed["waiting"], closed["policy_version"]) == (64, 0, 1)
     assert "外出驻点 2 人、3 天" in closed["summary"]
-    assert rows("SELECT count(*) FROM audit_events WHERE action = 'month.closed'") == [(1,)]
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'month.closed'") == [(3,)]  # with those before it
     found = api.get("/months/2026-11/verify", "bureau").json
     assert (found["matches"], found["members"], found["differences"]) == (True, 5, [])
     assert found["inputs_sha256"] == closed["inputs_sha256"]
@@ -57,10 +57,40 @@ def test_not_before_the_policys_day_and_not_twice(api: Api, clock: StoppedClock)
     assert api.post("/months/2026-11/close", "bureau").json["code"] == "month_closed"
 
 
+def test_months_are_closed_in_order_from_the_first_posting_on(api: Api, worked: None) -> None:
+    early = api.post("/months/2026-11/close", "bureau")
+    assert (early.status_code, early.json["code"], early.json["facts"]["month"]) == (
+        *(409, "earlier_month_open"),
+        "2026-09",
+    )
+    assert "2026年9月还没有结账" in early.json["detail"]
+    nobody = api.post("/months/2026-08/close", "bureau")
+    assert (nobody.status_code, nobody.json["code"]) == (409, "month_before_first")
+    assert api.post("/months/2026-09/close", "bureau").status_code == 201
+    assert api.post("/months/2026-10/close", "bureau").status_code == 201
+    assert api.post("/months/2026-11/close", "bureau").status_code == 201
+
+
+def test_a_closed_month_is_read_as_it_was_published(api: Api, db: Database, worked: None) -> None:
+    api.close_month()
+    paths = ("/me/month", "chen"), (f"/members/{api.cast['chen'].id}/month", "supervisor")
+
+    def seen() -> list:
+        own = [api.get(path, who, month="2026-11").json for path, who in paths]
+        unit = api.get(f"/units/{api.cast.units['east']}/month", "supervisor", month="2026-11").json
+        return [*own, unit]
+
+    before = seen()
+    with db.engine.begin() as connection:  # as a later release that counts otherwise, or a hand in the database, would
+        connection.execute(text("UPDATE postings SET starts_on = '2026-11-20' WHERE county_id = 1"))
+    assert seen() == before
+
+
 def test_what_waits_is_listed_and_blocks_until_it_is_decided(api: Api, clock: StoppedClock) -> None:
     checkin = doubtful(api)
     leave = api.post("/leaves", "colleague", {"kind": "sick", "starts_on": "2026-11-25", "reason": "发热"}).json["id"]
     clock.advance(days=12)
+    api.close_month("2026-10")
     refused = api.post("/months/2026-11/close", "bureau")
     assert (refused.status_code, refused.json["code"]) == (409, "month_waiting")
     assert [(w["kind"], w["id"], w["member"]) for w in refused.json["facts"]["waiting"]] == [
@@ -163,6 +193,8 @@ def test_a_posting_does_not_reach_into_a_closed_month(api: Api, worked: None) ->
     }
     refused = api.post("/postings", "admin", body | {"starts_on": "2026-11-28"})
     assert (refused.status_code, refused.json["code"]) == (409, "month_closed")
+    before = api.post("/postings", "admin", body | {"starts_on": "2026-08-10", "ends_on": "2026-08-12"})
+    assert (before.status_code, before.json["code"]) == (409, "month_closed")
     assert api.post("/postings", "admin", body | {"starts_on": "2026-12-07"}).status_code == 201
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
@@ -223,6 +255,7 @@ def test_the_command_line_closes_and_verifies(
     monkeypatch.setattr("server.clock.system_clock", api.clock)
     assert main(["month", "verify", "2026-11"]) == 1
     assert "还没有结账" in capsys.readouterr().err
+    api.close_month("2026-10")
     assert main(["month", "close", "2026-11"]) == 0
     assert "外出驻点 2 人、3 天" in capsys.readouterr().out
     assert main(["month", "close", "2026-11"]) == 1
@@ -230,7 +263,8 @@ def test_the_command_line_closes_and_verifies(
     assert main(["month", "verify", "2026-11"]) == 0
     assert "与结账时一致，5 人" in capsys.readouterr().out
     with db.engine.begin() as connection:
-        connection.execute(text("UPDATE month_results SET count = :count"), {"count": json.dumps({})})
+        changed = "UPDATE month_results SET count = :count WHERE month = '2026-11-01'"
+        connection.execute(text(changed), {"count": json.dumps({})})
     assert main(["month", "verify", "2026-11", "--county", "河湾县"]) == 1
     assert "不一致" in capsys.readouterr().out
 

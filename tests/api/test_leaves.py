@@ -189,6 +189,7 @@ def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api:
     assert [(a["on"], a["cause"], a["after"]["excused"]) for a in november["addenda"]] == [("2026-11-30", "leave", 2)]
     assert api.get("/me/month", "chen", month="2026-12").json["excused"] == 1.0
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+    clock.advance(seconds=1)  # addenda are told by their times
     withdraw(api, leave)
     assert [a["cause"] for a in api.get("/me/month", "chen", month="2026-11").json["addenda"]] == [
         "leave",
