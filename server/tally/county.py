@@ -111,7 +111,7 @@ def _later(session: Session, county_id: int, month: date) -> _Later:
 def _concerned(month: date) -> ColumnElement[bool]:
     last = month_end(month)
     of_member: list[tuple[Any, ColumnElement[bool]]] = [
-        (CheckIn, CheckIn.on_date.between(month, last)),
+        (CheckIn, CheckIn.on_date.between(month, last) & CheckIn.addendum.is_(False)),
         (Attestation, Attestation.on_date.between(month, last)),
         (Posting, (Posting.starts_on <= last) & or_(Posting.ends_on.is_(None), Posting.ends_on >= month)),
     ]

@@ -283,3 +283,17 @@ def test_a_retry_after_the_close_of_what_was_decided_before_adds_nothing(api: Ap
     assert api.post(f"/leaves/{leave}/decision", "supervisor", approve).status_code == 200
     found = api.get("/months/2026-11/verify", "bureau").json
     assert (found["matches"], found["addenda"], found["differences"]) == (True, 0, [])
+
+
+def test_somebody_never_posted_who_checks_in_after_the_close_is_not_missed_in_it(
+    api: Api, clock: StoppedClock, rows: Rows
+) -> None:
+    clock.at = clock.at.replace(day=30)
+    ticket = api.ticket("supervisor")
+    clock.at = clock.at.replace(month=12, day=5)
+    api.close_month()
+    late = api.check_in("supervisor", captured_at="2026-11-30T02:00:00Z", ticket=ticket)
+    assert late.json["day"]["on"] == "2026-11-30"
+    assert rows("SELECT addendum FROM checkins") in ([(1,)], [(True,)])
+    found = api.get("/months/2026-11/verify", "bureau").json
+    assert (found["matches"], found["differences"]) == (True, [])
