@@ -5,8 +5,10 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.tally.models import Policy
 from server.tally.month_fold import month_end
 from server.tally.monthly import groups_of, year_halves
 from server.tally.rebuild import CountedMember
@@ -20,7 +22,7 @@ class Frozen:
 
     def __init__(self, session: Session, county_id: int, month: date, book: Rulebook) -> None:
         self._county_id, self._month = county_id, month
-        self._hash = hashlib.sha256(_rules_of(book, month).encode())
+        self._hash = hashlib.sha256(_rules_of(session, county_id, book, month).encode())
         self._table = Table(groups_of(session, county_id))
 
     def add(self, one: CountedMember) -> dict[str, Any]:
@@ -82,11 +84,16 @@ def sha256_of(one: CountedMember, month: date) -> str:
     return hashlib.sha256(_canonical(body).encode()).hexdigest()
 
 
-def _rules_of(book: Rulebook, month: date) -> str:
-    """The rules of each date of the month, with what the calendar says of it."""
+def _rules_of(session: Session, county_id: int, book: Rulebook, month: date) -> str:
+    """The rules of each date of the month, with what the calendar says of it. As they are stored: a release that knows
+    one field more reads them with its default, and they are still the same rules."""
     dates = [month + timedelta(days=i) for i in range(month_end(month).day)]
-    rules = {book.on(on).version: book.on(on).rules.model_dump(mode="json") for on in dates}
-    return _canonical({"rules": rules, "dates": [[book.on(on).version, book.on(on).can_count(on)] for on in dates]})
+    held = [[book.on(on).version, book.on(on).can_count(on)] for on in dates]
+    stored = select(Policy.version, Policy.rules).where(
+        Policy.county_id == county_id, Policy.version.in_({version for version, _ in held})
+    )
+    rules = {row.version: row.rules for row in session.execute(stored)}
+    return _canonical({"rules": rules, "dates": held})
 
 
 def _canonical(body: object) -> str:

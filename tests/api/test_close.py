@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from sqlalchemy import text
 from server.__main__ import main
 from server.db import Database, count_lock, lock
 from server.tally.close import close_due
+from server.tally.rules import PolicyRules
+from server.tally.target import target_of
 from tests.cast import FRANKFURT, SHANGHAI
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -295,5 +298,24 @@ def test_somebody_never_posted_who_checks_in_after_the_close_is_not_missed_in_it
     late = api.check_in("supervisor", captured_at="2026-11-30T02:00:00Z", ticket=ticket)
     assert late.json["day"]["on"] == "2026-11-30"
     assert rows("SELECT addendum FROM checkins") in ([(1,)], [(True,)])
+    found = api.get("/months/2026-11/verify", "bureau").json
+    assert (found["matches"], found["differences"]) == (True, [])
+
+
+def test_a_later_release_with_a_new_rule_and_other_words_finds_it_the_same(
+    api: Api, worked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.close_month()
+
+    class Later(PolicyRules):
+        weather_excuses: bool = False
+
+    def reworded(*given: Any) -> tuple[float, str]:
+        target, said = target_of(*given)
+        return target, f"按新版说法：{said}"
+
+    monkeypatch.setattr("server.tally.policy.PolicyRules", Later)
+    monkeypatch.setattr("server.tally.policy._typed", {})
+    monkeypatch.setattr("server.tally.month_fold.target_of", reworded)
     found = api.get("/months/2026-11/verify", "bureau").json
     assert (found["matches"], found["differences"]) == (True, [])
