@@ -74,7 +74,8 @@ class TableReply(BaseModel):
     closed: bool = Field(description="frozen; else it is what stands now")
     closed_at: AwareDatetime | None
     units: list[UnitRow]
-    zero_groups: list[str] = Field(description="groups without a day, by name")
+    zero_groups: list[str] = Field(description="by name, groups with people posted, and no day confirmed or waiting")
+    waiting_groups: list[str] = Field([], description="groups without a confirmed day of whom something still waits")
     totals: Totals | None = Field(description="null for whoever sees only some units")
     summary: str
     ranking: list[Place] | None = Field(description="null unless the county's rules ask for one")

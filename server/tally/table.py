@@ -84,16 +84,16 @@ class Table:
             own.year = year_halves.get(group_id, 0)
         units: dict[uuid.UUID, dict[str, Any]] = {}
         unit_sums: dict[uuid.UUID, list[_Sums]] = {}
-        for group in self._groups:
+        for group in (g for g in self._groups if self._sums[g.id].people or self._sums[g.id].year):
             unit = units.setdefault(group.unit_id, {"id": str(group.unit_id), "unit": group.unit, "groups": []})
             unit["groups"].append({"id": str(group.id), "group": group.name, **self._sums[group.id].row()})
             unit_sums.setdefault(group.unit_id, []).append(self._sums[group.id])
         for unit_id, sums in unit_sums.items():
             units[unit_id] |= _added(sums).row()
-        zero = [group.name for group in self._groups if not self._sums[group.id].confirmed]
+        zero, waiting = _without_days(units.values())
         totals = {
             "units": len(units),
-            "groups": len(self._groups),
+            "groups": sum(bool(sums.people) for sums in self._sums.values()),
             **_added(list(self._sums.values())).row(),
             "unposted_days": self._unposted / 2,
         }
@@ -101,8 +101,9 @@ class Table:
             "month": f"{month:%Y-%m}",
             "units": list(units.values()),
             "zero_groups": zero,
+            "waiting_groups": waiting,
             "totals": totals,
-            "summary": _summary(month, totals, zero),
+            "summary": _summary(month, totals, zero, waiting),
             "ranking": self._ranking() if ranking else None,
         }
 
@@ -137,20 +138,29 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
     return whole
 
 
-def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str]) -> str:
+def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Groups with people posted and no confirmed day, by name: those that were not there, and those of whom something
+    still waits for a decision. Who was excused is neither."""
+    rows = [group for unit in units for group in unit["groups"] if group["people"] and not group["days"]]
+    zero = [row["group"] for row in rows if not row["pending_days"] and not row["excused_days"]]
+    return zero, [row["group"] for row in rows if row["pending_days"]]
+
+
+def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str], waiting: Sequence[str]) -> str:
     """The circular's first paragraph."""
     said = (
         f"{month.year}年{month.month}月，全县 {totals['groups']} 个招商小分队外出驻点 {totals['people_out']} 人、"
         f"{totals['days']:g} 天（含 {totals['half_days']} 个半天），涉及 {len(totals['cities'])} 个城市；"
         f"今年累计 {totals['year_days']:g} 天。"
     )
-    return said + (f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。" if zero else "没有驻点 0 天的小分队。")
+    said += f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。" if zero else "没有驻点 0 天的小分队。"
+    return said + (f"打卡尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。" if waiting else "")
 
 
 def part_of(table: Mapping[str, Any], units: Collection[str]) -> dict[str, Any]:
     """A stored table as far as these units (ids) go; the county's totals and its ranking are left out."""
     shown = [unit for unit in table["units"] if unit["id"] in units]
-    zero = [group["group"] for unit in shown for group in unit["groups"] if not group["days"]]
+    zero, waiting = _without_days(shown)
     said = [
         f"{unit['unit']}：外出驻点 {unit['people_out']} 人、{unit['days']:g} 天，今年累计 {unit['year_days']:g} 天。"
         for unit in shown
@@ -159,6 +169,7 @@ def part_of(table: Mapping[str, Any], units: Collection[str]) -> dict[str, Any]:
         "month": table["month"],
         "units": shown,
         "zero_groups": zero,
+        "waiting_groups": waiting,
         "totals": None,
         "summary": "".join(said),
         "ranking": None,

@@ -89,3 +89,19 @@ def test_a_unit_sees_its_own_part() -> None:
     assert [unit["unit"] for unit in part["units"]] == ["经济开发区"]
     assert (part["zero_groups"], part["totals"], part["ranking"]) == (["驻重庆小分队"], None, None)
     assert "城关镇" not in part["summary"]
+
+
+def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no_day() -> None:
+    table = Table(GROUPS)
+    table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 2, 0, 0)))
+    table.add(uuid.UUID(int=102), [stay("佛山")], days(DayHalves(0, 0, 2, 0)))
+    table.add(uuid.UUID(int=103), [stay("重庆")], {})
+    made = table.result(SEP, False, {})  # nobody was posted to 宁波: it may have been founded since
+    assert (made["zero_groups"], made["waiting_groups"], made["totals"]["groups"]) == (
+        *(["驻重庆小分队"], ["驻苏州小分队"]),
+        3,
+    )
+    assert made["summary"].endswith("驻点 0 天的小分队 1 个：驻重庆小分队。打卡尚待核定的小分队 1 个：驻苏州小分队。")
+    assert "驻宁波小分队" not in [group["group"] for unit in made["units"] for group in unit["groups"]]
+    town = part_of(made, {str(TOWN)})
+    assert (town["zero_groups"], town["waiting_groups"]) == ([], ["驻苏州小分队"])
