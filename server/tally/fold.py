@@ -94,6 +94,7 @@ def _sources(
             {
                 "type": "checkin",
                 "id": c.checkin_id,
+                "kind": c.kind,
                 "holds": c.holds,
                 "by": "person" if c.by_person else "machine",
                 "minute_of_day": c.minute_of_day,

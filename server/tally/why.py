@@ -6,6 +6,9 @@ from server.evidence.words import clock
 from server.tally.types import FULL_DAY, DayTerms, Earned
 
 
+_KIND_WORDS = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
+
+
 def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], sources: list[dict[str, Any]]) -> str:
     """`halves`: confirmed, pending, excused, lowering the target."""
     if terms.can_count is False and sources:
@@ -58,7 +61,11 @@ def _nothing(terms: DayTerms, sources: list[dict[str, Any]]) -> str:
         return "月度结果已公布，这次打卡记入补充说明，不改动原结果。"
     if any(s.get("holds") == "rejected" for s in sources):
         return f"当天的打卡被驳回，可在驳回后 {terms.appeal_within_days} 天内申诉。"
-    if any(s["type"] == "checkin" for s in sources):
+    checkins = [s for s in sources if s["type"] == "checkin"]
+    if checkins and all(s["kind"] not in terms.counted_kinds for s in checkins):
+        kinds = dict.fromkeys(_KIND_WORDS.get(s["kind"], "这类打卡") for s in checkins)
+        return f"当天的{'、'.join(kinds)}按规则不计天数。"
+    if checkins:
         return "当天的打卡不在规定时段内。"
     if any(s["type"] == "leave" for s in sources):
         return "当天请假，按规则不计天数，也不减少目标。"

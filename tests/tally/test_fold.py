@@ -88,7 +88,10 @@ def test_a_member_can_read_why_the_14th_counted_half(rule: str, terms: DayTerms,
 
 
 def test_a_kind_that_the_policy_does_not_count() -> None:
-    assert halves(fold_day(replace(ALL_DAY, counted_kinds=("station",)), [checkin(kind="visit")])) == (0, 0, 0, 0)
+    day = fold_day(replace(ALL_DAY, counted_kinds=("station",)), [checkin(kind="visit")])
+    assert (halves(day), day.explanation) == ((0, 0, 0, 0), "当天的走访打卡按规则不计天数。")
+    late = fold_day(replace(ALL_DAY, counted_kinds=("station",)), [checkin(60), checkin(kind="visit", checkin_id="b")])
+    assert late.explanation == "当天的打卡不在规定时段内。"
 
 
 def test_what_was_rejected_is_known_and_what_stands_beside_it_is_not_lowered() -> None:
