@@ -105,6 +105,9 @@ class MemberMonthRow(MonthReply):
     member_id: uuid.UUID
     name: str
     missing: float = Field(description="days still to be earned when every pending one is confirmed")
+    here: float = Field(
+        description="confirmed days on dates posted with this unit; the rest of the month was elsewhere"
+    )
 
 
 class UnitMonthReply(BaseModel):
@@ -112,7 +115,7 @@ class UnitMonthReply(BaseModel):
     month: str
     people: int
     people_out: int
-    confirmed: float
+    confirmed: float = Field(description="this and the next two: on dates posted with this unit, as in the table")
     pending: float
     excused: float
     members: list[MemberMonthRow]
@@ -120,7 +123,8 @@ class UnitMonthReply(BaseModel):
 
 @bp.get("/units/<uuid:unit_id>/month", responses={200: UnitMonthReply})
 def unit_month(path: UnitPath, query: MonthQuery) -> Reply:
-    """The members posted with a unit's squads in the month, each with their count."""
+    """The members posted with a unit's squads in the month, each with their count; the unit's own sums hold only the
+    days on which they were posted with it."""
     first = first_of(query.month)
     with reading() as session:
         unit = session.scalar(in_county(caller(), Unit).where(Unit.id == path.unit_id))
@@ -128,12 +132,14 @@ def unit_month(path: UnitPath, query: MonthQuery) -> Reply:
             raise not_found()
         found = list(stored_members(session, caller().county_id, first, caller().today, Squad.unit_id == unit.id))
         then = published(session, caller().county_id, first, [one.given.member_id for one in found])
+    here = {one.given.member_id: one.with_unit(unit.id) for one in found}
     rows = [
         MemberMonthRow(
             **month_reply(month := then.get(one.given.member_id, one.month)).model_dump(),
             member_id=one.given.member_id,
             name=one.given.name,
             missing=month.missing,
+            here=sum(day.confirmed for day in here[one.given.member_id]) / 2,
         )
         for one in sorted(found, key=lambda one: (one.given.name, one.given.member_id))
     ]
@@ -141,10 +147,10 @@ def unit_month(path: UnitPath, query: MonthQuery) -> Reply:
         unit=unit.name,
         month=f"{first:%Y-%m}",
         people=len(rows),
-        people_out=sum(row.confirmed > 0 for row in rows),
-        confirmed=sum(row.confirmed for row in rows),
-        pending=sum(row.pending for row in rows),
-        excused=sum(row.excused for row in rows),
+        people_out=sum(row.here > 0 for row in rows),
+        confirmed=sum(day.confirmed for days in here.values() for day in days) / 2,
+        pending=sum(day.pending for days in here.values() for day in days) / 2,
+        excused=sum(day.excused for days in here.values() for day in days) / 2,
         members=rows,
     ).model_dump(mode="json")
 

@@ -14,7 +14,7 @@ from server.org.models import Member, Posting, Squad, Unit
 from server.tally import policy
 from server.tally.county import AT_ONCE, MemberMonth, posted_and_roles
 from server.tally.models import SiteDay
-from server.tally.month_fold import fold_month, month_end
+from server.tally.month_fold import fold_month, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs
 
@@ -26,6 +26,11 @@ class StoredMember:
     given: MemberMonth
     days: dict[date, DayHalves]
     month: MonthCount
+
+    def with_unit(self, unit_id: uuid.UUID) -> list[DayHalves]:
+        """The days on which the member was posted with a squad of this unit."""
+        posted = {on: posting_on(self.given.postings, on) for on in self.days}
+        return [self.days[on] for on, posting in posted.items() if posting and posting.unit_id == unit_id]
 
 
 def stored_members(

@@ -5,7 +5,6 @@ from typing import Any
 from server.evidence.words import clock
 from server.tally.types import FULL_DAY, DayTerms, Earned
 
-
 _KIND_WORDS = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
 
 

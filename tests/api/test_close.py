@@ -187,6 +187,21 @@ def test_a_units_month_has_its_members_with_their_counts(api: Api, worked: None)
     assert api.get(f"/units/{api.cast.units['west']}/month", "supervisor").status_code == 404
 
 
+def test_who_was_transferred_counts_in_each_unit_with_the_days_there(api: Api, worked: None) -> None:
+    moved = {"member": str(api.cast["chen"].id), "squad": "west-1", "station": "上海驻点", "starts_on": "2026-11-25"}
+    assert api.post("/postings", "admin", moved).status_code == 201
+    for closed in (False, True):
+        if closed:
+            api.close_month()
+        units = {row["unit"]: row for row in api.get("/months/2026-11/table", "bureau").json["units"]}
+        for unit, days in (("east", 2.0), ("west", 1.0)):
+            month = api.get(f"/units/{api.cast.units[unit]}/month", "bureau", month="2026-11").json
+            assert (month["confirmed"], month["people_out"]) == (units[unit]["days"], units[unit]["people_out"])
+            assert month["confirmed"] == days
+            (chen,) = [member for member in month["members"] if member["name"] == "chen"]
+            assert (chen["confirmed"], chen["here"]) == (2.0, 1.0)
+
+
 def test_a_posting_does_not_reach_into_a_closed_month(api: Api, worked: None) -> None:
     api.close_month()
     body = {
