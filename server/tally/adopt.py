@@ -48,14 +48,14 @@ def check(session: Session, county_id: int, draft: Draft, today: date) -> Draft:
     what no county may adopt."""
     if draft.starts_on > today + timedelta(days=MOST_AHEAD_DAYS):
         raise invalid("starts_too_late", "生效日期太远，请核对。", starts_on=draft.starts_on.isoformat())
-    for month in _months_from(draft.starts_on, today):
-        if closed.is_closed(session, county_id, month):
-            raise conflict(
-                "month_closed",
-                f"{month.month}月的结果已经公布，规则不能从那时生效；"
-                f"最早可从{_next_open(session, county_id, today)}起生效。",
-                month=f"{month:%Y-%m}",
-            )
+    last = closed.latest(session, county_id)
+    if last is not None and draft.starts_on.replace(day=1) <= last:
+        first = following(last)
+        raise conflict(
+            "month_closed",
+            f"{last.month}月的结果已经公布，规则不能影响到它；最早可从{first.month}月{first.day}日起生效。",
+            month=f"{last:%Y-%m}",
+        )
     if said := draft.rules.objections():
         raise invalid("rules_refused", "".join(said), objections=said)
     units = _units(session, county_id, draft.rules.unit_targets)
@@ -111,13 +111,6 @@ def _months_from(first: date, today: date) -> list[date]:
         found.append(month)
         month = following(month)
     return found
-
-
-def _next_open(session: Session, county_id: int, today: date) -> str:
-    month = today.replace(day=1)
-    while closed.is_closed(session, county_id, month):
-        month = following(month)
-    return f"{month.month}月{month.day}日"
 
 
 def _units(session: Session, county_id: int, targets: dict[str, float]) -> dict[str, float]:

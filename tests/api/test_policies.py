@@ -68,6 +68,15 @@ def test_a_closed_month_keeps_the_rules_it_was_closed_under(api: Api, clock: Sto
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
 
+def test_the_earliest_date_is_the_day_after_the_latest_closed_month(api: Api, clock: StoppedClock) -> None:
+    clock.advance(days=9)  # 3 December: November is open still
+    api.close_month("2026-10")
+    refused = adopt(api, "2026-10-15", target_days=18)
+    assert (refused.status_code, refused.json["code"]) == (409, "month_closed")
+    assert "最早可从11月1日起生效" in refused.json["detail"]
+    assert adopt(api, "2026-11-01", target_days=18).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("rules", "code", "said"),
     [
