@@ -62,7 +62,7 @@ class MonthChange(BaseModel):
 
 
 class PreviewReply(BaseModel):
-    month: str
+    months: list[str] = Field(description="the open months that would be counted anew, YYYY-MM")
     members: int
     rules: list[RuleChange]
     changes: list[MonthChange]
@@ -95,12 +95,12 @@ def adopt_policy(body: PolicyBody) -> Reply:
 
 @bp.post("/policies/preview", responses={200: PreviewReply})
 def preview_policy(body: PolicyBody) -> Reply:
-    """What these rules would do to the open month, member by member; nothing is saved."""
+    """What these rules would do to the open months, member by member; nothing is saved."""
     caller().require("admin")
     with reading() as session:
         seen = preview(session, caller().county_id, Draft(body.starts_on, body.rules, body.note), caller().today)
     return PreviewReply(
-        month=f"{seen.month:%Y-%m}",
+        months=[f"{month:%Y-%m}" for month in seen.months],
         members=seen.members,
         rules=[RuleChange(rule=name, then=then, now=now) for name, (then, now) in seen.rules.items()],
         changes=[

@@ -83,7 +83,7 @@ def adopt(session: Session, caller: Caller, draft: Draft, now: datetime) -> Poli
     session.flush()
     policy.forget(session, county_id)
     recounted = sum(
-        rebuild(session, county_id, month, caller.today, now) for month in _months_from(draft.starts_on, caller.today)
+        rebuild(session, county_id, month, caller.today, now) for month in months_from(draft.starts_on, caller.today)
     )
     facts = {"version": made.version, "starts_on": draft.starts_on.isoformat(), "days_recounted": recounted}
     record(session, county_id, caller.member_id, "policy.adopted", made.id, facts, now)
@@ -104,7 +104,7 @@ def remarks(draft: Draft) -> list[str]:
     return said
 
 
-def _months_from(first: date, today: date) -> list[date]:
+def months_from(first: date, today: date) -> list[date]:
     """The first days of the months from the one of `first` to the one of `today`."""
     month, found = first.replace(day=1), []
     while month <= today:

@@ -1,4 +1,4 @@
-"""What a change of the rules would do to the open month, before it is saved: by member, and nothing is stored."""
+"""What a change of the rules would do to the open months, before it is saved: by member, and nothing is stored."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally import policy
-from server.tally.adopt import Draft, check, remarks
+from server.tally.adopt import Draft, check, months_from, remarks
 from server.tally.county import count_member, member_months
 from server.tally.models import Policy
 from server.tally.rules import NAMES, PolicyRules, Rulebook, in_force
@@ -29,7 +29,7 @@ class Change:
 class Preview:
     """`rules`: by name what differs from the rules that hold on the draft's first day, as (then, now)."""
 
-    month: date
+    months: list[date]
     members: int
     changes: list[Change]
     rules: dict[str, tuple[Any, Any]]
@@ -37,31 +37,36 @@ class Preview:
 
 
 def preview(session: Session, county_id: int, draft: Draft, today: date) -> Preview:
-    """Count the month of `today`, or the one the draft starts in if that is later, by both rules."""
+    """Count every month that adopting the draft would count anew, or the one it starts in if that is still to come, by
+    both rules."""
     draft = check(session, county_id, draft, today)
-    month = max(today, draft.starts_on).replace(day=1)
+    months = months_from(draft.starts_on, today) or [draft.starts_on.replace(day=1)]
     now = policy.rulebook(session, county_id)
     then = _with(session, county_id, draft)
-    members, changes = 0, []
-    for chunk in member_months(session, county_id, month):
-        for given in chunk:
-            members += 1
-            before, after = count_member(now, month, today, given)[1], count_member(then, month, today, given)[1]
-            if _numbers(before) != _numbers(after):
-                changes.append(Change(given.member_id, given.name, before, after))
+    members: set[Any] = set()
+    changes: list[Change] = []
+    for month in months:
+        for chunk in member_months(session, county_id, month):
+            for given in chunk:
+                members.add(given.member_id)
+                before, after = count_member(now, month, today, given)[1], count_member(then, month, today, given)[1]
+                if _numbers(before) != _numbers(after):
+                    changes.append(Change(given.member_id, given.name, before, after))
     old = now.on(draft.starts_on).rules
-    return Preview(month, members, changes, _difference(old, draft.rules), remarks(draft))
+    return Preview(months, len(members), changes, _difference(old, draft.rules), remarks(draft))
 
 
 def told(seen: Preview) -> list[str]:
     """The preview as lines of Chinese text, for a terminal."""
     lines = [f"规则变动 {len(seen.rules)} 项："]
     lines += [f"  {NAMES[name]}：{then} → {now}" for name, (then, now) in seen.rules.items()]
-    lines.append(f"{seen.month.year}年{seen.month.month}月 {seen.members} 人中有 {len(seen.changes)} 人的结果会变：")
+    spoken = "、".join(f"{month.year}年{month.month}月" for month in seen.months)
+    changing = len({one.member_id for one in seen.changes})
+    lines.append(f"{spoken} {seen.members} 人中有 {changing} 人的结果会变：")
     for one in seen.changes:
         b, a = one.before, one.after
         lines.append(
-            f"  {one.name}：确认 {b.confirmed:g}→{a.confirmed:g}，待核 {b.pending:g}→{a.pending:g}，"
+            f"  {f'{b.month.month}月 ' if len(seen.months) > 1 else ''}{one.name}：确认 {b.confirmed:g}→{a.confirmed:g}，待核 {b.pending:g}→{a.pending:g}，"
             f"公出 {b.excused:g}→{a.excused:g}，应驻 {b.target:g}→{a.target:g}，"
             f"还差 {b.missing:g}→{a.missing:g}，可用日 {b.remaining_days}→{a.remaining_days}"
         )

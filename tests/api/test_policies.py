@@ -126,6 +126,19 @@ def test_a_preview_says_what_would_change_and_changes_nothing(api: Api, rows: Ro
     assert api.get("/me/month", "chen").json["confirmed"] == 1.0
 
 
+def test_a_preview_shows_every_open_month_that_would_be_counted_anew(api: Api, clock: StoppedClock) -> None:
+    clock.advance(days=9)  # 3 December: November is open still
+    body = {"starts_on": "2026-11-01", "rules": BASIS | {"target_days": 10}}
+    seen = api.post("/policies/preview", "admin", body).json
+    assert (seen["months"], seen["members"]) == (["2026-11", "2026-12"], 5)
+    assert [c["after"]["month"] for c in seen["changes"] if c["name"] == "chen"] == ["2026-11", "2026-12"]
+    assert adopt(api, "2026-11-01", target_days=10).status_code == 201
+    chen = next(change["after"] for change in seen["changes"] if change["name"] == "chen")
+    assert api.get("/me/month", "chen", month="2026-11").json["target"] == chen["target"] == 10.0
+    ahead = api.post("/policies/preview", "admin", body | {"starts_on": "2027-01-01"}).json
+    assert ahead["months"] == ["2027-01"]
+
+
 def test_the_command_line_shows_and_previews(
     api: Api, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
