@@ -56,7 +56,7 @@ def check(session: Session, county_id: int, draft: Draft, today: date) -> Draft:
             f"{last.month}月的结果已经公布，规则不能影响到它；最早可从{first.month}月{first.day}日起生效。",
             month=f"{last:%Y-%m}",
         )
-    if said := draft.rules.objections():
+    if said := draft.rules.objections(today):
         raise invalid("rules_refused", "".join(said), objections=said)
     units = _units(session, county_id, draft.rules.unit_targets)
     return Draft(draft.starts_on, draft.rules.with_changes({"unit_targets": units}), draft.note)

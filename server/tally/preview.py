@@ -65,8 +65,9 @@ def told(seen: Preview) -> list[str]:
     lines.append(f"{spoken} {seen.members} 人中有 {changing} 人的结果会变：")
     for one in seen.changes:
         b, a = one.before, one.after
+        when = f"{b.month.month}月 " if len(seen.months) > 1 else ""
         lines.append(
-            f"  {f'{b.month.month}月 ' if len(seen.months) > 1 else ''}{one.name}：确认 {b.confirmed:g}→{a.confirmed:g}，待核 {b.pending:g}→{a.pending:g}，"
+            f"  {when}{one.name}：确认 {b.confirmed:g}→{a.confirmed:g}，待核 {b.pending:g}→{a.pending:g}，"
             f"公出 {b.excused:g}→{a.excused:g}，应驻 {b.target:g}→{a.target:g}，"
             f"还差 {b.missing:g}→{a.missing:g}，可用日 {b.remaining_days}→{a.remaining_days}"
         )

@@ -5,6 +5,7 @@ newly adopt is asked of `objections`.
 """
 
 import bisect
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -207,14 +208,17 @@ class PolicyRules(_Part):
         fits = (a for a in self.approvers if a.up_to_days is None or days <= a.up_to_days)
         return next(fits, Approver(role="bureau_supervisor")).role
 
-    def objections(self) -> list[str]:
-        """Why nobody may adopt these rules, each as a Chinese sentence; empty when they may."""
+    def objections(self, today: date) -> list[str]:
+        """Why nobody may adopt these rules on the local date `today`, each as a Chinese sentence; empty when they
+        may."""
         return [
             *_of_windows(self.windows, "打卡时段"),
             *(line for day, windows in self.weekday_windows.items() for line in _of_windows(windows, _ZH[day])),
+            *_of_days(self),
             *_of_leave(self),
+            *_of_close(self),
             *_of_ladder(self.escalation),
-            *_of_burden(self),
+            *_of_burden(self, today),
         ]
 
     def with_changes(self, changes: dict[str, Any]) -> Self:
@@ -235,6 +239,30 @@ def _of_windows(rules: tuple[WindowRule, ...], name: str) -> list[str]:
     return said
 
 
+def _of_days(rules: PolicyRules) -> list[str]:
+    """A week on which nothing can be earned, or never a whole day, is a slip."""
+    week = [sorted(rules.windows_on(_MONDAY + timedelta(days=i)), key=lambda w: w.start_min) for i in range(7)]
+    if not any(week):
+        return ["一周里至少要有一天设打卡时段，否则谁也不能打卡计天数。"]
+    whole, gap = [day for day in week if sum(w.halves for w in day) >= 2], rules.full_day.min_gap_min
+    if whole and not any(_most_checkins(day, gap) >= rules.full_day.checkins for day in whole):
+        return [f"打卡时段里容不下一天要求的 {rules.full_day.checkins} 次、间隔 {gap} 分钟的打卡，谁也计不满一天。"]
+    return []
+
+
+def _most_checkins(windows: list[Window], gap: int) -> float:
+    """The most check-ins so far apart that fit into a day's windows: each as early as it can be."""
+    count, earliest = 0, 0
+    for window in windows:
+        minute = max(window.start_min, earliest)
+        while minute < window.end_min:
+            if not gap:
+                return math.inf
+            count, minute = count + 1, minute + gap
+            earliest = minute
+    return count
+
+
 def _of_leave(rules: PolicyRules) -> list[str]:
     said = []
     if rules.leave_effects["make_up"] not in ("present", "none"):
@@ -246,6 +274,13 @@ def _of_leave(rules: PolicyRules) -> list[str]:
         said.append("审批规则的最后一级（且只有最后一级）不限天数。")
     elif sorted(set(known := [days for days in limits if days is not None])) != known:
         said.append("审批规则应按天数从短到长排列。")
+    return said
+
+
+def _of_close(rules: PolicyRules) -> list[str]:
+    said = []
+    if rules.month_close_day < 2:
+        said.append("结账日不能早于次月2日：1日境外驻点的当月可能还没有过完。")
     if rules.month_close_deadline_day < rules.month_close_day:
         said.append("月度结果的截止日不能早于结账日。")
     return said
@@ -263,10 +298,12 @@ def _of_ladder(steps: tuple[LadderStep, ...]) -> list[str]:
     return said
 
 
-def _of_burden(rules: PolicyRules) -> list[str]:
+def _of_burden(rules: PolicyRules, today: date) -> list[str]:
     recorded = rules.legal_basis and rules.legal_basis_decided_by and rules.legal_basis_decided_on
     if rules.burden_mode == "daily" and not recorded:
         return ["每日打卡须登记依据：写明文件、由谁决定、何时决定（国办函〔2026〕12号）。"]
+    if rules.legal_basis_decided_on and rules.legal_basis_decided_on > today:
+        return ["依据的决定日期还没有到，请核对；作出决定后再登记。"]
     return []
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from server.api.problems import FIELD_NAMES
 from server.tally.rules import LADDER, NAMES, PolicyRules
 
+TODAY = date(2026, 11, 24)
 DAILY = {
     "burden_mode": "daily",
     "legal_basis": "县委办〔2026〕3号",
@@ -19,11 +20,12 @@ DAILY = {
 
 def test_a_new_county_asks_for_spot_checks_only_and_nobody_objects() -> None:
     assert (PolicyRules().burden_mode, PolicyRules().ranking) == ("spot_check_only", False)
-    assert PolicyRules().objections() == []
+    assert PolicyRules().objections(TODAY) == []
 
 
 def test_daily_with_its_basis_on_record_may_be_adopted() -> None:
-    assert PolicyRules(**DAILY).objections() == []
+    assert PolicyRules(**DAILY).objections(TODAY) == []
+    assert PolicyRules(**DAILY | {"legal_basis_decided_on": TODAY}).objections(TODAY) == []
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,13 @@ def test_daily_with_its_basis_on_record_may_be_adopted() -> None:
         ("windows do not overlap", {"windows": [{"start": "08:00", "end": "12:00", "halves": 1},
                                                 {"start": "11:00", "end": "18:00", "halves": 1}]}, "不能互相重叠"),
         ("nor on one weekday", {"weekday_windows": {"sat": [{"start": "9:00".zfill(5), "end": "08:00"}]}}, "周六时段"),
+        ("some day has a window", {"windows": []}, "至少要有一天设打卡时段"),
+        ("also when weekdays are named", {"windows": [], "weekday_windows": {"mon": []}}, "至少要有一天设打卡时段"),
+        ("a whole day can be met", {"windows": [{"start": "08:00", "end": "10:00"}],
+                                    "full_day": {"checkins": 2, "min_gap_min": 120}}, "谁也计不满一天"),
+        ("a basis is decided before it holds", DAILY | {"legal_basis_decided_on": "2099-01-01"}, "决定日期还没有到"),
+        ("a month is over in every zone", {"month_close_day": 1}, "次月2日"),
+        ("also at its deadline", {"month_close_day": 1, "month_close_deadline_day": 1}, "次月2日"),
         ("the last approver has no limit", {"approvers": [{"up_to_days": 3, "role": "unit_supervisor"}]}, "不限天数"),
         ("approvers go by length", {"approvers": [{"up_to_days": 9, "role": "unit_supervisor"},
                                                   {"up_to_days": 3, "role": "squad_leader"},
@@ -50,8 +59,27 @@ def test_daily_with_its_basis_on_record_may_be_adopted() -> None:
     ],
 )  # fmt: skip
 def test_what_nobody_may_adopt(rule: str, rules: dict[str, Any], said: str) -> None:
-    objections = PolicyRules(**rules).objections()
+    objections = PolicyRules(**rules).objections(TODAY)
     assert any(said in one for one in objections)
+
+
+@pytest.mark.parametrize(
+    ("rule", "rules"),
+    [
+        ("the gap just fits", {"windows": [{"start": "08:00", "end": "10:01"}],
+                               "full_day": {"checkins": 2, "min_gap_min": 120}}),
+        ("it fits over two windows", {"windows": [{"start": "08:00", "end": "09:00", "halves": 1},
+                                                  {"start": "17:00", "end": "18:00", "halves": 1}],
+                                      "full_day": {"checkins": 2, "min_gap_min": 480}}),
+        ("without a gap any window will do", {"full_day": {"checkins": 6}}),
+        ("windows on weekdays alone", {"windows": [],
+                                       "weekday_windows": {"mon": [{"start": "08:00", "end": "18:00"}]}}),
+        ("half days only", {"windows": [{"start": "08:00", "end": "12:00", "halves": 1}]}),
+        ("on the second, at the earliest", {"month_close_day": 2, "month_close_deadline_day": 2}),
+    ],
+)  # fmt: skip
+def test_what_may_be_adopted(rule: str, rules: dict[str, Any]) -> None:
+    assert PolicyRules(**rules).objections(TODAY) == []
 
 
 @pytest.mark.parametrize(
