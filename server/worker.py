@@ -120,7 +120,7 @@ class Worker:
 
     def _close_months(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         """On the policy's day, or later once nothing is under review."""
-        yield Step("", lambda session: close.close_due(session, scope.county_id, period.on, self.clock()))
+        return close.steps(self.db, scope.county_id, period.on, self.clock)
 
     def _monthly_results(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
         return announce.steps(self.db, scope.county_id, period.at, mark, self.clock)

@@ -207,7 +207,8 @@ class Stage:
         return [local(on, NIGHT_MIN) for on in dates if on.weekday() in (0, 3) or on.day == 5]
 
     def _compare(self, at: datetime) -> None:
-        close_due(self.session, self.county_id, _on(at), at)
+        while close_due(self.session, self.county_id, _on(at), at):
+            pass
         run_nightly(self.session, self.county_id, _on(at), at)
 
     def _forget_old_notices(self) -> None:

@@ -1,14 +1,18 @@
 """月度结账: freezes a month; what waits for a person holds it up until a deadline."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.clock import Clock
+from server.db import Database
 from server.errors import conflict
 from server.org.models import Posting
+from server.schedule import Step
 from server.tally import closed, policy
 from server.tally.frozen import Frozen
 from server.tally.models import ClosedMonth, MonthResult
@@ -16,26 +20,34 @@ from server.tally.month_fold import month_end
 from server.tally.policy import closes_on, deadline_on, following
 from server.tally.rebuild import counted, hold_county, store_changed
 from server.tally.waiting import Waiting, waiting_in
+from server.together import insert_many
 
 MOST_NAMED = 50  # of what holds a month up, in one answer
 
 
-def close_due(session: Session, county_id: int, today: date, now: datetime) -> list[date]:
-    """Close the county's months that are due on the local date `today`, oldest first, and say which.
+def steps(db: Database, county_id: int, today: date, clock: Clock) -> Iterator[Step]:
+    """A night's closing for the worker: a month in a transaction, since nobody else counts meanwhile."""
+    with db.reading() as session:
+        months = _open_months(session, county_id, today)
+    for month in months:
+        yield Step(f"{month:%Y-%m}", lambda session: close_due(session, county_id, today, clock()))
 
-    A month that is held up stays open, and so do the ones after it. Idempotent; for the worker, once a night.
+
+def close_due(session: Session, county_id: int, today: date, now: datetime) -> date | None:
+    """Close the county's oldest open month if it is due on the local date `today`, and say which it was.
+
+    A month that is held up stays open, and so do the ones after it. Call it until nothing is due.
     """
     hold_county(session, county_id)
-    done = []
-    for month in _open_months(session, county_id, today):
-        rules = policy.in_force(session, county_id, month_end(month)).rules
-        if today < closes_on(rules, month) or (
-            today < deadline_on(rules, month) and waiting_in(session, county_id, month, most=1)
-        ):
-            break
-        _freeze(session, county_id, month, None, now)
-        done.append(month)
-    return done
+    months = _open_months(session, county_id, today)
+    if not months:
+        return None
+    rules, month = policy.in_force(session, county_id, month_end(months[0])).rules, months[0]
+    held_up = today < deadline_on(rules, month) and waiting_in(session, county_id, month, most=1)
+    if today < closes_on(rules, month) or held_up:
+        return None
+    _freeze(session, county_id, month, None, now)
+    return month
 
 
 def close(
@@ -96,7 +108,7 @@ def _freeze(session: Session, county_id: int, month: date, by: uuid.UUID | None,
     for chunk in counted(session, county_id, month, following(month), book):
         store_changed(session, county_id, month, chunk, book, now)
         results = [{"county_id": county_id, "month": month, **frozen.add(one)} for one in chunk]
-        session.execute(insert(MonthResult), results)
+        insert_many(session, MonthResult, results)
     last = book.on(month_end(month))
     row = ClosedMonth(
         county_id=county_id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.db import count_lock, dialect_of, lock, upsert
@@ -73,7 +73,9 @@ def store_changed(
         insert = upsert(dialect_of(session), SiteDay)
         key = ("county_id", "member_id", "on_date")
         renewed = {name: insert.excluded[name] for name in rows.values[0] if name not in key}
-        session.execute(insert.on_conflict_do_update(index_elements=key, set_=renewed), list(rows.values))
+        renewing = insert.on_conflict_do_update(index_elements=key, set_=renewed)
+        # as together.insert_many: the unwanted answer makes it many rows a statement
+        session.execute(renewing.returning(literal_column("1")), list(rows.values))
     if gone:
         session.execute(
             delete(SiteDay).where(SiteDay.county_id == county_id, tuple_(SiteDay.member_id, SiteDay.on_date).in_(gone))

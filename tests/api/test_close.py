@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from server.__main__ import main
 from server.db import Database, count_lock, lock
-from server.tally.close import close_due
+from server.tally.close import close_due, steps
 from server.tally.rules import PolicyRules
 from server.tally.target import target_of
 from tests.cast import FRANKFURT, SHANGHAI
@@ -114,13 +114,23 @@ def test_from_the_deadline_on_it_closes_and_what_waits_stays_pending(api: Api, c
 
 
 def test_the_worker_closes_what_is_due_in_order_and_once(api: Api, db: Database, worked: None) -> None:
-    def run(on: date) -> list[str]:
+    def run(on: date) -> str | None:
         with db.transaction() as session:
-            return [f"{month:%Y-%m}" for month in close_due(session, 1, on, api.clock())]
+            month = close_due(session, 1, on, api.clock())
+            return f"{month:%Y-%m}" if month else None
 
-    assert run(date(2026, 12, 4)) == ["2026-09", "2026-10"]
-    assert run(date(2026, 12, 5)) == ["2026-11"]
-    assert run(date(2026, 12, 5)) == []
+    assert [run(date(2026, 12, 4)) for _ in range(3)] == ["2026-09", "2026-10", None]
+    assert [run(date(2026, 12, 5)) for _ in range(2)] == ["2026-11", None]
+
+
+def test_a_night_closes_each_month_in_a_transaction_of_its_own(api: Api, db: Database, rows: Rows) -> None:
+    closed = []
+    for step in steps(db, 1, date(2026, 12, 4), api.clock):
+        with db.transaction() as session:
+            step.write(session)
+        closed.append((step.mark, rows("SELECT count(*) FROM closed_months")[0][0]))
+    assert closed == [("2026-09", 1), ("2026-10", 2), ("2026-11", 2)]  # November is not due yet
+    assert [step.mark for step in steps(db, 1, date(2026, 12, 4), api.clock)] == ["2026-11"]
 
 
 @pytest.mark.parametrize(
@@ -225,6 +235,7 @@ def test_whoever_counts_while_the_month_is_closed_comes_before_or_after(
         pytest.skip("SQLite's writers exclude each other anyway")
     checkin = doubtful(api)
     clock.advance(days=16)
+    api.close_month("2026-10")
     answers: list[int] = []
     review = threading.Thread(
         target=lambda: answers.append(
