@@ -1,7 +1,7 @@
 """Does every period of a job once and in order, whatever happens to the workers: claim, step by step, done."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from server.leases import Lease
 from server.periods import Period
 
 log = structlog.get_logger()
+REST = timedelta(minutes=1)  # what failed is left alone for so long, so that it does not fill the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,38 @@ class Periodic:
 class Scheduler:
     """One worker's hand on the schedules. Not for two threads and the same job at once."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, rest: timedelta = REST) -> None:
         self._db = db
         self._clock = clock
+        self._rest = rest
         self._owner = uuid.uuid4()
+        self._resting: dict[tuple[str, Scope], datetime] = {}
 
     def catch_up(self, job: Periodic) -> None:
         """Do what is due of this job, each scope's oldest period first; what another worker is at, is left to it."""
-        for scope in job.scopes():
+
+        def of(scope: Scope) -> None:
             while (due := self.due(job, scope)) and self._do(job, scope, *due):
                 pass
+
+        self.each(job.name, job.scopes(), of)
+
+    def each(self, name: str, scopes: Iterable[Scope], do: Callable[[Scope], None]) -> None:
+        """Do it for each scope: one's error keeps no other from its turn, and that one rests. Raises them together."""
+        failed: list[Exception] = []
+        for scope in scopes:
+            if (until := self._resting.get((name, scope))) and self._clock() < until:
+                continue
+            try:
+                do(scope)
+            except Exception as error:
+                error.add_note(f"{name}: {scope}")
+                failed.append(error)
+                self._resting[name, scope] = self._clock() + self._rest
+            else:
+                self._resting.pop((name, scope), None)
+        if failed:
+            raise ExceptionGroup(name, failed)
 
     def due(self, job: Periodic, scope: Scope) -> tuple[datetime, Period] | None:
         """The period that is to be done next, with the instant up to which all is done; None when none is due."""

@@ -102,9 +102,11 @@ class Worker:
             pass
 
     def link_audit(self) -> None:
-        for scope in self._counties():
+        def of(scope: Scope) -> None:
             with self.db.transaction() as session:
                 chain.link(session, scope.county_id)
+
+        self.scheduler.each("link_audit", self._counties(), of)
 
     # What has its times
 
@@ -208,9 +210,9 @@ def _logged(job: Job) -> Callable[[], None]:
     def tick() -> None:
         try:
             job.run()
-        except LeaseLost as lost:
-            log.warning("lease_lost", job=job.name, lease=str(lost))
-        except Exception:
+        except* LeaseLost as lost:
+            log.warning("lease_lost", job=job.name, leases=[str(error) for error in lost.exceptions])
+        except* Exception:
             log.exception("job_failed", job=job.name)
 
     return tick

@@ -5,12 +5,13 @@ import struct
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from server.clock import Clock
 from server.config import Config
 from server.logs import configure
-from server.schedule import Scope
+from server.schedule import Scheduler, Scope
 from server.worker import Job, Worker, run
 
 EVERY_S = 0.04
@@ -34,7 +35,11 @@ class ClockFile:
 
 
 class Hurried(Worker):
-    """Looks as soon as the clock has moved, for a year that passes in minutes."""
+    """Looks as soon as the clock has moved, for a year that passes in minutes; tries again while the clock stands."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        super().__init__(config, clock)
+        self.scheduler = Scheduler(self.db, clock, rest=timedelta(0))
 
     def jobs(self) -> tuple[Job, ...]:
         return tuple(replace(job, every_s=EVERY_S, run=self._once_an_instant(job.run)) for job in super().jobs())
