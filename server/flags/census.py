@@ -17,7 +17,7 @@ from server.flags.habit import SAMPLE_DAYS, usual_left
 from server.org import consent
 from server.org.models import Posting, RoleGrant, Squad
 from server.tally.models import MonthAddendum
-from server.tally.month_fold import fold_month, month_end
+from server.tally.month_fold import fold_month, is_daily, month_end
 from server.tally.rules import Rulebook
 from server.tally.types import Held, MonthCount, MonthInputs, Posted
 
@@ -205,7 +205,8 @@ class _Fold:
         rules = {id(r): r.rules for on in self._calendar.dates if (r := asked.book.on(on))}.values()
         self.overrides = any(r.unit_targets or r.role_targets for r in rules)
         self._posted = lru_cache(4096)(self._posted_dates)
-        self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last))
+        daily = self._calendar.those(on for on in self._calendar.dates if is_daily(asked.book.on(on)))
+        self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last) & daily)
         self._counted = lru_cache(4096)(self._month_without_days)
         self._posting = lru_cache(4096)(self._as_it_bears)
 

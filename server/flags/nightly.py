@@ -21,7 +21,8 @@ from server.org.models import County
 from server.schedule import Step
 from server.tally import policy
 from server.tally.closed import is_closed
-from server.tally.month_fold import month_end
+from server.tally.month_fold import is_daily, month_end
+from server.tally.rules import Rulebook
 
 CHUNK = 2000  # members a transaction
 _END = "end"  # the mark after a month's last member
@@ -95,7 +96,7 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
     those, too, who are no longer posted, or took their consent back."""
     book = policy.rulebook(session, night.county_id)
     closed = is_closed(session, night.county_id, month)
-    if book.on(month_end(month)).rules.burden_mode == "daily":
+    if _was_daily(book, month, night.today):
         asked = Asked(night.county_id, night.tz, month, night.today, book)
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
@@ -110,6 +111,11 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
         yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due))
     else:
         yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}))
+
+
+def _was_daily(book: Rulebook, month: date, today: date) -> bool:
+    """Whether the county has asked for daily check-ins on a date of the month by now; before, nobody falls short."""
+    return any(is_daily(rules) for _, rules in book.within(month, min(month_end(month), today)))
 
 
 def _flagged_only(asked: Asked) -> Asked:

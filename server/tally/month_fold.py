@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
-from server.tally.rules import InForce, Rulebook
+from server.tally.rules import InForce, Proration, Rulebook
 from server.tally.target import Asked, asked_on, target_of
 from server.tally.types import FULL_DAY, MonthCount, MonthInputs, Posted
 
@@ -14,18 +14,23 @@ def fold_month(
 ) -> MonthCount:
     """Count one member's month on the local date `today`; `month` is its first day.
 
-    `asked_from` leaves out the posted dates before it: for flags, which must not hold against a person the days
-    before they had agreed to check in. Within, a date is its day of the month: this runs in every check-in.
+    `asked_from` leaves out the posted dates before it, and those on which the county did not ask for daily check-ins:
+    for flags, which must not hold against a person the days before they had agreed, nor such as nobody had to. Within,
+    a date is its day of the month: this runs in every check-in.
     """
     last = month_end(month)
     rules = _rules_by_day(book, month, last)
     countable = [n for n, r in rules.items() if r.rules.countable_days == "calendar" or _can(r, month, n)]
     posted = _posted_by_day(inputs.postings, month, last)
     days = {on.day: day for on, day in inputs.days.items() if month <= on <= last}
-    first_asked = asked_from.day if asked_from and month < asked_from <= last else 1
-    expected = [n for n in countable if n in posted and n >= first_asked and not (asked_from and asked_from > last)]
+    expected = held = [n for n in countable if n in posted]
+    if asked_from:
+        expected = [n for n in held if month.replace(day=n) >= asked_from and is_daily(rules[n])]
     asked = _asked_by_day(rules, posted, expected, inputs, month)
-    target, why = target_of(rules[last.day].rules, month, asked, len(countable), days)
+    of, sharing = len(countable), rules[last.day].rules
+    if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
+        of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
+    target, why = target_of(sharing, month, asked, of, days)
     taken = {n for n, d in days.items() if d.confirmed + d.pending + d.excused + d.lowers_target >= FULL_DAY}
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
     return MonthCount(
@@ -42,6 +47,11 @@ def fold_month(
         rejected=sum([d.rejected for d in days.values()]) / 2,
         lowered=sum([d.lowers_target for n, d in days.items() if n in asked]) / 2,
     )
+
+
+def is_daily(rules: InForce) -> bool:
+    """Whether the county asks for check-ins every day; elsewhere nobody falls short by not checking in."""
+    return rules.rules.burden_mode == "daily"
 
 
 def month_end(month: date) -> date:
@@ -84,6 +94,10 @@ def _asked_by_day(
             known[key] = asked_on(rules[n].rules, month.replace(day=n), posted[n], inputs.roles)
         asked[n] = known[key]
     return asked
+
+
+def _shared(proration: Proration) -> Proration:
+    return proration.model_copy(update={"by_posting": True})
 
 
 def _can(rules: InForce, month: date, day: int) -> bool:

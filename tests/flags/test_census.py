@@ -16,9 +16,10 @@ from server.flags.census import Asked, Standing
 from server.flags.habit import usual_left
 from server.org.models import Consent, Posting
 from server.tally import policy
-from server.tally.models import SiteDay
+from server.tally.models import Policy, SiteDay
 from server.tally.month import month_count
-from tests.cast import Cast
+from server.tally.rules import PolicyRules, Proration
+from tests.cast import JOINED, Cast
 
 NOV = date(2026, 11, 1)
 OCT = date(2026, 10, 1)
@@ -93,6 +94,28 @@ def test_it_counts_as_the_month_is_folded(db: Database, cast: Cast, days, posted
             assert not whole.posted_days or agreed.astimezone(UTC) >= datetime(last.year, last.month, 1, tzinfo=UTC)
         else:
             assert found.count == replace(folded, rejected=0)
+
+
+@pytest.mark.parametrize("by_posting", [True, False])
+def test_of_a_month_that_became_daily_only_those_days_count(db: Database, cast: Cast, by_posting: bool) -> None:
+    rules = PolicyRules(
+        burden_mode="daily", legal_basis="测试", target_days=20, proration=Proration(by_posting=by_posting)
+    )
+    since, agreed = date(2026, 11, 16), date(2026, 9, 1)
+    with db.transaction() as session:
+        for version, (starts_on, of_it) in enumerate(((JOINED, PolicyRules()), (since, rules)), start=2):
+            stored = of_it.model_dump(mode="json")
+            session.add(
+                Policy(county_id=1, version=version, starts_on=starts_on, rules=stored, created_at=datetime.now(UTC))
+            )
+    store(db, cast, {})
+    for today, left in ((date(2026, 11, 10), 15), (date(2026, 11, 20), 11)):
+        found = standing(db, cast["chen"].id, today)
+        assert (found.count.target, found.count.posted_days, found.count.remaining_days) == (10, 15, left)
+        assert found.usual_left is None  # what nobody asked for says nothing about a pattern
+        with db.reading() as session:
+            folded = month_count(session, 1, cast["chen"].id, NOV, today, agreed)
+        assert found.count == folded
 
 
 def test_who_comes_on_weekdays_will_go_on_so(db: Database, cast: Cast) -> None:

@@ -15,6 +15,7 @@ from server.flags.nightly import run_nightly
 from server.org.models import Consent, Posting
 from server.tally import close
 from server.tally.addenda import Cause
+from server.tally.models import Policy
 from server.tally.recompute import recompute
 from server.tally.rules import PolicyRules
 from tests.cast import Cast, add_policy
@@ -193,6 +194,42 @@ def test_a_county_that_asks_for_spot_checks_only_raises_none(db: Database, cast:
     with db.transaction() as session:
         add_policy(session, 1, PolicyRules(burden_mode="spot_check_only"), datetime(2026, 11, 1, tzinfo=UTC), version=2)
     assert night(db, date(2026, 11, 25)) == (0, 0)
+
+
+@pytest.fixture
+def daily_from_the_28th(db: Database, cast: Cast) -> None:
+    """The basis for daily check-ins holds from 28 November on: three days of the month."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    for name in ("colleague", "leader", "neighbour", "other_leader"):
+        present(db, cast, name, 3, date(2026, 11, 28))
+    with db.transaction() as session:
+        add_policy(session, 1, PolicyRules(burden_mode="spot_check_only"), now, version=2)
+        daily = PolicyRules(burden_mode="daily", legal_basis="测试")
+        stored = daily.model_dump(mode="json")
+        session.add(Policy(county_id=1, version=3, starts_on=date(2026, 11, 28), rules=stored, created_at=now))
+
+
+@pytest.mark.parametrize("day", [24, 27, 28])
+def test_nobody_is_flagged_for_the_days_before_daily_check_ins_were_in_force(
+    db: Database, cast: Cast, rows: Rows, daily_from_the_28th: None, day: int
+) -> None:
+    night(db, date(2026, 11, day))
+    assert open_flags(rows) == set()
+
+
+def test_only_the_days_of_daily_check_ins_are_asked_for(
+    db: Database, cast: Cast, rows: Rows, daily_from_the_28th: None
+) -> None:
+    """Three days of thirty: two of twenty."""
+    vouch(db, cast, "chen", date(2026, 11, 29), datetime(2026, 11, 29, tzinfo=UTC))
+    close_november(db)
+    night(db, date(2026, 12, 5))
+    of_november = "SELECT message FROM flags WHERE month = '2026-11-01' AND closed_at IS NULL"
+    ((message,),) = rows(of_november)
+    assert message == "11月在岗 1 天，目标 2 天，差 1 天。如有出入请核对或申诉。"
+    vouch(db, cast, "chen", date(2026, 11, 30), datetime(2026, 12, 6, tzinfo=UTC))
+    night(db, date(2026, 12, 6))
+    assert rows(of_november) == []
 
 
 def test_the_other_county_is_not_touched(db: Database, cast: Cast, rows: Rows) -> None:
