@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from server.audit import journal
@@ -48,8 +48,9 @@ def hold(session: Session, county_id: int) -> None:
 def open_of_members(
     session: Session, county_id: int, month: date, after: uuid.UUID | None, upto: uuid.UUID | None
 ) -> Sequence[Any]:
-    """(id, member_id, kind) of the open flags of a month about the members after `after`, up to `upto`."""
-    statement = select(Flag.id, Flag.member_id, Flag.kind).where(
+    """(id, member_id, kind, told) of the open flags of a month about the members after `after`, up to `upto`."""
+    told = exists().where(FlagStep.county_id == Flag.county_id, FlagStep.flag_id == Flag.id, FlagStep.step == "remind")
+    statement = select(Flag.id, Flag.member_id, Flag.kind, told.label("told")).where(
         Flag.county_id == county_id, Flag.month == month, Flag.closed_at.is_(None), Flag.member_id.is_not(None)
     )
     if after:
@@ -79,12 +80,18 @@ def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: dat
         (_about(flag), {"flag": str(row["id"]), "kind": row["kind"]}) for flag, row in zip(new, rows, strict=True)
     ]
     journal.record_all(session, county_id, None, "flag.raised", events, now)
-    letters = [flag.letters() for flag in new]
+    tell(session, county_id, [(row["id"], flag) for flag, row in zip(new, rows, strict=True)], now)
+
+
+def tell(session: Session, county_id: int, raised: Sequence[tuple[uuid.UUID, NewFlag]], now: datetime) -> None:
+    """Write the notices of these flags, each with its id, and that somebody was told. What is late is not written: it
+    would help nobody, and keep the one out that is still in time."""
+    letters = [[letter for letter in flag.letters() if not letter.is_late(now)] for _, flag in raised]
     written = outbox.enqueue_all(session, county_id, [letter for of_flag in letters for letter in of_flag], now)
     reminded = [
-        _reminded(county_id, row["id"], told, now)
-        for row, of_flag in zip(rows, letters, strict=True)
-        if (told := [letter.member_id for letter in of_flag if letter.key in written and not letter.is_late(now)])
+        _reminded(county_id, flag_id, told, now)
+        for (flag_id, _), of_flag in zip(raised, letters, strict=True)
+        if (told := [letter.member_id for letter in of_flag if letter.key in written])
     ]
     insert_many(session, FlagStep, reminded)
 

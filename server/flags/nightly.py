@@ -132,16 +132,23 @@ def _settle(
     due: Mapping[uuid.UUID, Shortfall],
     session: Session,
 ) -> None:
-    """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due."""
+    """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due. One
+    that was raised when it was too late to tell anybody, is told of once it can be, with the numbers of that night."""
     ledger.hold(session, night.county_id)
     now = night.clock()
     standing = ledger.open_of_members(session, night.county_id, month, after, upto)
     kept = {(flag.member_id, flag.kind) for flag in standing}
-    ended = [flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind]
-    ledger.close(session, night.county_id, ended, now)
-    new = [
-        NewFlag(month, flag, member, stale_at=night.stale_at if flag.kind in _PASSING else None)
-        for member, flag in due.items()
-        if (member, flag.kind) not in kept
-    ]
+    ended = {flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind}
+    ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now)
+    new = [_flag(night, month, member, flag) for member, flag in due.items() if (member, flag.kind) not in kept]
     ledger.raise_all(session, night.county_id, new, now)
+    untold = [
+        (flag.id, _flag(night, month, flag.member_id, due[flag.member_id]))
+        for flag in standing
+        if flag.kind in _PASSING and not flag.told and flag not in ended
+    ]
+    ledger.tell(session, night.county_id, untold, now)
+
+
+def _flag(night: Night, month: date, member_id: uuid.UUID, due: Shortfall) -> NewFlag:
+    return NewFlag(month, due, member_id, stale_at=night.stale_at if due.kind in _PASSING else None)

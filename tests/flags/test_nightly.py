@@ -55,9 +55,9 @@ def _vouch(session: Session, cast: Cast, name: str, on: date, now: datetime) -> 
     recompute(session, 1, cast[name].id, on, now, Cause("attestation", attestation, attester))
 
 
-def night(db: Database, on: date) -> tuple[int, int]:
+def night(db: Database, on: date, late: timedelta = timedelta()) -> tuple[int, int]:
     """How many flags the comparison of that date raised, and how many it closed."""
-    at = datetime(on.year, on.month, on.day, 13, 30, tzinfo=UTC)
+    at = datetime(on.year, on.month, on.day, 13, 30, tzinfo=UTC) + late
     with db.transaction() as session:
         run_nightly(session, 1, on, at)
     with db.reading() as session:
@@ -135,6 +135,20 @@ def test_running_again_changes_nothing_and_tells_nobody_twice(
     assert night(db, date(2026, 11, 15)) == (1, 0)
     assert night(db, date(2026, 11, 15)) == (1, 0)  # the one of before
     assert rows("SELECT count(*) FROM notices") == [(1,)]
+
+
+def test_a_night_made_up_too_late_tells_nobody_and_the_next_in_time_does(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    told = "SELECT kind, expires_at > created_at FROM notices"
+    reminded = "SELECT count(*) FROM flag_steps WHERE step = 'remind'"
+    present(db, cast, "chen", 4)
+    assert night(db, date(2026, 11, 12), late=timedelta(hours=45)) == (1, 0)
+    assert open_flags(rows) == {("chen", "behind")}
+    assert (rows(told), rows(reminded)) == ([], [(0,)])
+    for on, late in ((13, 22), (13, 23)):
+        assert night(db, date(2026, 11, on), late=timedelta(hours=late)) == (0, 0)
+        assert (rows(told), rows(reminded)) == ([("flag_behind", 1)], [(1,)])
 
 
 def test_a_flag_closes_by_itself_when_its_cause_is_gone(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
