@@ -72,6 +72,8 @@ def _held(session: Session, caller: Caller, flag_id: uuid.UUID) -> Flag:
     session.refresh(flag)
     if flag.member_id == caller.member_id:
         raise forbidden("own_flag", "不能处理自己的预警，请由他人决定。")
+    if flag.unit_id in caller.units("unit_supervisor"):  # it says that they were not out themselves
+        raise forbidden("own_flag", "这个预警说的是您所负责的单位，请由他人决定。")
     return flag
 
 

@@ -156,9 +156,9 @@ def test_whose_decision_it_is(api: Api, flag_chen: uuid.UUID, who: str, step: st
     assert decide(api, flag_chen, who, step).status_code == status
 
 
-def test_about_a_unit_its_supervisor_sees_it_and_the_bureau_decides(
-    api: Api, db: Database, clock: StoppedClock, rows: Rows
-) -> None:
+@pytest.fixture
+def uncovered(db: Database, api: Api, clock: StoppedClock) -> uuid.UUID:
+    """No main leader of the east is away, for five days."""
     flag_id = uuid.uuid4()
     with db.transaction() as session:
         session.add(
@@ -167,9 +167,22 @@ def test_about_a_unit_its_supervisor_sees_it_and_the_bureau_decides(
                 message="…", facts={"since": "2026-11-10"}, raised_at=clock() - timedelta(days=5),
             )
         )  # fmt: skip
+    return flag_id
+
+
+def test_about_a_unit_its_supervisor_sees_it_and_the_bureau_decides(api: Api, uncovered: uuid.UUID, rows: Rows) -> None:
     seen = {who: len(api.get("/flags", who).json["items"]) for who in ("supervisor", "bureau", "leader", "far_bureau")}
     assert seen == {"supervisor": 1, "bureau": 1, "leader": 0, "far_bureau": 0}
     (row,) = api.get("/flags", "supervisor", kind="uncovered").json["items"]
     assert (row["member_id"], row["unit_name"]) == (None, "east")
-    assert decide(api, flag_id, "bureau").status_code == 201
+    assert decide(api, uncovered, "bureau").status_code == 201
     assert told(rows) == [("supervisor", "talk")]
+
+
+def test_no_main_leader_decides_about_the_unit_that_they_should_have_been_out_for(
+    api: Api, uncovered: uuid.UUID, rows: Rows
+) -> None:
+    refused = decide(api, uncovered, "supervisor")
+    assert (refused.status_code, refused.json["code"]) == (403, "own_flag")
+    assert told(rows) == []
+    assert decide(api, uncovered, "other_supervisor").status_code == 404
