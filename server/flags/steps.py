@@ -127,8 +127,7 @@ def _require_time(
     before = [step.step for step in ladder[: ladder.index(rung)] if step.decided_by]
     if missing := [step for step in before if step not in {t.step for t in taken}]:
         raise conflict("step_before", f"{word}之前须先{STEP_WORDS[missing[0]]}。", missing=missing)
-    first = session.scalars(select(func.min(Flag.raised_at)).where(_about_the_same(flag))).one()
-    if now < (earliest := (first or flag.raised_at) + timedelta(days=rung.after_days)):
+    if now < (earliest := flag.raised_at + timedelta(days=rung.after_days)):
         raise conflict("step_too_early", f"预警满 {rung.after_days} 天后才能{word}。", from_at=earliest.isoformat())
     missed = (
         _missed_months(session, flag, caller.today) if rung.missed_months and flag.member_id else rung.missed_months

@@ -109,6 +109,27 @@ def test_not_before_the_flag_has_stood_as_long_as_the_rules_say(
     assert decide(api, flag_chen).status_code == 201
 
 
+def test_what_was_mended_long_ago_does_not_shorten_the_wait(
+    api: Api, db: Database, flag_chen: uuid.UUID, clock: StoppedClock
+) -> None:
+    """It was behind three weeks ago and mended the next day; today it is at risk."""
+    clock.advance(days=18)
+    second = uuid.uuid4()
+    with db.transaction() as session:
+        first = session.get_one(Flag, (1, flag_chen))
+        first.closed_at = first.raised_at + timedelta(days=1)
+        session.add(
+            Flag(
+                county_id=1, id=second, member_id=first.member_id, month=first.month, kind="at_risk",
+                message="…", facts={}, raised_at=clock() - timedelta(days=1),
+            )
+        )  # fmt: skip
+    early = decide(api, second)
+    assert (early.status_code, early.json["code"]) == (409, "step_too_early")
+    clock.advance(days=2)
+    assert decide(api, second).status_code == 201
+
+
 def test_one_step_after_the_other(api: Api, missed: uuid.UUID, rows: Rows) -> None:
     first = decide(api, missed, "bureau", "circular")
     assert (first.status_code, first.json["code"]) == (409, "step_before")
