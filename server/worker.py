@@ -4,7 +4,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import FrameType
@@ -78,7 +78,7 @@ class Worker:
             Periodic("nightly_flags", self._counties, at(self.config.nightly_at), self._nightly_flags),
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
-            Periodic("leave_reminders", self._counties, at("09:00"), self._leave_reminders),
+            Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
@@ -167,6 +167,16 @@ def _everybody() -> list[Scope]:
 def _daily(clock: str) -> Callable[[Scope, datetime], Period]:
     """Every day at this time of the scope's zone."""
     return lambda scope, after: daily(scope.tz, clock, after)
+
+
+def _on_its_day(clock: str) -> Callable[[Scope, datetime], Period]:
+    """The same, but not made up on a later date: what it says is about that day."""
+
+    def next_after(scope: Scope, after: datetime) -> Period:
+        period = daily(scope.tz, clock, after)
+        return replace(period, ends_at=daily(scope.tz, "00:00", period.at).at)
+
+    return next_after
 
 
 def openid_of(session: Session, county_id: int, member_id: uuid.UUID) -> str | None:

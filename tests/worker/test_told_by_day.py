@@ -83,6 +83,30 @@ def test_the_day_before_its_end_the_member_is_reminded(
     assert told(rows, "leave_ending") == ["chen"]
 
 
+@pytest.mark.parametrize(("hours", "heard"), [(14, ["chen"]), (16, []), (70, [])])
+def test_an_end_of_leave_is_not_told_on_a_later_date(
+    worker: Worker, db: Database, cast: Cast, clock: StoppedClock, rows: Rows, hours: int, heard: list[str]
+) -> None:
+    """The workers stood still from eight in the morning of the day before its end for so many hours."""
+    ask(db, cast, 20, 26, state="approved")
+    clock.at = NINE - timedelta(hours=1)
+    run(worker, "leave_reminders")
+    clock.advance(hours=hours)
+    run(worker, "leave_reminders")
+    assert told(rows, "leave_ending") == heard
+
+
+def test_leave_that_still_waits_is_brought_to_mind_after_an_outage(
+    worker: Worker, db: Database, cast: Cast, clock: StoppedClock, rows: Rows
+) -> None:
+    clock.at = NINE - timedelta(days=6)
+    run(worker, "leave_reminders")
+    ask(db, cast, 28, 29)
+    clock.at = NINE
+    run(worker, "leave_reminders")
+    assert told(rows, "leave_waiting") == ["supervisor"]
+
+
 def test_a_month_is_closed_on_the_policys_day_and_made_known_once(
     worker: Worker, clock: StoppedClock, rows: Rows
 ) -> None:
