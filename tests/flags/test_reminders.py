@@ -122,6 +122,15 @@ def test_a_late_worker_reminds_as_long_as_the_window_is_open(run: Run) -> None:
     assert run(CHINA_2135 + timedelta(minutes=80)) == 3
 
 
+@pytest.mark.parametrize(("day", "count"), [(20, 3), (21, 0), (22, 0), (23, 3)])
+def test_where_workdays_count_nobody_is_reminded_on_others(run: Run, db: Database, day: int, count: int) -> None:
+    """21 November 2026 is a Saturday."""
+    with db.transaction() as session:
+        rules = PolicyRules(burden_mode="daily", legal_basis="测试", countable_days="workdays")
+        add_policy(session, 1, rules, datetime(2026, 11, 1, tzinfo=UTC), version=2)
+    assert run(CHINA_2135 - timedelta(days=24 - day)) == count
+
+
 def test_half_a_day_is_still_worth_a_reminder(api: Api, db: Database, run: Run, rows: Rows) -> None:
     windows = (WindowRule(start="06:00", end="12:00", halves=1), WindowRule(start="14:00", end="20:00", halves=1))
     with db.transaction() as session:
