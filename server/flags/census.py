@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from server.db import UtcDateTime, dialect_of
 from server.flags.bits import Calendar, DayBits
 from server.flags.habit import SAMPLE_DAYS, usual_left
+from server.leaves.models import Leave
 from server.org import consent
 from server.org.models import Posting, RoleGrant, Squad
 from server.tally.models import MonthAddendum
 from server.tally.month_fold import fold_month, is_daily, month_end
 from server.tally.rules import Rulebook
-from server.tally.types import Held, MonthCount, MonthInputs, Posted
+from server.tally.types import FULL_DAY, Held, MonthCount, MonthInputs, Posted
 
 _FOREVER = date(9999, 12, 31)
 
@@ -31,7 +32,7 @@ class Standing:
     member_id: uuid.UUID
     count: MonthCount
     usual_left: float | None
-    has_today: bool  # nothing of today is left to earn
+    has_today: bool  # nothing of today is left to earn, or they are on leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,21 @@ def standings(
     for part in rows.partitions():
         later = _addenda(session, asked, part[0].member_id, part[-1].member_id) if corrected else {}
         known = _in_detail(session, asked, [row.member_id for row in part if row.postings > 1 or fold.overrides])
-        yield (
-            part[-1].member_id,
-            [
-                found
-                for row in part
-                if (found := fold.standing(row, known.get(row.member_id), later.get(row.member_id, {})))
-            ],
-        )
+        leave = _leave(session, asked, part[0].member_id, part[-1].member_id)
+        yield part[-1].member_id, list(_known(fold, part, known, later, leave))
+
+
+def _known(
+    fold: "_Fold",
+    rows: Sequence[Any],
+    details: Mapping[uuid.UUID, "Detail"],
+    later: Mapping[uuid.UUID, Mapping[date, Mapping[str, int]]],
+    leave: Mapping[uuid.UUID, Sequence[tuple[date, date]]],
+) -> Iterator[Standing]:
+    for row in rows:
+        who = row.member_id
+        if found := fold.standing(row, details.get(who), later.get(who, {}), leave.get(who, ())):
+            yield found
 
 
 _QUESTION = """
@@ -185,6 +193,26 @@ def _addenda(
     return found
 
 
+def _leave(
+    session: Session, asked: Asked, first: uuid.UUID, upto: uuid.UUID
+) -> Mapping[uuid.UUID, Sequence[tuple[date, date]]]:
+    """By member the whole days of approved leave, whatever it does to the target: nobody is asked to come on them."""
+    found: dict[uuid.UUID, list[tuple[date, date]]] = {}
+    for row in session.execute(
+        select(Leave.member_id, Leave.starts_on, Leave.ends_on).where(
+            Leave.county_id == asked.county_id,
+            Leave.member_id.between(first, upto),
+            Leave.state == "approved",
+            Leave.kind != "make_up",
+            Leave.halves == FULL_DAY,
+            Leave.starts_on <= asked.last,
+            Leave.ends_on >= asked.since,
+        )
+    ):
+        found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
+    return found
+
+
 class _Fold:
     """What one pass needs again and again. The counting itself is `fold_month`'s, asked once for each way in which
     people are posted: of the days it sees only those that lower the target, and what is earned is added as bits.
@@ -210,7 +238,13 @@ class _Fold:
         self._counted = lru_cache(4096)(self._month_without_days)
         self._posting = lru_cache(4096)(self._as_it_bears)
 
-    def standing(self, row: Any, detail: Detail | None, later: Mapping[date, Mapping[str, int]]) -> Standing | None:
+    def standing(
+        self,
+        row: Any,
+        detail: Detail | None,
+        later: Mapping[date, Mapping[str, int]],
+        leave: Sequence[tuple[date, date]],
+    ) -> Standing | None:
         """None when the member is not posted on any date of the month."""
         postings, roles = detail or ((self._posting(row.starts_on, row.ends_on),), ())
         posted, with_windows = self._posted(postings)
@@ -221,7 +255,11 @@ class _Fold:
         days = DayBits.of(row)
         for on, after in later.items():
             days = days.corrected(self._calendar.those((on,)), after)
-        left = posted & with_windows & asked & self._month & self._ahead & ~days.taken
+        on_leave = 0
+        for starts_on, ends_on in leave:
+            on_leave |= self._calendar.span(starts_on, ends_on)
+        taken = days.taken | on_leave
+        left = posted & with_windows & asked & self._month & self._ahead & ~taken
         count = replace(
             self._counted(postings, roles, agreed, days.lowers & self._month, days.lowers2 & self._month),
             confirmed=days.confirmed_on(self._month),
@@ -229,10 +267,10 @@ class _Fold:
             excused=days.excused_on(self._month & posted),
             remaining_days=left.bit_count(),
         )
-        sample = posted & asked & self._sample & ~days.away
+        sample = posted & asked & self._sample & ~(days.away | on_leave)
         weekdays = self._calendar.weekdays
         usual = usual_left(sample, days.half, days.whole, left, weekdays) if left and count.missing else None
-        return Standing(row.member_id, count, usual, bool(days.taken & self._today))
+        return Standing(row.member_id, count, usual, bool(taken & self._today))
 
     def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
         """A posting as far as it bears on the pass, so that most are alike."""

@@ -14,6 +14,7 @@ from server.db import Database
 from server.flags import census
 from server.flags.census import Asked, Standing
 from server.flags.habit import usual_left
+from server.leaves.models import Leave
 from server.org.models import Consent, Posting
 from server.tally import policy
 from server.tally.models import Policy, SiteDay
@@ -156,6 +157,27 @@ def test_nobody_is_expected_to_earn_more_than_there_is(sample: int, half: int, w
     weekdays = [sum(1 << n for n in range(day, 60, 7)) for day in range(7)]
     found = usual_left(sample, half | whole, whole, left, weekdays)
     assert found is None or 0 <= found <= left.bit_count() + 1e-9
+
+
+def test_nobody_is_asked_to_come_on_a_whole_day_of_leave_of_any_kind(db: Database, cast: Cast) -> None:
+    """Of the sixteen dates left, four are approved personal leave, which does nothing to the target; those asked for
+    only, or refused, or of half a day do not count."""
+    today = date(2026, 11, 15)
+    store(db, cast, {})
+    for first, last, state, halves in (
+        (15, 18, "approved", 2), (20, 20, "pending", 2), (21, 21, "rejected", 2), (22, 22, "approved", 1)
+    ):  # fmt: skip
+        with db.transaction() as session:
+            session.add(
+                Leave(
+                    county_id=1, id=uuid.uuid4(), member_id=cast["chen"].id, kind="personal", reason="家事",
+                    starts_on=date(2026, 11, first), ends_on=date(2026, 11, last), halves=halves, state=state,
+                    decided_by=cast["bureau"].id, created_at=datetime(2026, 11, 1, tzinfo=UTC),
+                )
+            )  # fmt: skip
+    found = standing(db, cast["chen"].id, today)
+    assert (found.count.remaining_days, found.count.target, found.has_today) == (12, 20, True)
+    assert not standing(db, cast["colleague"].id, today).has_today
 
 
 def test_members_come_in_parts_and_can_be_gone_on_with(db: Database, cast: Cast) -> None:

@@ -131,6 +131,14 @@ def test_where_workdays_count_nobody_is_reminded_on_others(run: Run, db: Databas
     assert run(CHINA_2135 - timedelta(days=24 - day)) == count
 
 
+def test_who_is_on_approved_leave_is_not_told_to_check_in(api: Api, run: Run, rows: Rows) -> None:
+    """Personal leave does nothing to the target, and is leave all the same."""
+    asked = api.post("/leaves", "chen", {"kind": "personal", "starts_on": "2026-11-24", "reason": "家事"}).json["id"]
+    api.post(f"/leaves/{asked}/decision", "supervisor", {"approved": True, "reason": "同意"})
+    run(CHINA_2135)
+    assert reminded(rows) == ["colleague", "leader"]
+
+
 def test_half_a_day_is_still_worth_a_reminder(api: Api, db: Database, run: Run, rows: Rows) -> None:
     windows = (WindowRule(start="06:00", end="12:00", halves=1), WindowRule(start="14:00", end="20:00", halves=1))
     with db.transaction() as session:
