@@ -12,28 +12,34 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.notify import outbox
+from server.notify.models import Notice
 from server.notify.outbox import Letter
 from server.org.models import Member, RoleGrant
 from server.schedule import Step
 from server.tally.models import ClosedMonth, MonthResult
 
 CHUNK = 2000  # members a transaction
+_OLD_NEWS = timedelta(days=31)  # whoever has not heard of it by then, heard of it elsewhere
 _BUREAU = "~"  # the mark after the bureau was told: behind every member's
 
 
 def steps(db: Database, county_id: int, upto: datetime, mark: str | None, clock: Clock) -> Iterator[Step]:
-    """The months that were closed in the day before `upto`, from `mark` on. Who missed the target is told by a flag,
-    with its numbers and what to do; not here as well."""
+    """The months that were closed by `upto` and not made known yet, from `mark` on. Who missed the target is told by a
+    flag, with its numbers and what to do; not here as well.
+
+    When a month was closed says little: the close may have been committed after an earlier look at this table.
+    """
     with db.snapshot() as session:
-        months = session.scalars(
+        closed = session.scalars(
             select(ClosedMonth.month)
             .where(
                 ClosedMonth.county_id == county_id,
-                ClosedMonth.closed_at > upto - timedelta(days=1),
+                ClosedMonth.closed_at > upto - _OLD_NEWS,
                 ClosedMonth.closed_at <= upto,
             )
             .order_by(ClosedMonth.month)
         ).all()
+        months = [month for month in closed if not _is_known(session, county_id, month, clock())]
         for month in months:
             name, (reached, _, member) = f"{month:%Y-%m}", (mark or "").partition("/")
             if name > reached:
@@ -68,6 +74,17 @@ def _write(county_id: int, letters: list[Letter], clock: Clock, session: Session
 
 def _tell_bureau(county_id: int, month: date, clock: Clock, session: Session) -> None:
     now = clock()
+    outbox.enqueue_all(session, county_id, _to_bureau(session, county_id, month, now), now)
+
+
+def _is_known(session: Session, county_id: int, month: date, now: datetime) -> bool:
+    """Whether the bureau was told, which comes last."""
+    keys = [letter.key for letter in _to_bureau(session, county_id, month, now)]
+    told = select(Notice.id).where(Notice.county_id == county_id, Notice.dedupe_key.in_(keys))
+    return session.scalar(told.limit(1)) is not None
+
+
+def _to_bureau(session: Session, county_id: int, month: date, now: datetime) -> list[Letter]:
     supervisors = session.scalars(
         select(RoleGrant.member_id)
         .join(Member, (Member.county_id == RoleGrant.county_id) & (Member.id == RoleGrant.member_id))
@@ -80,5 +97,4 @@ def _tell_bureau(county_id: int, month: date, clock: Clock, session: Session) ->
         .distinct()
     )
     name = f"{month:%Y-%m}"
-    letters = [Letter(who, "month_closed", f"month_closed:{name}:{who}", {"month": name}) for who in supervisors]
-    outbox.enqueue_all(session, county_id, letters, now)
+    return [Letter(who, "month_closed", f"month_closed:{name}:{who}", {"month": name}) for who in supervisors]

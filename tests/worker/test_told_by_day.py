@@ -9,6 +9,7 @@ import pytest
 from server.config import Config
 from server.db import Database
 from server.leaves.models import Leave
+from server.tally import close
 from server.worker import Worker
 from tests.cast import Cast
 from tests.conftest import StoppedClock
@@ -123,3 +124,18 @@ def test_a_month_is_closed_on_the_policys_day_and_made_known_once(
     november = rows("SELECT count(*) FROM notices WHERE dedupe_key LIKE 'month_closed:2026-11:%' AND county_id = 1")
     assert november == [(2,)]  # the bureau's two supervisors
     assert told(rows, "month_reached") == []  # nobody came a single day
+
+
+def test_a_month_whose_close_was_committed_after_the_days_look_is_made_known_on_the_next(
+    worker: Worker, db: Database, clock: StoppedClock, rows: Rows
+) -> None:
+    """The close began at two seconds to half past nine, and was not to be seen yet at half past nine."""
+    closed = "SELECT count(*) FROM notices WHERE dedupe_key LIKE 'month_closed:2026-11:%' AND county_id = 1"
+    clock.at = datetime(2026, 12, 6, 1, 30, 1, tzinfo=UTC)
+    run(worker, "monthly_results")
+    with db.transaction() as session:
+        close.close_due(session, 1, date(2026, 12, 6), datetime(2026, 12, 6, 1, 29, 58, tzinfo=UTC))
+    for _ in range(2):
+        clock.advance(days=1)
+        run(worker, "monthly_results")
+        assert rows(closed) == [(2,)]
