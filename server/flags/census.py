@@ -39,7 +39,9 @@ class Standing:
 class Asked:
     """What one pass is about: a county's month, counted on the local date `today`.
 
-    among: a condition on `m.id` that narrows the members, with its `values`; SQL of ours, never a person's words.
+    closed: its numbers stand, and so does who had agreed at its end: withdrawing afterwards, or agreeing to newer
+    words, changes nothing about it. among: a condition on `m.id` that narrows the members, with its `values`; SQL of
+    ours, never a person's words.
     """
 
     county_id: int
@@ -47,6 +49,7 @@ class Asked:
     month: date
     today: date
     book: Rulebook
+    closed: bool = False
     among: str = ""
     values: tuple[tuple[str, Any], ...] = ()
 
@@ -80,7 +83,9 @@ def standings(
     }
     fold = _Fold(asked)
     corrected = session.scalar(_addenda_of(asked).limit(1)) is not None
-    rows = session.execute(_question(dialect_of(session), asked.among), values, execution_options={"yield_per": size})
+    rows = session.execute(
+        _question(dialect_of(session), asked.among, asked.closed), values, execution_options={"yield_per": size}
+    )
     for part in rows.partitions():
         later = _addenda(session, asked, part[0].member_id, part[-1].member_id) if corrected else {}
         known = _in_detail(session, asked, [row.member_id for row in part if row.postings > 1 or fold.overrides])
@@ -105,8 +110,8 @@ _QUESTION = """
 SELECT m.id AS member_id, c.given_at, p.postings, p.starts_on, p.ends_on,
        d.confirmed, d.confirmed2, d.pending, d.pending2, d.excused, d.excused2, d.lowers, d.lowers2
 FROM members m
-JOIN consents c ON c.county_id = m.county_id AND c.member_id = m.id AND c.withdrawn_at IS NULL
-     AND c.version = :version AND c.given_at < :consented_before
+JOIN consents c ON c.county_id = m.county_id AND c.member_id = m.id AND c.given_at < :consented_before
+     AND {agreed}
 JOIN (SELECT member_id, count(*) AS postings, min(starts_on) AS starts_on, max(coalesce(ends_on, :forever)) AS ends_on
       FROM postings WHERE county_id = :county AND starts_on <= :last AND (ends_on IS NULL OR ends_on >= :since)
       GROUP BY member_id) p ON p.member_id = m.id
@@ -117,6 +122,8 @@ LEFT JOIN (
 WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after {among}
 ORDER BY m.id
 """
+_AGREES = "c.withdrawn_at IS NULL AND c.version = :version"
+_AGREED_AT_ITS_END = "(c.withdrawn_at IS NULL OR c.withdrawn_at >= :consented_before)"
 # One bit a date, the first of them `since`; a member has one row a date, so adding up is as good as or.
 _DIALECTS = {
     "postgresql": ("bit_or", r"CAST(1 AS bigint) << (on_date - :since)"),
@@ -130,11 +137,17 @@ _MASKS = tuple(
 
 
 @lru_cache(16)
-def _question(dialect: str, among: str) -> TextualSelect:
+def _question(dialect: str, among: str, closed: bool) -> TextualSelect:
     gathered, bit = _DIALECTS[dialect]
     masks = ", ".join(f"{gathered}({bit}) FILTER (WHERE {condition}) AS {name}" for name, condition in _MASKS)
     return (
-        text(_QUESTION.format(masks=masks, among=f"AND m.id IN ({among})" if among else ""))
+        text(
+            _QUESTION.format(
+                masks=masks,
+                agreed=_AGREED_AT_ITS_END if closed else _AGREES,
+                among=f"AND m.id IN ({among})" if among else "",
+            )
+        )
         .bindparams(
             *(bindparam(name, type_=Date()) for name in ("since", "last", "forever")),
             bindparam("after", type_=Uuid()),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -97,7 +97,7 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
     book = policy.rulebook(session, night.county_id)
     closed = is_closed(session, night.county_id, month)
     if _was_daily(book, month, night.today):
-        asked = Asked(night.county_id, night.tz, month, night.today, book)
+        asked = Asked(night.county_id, night.tz, month, night.today, book, closed)
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
         due: dict[uuid.UUID, Shortfall] = {}
@@ -121,7 +121,7 @@ def _was_daily(book: Rulebook, month: date, today: date) -> bool:
 def _flagged_only(asked: Asked) -> Asked:
     """Of an older month nobody is newly flagged; whoever was, may have been wronged."""
     among = "SELECT member_id FROM flags WHERE county_id = :county AND month = :month AND closed_at IS NULL"
-    return Asked(asked.county_id, asked.tz, asked.month, asked.today, asked.book, among, (("month", asked.month),))
+    return replace(asked, among=among, values=(("month", asked.month),))
 
 
 def _settle(

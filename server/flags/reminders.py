@@ -84,7 +84,7 @@ def steps(db: Database, county_id: int, tz: str, period: Period, mark: str | Non
             return
         closing = Closing(county_id, tz, period.on, min(starts), period.about, period.ends_at)
         values = (("tz", tz), ("today", period.on))
-        asked = Asked(county_id, home, period.on.replace(day=1), period.on, book, _POSTED, values)
+        asked = Asked(county_id, home, period.on.replace(day=1), period.on, book, among=_POSTED, values=values)
         for upto, members in census.standings(session, asked, uuid.UUID(mark) if mark else None, CHUNK):
             needed = [m.member_id for m in members if not m.has_today and _still_short(m.count)]
             yield Step(str(upto), partial(_remind, closing, needed, clock))

@@ -184,6 +184,39 @@ def test_refusing_consent_never_raises_a_flag_and_closes_one(
     assert open_flags(rows) == set()
 
 
+@pytest.mark.parametrize("month", ["last", "older"])
+def test_withdrawing_and_agreeing_again_wipes_no_missed_month(
+    db: Database, cast: Cast, rows: Rows, only_chen: None, month: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """She had agreed while it lasted. Newer words change nothing about it either."""
+    missed = "SELECT count(*) FROM flags WHERE kind = 'missed' AND month = '2026-11-01' AND closed_at IS NULL"
+    close_november(db)
+    night(db, date(2026, 12, 5))
+    assert rows(missed) == [(1,)]
+    again = date(2026, 12, 8) if month == "last" else date(2027, 2, 8)
+    at = datetime(again.year, again.month, 7, tzinfo=UTC)
+    with db.transaction() as session:
+        session.query(Consent).filter_by(county_id=1, member_id=cast["chen"].id).update({"withdrawn_at": at})
+    night(db, again)
+    assert rows(missed) == [(1,)]
+    with db.transaction() as session:
+        session.add(Consent(county_id=1, member_id=cast["chen"].id, version="2027-01", given_at=at))
+    monkeypatch.setattr("server.org.consent.CURRENT_VERSION", "2027-01")
+    night(db, again + timedelta(days=1))
+    assert rows(missed) == [(1,)]
+
+
+def test_who_had_not_agreed_while_it_lasted_has_missed_nothing(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    with db.transaction() as session:
+        withdrawn = {"withdrawn_at": datetime(2026, 11, 29, tzinfo=UTC)}
+        session.query(Consent).filter_by(county_id=1, member_id=cast["chen"].id).update(withdrawn)
+    close_november(db)
+    night(db, date(2026, 12, 5))
+    assert rows("SELECT count(*) FROM flags WHERE kind = 'missed' AND month = '2026-11-01'") == [(0,)]
+
+
 @pytest.mark.parametrize("starts", [15, 20, 27])
 def test_nobody_is_behind_before_or_as_they_are_sent_out(
     db: Database, cast: Cast, rows: Rows, only_chen: None, starts: int
