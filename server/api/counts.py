@@ -33,7 +33,7 @@ class MonthReply(BaseModel):
     rejected: float
     lowered: float = Field(description="by leave, of the target")
     target: float
-    remaining_days: int = Field(description="dates from today on that can still earn a day")
+    remaining_days: float = Field(description="days that the dates from today on can still earn; half days count .5")
     target_explanation: str
     sum_explanation: str
     policy_version: int

@@ -26,7 +26,7 @@ def assess(count: MonthCount, today: date, closed: bool, usual_left: float | Non
 
     usual_left: days the member would still earn by their own weekly pattern (habit.usual_left); None: not known.
 
-    missed: the month is closed below its target. unreachable: fewer dates are left than days are missing. at_risk: it
+    missed: the month is closed below its target. unreachable: the dates left can earn less than is missing. at_risk: it
     can be reached, but hardly a date is to spare, and the pace is below the line. behind: the pace lies more than two
     days below the line. Pending days speak for the member throughout.
     """
@@ -60,7 +60,7 @@ def _even_line(count: MonthCount) -> float:
 def _sentence(kind: str, count: MonthCount, have: float, line: float, today: date) -> str:
     month, as_of = f"{count.month.month}月", f"截至{today.month}月{today.day}日，"
     held = f"{month}在岗 {have:g} 天" + (f"（其中待核 {count.pending:g} 天）" if count.pending else "")
-    days, missing = f"{count.remaining_days} 个可用日", f"{count.missing:g} 天"
+    days, missing = f"{count.remaining_days:g} 个可用日", f"{count.missing:g} 天"
     if kind == "missed":
         return f"{held}，目标 {count.target:g} 天，差 {missing}。如有出入请核对或申诉。"
     if kind == "unreachable":

@@ -101,6 +101,14 @@ class DayBits:
         c, p, e, lo = self.confirmed, self.pending, self.excused, self.lowers
         return self.whole | self.excused2 | self.lowers2 | ((c | p) & (e | lo)) | (e & lo)
 
+    def open_half(self, half: int, whole: int) -> int:
+        """The dates that can still earn at least half a day; half, whole: those whose windows give so much."""
+        return (half & ~self.half | whole & ~self.whole) & ~self.taken
+
+    def open_whole(self, whole: int) -> int:
+        """The dates that can still earn a whole day."""
+        return whole & ~(self.half | self.away)
+
 
 def _days(half: int, whole: int, dates: int) -> float:
     return ((half & dates).bit_count() + (whole & dates).bit_count()) / 2

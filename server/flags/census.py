@@ -18,7 +18,7 @@ from server.leaves.models import Leave
 from server.org import consent
 from server.org.models import Posting, RoleGrant, Squad
 from server.tally.models import MonthAddendum
-from server.tally.month_fold import fold_month, is_daily, month_end
+from server.tally.month_fold import earnable, fold_month, in_days, is_daily, month_end
 from server.tally.rules import Rulebook
 from server.tally.types import FULL_DAY, Held, MonthCount, MonthInputs, Posted
 
@@ -245,6 +245,9 @@ class _Fold:
         )
         rules = {id(r): r.rules for on in self._calendar.dates if (r := asked.book.on(on))}.values()
         self.overrides = any(r.unit_targets or r.role_targets for r in rules)
+        gives = {on: earnable(asked.book.on(on), on) for on in self._calendar.dates}
+        self._gives_half = self._calendar.those(on for on, halves in gives.items() if halves)
+        self._gives_whole = self._calendar.those(on for on, halves in gives.items() if halves == FULL_DAY)
         self._posted = lru_cache(4096)(self._posted_dates)
         daily = self._calendar.those(on for on in self._calendar.dates if is_daily(asked.book.on(on)))
         self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last) & daily)
@@ -260,7 +263,7 @@ class _Fold:
     ) -> Standing | None:
         """None when the member is not posted on any date of the month."""
         postings, roles = detail or ((self._posting(row.starts_on, row.ends_on),), ())
-        posted, with_windows = self._posted(postings)
+        posted = self._posted(postings)
         if not posted & self._month:
             return None
         agreed = self._agreed_from(row.given_at)  # what somebody had not agreed to is not held against them
@@ -271,19 +274,22 @@ class _Fold:
         on_leave = 0
         for starts_on, ends_on in leave:
             on_leave |= self._calendar.span(starts_on, ends_on)
-        taken = days.taken | on_leave
-        left = posted & with_windows & asked & self._month & self._ahead & ~taken
+        to_earn = days.open_half(self._gives_half, self._gives_whole) & ~on_leave
+        ahead = posted & asked & self._month & self._ahead
+        left = ahead & to_earn
+        remaining = in_days(left.bit_count() + (left & days.open_whole(self._gives_whole)).bit_count())
         count = replace(
             self._counted(postings, roles, agreed, days.lowers & self._month, days.lowers2 & self._month),
             confirmed=days.confirmed_on(self._month),
             pending=days.pending_on(self._month),
             excused=days.excused_on(self._month & posted),
-            remaining_days=left.bit_count(),
+            remaining_days=remaining,
         )
         sample = posted & asked & self._sample & ~(days.away | on_leave)
         weekdays = self._calendar.weekdays
         usual = usual_left(sample, days.half, days.whole, left, weekdays) if left and count.missing else None
-        return Standing(row.member_id, count, usual, bool(taken & self._today))
+        usual = None if usual is None else min(usual, remaining)
+        return Standing(row.member_id, count, usual, not to_earn & self._today)
 
     def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
         """A posting as far as it bears on the pass, so that most are alike."""
@@ -292,14 +298,14 @@ class _Fold:
     def _agreed_from(self, given_at: datetime) -> date:
         return self._since if given_at <= self._since_at else given_at.astimezone(self._zone).date()
 
-    def _posted_dates(self, postings: tuple[Posted, ...]) -> tuple[int, int]:
-        """The dates on which one is posted and that can count; and those that have a window to earn them in."""
+    def _posted_dates(self, postings: tuple[Posted, ...]) -> int:
+        """The dates on which one is posted and that can count."""
         posted = 0
         for p in postings:
             posted |= self._calendar.span(p.starts_on, p.ends_on or self._last)
         rules = {on: self._asked.book.on(on) for on in self._calendar.dates}
         countable = self._calendar.those(on for on, r in rules.items() if r.can_count(on) is not False)
-        return posted & countable, self._calendar.those(on for on, r in rules.items() if r.windows_on(on))
+        return posted & countable
 
     def _month_without_days(
         self, postings: tuple[Posted, ...], roles: tuple[Held, ...], agreed: date, lowers: int, lowers2: int

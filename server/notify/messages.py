@@ -163,13 +163,13 @@ KINDS: dict[str, Kind] = {
         "进度提醒",
         "sandbox-flag",
         _MONTH_PAGE,
-        _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']}个可用日"),
+        _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']:g}个可用日"),
     ),
     "flag_at_risk": Kind(
         "进度提醒",
         "sandbox-flag",
         _MONTH_PAGE,
-        _flag("有风险", lambda f: f"还差{f['missing']:g}天，只剩{f['remaining_days']}个可用日"),
+        _flag("有风险", lambda f: f"还差{f['missing']:g}天，只剩{f['remaining_days']:g}个可用日"),
     ),
     "flag_unreachable": Kind(
         "进度提醒",

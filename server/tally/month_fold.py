@@ -6,7 +6,7 @@ from datetime import date
 
 from server.tally.rules import InForce, Proration, Rulebook
 from server.tally.target import Asked, asked_on, target_of
-from server.tally.types import FULL_DAY, MonthCount, MonthInputs, Posted
+from server.tally.types import FULL_DAY, DayHalves, MonthCount, MonthInputs, Posted
 
 
 def fold_month(
@@ -31,7 +31,6 @@ def fold_month(
     if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
         of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
     target, why = target_of(sharing, month, asked, of, days)
-    taken = {n for n, d in days.items() if d.confirmed + d.pending + d.excused + d.lowers_target >= FULL_DAY}
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
     return MonthCount(
         month=month,
@@ -39,7 +38,7 @@ def fold_month(
         pending=sum([d.pending for d in days.values()]) / 2,
         excused=sum([d.excused for n, d in days.items() if n in posted]) / 2,
         target=target,
-        remaining_days=sum([n >= from_today and n not in taken and _has_windows(rules[n], month, n) for n in expected]),
+        remaining_days=in_days(sum([_left(rules[n], month, n, days.get(n)) for n in expected if n >= from_today])),
         posted_days=len(expected),
         elapsed_days=sum([n < from_today for n in expected]),
         target_explanation=why,
@@ -52,6 +51,15 @@ def fold_month(
 def is_daily(rules: InForce) -> bool:
     """Whether the county asks for check-ins every day; elsewhere nobody falls short by not checking in."""
     return rules.rules.burden_mode == "daily"
+
+
+def earnable(rules: InForce, on: date) -> int:
+    """The half days that the windows of a date give at most."""
+    return min(FULL_DAY, sum([window.halves for window in rules.windows_on(on)]))
+
+
+def in_days(halves: int) -> float:
+    return halves / 2 if halves % 2 else halves // 2
 
 
 def month_end(month: date) -> date:
@@ -104,5 +112,10 @@ def _can(rules: InForce, month: date, day: int) -> bool:
     return rules.can_count(month.replace(day=day)) is not False
 
 
-def _has_windows(rules: InForce, month: date, day: int) -> bool:
-    return bool(rules.week[(month.weekday() + day - 1) % 7])
+def _left(rules: InForce, month: date, day: int, taken: DayHalves | None) -> int:
+    """The half days that a date can still earn: what its windows give less what was earned, in what leave left open."""
+    most = earnable(rules, month.replace(day=day))
+    if not taken:
+        return most
+    earned = taken.confirmed + taken.pending
+    return max(0, min(most - earned, FULL_DAY - earned - taken.excused - taken.lowers_target))

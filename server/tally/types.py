@@ -131,14 +131,14 @@ class MonthInputs:
 
 @dataclass(frozen=True, slots=True)
 class MonthCount:
-    """Days as numbers of days (halves allowed). `remaining_days`: dates from `today` on that can still earn one."""
+    """Days as numbers of days (halves allowed). `remaining_days`: what the dates from `today` on can still earn."""
 
     month: date
     confirmed: float
     pending: float
     excused: float
     target: float
-    remaining_days: int
+    remaining_days: float
     posted_days: int  # dates of the month with a posting, of those that can count
     elapsed_days: int  # of these, the ones before `today`
     target_explanation: str

@@ -19,7 +19,7 @@ from server.org.models import Consent, Posting
 from server.tally import policy
 from server.tally.models import Policy, SiteDay
 from server.tally.month import month_count
-from server.tally.rules import PolicyRules, Proration
+from server.tally.rules import PolicyRules, Proration, WindowRule
 from tests.cast import JOINED, Cast
 
 NOV = date(2026, 11, 1)
@@ -70,6 +70,22 @@ def postings(draw: st.DrawFn) -> list[tuple[date, date | None]]:
     edges = sorted(draw(st.sets(DATES, min_size=2, max_size=6)))
     pairs = list(zip(edges[::2], edges[1::2], strict=False))
     return [*pairs[:-1], (pairs[-1][0], draw(st.sampled_from([pairs[-1][1], None])))]
+
+
+@pytest.mark.parametrize("windows", [[1], [1, 1], [2]])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days=st.dictionaries(DATES, HALVES, max_size=40), today=st.integers(0, 29).map(lambda n: NOV + timedelta(n)))
+def test_it_leaves_as_much_to_earn_as_the_month_is_folded(db: Database, cast: Cast, windows, days, today) -> None:
+    spans = [WindowRule(start=f"{8 + 4 * n:02}:00", end=f"{10 + 4 * n:02}:00", halves=h) for n, h in enumerate(windows)]
+    with db.transaction() as session:
+        rules = PolicyRules(burden_mode="daily", legal_basis="测试", windows=tuple(spans)).model_dump(mode="json")
+        session.query(Policy).filter_by(county_id=1).update({"rules": rules})
+    store(db, cast, days)
+    found = standing(db, cast["chen"].id, today)
+    with db.reading() as session:
+        folded = month_count(session, 1, cast["chen"].id, NOV, today, JOINED)
+    assert found.count == replace(folded, rejected=0)
+    assert (found.usual_left or 0) <= found.count.remaining_days
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -104,10 +104,35 @@ def test_of_two_versions_of_one_date_the_newer_holds() -> None:
 def test_what_is_left_leaves_out_days_that_cannot_count_and_those_that_are_full() -> None:
     assert month(today=nov(16)).remaining_days == 15
     assert (
-        month(today=nov(16), days={nov(17): DayHalves(0, 2, 0, 0), nov(18): DayHalves(1, 0, 0, 0)}).remaining_days == 14
+        month(today=nov(16), days={nov(17): DayHalves(0, 2, 0, 0), nov(18): DayHalves(1, 0, 0, 0)}).remaining_days
+        == 13.5
     )
     assert month({"countable_days": "workdays"}, today=nov(16)).remaining_days == 11
     assert month({"weekday_windows": {"sun": []}}, today=nov(16)).remaining_days == 13
+
+
+@pytest.mark.parametrize(
+    ("rule", "windows", "day", "left"),
+    [
+        ("a window of half a day gives half a day", [1], (0, 0, 0, 0), 7.5),
+        ("it gives it once", [1], (1, 0, 0, 0), 7),
+        ("also while it waits", [1], (0, 1, 0, 0), 7),
+        ("half a day of leave leaves it", [1], (0, 0, 1, 0), 7.5),
+        ("a whole day of leave does not", [1], (0, 0, 0, 2), 7),
+        ("two give a day", [1, 1], (0, 0, 0, 0), 15),
+        ("of which half is left", [1, 1], (1, 0, 0, 0), 14.5),
+        ("more than a day is not to be had", [2, 1], (0, 0, 0, 0), 15),
+        ("nothing is to be had without windows", [], (0, 0, 0, 0), 0),
+    ],
+)
+def test_what_is_left_is_what_can_still_be_earned(rule, windows, day, left) -> None:
+    rules = {
+        "windows": [
+            {"start": f"{8 + 4 * n:02}:00", "end": f"{10 + 4 * n:02}:00", "halves": halves}
+            for n, halves in enumerate(windows)
+        ]
+    }
+    assert month(rules, today=nov(16), days={nov(16): DayHalves(*day)}).remaining_days == left
 
 
 def test_a_year_that_is_not_published_is_said_not_guessed() -> None:
