@@ -85,6 +85,8 @@ FIELD_NAMES = {
     "photo": "照片",
     "radius_m": "围栏半径",
     "reason": "理由",
+    "step": "处置步骤",
+    "heard": "本人的说明",
     "recorded_on_site": "是否现场采集",
     "rules": "规则",
     "squad": "小分队",

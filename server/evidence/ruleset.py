@@ -39,7 +39,7 @@ class Rules:
     flight_overhead_s: float = 2_100  # taxi, climb and descent: the shortest flights are 400 km in an hour
     travel_slack_m: float = 5_000
 
-    near_bits: int = 15  # of 121: looks this close that the second look could not tell apart are shown to a person
+    near_bits: int = 13  # of 121: looks this close that the second look could not tell apart are shown to a person
     shared_s: float = 300  # colleagues of one squad who send one selfie: within this time, as it is passed on by chat
     shared_late_s: float = 900  # up to this it may still be one: a person looks
     shared_m: float = 200  # and this near each other

@@ -92,7 +92,7 @@ def nearest(photo: Looks, stored: str, beside: int = 0) -> list[int]:
     windows = photos.transpose(1, 2, 0).copy()  # each word of a hash in a row of its own: several times faster
     in_place = _bits(photo.own, windows).sum(axis=0, dtype=np.int64) // len(_WINDOWS) - _IN_PLACE_BITS
     nearest_of = [
-        np.maximum(in_place, 0),
+        np.maximum(in_place, NEAR),  # nominated, and no nearer: plain walls are alike in place, too
         _least(photo.whole, windows),
         _least(photo.turned, windows),
         _least(photo.tilted, windows[_CENTRED]),

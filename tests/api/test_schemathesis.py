@@ -81,8 +81,9 @@ def _known(api: Api) -> dict[str, str]:
     squad, station = str(api.cast.squads["east-1"]), str(api.cast.stations["east-1"])
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
     leave = api.post("/leaves", "colleague", asked).json["id"]
+    flag = api.get("/flags", "bureau").json["items"][0]["id"]
     return {
-        **{"leave_id": leave, "unit_id": unit, "month": "2026-11"},
+        **{"leave_id": leave, "flag_id": flag, "unit_id": unit, "month": "2026-11"},
         **{"checkin_id": checkin, "appeal_id": appeal, "photo_id": photo, "member_id": chen, "squad_id": squad},
         **{"member": chen, "unit": unit, "squad": squad, "station": station},
     }

@@ -134,7 +134,8 @@ def test_a_month_whose_close_was_committed_after_the_days_look_is_made_known_on_
     clock.at = datetime(2026, 12, 6, 1, 30, 1, tzinfo=UTC)
     run(worker, "monthly_results")
     with db.transaction() as session:
-        close.close_due(session, 1, date(2026, 12, 6), datetime(2026, 12, 6, 1, 29, 58, tzinfo=UTC))
+        while close.close_due(session, 1, date(2026, 12, 6), datetime(2026, 12, 6, 1, 29, 58, tzinfo=UTC)):
+            pass
     for _ in range(2):
         clock.advance(days=1)
         run(worker, "monthly_results")

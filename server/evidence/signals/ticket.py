@@ -9,14 +9,11 @@ from server.evidence.types import Evidence, Finding
 from server.evidence.words import moment, span
 
 CODE, GROUP = "TICKET", "time"
-_WORTH_SAYING_S = 300
 
 
 def check(e: Evidence, rules: Rules) -> Finding:
-    """Clear when the capture lies in [issue, receipt]; outside is suspect only if the phone's clock was measured.
-
-    The bare claim is tried beside the corrected one: a phone that set its clock since the measurement is honest.
-    """
+    """Clear when the capture lies in [issue, receipt]; outside is suspect only if the phone's clock was measured. The
+    bare claim is tried, too: a phone that set its clock since the measurement is honest."""
     issued, corrected = e.ticket_issued_at, corrected_capture(e)
     late_s = seconds_after(e.received_at, bounded_capture(e))
     facts = {"corrected_at": corrected.isoformat(), "received_at": e.received_at.isoformat(), "age_s": round(late_s)}
@@ -24,7 +21,8 @@ def check(e: Evidence, rules: Rules) -> Finding:
     if issued is None and e.ticket_presented:
         return unknown(CODE, GROUP, "拍摄凭证已经用过，或不是本人的。由人工核对时间。", **facts)
     if issued is None:
-        return unknown(CODE, GROUP, f"没有拍摄凭证，多为离线拍摄{_late(late_s)}。由人工核对时间。", **facts)
+        late = f"，按手机时间拍摄后 {span(late_s)}收到" if late_s >= 300 else ""
+        return unknown(CODE, GROUP, f"没有拍摄凭证，多为离线拍摄{late}。由人工核对时间。", **facts)
     facts["issued_at"] = issued.isoformat()
     outside_s, at = min((_outside_s(e, issued, at), at) for at in (corrected, e.captured_at))
     if outside_s > rules.clock_tolerance_s:
@@ -43,11 +41,6 @@ def check(e: Evidence, rules: Rules) -> Finding:
     if e.ticket_expires_at and seconds_after(corrected, e.ticket_expires_at) > rules.clock_tolerance_s:
         return unknown(CODE, GROUP, "拍摄时凭证已过有效期。由人工核对时间。", **facts)
     return clear(CODE, GROUP, "拍摄时间与拍摄凭证相符。", **facts)
-
-
-def _late(late_s: float) -> str:
-    """What the phone's own time says of how late it came, where that is worth a word."""
-    return f"，按手机时间拍摄后 {span(late_s)}收到" if late_s >= _WORTH_SAYING_S else ""
 
 
 def _outside_s(e: Evidence, issued: datetime, at: datetime) -> float:
