@@ -173,6 +173,8 @@ def repeat(session: Session, caller: Caller, submission: Submission, photo_sha25
 def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows, Rows]:
     """The photo, and the bands by which a later copy of it is nominated."""
     facts = photo.facts
+    # Every covered lens looks like every other, and much like a plain wall: only its bytes tell it.
+    flat = facts.spread < RULESET.rules.photo_min_spread
     row = {
         "county_id": caller.county_id,
         "id": photo.id,
@@ -180,7 +182,7 @@ def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows
         "storage_key": photo.key,
         "sha256": facts.sha256,
         "phash": facts.phash,
-        "looks": facts.looks.stored,
+        "looks": "" if flat else facts.looks.stored,
         "mime": facts.mime,
         "size_bytes": facts.size_bytes,
         "width": facts.width,
@@ -188,7 +190,6 @@ def _photo_rows(caller: Caller, photo: StoredPhoto, now: datetime) -> tuple[Rows
         "exif": serialize.plain(facts.exif),
         "received_at": now,
     }
-    # Every covered lens looks like every other: it would only crowd the bands.
-    numbers = match.bands(facts.phash) if facts.spread >= RULESET.rules.photo_min_spread else ()
+    numbers = () if flat else match.bands(facts.phash)
     key = {"county_id": caller.county_id, "month": month_key(now), "photo_id": photo.id, "phash": facts.phash}
     return Rows(Photo, [row]), Rows(PhotoBand, [key | {"band": band} for band in numbers])
