@@ -227,12 +227,11 @@ def test_a_posting_does_not_reach_into_a_closed_month(api: Api, worked: None) ->
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite's writers exclude each other anyway
 def test_whoever_counts_while_the_month_is_closed_comes_before_or_after(
     api: Api, db: Database, clock: StoppedClock
 ) -> None:
     """A review that waits for the close finds it closed, and becomes an addendum."""
-    if db.is_sqlite:
-        pytest.skip("SQLite's writers exclude each other anyway")
     checkin = doubtful(api)
     clock.advance(days=16)
     api.close_month("2026-10")
