@@ -10,7 +10,7 @@ from server.audit.journal import record
 from server.checkins.models import Appeal, CheckIn, Review
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
-from server.notify.outbox import enqueue
+from server.notify.outbox import Letter, enqueue
 from server.org.models import Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
@@ -159,17 +159,10 @@ def _involved(session: Session, checkin: CheckIn) -> set[uuid.UUID]:
 
 
 def _tell(session: Session, checkin: CheckIn, cause: str, decision: str, reason: str, now: datetime) -> None:
-    enqueue(
-        session,
-        checkin.county_id,
-        checkin.member_id,
-        "checkin_decided",
-        cause,
-        {
-            "checkin": str(checkin.id),
-            "on": checkin.on_date.isoformat(),
-            "result": DECISION_WORDS[decision],
-            "reason": reason,
-        },
-        now,
-    )
+    facts = {
+        "checkin": str(checkin.id),
+        "on": checkin.on_date.isoformat(),
+        "result": DECISION_WORDS[decision],
+        "reason": reason,
+    }
+    enqueue(session, checkin.county_id, Letter(checkin.member_id, "checkin_decided", cause, facts), now)

@@ -20,7 +20,7 @@ from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict
-from server.notify.outbox import notice_rows
+from server.notify.outbox import Letter, notice_rows
 from server.org.scope import Caller
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
@@ -140,10 +140,12 @@ def notices(
     """What the member is told of the machine's verdict: nothing when it accepted, the reply and the app say so."""
     told = {"checkin": str(checkin_id), "on": on.isoformat()}
     if verdict is Verdict.REVIEW:  # a person has to look; the phone may have been put away by then
-        return [notice_rows(county_id, member_id, "checkin_pending", f"pending:{checkin_id}", told, now)]
+        letter = Letter(member_id, "checkin_pending", f"pending:{checkin_id}", told)
+        return [notice_rows(county_id, letter, now)]
     if verdict is Verdict.REJECTED:
         told |= {"result": "驳回", "reason": ""}
-        return [notice_rows(county_id, member_id, "checkin_decided", f"rejected:{checkin_id}", told, now)]
+        letter = Letter(member_id, "checkin_decided", f"rejected:{checkin_id}", told)
+        return [notice_rows(county_id, letter, now)]
     return []
 
 

@@ -13,7 +13,7 @@ from server.audit.journal import record
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
 from server.flags.models import Flag, FlagStep
-from server.notify.outbox import enqueue
+from server.notify.outbox import Letter, enqueue
 from server.org.models import Member, RoleGrant, Unit
 from server.org.scope import WATCHING_COUNTY, Caller, squad_mates, watched_members
 from server.org.scope import county as in_county
@@ -175,7 +175,8 @@ def _write(session: Session, caller: Caller, flag: Flag, decision: Decision, now
         "month": f"{flag.month:%Y-%m}",
     }
     for who in told:
-        enqueue(session, caller.county_id, who, "flag_step", f"flag_step:{flag.id}:{decision.step}:{who}", said, now)
+        key = f"flag_step:{flag.id}:{decision.step}:{who}"
+        enqueue(session, caller.county_id, Letter(who, "flag_step", key, said), now)
     return made
 
 

@@ -12,7 +12,7 @@ from server.errors import conflict, forbidden, not_found
 from server.leaves.approvers import deciders, length_days, may_decide
 from server.leaves.limits import LeaveTerms, NewLeave, check
 from server.leaves.models import KIND_WORDS, Leave
-from server.notify.outbox import enqueue
+from server.notify.outbox import Letter, enqueue
 from server.org.models import Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
@@ -139,4 +139,4 @@ def _tell(
     session: Session, leave: Leave, member: Member, who: uuid.UUID, notice: str, result: str, reason: str, now: datetime
 ) -> None:
     facts = _facts(leave) | {"kind": KIND_WORDS[leave.kind], "member": member.name, "result": result, "reason": reason}
-    enqueue(session, leave.county_id, who, notice, f"{notice}:{leave.id}:{who}", facts, now)
+    enqueue(session, leave.county_id, Letter(who, notice, f"{notice}:{leave.id}:{who}", facts), now)

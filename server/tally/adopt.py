@@ -15,6 +15,7 @@ from server.org.models import Unit
 from server.org.scope import Caller
 from server.tally import closed, policy
 from server.tally.models import Policy
+from server.tally.objections import objections
 from server.tally.policy import following
 from server.tally.rebuild import hold_county, rebuild
 from server.tally.rules import NAMES, PolicyRules
@@ -56,7 +57,7 @@ def check(session: Session, county_id: int, draft: Draft, today: date) -> Draft:
             f"{last.month}月的结果已经公布，规则不能影响到它；最早可从{first.month}月{first.day}日起生效。",
             month=f"{last:%Y-%m}",
         )
-    if said := draft.rules.objections(today):
+    if said := objections(draft.rules, today):
         raise invalid("rules_refused", "".join(said), objections=said)
     units = _units(session, county_id, draft.rules.unit_targets)
     return Draft(draft.starts_on, draft.rules.with_changes({"unit_targets": units}), draft.note)

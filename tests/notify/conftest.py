@@ -12,7 +12,7 @@ from server.config import Config
 from server.db import Database
 from server.notify.deliver import Delivery
 from server.notify.models import Notice
-from server.notify.outbox import enqueue
+from server.notify.outbox import Letter, enqueue
 from server.notify.tokens import DatabaseTokens
 from server.org.models import County, Member, Unit
 from server.wechat.client import WechatClient
@@ -66,7 +66,7 @@ def write(db: Database, clock: Clock) -> Callable[..., bool]:
 
     def one(member: uuid.UUID, key: str = "k", kind: str = "reminder", facts: Any = REMINDER, **more: Any) -> bool:
         with db.transaction() as session:
-            return enqueue(session, COUNTY, member, kind, key, facts, clock(), **more)
+            return enqueue(session, COUNTY, Letter(member, kind, key, facts, **more), clock())
 
     return one
 

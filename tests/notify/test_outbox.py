@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from server.notify.outbox import enqueue
+from server.notify.outbox import Letter, enqueue
 from tests.notify.conftest import COUNTY, REMINDER
 
 
@@ -18,7 +18,7 @@ def test_a_repeated_cause_writes_nothing(members, write, notices):
 def test_a_cause_that_is_rolled_back_tells_nobody(members, db, clock, notices):
     def fail_after_enqueueing() -> None:
         with db.transaction() as session:
-            enqueue(session, COUNTY, members[0], "reminder", "k", REMINDER, clock())
+            enqueue(session, COUNTY, Letter(members[0], "reminder", "k", REMINDER), clock())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
