@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -119,7 +120,7 @@ class System:
         for name in names:
             self.launch(name, before=before, **settings)
         for name in names:
-            until(lambda name=name: self._ready(name, marks[name]), f"{name} is ready", _READY_S)
+            until(partial(self._ready, name, marks[name]), f"{name} is ready", _READY_S)
 
     def _ready(self, name: str, mark: int) -> bool:
         assert self.processes[name].poll() is None, f"{name} ended by itself\n{self.log(name)[mark:]}"

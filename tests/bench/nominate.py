@@ -79,7 +79,8 @@ def main() -> int:
 
 def measured(db: Database, members: list[Member], photos: list[PhotoFacts], now: datetime) -> dict[str, Timing]:
     """Each photo asked for by random members: the floor, the whole question of a check-in, and nominating alone."""
-    rng, spent = random.Random(1), {"floor": [], "before": [], "nominating": []}
+    rng = random.Random(1)
+    spent: dict[str, list[float]] = {"floor": [], "before": [], "nominating": []}
     with db.transaction() as session:
         for number in range(ASKED):
             photo, member = photos[number % len(photos)], rng.choice(members).member_id

@@ -146,7 +146,7 @@ SUBMISSION = Submission(
     clock_offset_ms=HONEST.clock_offset_ms,
     note="",
 )
-TERMS = Terms(RULESET, False, 600, HONEST.windows, HONEST.upload_limit_s, HONEST.accuracy_ceiling_m, False)
+TERMS = Terms(RULESET, False, 600, HONEST.windows, HONEST.upload_limit_s, HONEST.accuracy_ceiling_m, None, False)
 # A member who has checked in twice a day for ten days: as much history as is ever asked for.
 MOMENT = Moment(
     ticket=UsedTicket(SUBMISSION.ticket_id or uuid.uuid4(), ISSUED, ISSUED + timedelta(hours=24), None),

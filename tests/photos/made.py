@@ -32,7 +32,7 @@ class Raw(NamedTuple):
     """An EXIF entry exactly as given, whatever its type and count promise."""
 
     kind: int
-    count: int
+    number: int
     packed: bytes
 
 

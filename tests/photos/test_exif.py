@@ -136,7 +136,7 @@ def test_no_block_is_no_facts() -> None:
 FULL = tiff_block({0x010F: b"Xiaomi\0"}, {0x9003: b"2026:11:03 09:01:02\0", 0x9011: b"+08:00\0"}, DEGREES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, len(FULL) - 1), st.integers(0, 255)), min_size=1, max_size=10))
 def test_mutated_blocks_never_raise(changes: list[tuple[int, int]]) -> None:
     block = bytearray(FULL)
@@ -147,7 +147,7 @@ def test_mutated_blocks_never_raise(changes: list[tuple[int, int]]) -> None:
     assert "\0" not in (found.make or "")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from([b"II*\0", b"MM\0*"]), st.binary(max_size=400))
 def test_arbitrary_blocks_never_raise(magic: bytes, rest: bytes) -> None:
     found, orientation = exif.read(magic + rest)

@@ -34,7 +34,7 @@ def test_the_honest_camera_is_read_and_suspected_of_nothing() -> None:
 
 
 @pytest.mark.parametrize("tag", HONEST, ids=hex)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_field_of_garbage_makes_nobody_guilty(tag: int, data: st.DataObject) -> None:
     """One field is no value; each other one is honest, missing, or no value either."""
@@ -46,7 +46,7 @@ def test_a_field_of_garbage_makes_nobody_guilty(tag: int, data: st.DataObject) -
     assert suspects(facts) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(sorted(HONEST)), ANYTHING, min_size=1))
 def test_fields_of_any_type_and_count_are_read(fields: dict[int, Values]) -> None:
     assert look(photo(HONEST | fields)) == "read"

@@ -161,7 +161,7 @@ def test_broken_exif_is_no_reason_to_refuse() -> None:
 BASES = [draw_selfie(6, size=(120, 160), exif=HUZHOU, fmt=fmt) for fmt in ("JPEG", "PNG", "WEBP")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(BASES), st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=12))
 def test_mutated_bytes_are_read_or_refused(base: bytes, changes: list[tuple[int, int]]) -> None:
     data = bytearray(base)
@@ -171,7 +171,7 @@ def test_mutated_bytes_are_read_or_refused(base: bytes, changes: list[tuple[int,
         assert read(bytes(data)).width > 0
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 3600), st.binary(min_size=1, max_size=8))
 def test_a_mutated_heic_is_read_or_refused(position: int, change: bytes) -> None:
     data = DRAWN_HEIC.read_bytes()

@@ -103,7 +103,7 @@ def _notices(session: Session) -> list[StoredNotice]:
     found = []
     for notice, openid in session.execute(statement):
         kind = messages.KINDS[notice.kind]
-        words = _words(openid, kind.template, messages.compose(notice.kind, notice.facts))
+        words = _words(str(openid), kind.template, messages.compose(notice.kind, notice.facts))
         overdue = notice.state == "pending" and notice.due_at < long_due
         found.append(StoredNotice(notice.dedupe_key, notice.state, words, overdue))
     return found
@@ -119,7 +119,8 @@ def _delivered(site: Site) -> Counter[Words]:
 
 def _days(db: Database) -> tuple[dict[Day, object], dict[Day, object]]:
     """Each day as it is stored, and as it is counted anew from the check-ins, which is then forgotten."""
-    stored, recounted = {}, {}
+    stored: dict[Day, object] = {}
+    recounted: dict[Day, object] = {}
     with Session(db.engine) as session, session.begin() as nothing:
         for day in session.scalars(select(SiteDay)).all():
             key = (day.county_id, str(day.member_id), day.on_date.isoformat())
@@ -128,9 +129,9 @@ def _days(db: Database) -> tuple[dict[Day, object], dict[Day, object]]:
         members = select(CheckIn.county_id, CheckIn.member_id, CheckIn.on_date).distinct()
         for row in session.execute(members).all():
             key = (row.county_id, str(row.member_id), row.on_date.isoformat())
-            day = recompute(session, row.county_id, row.member_id, row.on_date, datetime.now(UTC))
-            counted = (day.confirmed, day.pending, day.excused, day.lowers_target)
-            recounted[key] = (*counted, day.explanation, _ids(day.sources))
+            anew = recompute(session, row.county_id, row.member_id, row.on_date, datetime.now(UTC))
+            counted = (anew.confirmed, anew.pending, anew.excused, anew.lowers_target)
+            recounted[key] = (*counted, anew.explanation, _ids(anew.sources))
         nothing.rollback()
     return stored, recounted
 

@@ -214,7 +214,7 @@ def look(db: Database) -> Seen:
     """What a year has left, without what is drawn by chance (ids) or told by the clock to the second."""
 
     def day(at: datetime | None) -> str | None:
-        return at and at.astimezone(_CHINA).date().isoformat()
+        return at.astimezone(_CHINA).date().isoformat() if at else None
 
     with db.snapshot() as session:
         flags = {flag.id: flag for flag in session.scalars(select(Flag))}
