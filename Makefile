@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace systemd
+# Half of what a process needs to start is compiling what it imports; this starts many.
+unexport PYTHONDONTWRITEBYTECODE
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
@@ -61,12 +63,12 @@ $(VENV)/bin/uv:
 
 # Either lock installs with its hashes checked. The tests' lock contains the server's, so installing it serves both.
 $(RUN_STAMP): requirements.txt | $(VENV)/bin/uv
-	@[ -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --require-hashes -r requirements.txt
-	@[ ! -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --require-hashes -r tests/requirements.txt
+	@[ -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements.txt
+	@[ ! -f $(TEST_STAMP) ] || $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r tests/requirements.txt
 	@touch $@
 
 $(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
-	@$(BIN)/uv pip install -q --require-hashes -r tests/requirements.txt
+	@$(BIN)/uv pip install -q --compile-bytecode --require-hashes -r tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
 
 .PHONY: help run test lint bench bench-evidence soak migrate worker system-deps check-system lock clean

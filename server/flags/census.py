@@ -40,8 +40,8 @@ class Asked:
     """What one pass is about: a county's month, counted on the local date `today`.
 
     closed: its numbers stand, and so does who had agreed at its end: withdrawing afterwards, or agreeing to newer
-    words, changes nothing about it. among: a condition on `m.id` that narrows the members, with its `values`; SQL of
-    ours, never a person's words.
+    words, changes nothing about it. among: a query for the ids of the only members it is about, with its `values`; SQL
+    of ours, never a person's words.
     """
 
     county_id: int
@@ -114,12 +114,13 @@ JOIN consents c ON c.county_id = m.county_id AND c.member_id = m.id AND c.given_
      AND {agreed}
 JOIN (SELECT member_id, count(*) AS postings, min(starts_on) AS starts_on, max(coalesce(ends_on, :forever)) AS ends_on
       FROM postings WHERE county_id = :county AND starts_on <= :last AND (ends_on IS NULL OR ends_on >= :since)
+            {narrowed}
       GROUP BY member_id) p ON p.member_id = m.id
 LEFT JOIN (
     SELECT member_id, {masks}
-    FROM site_days WHERE county_id = :county AND on_date BETWEEN :since AND :last
+    FROM site_days WHERE county_id = :county AND on_date BETWEEN :since AND :last {narrowed}
     GROUP BY member_id) d ON d.member_id = m.id
-WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after {among}
+WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after
 ORDER BY m.id
 """
 _AGREES = "c.withdrawn_at IS NULL AND c.version = :version"
@@ -145,7 +146,7 @@ def _question(dialect: str, among: str, closed: bool) -> TextualSelect:
             _QUESTION.format(
                 masks=masks,
                 agreed=_AGREED_AT_ITS_END if closed else _AGREES,
-                among=f"AND m.id IN ({among})" if among else "",
+                narrowed=f"AND member_id IN ({among})" if among else "",  # before anything is gathered
             )
         )
         .bindparams(

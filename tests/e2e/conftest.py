@@ -8,17 +8,23 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import create_engine, text
 
+from server.config import Config
+from server.demo.seed import seed
+from tests.demo.seeded import SMALL
 from tests.processes import System
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The demo county, seeded by its own command, with sandbox, web (two processes) and two workers running."""
+    """A small demo county, with sandbox, web (two processes) and two workers running. Whole it is seeded by `make run`
+    (test_run.py)."""
     folder = tmp_path_factory.mktemp("demo")
     url = f"sqlite:///{folder}/zhudian.db" if request.param == "sqlite" else request.getfixturevalue("empty_postgres")
     with System(folder, url) as system:
         system.run("migrate")
-        assert "The demo is there: 云岭县 (60 people), 临溪县 (2 people)" in system.run("seed").stdout
+        seed(Config(_env_file=None, database_url=url, photo_root=system.photo_root), size=SMALL)
+        said = system.run("seed").stdout  # finds what is there
+        assert f"The demo is there: 云岭县 ({SMALL.people} people), 临溪县 (2 people)" in said
         system.execute("UPDATE counties SET tz = :tz WHERE id = 1", tz=zone_within_a_month())
         system.start("sandbox", "web")
         system.start("worker-1", "worker-2")

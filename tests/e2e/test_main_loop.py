@@ -178,14 +178,14 @@ def test_a_review_counts_the_day_and_tells_the_member(demo: System, office: Offi
 
 
 def test_the_audit_chain_holds_everything_within_seconds(demo: System, office: Office) -> None:
-    """Whatever the tests above have done and the two months before it: linked by two workers, and intact."""
+    """Whatever the tests above have done and the weeks before it: linked by two workers, and intact."""
     office.station(31.0, 121.0)
     unlinked = "SELECT count(*) FROM audit_events WHERE seq IS NULL"
     until(lambda: demo.rows(unlinked) == [(0,)], "every event is linked", 10)
     ((events,),) = demo.rows("SELECT count(*) FROM audit_events WHERE county_id = 1")
     said = demo.run("audit", "verify").stdout
     assert f"云岭县: {events} intact, 0 erased, 0 tampered, 0 not linked yet" in said
-    assert events > 2_000
+    assert events > 500
 
 
 def _flags_command(demo: System) -> "subprocess.Popen[bytes]":
