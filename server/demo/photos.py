@@ -13,6 +13,7 @@ from server.evidence.types import ExifFacts
 
 SMALL = (240, 320)  # what the demo's two months of history use
 _SKETCH = (240, 320)  # scenes are drawn at this size and then enlarged
+_SKY = Image.linear_gradient("L").resize(_SKETCH)
 _SKIN = ((241, 205, 178), (224, 182, 150), (205, 160, 128), (236, 194, 164))
 _HAIR = ((28, 24, 22), (52, 38, 30), (70, 66, 64), (96, 64, 42))
 
@@ -52,8 +53,7 @@ def draw_selfie(
 def _scene(rng: random.Random) -> Image.Image:
     """A skyline or an office, and a person before it, at _SKETCH size."""
     width, height = _SKETCH
-    sky = Image.linear_gradient("L").resize(_SKETCH)
-    picture = Image.merge("RGB", [sky.point(_ramp(rng.randint(60, 250), rng.randint(60, 250))) for _ in range(3)])
+    picture = Image.merge("RGB", [_SKY.point(_ramp(rng.randint(60, 250), rng.randint(60, 250))) for _ in range(3)])
     draw = ImageDraw.Draw(picture)
     (_skyline if rng.random() < 0.5 else _office)(draw, rng)
     picture.paste(Image.blend(picture, _light(rng), 0.35))
