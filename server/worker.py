@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from server import rate_limits
 from server.audit import chain
-from server.checkins import tickets
+from server.checkins import retention, tickets
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
@@ -80,6 +80,7 @@ class Worker:
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
+            Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, latest_only=True),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 
@@ -142,6 +143,13 @@ class Worker:
         rate_limits.forget_old(session, now - timedelta(days=1))
         signin.forget_old(session, now - timedelta(days=60))
         tickets.forget_old(session, now - timedelta(days=60))
+
+    def _erase_evidence(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
+        """By the rules of the day: a county that shortens the term means what it has stored, too."""
+        with self.db.reading() as session:
+            rules = policy.in_force(session, scope.county_id, period.on).rules
+        before, within = retention.term_ends(period.on, rules.evidence_months), timedelta(days=rules.appeal_within_days)
+        return retention.steps(self.db, self.store, scope.county_id, before, within, mark, self.clock)
 
     def _sweep(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         sweep(self.db, self.store, self.clock())  # before the step: files are slow, and SQLite has one writer

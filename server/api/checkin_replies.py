@@ -63,12 +63,13 @@ class PhotoReply(BaseModel):
 
 
 class CheckInReply(CheckInRow):
-    lat: float = Field(description="WGS-84")
-    lng: float = Field(description="WGS-84")
+    lat: float | None = Field(description="WGS-84; none of it once it is erased")
+    lng: float | None = Field(description="WGS-84")
     accuracy_m: float | None
     note: str
     findings: list[FindingReply]
-    photo: PhotoReply
+    photo: PhotoReply | None
+    erased_at: AwareDatetime | None = Field(description="photo, position and device facts: their term was over")
     reviews: list[ReviewReply]
     appeals: list[AppealReply]
 

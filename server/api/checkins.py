@@ -246,14 +246,21 @@ def read_checkin(path: CheckInPath) -> Reply:
             accuracy_m=checkin.accuracy_m,
             note=checkin.note,
             findings=findings_reply(checkin),
-            photo=PhotoReply(
-                url=link_to(checkin.photo_id, caller(), "full"),
-                preview_url=link_to(checkin.photo_id, caller(), "preview"),
-            ),
+            photo=_photo_reply(checkin),
+            erased_at=checkin.erased_at,
             reviews=reviews_reply(session, checkin.id),
             appeals=appeals_reply(session, checkin.id),
         )
     return reply.model_dump(mode="json")
+
+
+def _photo_reply(checkin: CheckIn) -> PhotoReply | None:
+    """Links for the caller, until the photo is erased."""
+    if checkin.erased_at is not None:
+        return None
+    return PhotoReply(
+        url=link_to(checkin.photo_id, caller(), "full"), preview_url=link_to(checkin.photo_id, caller(), "preview")
+    )
 
 
 def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedReply:

@@ -33,7 +33,9 @@ class PhotoQuery(BaseModel):
 
 @bp.get("/photos/<uuid:photo_id>", responses={200: {"content": {"image/jpeg": {"schema": {"type": "string"}}}}})
 def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
-    """The photo as JPEG, upright, without metadata. 403 when the link is expired or not for this photo."""
+    """The photo as JPEG, upright, without metadata. 403 when the link is expired or not for this photo, 410
+    when the photo is.
+    """
     try:
         county_id, viewer, photo, variant = _signer().loads(query.token, max_age=services().config.photo_link_s)
     except BadSignature:
@@ -47,6 +49,8 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
     try:
         data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
     except FileNotFoundError:
+        if not stored.sha256:
+            raise AppError(410, "photo_erased", "照片已过保存期限，按规定删除。") from None
         log.warning("photo_missing", photo=photo)
         raise AppError(404, "photo_missing", "照片文件暂时找不到，请联系管理员。") from None
     with transaction() as session:

@@ -33,6 +33,7 @@ _LATEST = (
     .where(
         _C.county_id == _COUNTY,
         _C.member_id == bindparam("member"),
+        _C.lat.is_not(None),  # erased
         # What a person rejected is no place anybody was: it must not make the next honest check-in look far away.
         func.coalesce(_C.decision, _C.verdict) != "rejected",
     )

@@ -43,6 +43,9 @@ class CheckIn(Base):
         CheckConstraint("decision IN ('accepted', 'rejected')", name="decision_known"),
         CheckConstraint("lat BETWEEN -90 AND 90 AND lng BETWEEN -180 AND 180", name="on_earth"),
         CheckConstraint("minute_of_day BETWEEN 0 AND 1439", name="minute_of_day"),
+        CheckConstraint(
+            "(lat IS NULL) = (erased_at IS NOT NULL) AND (lng IS NULL) = (lat IS NULL)", name="placed_until_erased"
+        ),
         UniqueConstraint("county_id", "photo_id"),
         index_where("uq_checkins_ticket", "county_id", "ticket_id", where="ticket_id IS NOT NULL", unique=True),
         Index(None, "county_id", "member_id", "on_date"),
@@ -62,8 +65,8 @@ class CheckIn(Base):
     happened_at: Mapped[datetime]  # the phone's time corrected by its offset, held between ticket and receipt
     on_date: Mapped[date]  # local date of happened_at in the station's zone
     minute_of_day: Mapped[int] = mapped_column(Integer)  # local
-    lat: Mapped[float] = mapped_column(Float)
-    lng: Mapped[float] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)  # None, as all that is evidence, once it is erased
+    lng: Mapped[float | None] = mapped_column(Float)
     accuracy_m: Mapped[float | None] = mapped_column(Float)
     ticket_id: Mapped[uuid.UUID | None]
     photo_id: Mapped[uuid.UUID]
@@ -79,6 +82,7 @@ class CheckIn(Base):
     addendum: Mapped[bool] = mapped_column(default=False)  # arrived after its month was closed
     comparing: Mapped[bool] = mapped_column(default=False)  # the machine's verdict waits for a second look at photos
     sampled: Mapped[bool] = mapped_column(default=False)  # a person judges without the machine's verdict, see sample.py
+    erased_at: Mapped[datetime | None]  # its term of storage was over, see retention.py
 
 
 class CheckInFinding(Base):

@@ -55,11 +55,11 @@ def read_ruleset(path: Path) -> Ruleset:
 
 def replay(session: Session, ruleset: Ruleset, since: date) -> Iterator[Replayed]:
     """Every check-in of the local dates from `since` on, in all counties, in flat memory. A county's own limits are
-    left out: it is the ruleset that is tried."""
+    left out: it is the ruleset that is tried; and what was erased has nothing to try it on."""
     rows = session.execute(
         select(
             CheckIn.county_id, CheckIn.id, CheckIn.on_date, CheckIn.verdict, CheckIn.decision, CheckIn.evidence
-        ).where(CheckIn.on_date >= since),
+        ).where(CheckIn.on_date >= since, CheckIn.erased_at.is_(None)),
         execution_options={"yield_per": _AT_ONCE},
     )
     for row in rows:

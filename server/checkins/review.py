@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins.models import Appeal, CheckIn, Review
+from server.checkins.retention import require_evidence
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
 from server.notify.outbox import Letter, enqueue
@@ -52,6 +53,7 @@ def review(
     caller.require("bureau_supervisor")
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
+    require_evidence(checkin)
     if repeated := _same_again(session, caller, checkin.id, decision, reason):
         return checkin, repeated, False
     if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):

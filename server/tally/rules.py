@@ -44,6 +44,7 @@ NAMES = {
     "accuracy_ceiling_m": "定位误差上限",
     "upload_limit_h": "上传时限",
     "ticket_ttl_h": "拍摄凭证有效期",
+    "evidence_months": "照片和位置的保存月数",
     "spot_answer_min": "抽查应答时限",
     "evidence_limits": "核验阈值",
     "machine_may_reject": "机器可否驳回",
@@ -155,6 +156,7 @@ class PolicyRules(_Part):
     accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
     upload_limit_h: int = Field(24, ge=1, le=168)
     ticket_ttl_h: int = Field(24, ge=1, le=168)
+    evidence_months: int = Field(13, ge=3, le=13)  # photos, positions and device facts are kept; consent says 13
     spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
     evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
     machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word
