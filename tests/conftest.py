@@ -30,6 +30,10 @@ settings.load_profile("zhudian")
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _no_blind_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which check-in is sampled is chance, and hides its verdict; tests/api/test_blind_sample.py has it."""

@@ -104,6 +104,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         made.process.wait()
 
 
+@pytest.mark.long
 def test_from_the_first_start_to_the_fourth(run: Run) -> None:
     """Banner, var/demo.json, the printed curl, Ctrl-C; then again on what is there. One test: it is seeded once."""
     first_s = run.start()
