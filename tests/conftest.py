@@ -1,5 +1,6 @@
 """What every test may ask for: shared data, both databases, an app with a stopped clock, and the cast."""
 
+import copy
 import os
 import shutil
 import tempfile
@@ -81,16 +82,41 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_cast(postgres: str, postgres_template: str) -> tuple[str, Cast]:
+    """A template with the cast in it: to write it anew was a third of what most tests took."""
+    _administer(postgres, f"CREATE DATABASE template_cast TEMPLATE {postgres_template}")
+    return "template_cast", _assembled(postgres.format(name="template_cast"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_cast(sqlite_template: Path) -> tuple[Path, Cast]:
+    path = sqlite_template.with_name("cast.db")
+    shutil.copy(sqlite_template, path)
+    return path, _assembled(f"sqlite:///{path}")
+
+
+def _assembled(url: str) -> Cast:
+    db = Database(url)
+    cast = assemble(db, NOON)
+    db.dispose()
+    return cast
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty, migrated database of its own, on each engine in turn."""
-    if request.param == "sqlite":
+    """A migrated database of its own, on each engine in turn; empty, unless the test asks for the cast."""
+    engine = "sqlite" if request.param == "sqlite" else "postgres"
+    if "cast" in request.node.fixturenames:
+        template, _ = request.getfixturevalue(f"{engine}_cast")
+    else:
+        template = request.getfixturevalue(f"{engine}_template")
+    if engine == "sqlite":
         path = tmp_path / "zhudian.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(template, path)
         yield f"sqlite:///{path}"
         return
     url = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
     name = f"t_{uuid.uuid4().hex}"
     _administer(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield url.format(name=name)
@@ -129,9 +155,10 @@ def config(database_url: str, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def cast(db: Database, clock: StoppedClock) -> Cast:
-    """Two counties with the people that the tests speak of, all signed in."""
-    return assemble(db, clock())
+def cast(request: pytest.FixtureRequest, database_url: str) -> Cast:
+    """Two counties with the people that the tests speak of, all signed in at NOON."""
+    engine = "sqlite" if database_url.startswith("sqlite") else "postgres"
+    return copy.deepcopy(request.getfixturevalue(f"{engine}_cast")[1])
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ _CENTRED = [0, 5, *range(len(_WINDOWS) - 3, len(_WINDOWS))]  # windows that a tu
 _CENTRE = (0.1, 0.1, 0.9, 0.9)  # of a tilted picture: without its black corners
 _WORDS = 3  # of eight bytes, a hash
 TEXT_LENGTH = len(_WINDOWS) * _WORDS * 8
+_PARTS = np.cumsum([len(_WINDOWS), len(_WINDOWS), 3, 2 * len(_TILTS_DEG)])  # of the hashes: own, mirror, turns, tilts
 _TEXT = 0x40  # what makes each byte of a hash a character: "@" to DEL
 
 
@@ -63,16 +64,17 @@ def looks(grey: Image.Image) -> Looks:
     (lying,) = _LYING.grids(picture)
     turned = np.stack([windows[0, ::-1, ::-1], np.rot90(lying), np.rot90(lying, 3)])
     tilted = _WHOLE_AND_CENTRE.grids(np.append(picture, np.float32(0))[_TILTED][:, None])
-    own, mirror = _hashes(windows), _hashes(mirrored)
-    whole = [own[:1], mirror[:1]]
+    grids = [windows, mirrored, turned, tilted.reshape(-1, _SIDE, _SIDE + 1)]
     if inner is not grey:  # what looks like bars may be a wall: then the picture is asked for as it is as well
-        whole.append(_hashes(_STORED.grids(np.asarray(grey.resize(_WORKED, Image.Resampling.BOX), np.float32))[:1]))
+        grids.append(_STORED.grids(np.asarray(grey.resize(_WORKED, Image.Resampling.BOX), np.float32))[:1])
+    hashes = _hashes(np.concatenate(grids))  # all at once: a dozen small steps cost more than what they do
+    own, mirror, turns, tilts, with_bars = np.split(hashes, _PARTS)
     return Looks(
         own.tobytes().decode("ascii"),
         own,
-        np.concatenate(whole),
-        _hashes(turned),
-        _hashes(tilted.reshape(-1, _SIDE, _SIDE + 1)),
+        np.concatenate([own[:1], mirror[:1], with_bars]),
+        turns,
+        tilts,
         np.concatenate([own[1:], mirror[1:]]),
     )
 
@@ -165,18 +167,19 @@ def _without_bars(grey: Image.Image) -> Image.Image:
     A bar is bounded by what is of one grey from the picture's edge on. A line of text in it is passed over if the
     longest stretch without bars is the photo: rows first, then columns of what is left.
     """
-    top, bottom = _longest_lively(grey, rows=True)
-    kept = grey.crop((0, top, grey.width, bottom))
-    left, right = _longest_lively(kept, rows=False)
+    pixels = np.asarray(grey)
+    if all(np.ptp(edge) >= _BAR_GREY for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
+        return grey
+    top, bottom = _longest_lively(pixels, along=1)
+    left, right = _longest_lively(pixels[top:bottom], along=0)
     if (right - left) * (bottom - top) > (1 - _LEAST_BAR) * grey.width * grey.height:
         return grey
-    return kept.crop((left, 0, right, kept.height)) if right - left >= 9 and bottom - top >= 9 else grey
+    return grey.crop((left, top, right, bottom)) if right - left >= 9 and bottom - top >= 9 else grey
 
 
-def _longest_lively(grey: Image.Image, *, rows: bool) -> tuple[int, int]:
-    """The longest run of rows (or columns) that are not of one grey: first, and one past the last."""
-    along, pixels = 1 if rows else 0, np.asarray(grey)
-    lively = pixels.max(axis=along) - pixels.min(axis=along) >= _BAR_GREY
+def _longest_lively(pixels: NDArray[np.uint8], along: int) -> tuple[int, int]:
+    """The longest run of rows (along 1) or columns (0) that are not of one grey: first, and one past the last."""
+    lively = np.ptp(pixels, axis=along) >= _BAR_GREY
     changes = np.flatnonzero(np.diff(np.concatenate(([False], lively, [False])).astype(np.int8)))
     if not len(changes):
         return 0, len(lively)
