@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+MEMBERS := 1000,10000
 APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace systemd
 # Half of what a process needs to start is compiling what it imports; this starts many.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,8 +26,10 @@ test: $(TEST_STAMP) check-system ## all tests, on SQLite and on a real PostgreSQ
 lint: $(TEST_STAMP) ## style, types, import directions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
 
-bench: $(TEST_STAMP) ## POST /checkins beside its floor, measured in the same run (tests/bench/README.md)
+bench: $(TEST_STAMP) ## check-ins, a night's flags and seeding, each beside a floor of the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.nightly --sizes $(MEMBERS)
+	@$(BIN)/python -m tests.bench.seeding
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))

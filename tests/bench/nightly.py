@@ -23,6 +23,7 @@ from tests.cast import assemble
 from tests.soak.story import RULES
 
 ROOT = Path(__file__).parents[2]
+GOAL_RATIO = 3.0
 MONTH, TODAY = date(2026, 11, 1), date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 
@@ -90,7 +91,9 @@ def measure(members: int) -> dict[str, float]:
         "flags": flags,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(f"loaded in {loaded_s:.0f} s; " + ", ".join(f"{k} {v:,.2f}" for k, v in row.items()), flush=True)
+    met = "met" if row["ratio_again"] <= GOAL_RATIO else "MISSED"
+    print(f"loaded in {loaded_s:.0f} s; " + ", ".join(f"{k} {v:,.2f}" for k, v in row.items()))
+    print(f"  an unchanged night is {row['ratio_again']:.1f} times its floor, ≤ {GOAL_RATIO:.0f}: {met}", flush=True)
     return row
 
 
