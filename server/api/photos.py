@@ -46,11 +46,11 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
         stored = session.scalar(select(Photo).where(Photo.county_id == county_id, Photo.id == path.photo_id))
     if stored is None:
         raise not_found("没有这张照片。")
+    if not stored.sha256:
+        raise AppError(410, "photo_erased", "照片已过保存期限，按规定删除。")
     try:
         data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
     except FileNotFoundError:
-        if not stored.sha256:
-            raise AppError(410, "photo_erased", "照片已过保存期限，按规定删除。") from None
         log.warning("photo_missing", photo=photo)
         raise AppError(404, "photo_missing", "照片文件暂时找不到，请联系管理员。") from None
     with transaction() as session:

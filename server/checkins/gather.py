@@ -183,7 +183,8 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
     ticket, presence, place = moment.ticket, moment.presence, moment.presence.place
     if place and terms.fence_radius_m is not None:
         place = replace(place, radius_m=terms.fence_radius_m)
-    previous = moment.history[0] if moment.history else None
+    latest = moment.history[0] if moment.history else None
+    recent = tuple(fix for fix in moment.history if fix.at > now - HISTORY)
     bound_at = moment.account.bound_at
     return Evidence(
         kind=submission.kind,
@@ -210,12 +211,12 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         twins_complete=moment.twins.complete,
         comparing=moment.twins.comparing,
         ticket_presented=submission.ticket_id is not None,
-        previous=previous,
-        history=tuple(fix for fix in moment.history if fix.at > now - HISTORY),
+        previous=recent[0] if recent else None,  # in a month anybody gets anywhere
+        history=recent,
         given_lat=submission.given_lat,
         given_lng=submission.given_lng,
         session_members=moment.account.members,
-        rebound_at=bound_at if previous and bound_at and previous.at < bound_at else None,
+        rebound_at=bound_at if latest and bound_at and latest.at < bound_at else None,
         spot_challenge=ticket.challenge if ticket else None,
         challenge_due_at=ticket.issued_at + timedelta(seconds=terms.spot_answer_s) if ticket else None,
     )

@@ -48,7 +48,7 @@ class CheckIn(Base):
         ),
         UniqueConstraint("county_id", "photo_id"),
         index_where("uq_checkins_ticket", "county_id", "ticket_id", where="ticket_id IS NOT NULL", unique=True),
-        Index(None, "county_id", "member_id", "on_date"),
+        Index(None, "county_id", "member_id", "on_date", "erased_at"),  # the last for retention: no table is read
         Index(None, "county_id", "received_at", "id"),
         Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),
         index_where("ix_checkins_comparing", "received_at", where="comparing"),

@@ -1,111 +1,139 @@
-"""保存期限: what a check-in was judged on is deleted when its term is over; that it counted, and why, stays.
+"""保存期限: what a check-in was judged on is erased when its term is over; that it counted, and why, stays.
 
-Gone are the photo with all that is derived from it, the position, the device's facts, and the facts of the findings.
-Left are the date and minute, verdict, decision, reason and the findings' sentences: the counted day and the frozen
-month are verified from those. An appeal that is open, or may still be made, holds everything.
+Gone are the photo with all that is derived from it, the position (also as the place before another check-in), the
+device's facts, and what the findings measured. Left are date and minute, note, verdict, decision, the one sentence that
+gives the reason, and the sentences of suspect findings: a day and a frozen month are explained and verified from those.
+Whatever may still be disputed, or was never decided by anybody, is held.
 """
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.checkins import twins
+from server.checkins.gather import HISTORY
 from server.checkins.models import Appeal, CheckIn, Review
 from server.clock import Clock
 from server.db import Database, hold_member
 from server.errors import conflict
+from server.photos import match
 from server.photos.models import Photo, PhotoBand
-from server.photos.store import FolderStore
 from server.schedule import Step
 
+MOST_MONTHS = 13  # what people agreed to, whatever a county's rules say
+_AT_ONCE = 200  # of SQLite's parameters, four each
+_FORGOTTEN = "所依据的数据已过保存期限，按规定删除。"
 
-def term_ends(today: date, months: int) -> date:
-    """The first local date whose evidence is still kept: the same day `months` before, or that month's last."""
+
+def term_begins(today: date, months: int) -> date:
+    """The first local date that is kept: the same day `months` before, or that month's last."""
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     return min(date(year, month + 1, 1) + timedelta(days=today.day - 1), following - timedelta(days=1))
 
 
 def steps(
-    db: Database,
-    store: FolderStore,
-    county_id: int,
-    before: date,
-    appeal_within: timedelta,
-    mark: str | None,
-    clock: Clock,
+    db: Database, county_id: int, today: date, months: int, appeal_within: timedelta, mark: str | None, clock: Clock
 ) -> Iterator[Step]:
-    """Erase what a county stored of the local dates before `before`, from the member after `mark` on; one step a
-    member. Doing it again changes nothing."""
+    """Erase what a county has kept for longer than `months`, from the member after `mark` on; one step a member. Doing
+    it again changes nothing. The files go with the next sweep, which knows them by their rows."""
+    over = _is_over(county_id, today, months, clock() - appeal_within)
     with db.snapshot() as session:
         members = session.scalars(
             select(CheckIn.member_id)
-            .where(_is_over(county_id, before), CheckIn.member_id > uuid.UUID(mark or "0" * 32))
+            .where(over, CheckIn.member_id > uuid.UUID(mark or "0" * 32))
             .distinct()
             .order_by(CheckIn.member_id)
         ).all()
     for member_id in members:
-        yield Step(str(member_id), partial(erase, store, county_id, member_id, before, appeal_within, clock))
-
-
-def erase(
-    store: FolderStore,
-    county_id: int,
-    member_id: uuid.UUID,
-    before: date,
-    appeal_within: timedelta,
-    clock: Clock,
-    session: Session,
-) -> None:
-    """One member's. The files go first: should this transaction fail, the next one finds their rows again."""
-    hold_member(session, county_id, member_id)
-    now = clock()
-    over = session.scalars(
-        select(CheckIn).where(
-            _is_over(county_id, before), CheckIn.member_id == member_id, ~_may_be_disputed(now - appeal_within)
-        )
-    ).all()
-    if not over:
-        return
-    _erase_photos(session, store, county_id, [checkin.photo_id for checkin in over])
-    for checkin in over:
-        checkin.lat = checkin.lng = checkin.accuracy_m = None
-        checkin.device, checkin.evidence = {}, {}
-        checkin.findings = [finding | {"facts": {}} for finding in checkin.findings]
-        checkin.erased_at = now
-    session.flush()
-    facts = {"checkins": len(over), "before": before.isoformat()}
-    record(session, county_id, None, "evidence.erased", member_id, facts, now)
+        yield Step(str(member_id), partial(_erase, county_id, member_id, over, term_begins(today, months), clock))
 
 
 def require_evidence(checkin: CheckIn) -> None:
-    """Raise 409 `evidence_erased` when there is nothing left by which anybody could decide."""
+    """Raise 409 `evidence_erased` when there is nothing left by which anybody could be found at fault."""
     if checkin.erased_at is not None:
-        raise conflict("evidence_erased", "这次打卡的照片和位置已过保存期限、按规定删除，结果不再改变。")
+        raise conflict("evidence_erased", "这次打卡的照片和位置已过保存期限、按规定删除，不能再据此驳回或申诉。")
 
 
-def _is_over(county_id: int, before: date) -> ColumnElement[bool]:
-    return (CheckIn.county_id == county_id) & (CheckIn.on_date < before) & CheckIn.erased_at.is_(None)
+def _is_over(county_id: int, today: date, months: int, disputed_since: datetime) -> ColumnElement[bool]:
+    """By the day it belongs to and by its receipt: the first a phone may have told wrongly."""
+    begins = term_begins(today, months)
+    return (
+        (CheckIn.county_id == county_id)
+        & (CheckIn.on_date < begins)
+        & CheckIn.erased_at.is_(None)
+        & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
+        & ~CheckIn.comparing
+        & ~_may_be_disputed(disputed_since)
+        & (_is_decided() | (CheckIn.on_date < term_begins(today, MOST_MONTHS)))
+    )
+
+
+def _is_decided() -> ColumnElement[bool]:
+    return func.coalesce(CheckIn.decision, CheckIn.verdict) != "review"
 
 
 def _may_be_disputed(since: datetime) -> ColumnElement[bool]:
-    """Whether an appeal is open, or somebody's word of `since` then may still be appealed against."""
+    """Whether an appeal is open, or a word spoken since then, a person's or the machine's, may still be appealed."""
     of_it = (Appeal.county_id == CheckIn.county_id) & (Appeal.checkin_id == CheckIn.id)
     reviewed = (Review.county_id == CheckIn.county_id) & (Review.checkin_id == CheckIn.id)
     return or_(
         exists().where(of_it, or_(Appeal.state == "open", Appeal.decided_at > since)),
         exists().where(reviewed, Review.created_at > since),
+        (CheckIn.verdict == "rejected") & (CheckIn.received_at > since),
     )
 
 
-def _erase_photos(session: Session, store: FolderStore, county_id: int, photos: Sequence[uuid.UUID]) -> None:
-    """Bytes and preview; hash, looks and EXIF; the bands by which a copy would be nominated."""
+def _erase(
+    county_id: int, member_id: uuid.UUID, over: ColumnElement[bool], begins: date, clock: Clock, session: Session
+) -> None:
+    hold_member(session, county_id, member_id)
+    now = clock()
+    theirs = (CheckIn.county_id == county_id) & (CheckIn.member_id == member_id)
+    gone = session.scalars(select(CheckIn).where(theirs, over)).all()
+    if not gone:
+        return
+    _erase_photos(session, county_id, [checkin.photo_id for checkin in gone])
+    for checkin in gone:
+        checkin.lat = checkin.lng = checkin.accuracy_m = None
+        checkin.device, checkin.evidence = {}, {}
+        checkin.findings = [_without_facts(finding) for finding in checkin.findings]
+        checkin.erased_at = now
+    later = theirs & (CheckIn.on_date >= begins) & (CheckIn.on_date <= begins + HISTORY) & CheckIn.erased_at.is_(None)
+    for checkin in session.scalars(select(CheckIn).where(later)):
+        checkin.evidence = checkin.evidence | _fixes_since(checkin.evidence, begins)
+    session.flush()
+    facts = {"checkins": len(gone), "before": begins.isoformat()}
+    record(session, county_id, None, "evidence.erased", member_id, facts, now)
+
+
+def _without_facts(finding: dict[str, Any]) -> dict[str, Any]:
+    """Nothing that was measured; the sentence only where it says what somebody was suspected of."""
+    message = finding["message"] if finding["outcome"] == "suspect" else _FORGOTTEN
+    return finding | {"facts": {}, "message": message}
+
+
+def _fixes_since(evidence: dict[str, Any], begins: date) -> dict[str, Any]:
+    """The earlier fixes that a later check-in was judged beside, without those that are over."""
+    since = datetime.combine(begins, time(), UTC)
+    history = [fix for fix in evidence.get("history", ()) if datetime.fromisoformat(fix["at"]) >= since]
+    previous = evidence.get("previous")
+    kept = previous if previous and datetime.fromisoformat(previous["at"]) >= since else None
+    return {"history": history, "previous": kept}
+
+
+def _erase_photos(session: Session, county_id: int, photos: Sequence[uuid.UUID]) -> None:
+    """Hash, looks and EXIF, and by its whole key each band by which a copy would be nominated."""
     of_them = (Photo.county_id == county_id) & Photo.id.in_(photos)
-    for key in session.scalars(select(Photo.storage_key).where(of_them)):
-        store.delete(key)
-    session.execute(delete(PhotoBand).where(PhotoBand.county_id == county_id, PhotoBand.photo_id.in_(photos)))
+    rows = session.execute(select(Photo.id, Photo.phash, Photo.received_at).where(of_them)).all()
+    keys = [(county_id, band, twins.month_key(r.received_at), r.id) for r in rows for band in match.bands(r.phash)]
+    key = tuple_(PhotoBand.county_id, PhotoBand.band, PhotoBand.month, PhotoBand.photo_id)
+    for first in range(0, len(keys), _AT_ONCE):
+        session.execute(delete(PhotoBand).where(key.in_(keys[first : first + _AT_ONCE])))
     session.execute(update(Photo).where(of_them).values(sha256="", phash=0, looks="", exif={}))

@@ -53,7 +53,8 @@ def review(
     caller.require("bureau_supervisor")
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
-    require_evidence(checkin)
+    if decision == "rejected":
+        require_evidence(checkin)
     if repeated := _same_again(session, caller, checkin.id, decision, reason):
         return checkin, repeated, False
     if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):
@@ -83,6 +84,7 @@ def appeal(
     checkin = _held(session, caller, checkin_id)
     if checkin.member_id != caller.member_id:
         raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
+    require_evidence(checkin)
     if (checkin.decision or checkin.verdict) != "rejected":
         raise conflict("nothing_to_appeal", "这次打卡没有被驳回，不需要申诉。")
     open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))

@@ -32,6 +32,7 @@ def is_hidden(caller: Caller, checkin: CheckIn) -> bool:
     return (
         checkin.sampled
         and checkin.decision is None
+        and checkin.erased_at is None
         and checkin.member_id != caller.member_id
         and caller.has("bureau_supervisor")
     )
@@ -42,7 +43,8 @@ def holding(caller: Caller) -> ColumnElement[str]:
     holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
     if not caller.has("bureau_supervisor"):
         return holds
-    hidden = and_(CheckIn.sampled, CheckIn.decision.is_(None), CheckIn.member_id != caller.member_id)
+    undecided = and_(CheckIn.sampled, CheckIn.decision.is_(None), CheckIn.erased_at.is_(None))
+    hidden = and_(undecided, CheckIn.member_id != caller.member_id)
     return case((hidden, "review"), else_=holds)
 
 

@@ -246,7 +246,7 @@ def _with_checkins(county_id: int, photo_ids: Collection[uuid.UUID]) -> Any:
             *(CheckIn.id.label("checkin_id"), CheckIn.member_id, CheckIn.squad_id, *place_and_time),
         )
         .join(CheckIn, and_(CheckIn.county_id == Photo.county_id, CheckIn.photo_id == Photo.id))
-        .where(Photo.county_id == county_id, Photo.id.in_(photo_ids))
+        .where(Photo.county_id == county_id, Photo.id.in_(photo_ids), CheckIn.erased_at.is_(None))
     )
 
 

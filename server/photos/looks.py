@@ -20,6 +20,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of
 _SIDE = 11
 _WORKED = (72, 66)  # a picture is shrunk to this once, then looked at through windows
 _LEAST_BAR = 0.1  # of the picture's area
+_NEAR_EDGES = [0, 3, -4, -1]  # rows or columns of which a bar has one, even if a line or a frame is drawn in it
 _BAR_GREY = 10  # a bar's grey values differ by less, compression included
 _TILTS_DEG = (-7.5, -5.0, -2.5, 2.5, 5.0, 7.5)
 _INNER_BITS = 4  # a stored crop of this photo is rarer than the same chair: it has to come nearer by so much
@@ -168,7 +169,9 @@ def _without_bars(grey: Image.Image) -> Image.Image:
     longest stretch without bars is the photo: rows first, then columns of what is left.
     """
     pixels = np.asarray(grey)
-    if all(np.ptp(edge) >= _BAR_GREY for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
+    if min(pixels.shape) >= 8 and all(
+        np.ptp(line) >= _BAR_GREY for lines in (pixels, pixels.T) for line in lines[_NEAR_EDGES]
+    ):
         return grey
     top, bottom = _longest_lively(pixels, along=1)
     left, right = _longest_lively(pixels[top:bottom], along=0)

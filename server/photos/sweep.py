@@ -1,8 +1,14 @@
-"""Removes files that no photo row refers to, once they are a day old: a request may still be about to refer to one."""
+"""Removes files that no photo row refers to, once they are a day old: a request may still be about to refer to one.
+
+And those of erased photos, whose rows have forgotten what they looked like: also what came back from a backup, or was
+drawn as a preview while its photo was erased.
+"""
 
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from server.db import Database
 from server.photos.models import Photo
@@ -17,8 +23,12 @@ def sweep(db: Database, store: FolderStore, now: datetime) -> int:
     for key, _modified_at in store.iter_older_than(now - ORPHAN_AGE):
         county_id, photo_id = store.owner(key)
         with db.reading() as session:
-            kept = session.scalar(select(Photo.id).where(Photo.county_id == county_id, Photo.id == photo_id))
+            kept = session.scalar(_named(county_id, photo_id))
         if kept is None or store.is_temporary(key):
             store.delete(key)
             removed += 1
     return removed
+
+
+def _named(county_id: int, photo_id: UUID) -> Select[Any]:
+    return select(Photo.id).where(Photo.county_id == county_id, Photo.id == photo_id, Photo.sha256 != "")

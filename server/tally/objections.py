@@ -16,6 +16,7 @@ def objections(rules: PolicyRules, today: date) -> list[str]:
         *_of_days(rules),
         *_of_leave(rules),
         *_of_close(rules),
+        *_of_evidence(rules),
         *_of_ladder(rules.escalation),
         *_of_burden(rules, today),
     ]
@@ -79,6 +80,12 @@ def _of_close(rules: PolicyRules) -> list[str]:
     if rules.month_close_deadline_day < rules.month_close_day:
         said.append("月度结果的截止日不能早于结账日。")
     return said
+
+
+def _of_evidence(rules: PolicyRules) -> list[str]:
+    if rules.appeal_within_days > 28 * rules.evidence_months:
+        return ["申诉时限不能长于照片和位置的保存期限，否则申诉时已没有证据可看。"]
+    return []
 
 
 def _of_ladder(steps: tuple[LadderStep, ...]) -> list[str]:

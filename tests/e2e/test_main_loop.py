@@ -12,6 +12,7 @@ import pytest
 
 from server.demo.photos import draw_selfie
 from server.evidence.types import ExifFacts
+from server.org import consent
 from tests.e2e.office import Office, agree, persona
 from tests.e2e.phone import Phone, outcomes
 from tests.photos.made import DRAWN_HEIC, HUZHOU
@@ -65,7 +66,7 @@ def test_nothing_of_a_person_is_taken_before_posting_and_consent(office: Office)
     phone = office.newcomer("新来")
     photo = draw_selfie(1, size=(240, 320))
     refusal = phone.check_in(photo, 31.2, 121.4, expect=403)
-    assert (refusal["code"], refusal["facts"]["version"]) == ("consent_required", "2026-11")
+    assert (refusal["code"], refusal["facts"]["version"]) == ("consent_required", consent.CURRENT_VERSION)
     agree(phone)
     unposted = phone.check_in(photo, 31.2, 121.4)
     assert unposted["verdict"] == "review"

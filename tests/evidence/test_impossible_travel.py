@@ -54,7 +54,7 @@ def test_table(
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("first", {"previous": None}, "首次打卡，没有上一次位置可以比对。"),
+        ("first", {"previous": None}, "近期没有上一次打卡的位置可以比对。"),
         ("a failed fix before", {"previous": Fix(0.0, 0.0, 20.0, CAPTURED)}, "有一次定位不可用，无法比对行程。"),
         (
             "nothing but the phone's word for the time",

@@ -1,8 +1,9 @@
 """After its term the worker deletes photo, position and device facts; that the day counted, and why, stays."""
 
 import json
+import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from server.checkins.models import CheckIn
 from server.checkins.replay import replay
-from server.checkins.retention import term_ends
+from server.checkins.retention import term_begins
 from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.evidence.ruleset import RULESET
+from server.leases import Schedule
 from server.org.models import SignIn
 from server.worker import Worker
 from tests.cast import Cast
@@ -30,14 +33,21 @@ PHOTO = draw_selfie(77, size=(480, 640))
 
 @pytest.fixture
 def erase(config: Config, clock: StoppedClock, cast: Cast, db: Database) -> Callable[[datetime], None]:
-    """The worker's night before `at`; whoever was signed in still is."""
+    """The worker's night before `at`, and the sweep after it; whoever was signed in still is."""
     worker = Worker(config, clock)
 
     def run(at: datetime) -> None:
         clock.at = at
         with db.transaction() as session:
             session.execute(update(SignIn).values(expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
-        next(job for job in worker.jobs() if job.name == "erase_evidence").run()
+            for county_id in (1, 2):
+                if session.get(Schedule, (county_id, "erase_evidence")) is None:
+                    since = at - timedelta(days=1)
+                    session.add(Schedule(county_id=county_id, job="erase_evidence", done_through=since))
+        for name in ("erase_evidence", "sweep"):  # the sweep goes by the age that the file system tells
+            for path in files(config):
+                os.utime(path, (at.timestamp() - 90_000,) * 2)
+            next(job for job in worker.jobs() if job.name == name).run()
 
     yield run
     worker.db.dispose()
@@ -70,6 +80,7 @@ def test_photo_position_and_device_facts_go(api: Api, erase, config: Config, row
     assert (device, evidence) == ({}, {})
     assert findings
     assert all(finding["facts"] == {} for finding in findings)
+    assert {finding["message"] for finding in findings} == {"所依据的数据已过保存期限，按规定删除。"}
     ((sha256, phash, looks, exif),) = rows("SELECT sha256, phash, looks, exif FROM photos")
     assert (sha256, phash, looks) == ("", 0, "")
     assert (json.loads(exif) if isinstance(exif, str) else exif) == {}
@@ -80,14 +91,17 @@ def test_photo_position_and_device_facts_go(api: Api, erase, config: Config, row
 
 
 def test_the_day_the_verdict_and_its_sentences_stay(api: Api, erase) -> None:
-    checkin = api.check_in("chen").json["id"]
+    checkin = api.check_in("chen", lat="31.26").json["id"]
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted", "reason": "当天在园区"})
     before = api.get(f"/checkins/{checkin}", "chen").json
     api.clock.at = datetime(2026, 12, 6, 2, tzinfo=UTC)
     closed = api.close_month().json
     erase(OVER)
     after = api.get(f"/checkins/{checkin}", "chen").json
-    assert [f["message"] for f in after["findings"]] == [f["message"] for f in before["findings"]]
-    for kept in ("verdict", "reason", "on", "captured_at"):
+    suspected = [f["message"] for f in before["findings"] if f["outcome"] == "suspect"]
+    assert suspected
+    assert [f["message"] for f in after["findings"] if f["outcome"] == "suspect"] == suspected
+    for kept in ("verdict", "decision", "reason", "on", "captured_at", "reviews"):
         assert after[kept] == before[kept]
     month = api.get("/me/month", "chen", month="2026-11").json
     assert month["confirmed"] == 1.0
@@ -142,7 +156,92 @@ def test_nobody_is_judged_by_what_is_gone(api: Api, erase) -> None:
     erase(OVER)
     refused = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点"})
     assert (refused.status_code, refused.json["code"]) == (409, "evidence_erased")
-    assert "不再改变" in refused.json["detail"]
+    assert "保存期限" in refused.json["detail"]
+    in_favour = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted", "reason": "同事证明在岗"})
+    assert in_favour.status_code == 201
+
+
+def test_what_nobody_decided_is_kept_for_the_whole_term(api: Api, erase, config: Config) -> None:
+    """However short the county's own is: only a person can still turn it into a day."""
+    api.check_in("chen", lat="31.26")
+    api.post("/policies", "admin", {"starts_on": "2026-12-01", "rules": {"evidence_months": 3}})
+    erase(LAST_DAY)
+    assert len(files(config)) == 1
+    erase(OVER)
+    assert files(config) == []
+
+
+def test_what_the_machine_rejected_is_held_for_its_appeal(api: Api, erase, config: Config, db: Database) -> None:
+    checkin = api.check_in("chen").json["id"]
+    with db.transaction() as session:
+        session.execute(update(CheckIn).values(verdict="rejected"))
+    rules = {"evidence_months": 3, "appeal_within_days": 84}
+    assert api.post("/policies", "admin", {"starts_on": "2026-12-01", "rules": rules}).status_code == 201
+    erase(datetime(2027, 2, 15, 2, tzinfo=UTC))  # 83 days later
+    assert len(files(config)) == 1
+    erase(datetime(2027, 2, 25, 2, tzinfo=UTC))
+    assert files(config) == []
+    late = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "我在"})
+    assert (late.status_code, late.json["code"]) == (409, "evidence_erased")
+
+
+def test_a_date_that_a_phone_told_wrongly_does_not_end_the_term(api: Api, erase, config: Config, rows: Rows) -> None:
+    """Without a ticket a capture has no lower bound: a clock that fell back to 2020 must not cost the photo."""
+    long_ago = datetime(2020, 1, 1, 2, tzinfo=UTC)
+    assert api.check_in("chen", at=long_ago, ticket=None, device={"clock_offset_ms": None}).status_code == 201
+    assert str(rows("SELECT on_date FROM checkins")[0][0]) < "2026-01-01"
+    erase(datetime(2026, 11, 25, 2, tzinfo=UTC))
+    assert len(files(config)) == 1
+
+
+def test_what_is_still_being_compared_is_left(api: Api, erase, config: Config, db: Database) -> None:
+    api.check_in("chen")
+    with db.transaction() as session:
+        session.execute(update(CheckIn).values(comparing=True))
+    erase(OVER)
+    assert len(files(config)) == 1
+
+
+def test_its_place_goes_from_what_was_judged_beside_it(api: Api, erase, rows: Rows) -> None:
+    """The check-in of the next day holds the fix before it; that one's own term is not over."""
+    api.check_in("chen", lat="31.23061")
+    api.clock.advance(days=1)
+    api.check_in("chen", lat="31.23052")
+    erase(OVER)
+    ((evidence,),) = rows("SELECT evidence FROM checkins WHERE erased_at IS NULL")
+    evidence = json.loads(evidence) if isinstance(evidence, str) else evidence
+    assert (evidence["previous"], evidence["history"]) == (None, [])
+    assert evidence["fix"]["lat"] == 31.23052
+    assert rows("SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL") == [(1,)]
+
+
+def test_a_file_that_comes_back_goes_again_and_is_not_shown(api: Api, erase, config: Config) -> None:
+    """The folder was away that night, or photos came from a backup."""
+    checkin = api.check_in("chen", photo=PHOTO).json["id"]
+    link = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"]
+    (path,) = files(config)
+    erase(OVER)
+    path.write_bytes(PHOTO)
+    assert api.get(link).status_code == 410
+    erase(datetime(2027, 12, 26, 2, tzinfo=UTC))
+    assert files(config) == []
+
+
+def test_the_upgrade_does_not_erase_at_noon(config: Config, api: Api, clock: StoppedClock, rows: Rows) -> None:
+    """A job that never ran begins with the night to come."""
+    api.check_in("chen")
+    clock.at = OVER
+    worker = Worker(config, clock)
+    next(job for job in worker.jobs() if job.name == "erase_evidence").run()
+    worker.db.dispose()
+    assert rows("SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL") == [(0,)]
+
+
+def test_a_shorter_term_is_said_before_it_is_adopted(api: Api) -> None:
+    body = {"starts_on": "2026-12-01", "rules": {"evidence_months": 3}}
+    assert any("只保存 3 个月" in remark for remark in api.post("/policies/preview", "admin", body).json["remarks"])
+    longer = {"starts_on": "2026-12-01", "rules": {"evidence_months": 3, "appeal_within_days": 90}}
+    assert "申诉时限不能长于" in api.post("/policies", "admin", longer).text
 
 
 def test_it_bears_on_no_later_checkin(api: Api, erase, db: Database) -> None:
@@ -170,7 +269,6 @@ def test_a_county_may_keep_them_for_less(api: Api, erase, config: Config) -> Non
 
 
 def test_after_a_cut_the_next_night_completes_it(api: Api, erase, config: Config, monkeypatch, rows: Rows) -> None:
-    """The file goes before its row says so; whoever died in between is taken over."""
     api.check_in("chen")
 
     def cut(*_: object) -> None:
@@ -188,7 +286,7 @@ def test_after_a_cut_the_next_night_completes_it(api: Api, erase, config: Config
 @given(today=st.dates(date(2026, 1, 1), date(2100, 1, 1)), months=st.integers(3, 13))
 def test_the_term_is_counted_in_calendar_months(today: date, months: int) -> None:
     """Art. 201 and 202 of the Civil Code: to the same day, or the month's last where there is none."""
-    kept = term_ends(today, months)
+    kept = term_begins(today, months)
     assert (today.year * 12 + today.month) - (kept.year * 12 + kept.month) == months
     assert kept.day == today.day or (kept.day < today.day and (kept.replace(day=28) > kept or kept.day >= 28))
 
@@ -203,4 +301,4 @@ def test_the_term_is_counted_in_calendar_months(today: date, months: int) -> Non
     ],
 )
 def test_the_first_date_kept(today: date, months: int, first_kept: date) -> None:
-    assert term_ends(today, months) == first_kept
+    assert term_begins(today, months) == first_kept

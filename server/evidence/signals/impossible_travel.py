@@ -14,7 +14,7 @@ def check(e: Evidence, rules: Rules) -> Finding:
     """Compares the distance less both accuracies with what rail or flight allow; the cached fix (0 m) is fine."""
     before = e.previous
     if before is None:
-        return unknown(CODE, GROUP, "首次打卡，没有上一次位置可以比对。")
+        return unknown(CODE, GROUP, "近期没有上一次打卡的位置可以比对。")
     if not (is_position(before.lat, before.lng) and is_position(e.fix.lat, e.fix.lng)):
         return unknown(CODE, GROUP, "有一次定位不可用，无法比对行程。")
     apart_m = distance_m(before.lat, before.lng, e.fix.lat, e.fix.lng)
