@@ -1,5 +1,6 @@
 """Models and migrations agree, up and down, on both databases."""
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
 
 from server import migrate, schema
+from server.checkins.models import CheckIn
 from server.db import Database, UtcDateTime
+from server.photos.models import Photo
 from tests.client import Api
 
 _ID = "0f" * 16
@@ -162,3 +166,24 @@ def test_rules_leave_and_days_go_down_and_up(api: Api, db: Database, rows: Calla
     assert rows(days) == before
     month = api.get("/me/month", "chen").json
     assert (month["confirmed"], month["lowered"]) == (1.0, 1.0)
+
+
+def test_what_was_erased_stays_erased_going_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """The older schema must have a place, and says 0, 0; the newer one knows again by the photo."""
+    gone, kept = (uuid.UUID(api.check_in(who).json["id"]) for who in ("chen", "colleague"))
+    with db.transaction() as session:
+        checkin = session.get(CheckIn, (1, gone))
+        checkin.lat = checkin.lng = None
+        checkin.erased_at = api.clock()
+        session.get(Photo, (1, checkin.photo_id)).sha256 = ""
+    placed = "SELECT count(*) FROM checkins WHERE lat = 0 AND lng = 0"
+    migrate.downgrade(db, "0011")
+    assert rows(placed) == [(1,)]
+    migrate.upgrade(db)
+    with db.reading() as session:
+        assert session.get(CheckIn, (1, gone)).erased_at is not None
+        assert session.get(CheckIn, (1, gone)).lat is None
+        assert session.get(CheckIn, (1, kept)).erased_at is None
+    assert rows(placed) == [(0,)]
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.get(CheckIn, (1, kept)).lat = None  # nobody's place is missing without a reason
