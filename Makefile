@@ -9,7 +9,7 @@ MEMBERS := 1000,10000
 APT_PACKAGES := chromium fonts-noto-cjk nginx-light strace systemd
 # Half of what a process needs to start is compiling what it imports; this starts many.
 unexport PYTHONDONTWRITEBYTECODE
-# A thousand databases are made and dropped: in memory, where there is room, a third of the time.
+# A thousand databases are made and dropped: in memory, where there is room, in a third less time.
 IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp

@@ -37,7 +37,7 @@ from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
 FEWEST_CONNECTIONS = 6
-_NOT_YET = timedelta()  # what cannot be undone does not begin at noon, when a new release first starts
+_TONIGHT = timedelta(hours=1)  # what cannot be undone is not made up at noon, when a new release first starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Worker:
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
-            Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_NOT_YET),
+            Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 

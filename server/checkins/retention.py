@@ -7,6 +7,7 @@ Whatever may still be disputed, or was never decided by anybody, is held.
 """
 
 import uuid
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -22,11 +23,11 @@ from server.checkins.models import Appeal, CheckIn, Review
 from server.clock import Clock
 from server.db import Database, hold_member
 from server.errors import conflict
+from server.org.consent import KEPT_MONTHS
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.schedule import Step
 
-MOST_MONTHS = 13  # what people agreed to, whatever a county's rules say
 _AT_ONCE = 200  # of SQLite's parameters, four each
 _FORGOTTEN = "所依据的数据已过保存期限，按规定删除。"
 
@@ -34,8 +35,7 @@ _FORGOTTEN = "所依据的数据已过保存期限，按规定删除。"
 def term_begins(today: date, months: int) -> date:
     """The first local date that is kept: the same day `months` before, or that month's last."""
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return min(date(year, month + 1, 1) + timedelta(days=today.day - 1), following - timedelta(days=1))
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
 
 
 def steps(
@@ -71,7 +71,7 @@ def _is_over(county_id: int, today: date, months: int, disputed_since: datetime)
         & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
         & ~CheckIn.comparing
         & ~_may_be_disputed(disputed_since)
-        & (_is_decided() | (CheckIn.on_date < term_begins(today, MOST_MONTHS)))
+        & (_is_decided() | (CheckIn.on_date < term_begins(today, KEPT_MONTHS)))
     )
 
 

@@ -22,6 +22,7 @@ from server.db import short
 from server.evidence.distance import distance_m
 from server.evidence.ruleset import RULESET
 from server.evidence.types import PhotoTwin
+from server.org.consent import KEPT_MONTHS
 from server.org.models import Posting
 from server.org.scope import Caller
 from server.photos import match
@@ -35,7 +36,6 @@ from server.together import Answers
 
 log = structlog.get_logger()
 
-MONTHS_BACK = 13  # what is older is past its term of storage
 SQUAD_BACK = timedelta(days=62)  # how far back colleagues' photos are looked through
 AT_ONCE = 3  # more than these are left to the worker, and the check-in waits for it
 MOST_TWINS = 20
@@ -157,9 +157,9 @@ def asked(photo: PhotoFacts, now: datetime) -> dict[str, Any]:
     """The parameters of QUESTIONS; `county`, `member`, `first` and `last` are the check-in's."""
     return {
         "sha256": photo.sha256,
-        "oldest": month_key(now, months_back=MONTHS_BACK),
+        "oldest": month_key(now, months_back=KEPT_MONTHS),
         "newest": month_key(now),
-        "photos_since": now - timedelta(days=31 * MONTHS_BACK),
+        "photos_since": now - timedelta(days=31 * KEPT_MONTHS),
         "squad_photos_since": now - SQUAD_BACK,
         **{f"band{number}": band for number, band in enumerate(_bands(photo))},
     }

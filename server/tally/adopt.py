@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.checkins.retention import MOST_MONTHS
 from server.errors import AppError, conflict, invalid
+from server.org.consent import KEPT_MONTHS
 from server.org.models import Unit
 from server.org.scope import Caller
 from server.tally import closed, policy
@@ -101,7 +101,7 @@ def remarks(draft: Draft) -> list[str]:
                 said.append(f"{year}年的放假安排还没有公布，这一年的在岗先记为待核，公布后重新计算。")
     if draft.rules.burden_mode == "daily":
         said.append("每日打卡须符合国办函〔2026〕12号，上线前请向网信部门备案。")
-    if draft.rules.evidence_months < MOST_MONTHS:
+    if draft.rules.evidence_months < KEPT_MONTHS:
         said.append(
             f"照片、位置和手机信息只保存 {draft.rules.evidence_months} 个月：从生效当晚起，更早的全部删除，无法恢复。"
         )

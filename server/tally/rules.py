@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
+from server.org.consent import KEPT_MONTHS
 from server.tally.workdays import is_workday
 
 LeaveEffect = Literal["excused", "lowers_target", "present", "none"]
@@ -156,7 +157,7 @@ class PolicyRules(_Part):
     accuracy_ceiling_m: float = Field(200, gt=0, le=5_000)
     upload_limit_h: int = Field(24, ge=1, le=168)
     ticket_ttl_h: int = Field(24, ge=1, le=168)
-    evidence_months: int = Field(13, ge=3, le=13)  # photos, positions and device facts are kept; consent says 13
+    evidence_months: int = Field(KEPT_MONTHS, ge=3, le=KEPT_MONTHS)  # of photos, positions and device facts
     spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
     evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
     machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word

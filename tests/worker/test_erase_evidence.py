@@ -18,7 +18,6 @@ from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.evidence.ruleset import RULESET
-from server.leases import Schedule
 from server.org.models import SignIn
 from server.worker import Worker
 from tests.cast import Cast
@@ -33,24 +32,26 @@ PHOTO = draw_selfie(77, size=(480, 640))
 
 @pytest.fixture
 def erase(config: Config, clock: StoppedClock, cast: Cast, db: Database) -> Callable[[datetime], None]:
-    """The worker's night before `at`, and the sweep after it; whoever was signed in still is."""
+    """The worker's night before `at`, begun by nobody but itself, and the sweep after it; whoever was signed in still
+    is."""
     worker = Worker(config, clock)
 
     def run(at: datetime) -> None:
-        clock.at = at
         with db.transaction() as session:
             session.execute(update(SignIn).values(expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
-            for county_id in (1, 2):
-                if session.get(Schedule, (county_id, "erase_evidence")) is None:
-                    since = at - timedelta(days=1)
-                    session.add(Schedule(county_id=county_id, job="erase_evidence", done_through=since))
-        for name in ("erase_evidence", "sweep"):  # the sweep goes by the age that the file system tells
-            for path in files(config):
-                os.utime(path, (at.timestamp() - 90_000,) * 2)
-            next(job for job in worker.jobs() if job.name == name).run()
+        clock.at = at.replace(hour=19, minute=30, second=10) - timedelta(days=1)  # its first tick after 03:30 in China
+        tick(worker, "erase_evidence")
+        clock.at = at
+        for path in files(config):  # the sweep goes by the age that the file system tells
+            os.utime(path, (at.timestamp() - 90_000,) * 2)
+        tick(worker, "sweep")
 
     yield run
     worker.db.dispose()
+
+
+def tick(worker: Worker, name: str) -> None:
+    next(job for job in worker.jobs() if job.name == name).run()
 
 
 def files(config: Config) -> list[Path]:
@@ -87,7 +88,7 @@ def test_photo_position_and_device_facts_go(api: Api, erase, config: Config, row
     assert rows("SELECT * FROM photo_bands") == []
     found = api.get(f"/checkins/{checkin}", "chen").json
     assert (found["lat"], found["photo"]) == (None, None)
-    assert found["erased_at"].startswith("2027-12-25")
+    assert found["erased_at"].startswith("2027-12-24T19:30")
 
 
 def test_the_day_the_verdict_and_its_sentences_stay(api: Api, erase) -> None:
@@ -227,14 +228,20 @@ def test_a_file_that_comes_back_goes_again_and_is_not_shown(api: Api, erase, con
     assert files(config) == []
 
 
-def test_the_upgrade_does_not_erase_at_noon(config: Config, api: Api, clock: StoppedClock, rows: Rows) -> None:
-    """A job that never ran begins with the night to come."""
+def test_after_an_upgrade_it_begins_with_the_night_to_come(
+    config: Config, api: Api, clock: StoppedClock, rows: Rows
+) -> None:
+    """What cannot be undone is not made up at noon, when a new release first starts; nor is it never begun."""
     api.check_in("chen")
-    clock.at = OVER
     worker = Worker(config, clock)
-    next(job for job in worker.jobs() if job.name == "erase_evidence").run()
+    erased = "SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL"
+    for clock.at in (OVER, OVER + timedelta(hours=17, minutes=29)):  # 10:00, and 03:29 of the next day
+        tick(worker, "erase_evidence")
+        assert rows(erased) == [(0,)]
+    clock.advance(minutes=2)
+    tick(worker, "erase_evidence")
     worker.db.dispose()
-    assert rows("SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL") == [(0,)]
+    assert rows(erased) == [(1,)]
 
 
 def test_a_shorter_term_is_said_before_it_is_adopted(api: Api) -> None:
