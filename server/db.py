@@ -218,6 +218,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=20,
+            pool_use_lifo=True,  # the connection used last has its statements prepared and planned
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text

@@ -83,6 +83,7 @@ def load_photos(db: Database, county_id: int, members: list[uuid.UUID], count: i
         session.execute(text(_BANDS), values)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))  # else it is written out while others are measured
 
 
 def _squad(session: Session, unit: uuid.UUID, name: str) -> uuid.UUID:
