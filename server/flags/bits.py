@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Self
 
 from server.tally.types import DayHalves
 
@@ -42,20 +42,6 @@ class DayBits:
     excused2: int
     lowers: int
     lowers2: int
-
-    @classmethod
-    def of(cls, row: Any) -> Self:
-        """From a row with columns of these names, NULL where there is no such date."""
-        return cls(
-            row.confirmed or 0,
-            row.confirmed2 or 0,
-            row.pending or 0,
-            row.pending2 or 0,
-            row.excused or 0,
-            row.excused2 or 0,
-            row.lowers or 0,
-            row.lowers2 or 0,
-        )
 
     def corrected(self, day: int, after: Mapping[str, int]) -> Self:
         """With other half days on one date (a single bit), as an addendum to a closed month says."""

@@ -146,6 +146,23 @@ class MonthCount:
     rejected: float = 0.0
     lowered: float = 0.0  # by leave
 
+    def with_days(self, confirmed: float, pending: float, excused: float, remaining_days: float) -> "MonthCount":
+        """The same target with other days; `dataclasses.replace` takes four times as long, a million times a night."""
+        return MonthCount(
+            self.month,
+            confirmed,
+            pending,
+            excused,
+            self.target,
+            remaining_days,
+            self.posted_days,
+            self.elapsed_days,
+            self.target_explanation,
+            self.policy_version,
+            self.rejected,
+            self.lowered,
+        )
+
     @property
     def missing(self) -> float:
         """Days still to be earned when every pending one is confirmed; never negative."""
