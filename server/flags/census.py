@@ -274,21 +274,22 @@ class _Fold:
         days = DayBits(*bits)
         for on, after in later.items():
             days = days.corrected(self._calendar.those((on,)), after)
-        on_leave = 0
-        for first, last in leave:
-            on_leave |= self._calendar.span(first, last)
-        to_earn = days.open_half(self._gives_half, self._gives_whole) & ~on_leave
-        ahead = posted & asked & self._month & self._ahead
-        left = ahead & to_earn
-        remaining = in_days(left.bit_count() + (left & days.open_whole(self._gives_whole)).bit_count())
+        on_leave = to_earn = left = 0
+        if self._ahead:  # else the month is over: nothing is left
+            for first, last in leave:
+                on_leave |= self._calendar.span(first, last)
+            to_earn = days.open_half(self._gives_half, self._gives_whole) & ~on_leave
+            left = posted & asked & self._month & self._ahead & to_earn
+        remaining = in_days(left.bit_count() + (left & days.open_whole(self._gives_whole)).bit_count()) if left else 0
         month = self._month
         count = self._counted(postings, roles, agreed, days.lowers & month, days.lowers2 & month).with_days(
             days.confirmed_on(month), days.pending_on(month), days.excused_on(month & posted), remaining
         )
-        sample = posted & asked & self._sample & ~(days.away | on_leave)
-        weekdays = self._calendar.weekdays
-        usual = usual_left(sample, days.half, days.whole, left, weekdays) if left and count.missing else None
-        usual = None if usual is None else min(usual, remaining)
+        usual = None
+        if left and count.missing:
+            sample = posted & asked & self._sample & ~(days.away | on_leave)
+            usual = usual_left(sample, days.half, days.whole, left, self._calendar.weekdays)
+            usual = None if usual is None else min(usual, remaining)
         return Standing(member_id, count, usual, not to_earn & self._today)
 
     def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
