@@ -171,7 +171,7 @@ def month_table(path: MonthPath) -> Reply:
             table = table_so_far(session, caller().county_id, first, caller().today, whose)
             table = table if whole else part_of(table, {str(unit) for unit in units})
         later = addenda.of_month(session, caller().county_id, first) if closed is not None and whole else []
-        added = [addendum_reply(session, one) for one in later]
+    added = [addendum_reply(one, name) for one, name in later]
     return TableReply(
         **table, closed=closed is not None, closed_at=closed.closed_at if closed else None, addenda=added
     ).model_dump(mode="json")

@@ -8,7 +8,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
-from server.api.checkin_replies import MemberRef, member_name
+from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
 from server.api.services import Reply, reading
 from server.api.session import BEARER, caller
@@ -81,7 +81,7 @@ def _explained(session: Session, member_id: uuid.UUID, month: str) -> ExplainedM
         closed=is_closed(session, caller().county_id, first),
         days=days,
         addenda=[
-            addendum_reply(session, one) for one in addenda.of_month(session, caller().county_id, first, member_id)
+            addendum_reply(one, name) for one, name in addenda.of_month(session, caller().county_id, first, member_id)
         ],
     )
 
@@ -91,10 +91,10 @@ def first_of(month: str) -> date:
     return date.fromisoformat(f"{month}-01") if month else caller().today.replace(day=1)
 
 
-def addendum_reply(session: Session, one: MonthAddendum) -> AddendumReply:
+def addendum_reply(one: MonthAddendum, name: str) -> AddendumReply:
     return AddendumReply(
         on=one.on_date,
-        member=MemberRef(id=one.member_id, name=member_name(session, one.member_id)),
+        member=MemberRef(id=one.member_id, name=name),
         cause=one.cause,
         before=one.before,
         after=one.after,

@@ -2,12 +2,13 @@
 
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.org.models import Member
 from server.tally.models import MonthAddendum, SiteDay
 from server.tally.month_fold import month_end
 from server.tally.types import DayCount, halves_of
@@ -46,7 +47,8 @@ def rows(
         "after": after,
         "explanation": corrected.explanation,
         "made_by": cause.by,
-        "made_at": now,
+        # The latest of a day holds: two of one instant, or of a clock that went back, still have an order.
+        "made_at": max(now, latest.made_at + timedelta(microseconds=1)) if latest else now,
     }
     return Rows(MonthAddendum, [] if repeated else [values])
 
@@ -68,14 +70,18 @@ def published(session: Session, county_id: int, member_id: uuid.UUID, on: date) 
     )
 
 
-def of_month(session: Session, county_id: int, month: date, member_id: uuid.UUID | None = None) -> list[MonthAddendum]:
-    """The addenda to a month, oldest first; of one member, or of all."""
-    statement = select(MonthAddendum).where(
-        MonthAddendum.county_id == county_id, MonthAddendum.on_date.between(month, month_end(month))
+def of_month(
+    session: Session, county_id: int, month: date, member_id: uuid.UUID | None = None
+) -> list[tuple[MonthAddendum, str]]:
+    """The addenda to a month with their members' names, oldest first; of one member, or of all."""
+    statement = (
+        select(MonthAddendum, Member.name)
+        .join(Member, (Member.county_id == MonthAddendum.county_id) & (Member.id == MonthAddendum.member_id))
+        .where(MonthAddendum.county_id == county_id, MonthAddendum.on_date.between(month, month_end(month)))
     )
     if member_id is not None:
         statement = statement.where(MonthAddendum.member_id == member_id)
-    return list(session.scalars(statement.order_by(MonthAddendum.made_at, MonthAddendum.id)))
+    return [(one, name) for one, name in session.execute(statement.order_by(MonthAddendum.made_at, MonthAddendum.id))]
 
 
 def _latest(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> MonthAddendum | None:

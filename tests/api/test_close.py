@@ -227,6 +227,22 @@ def test_a_posting_does_not_reach_into_a_closed_month(api: Api, worked: None) ->
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
 
+def test_two_addenda_of_one_instant_keep_their_order(api: Api, clock: StoppedClock) -> None:
+    """Accepted, then rejected, while the clock stands: the last one holds, whatever ids they drew."""
+    checkin = doubtful(api)
+    clock.advance(days=16)
+    api.close_month("2026-10")
+    api.close_month("2026-11")
+    for decision, reason in (("accepted", ""), ("rejected", "不在驻点")):
+        reply = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": decision, "reason": reason})
+        assert reply.status_code == 201
+    added = api.get("/me/month", "chen", month="2026-11").json["addenda"]
+    assert [a["after"]["confirmed"] for a in added] == [2, 0]
+    assert added[0]["made_at"] < added[1]["made_at"]
+    assert added[1]["before"] == added[0]["after"]
+    assert added[0]["member"]["name"] == api.cast["chen"].name
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite's writers exclude each other anyway
 def test_whoever_counts_while_the_month_is_closed_comes_before_or_after(
     api: Api, db: Database, clock: StoppedClock
