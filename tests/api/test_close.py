@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -238,7 +238,8 @@ def test_two_addenda_of_one_instant_keep_their_order(api: Api, clock: StoppedClo
         assert reply.status_code == 201
     added = api.get("/me/month", "chen", month="2026-11").json["addenda"]
     assert [a["after"]["confirmed"] for a in added] == [2, 0]
-    assert added[0]["made_at"] < added[1]["made_at"]
+    first, second = (datetime.fromisoformat(a["made_at"]) for a in added)
+    assert first < second
     assert added[1]["before"] == added[0]["after"]
     assert added[0]["member"]["name"] == api.cast["chen"].name
 
