@@ -1,5 +1,8 @@
 """The WeChat access token in the database: every process shares one, and its end of life is enforced here."""
 
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -36,3 +39,25 @@ class DatabaseTokens:
     def delete(self, key: str) -> None:
         with self._db.transaction() as session:
             session.execute(delete(WechatToken).where(WechatToken.name == key))
+
+    @contextmanager
+    def alone(self, key: str, for_s: float) -> Iterator[bool]:
+        """True for one process at a time: a row of this table that ends by itself, should its holder be killed. No
+        transaction is held open meanwhile."""
+        name, mine = f"{key}/fetching", uuid.uuid4().hex
+        taken = {"value": mine, "expires_at": self._clock() + timedelta(seconds=for_s)}
+        with self._db.transaction() as session:
+            holder = session.scalar(
+                upsert(dialect_of(session), WechatToken)
+                .values(name=name, **taken)
+                .on_conflict_do_update(
+                    index_elements=[WechatToken.name], set_=taken, where=WechatToken.expires_at <= self._clock()
+                )
+                .returning(WechatToken.value)
+            )
+        try:
+            yield holder == mine
+        finally:
+            if holder == mine:
+                with self._db.transaction() as session:
+                    session.execute(delete(WechatToken).where(WechatToken.name == name, WechatToken.value == mine))

@@ -1,11 +1,14 @@
 """One client for every call to WeChat: stable_token, timeouts everywhere, one bounded retry, no secret in an error."""
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import requests
 import structlog
+from circuitbreaker import CircuitBreaker
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
@@ -20,6 +23,10 @@ _BAD_CODE = (40029, 40163)  # unknown or expired, used before
 _BLOCKED = 40226
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # not the latest, malformed, expired: worth exactly one new token
 _TOKEN_MARGIN_S = 120  # a token is given up this long before WeChat does
+_TOKEN_WAIT_S = 12  # for whoever is fetching the token: longer than a fetch that hangs
+_LOOK_EVERY_S = 0.05
+_SICK_AFTER = 5  # calls of one path in a row that WeChat did not answer properly …
+_LEFT_ALONE_S = 30  # … and it is not asked again for so long
 
 
 class TokenStore(Protocol):
@@ -28,13 +35,21 @@ class TokenStore(Protocol):
     def get(self, key: str, default: Any = None) -> Any: ...
     def set(self, key: str, value: Any, ttl: int | None = None) -> None: ...
     def delete(self, key: str) -> None: ...
+    def alone(self, key: str, for_s: float) -> AbstractContextManager[bool]:
+        """True for the one of all processes that may fetch now; the others look again."""
 
 
 class WechatClient:
     """The calls this project makes. `tokens` may be left out by whoever only signs people in."""
 
-    def __init__(self, config: Config, tokens: TokenStore | None = None, timeout_s: float = _TIMEOUT_S) -> None:
-        self._api = _BoundedClient(config, tokens, timeout_s)
+    def __init__(
+        self,
+        config: Config,
+        tokens: TokenStore | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        left_alone_s: float = _LEFT_ALONE_S,
+    ) -> None:
+        self._api = _BoundedClient(config, tokens, timeout_s, left_alone_s)
 
     def openid_of(self, code: str) -> str:
         """The openid behind a wx.login code. Raises AppError 401 for a bad code, 403 for a person WeChat blocks,
@@ -66,20 +81,36 @@ class WechatClient:
 class _BoundedClient(WeChatClient):
     """wechatpy 1.8.18 with its pitfalls fenced off: unbounded retry, token fetch without timeout, leaky texts."""
 
-    def __init__(self, config: Config, tokens: TokenStore | None, timeout_s: float) -> None:
+    def __init__(self, config: Config, tokens: TokenStore | None, timeout_s: float, left_alone_s: float) -> None:
         self._base = config.wechat_url
+        self._tokens = tokens
+        self._left_alone_s = left_alone_s
+        self._breakers: dict[str, CircuitBreaker] = {}
         super().__init__(config.wechat_appid, config.wechat_secret, session=tokens, timeout=timeout_s, auto_retry=False)
 
     @property
     def access_token(self) -> str:
+        """The token all processes share; of those that find none, one fetches it and the others wait for it."""
         held = self.session.get(self.access_token_key)
-        return str(held) if held else self._fetch_token()
+        if held or self._tokens is None:
+            return str(held or self._fetch_token())
+        give_up_at = time.monotonic() + _TOKEN_WAIT_S
+        while time.monotonic() < give_up_at:
+            with self._tokens.alone(self.access_token_key, _TOKEN_WAIT_S) as may_fetch:
+                if held := self.session.get(self.access_token_key):
+                    return str(held)
+                if may_fetch:
+                    return self._fetch_token()
+            time.sleep(_LOOK_EVERY_S)
+        raise errors.RetryLater(None, "another process has been fetching the token for too long")
 
     def session_of(self, code: str) -> dict[str, Any]:
         """jscode2session without the access token that wechatpy would fetch for it needlessly."""
-        return _guarded(
+        path = "sns/jscode2session"
+        return self._while_well(
+            path,
             lambda: self.get(
-                f"{self._base}/sns/jscode2session",
+                f"{self._base}/{path}",
                 params={
                     "appid": self.appid,
                     "secret": self.secret,
@@ -87,7 +118,7 @@ class _BoundedClient(WeChatClient):
                     "grant_type": "authorization_code",
                     "access_token": None,
                 },
-            )
+            ),
         )
 
     def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -104,9 +135,20 @@ class _BoundedClient(WeChatClient):
 
     def _post_with(self, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         # The token comes in from outside of the guard: one that cannot be had is not an uncertain message.
-        return _guarded(
-            lambda: self.post(path, api_base_url=self._base + "/", params={"access_token": token}, data=body)
+        return self._while_well(
+            path, lambda: self.post(path, api_base_url=self._base + "/", params={"access_token": token}, data=body)
         )
+
+    def _while_well(self, path: str, call: Callable[[], Any]) -> dict[str, Any]:
+        """Run one call, unless this path has been without proper answers: waiting for what does not come holds up
+        everybody else. One call is let through after a while, to see."""
+        breaker = self._breakers.setdefault(
+            path, CircuitBreaker(_SICK_AFTER, self._left_alone_s, _is_sick, name=f"wechat {path}")
+        )
+        if breaker.opened:
+            raise errors.RetryLater(None, "left alone for a while: it has not been answering")
+        answer: dict[str, Any] = breaker.call(_guarded, call)
+        return answer
 
     def _fetch_token(self) -> str:
         """stable_token: the same token for every caller, so that no process takes another's away."""
@@ -125,6 +167,11 @@ class _BoundedClient(WeChatClient):
             raise refused(errcode, f"no token ({type(error).__name__})") from None
         self.session.set(self.access_token_key, token, lives_s - _TOKEN_MARGIN_S)
         return token
+
+
+def _is_sick(_kind: type[BaseException], error: BaseException) -> bool:
+    """No answer, or "system busy"; whoever refuses a call with reason is well."""
+    return isinstance(error, errors.WechatError) and error.errcode in (None, -1)
 
 
 def _guarded(call: Callable[[], Any]) -> dict[str, Any]:

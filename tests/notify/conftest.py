@@ -54,7 +54,7 @@ def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[]
     config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
 
     def make() -> Delivery:
-        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5)
+        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5, left_alone_s=0.001)
         return Delivery(db, clock, client, openid_of, {})
 
     return make
