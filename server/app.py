@@ -14,6 +14,7 @@ from server.api import (
     health,
     leaves,
     months,
+    my_data,
     photos,
     policies,
     problems,
@@ -37,6 +38,7 @@ MOST_FIELD_BYTES = 500_000
 
 _BLUEPRINTS = (
     signin,
+    my_data,
     consents,
     checkins,
     reviews,

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -145,6 +146,28 @@ def sign_out(session: Session, caller: Caller, now: datetime) -> None:
         .values(revoked_at=now)
     )
     record(session, caller.county_id, caller.member_id, "session.ended", caller.member_id, {}, now)
+
+
+def standing(session: Session, caller: Caller, now: datetime) -> Sequence[SignIn]:
+    """The caller's sessions that stand, the latest used first."""
+    theirs = in_county(caller, SignIn).where(
+        SignIn.member_id == caller.member_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now
+    )
+    return session.scalars(theirs.order_by(SignIn.seen_at.desc(), SignIn.id)).all()
+
+
+def end_one(session: Session, caller: Caller, sign_in_id: uuid.UUID, now: datetime) -> bool:
+    """End one of the caller's own sessions; False when there is none of this id. One that is over stays as it was."""
+    found = session.scalar(
+        in_county(caller, SignIn).where(SignIn.id == sign_in_id, SignIn.member_id == caller.member_id)
+    )
+    if found is None:
+        return False
+    if found.revoked_at is None:
+        found.revoked_at = now
+        facts = {"sign_in": str(sign_in_id)}
+        record(session, caller.county_id, caller.member_id, "session.ended", caller.member_id, facts, now)
+    return True
 
 
 def forget_old(session: Session, before: datetime) -> None:

@@ -62,6 +62,7 @@ class Target:
     photo: str
     leave: str
     flag: str
+    sign_in: str
 
 
 def _rest(status: int, *others: set[str]) -> dict[int, set[str]]:
@@ -109,6 +110,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/bind"): Row(lambda api, who, t: api.post("/bind", who, {}), {422: SIGNED_IN | {NOBODY}}),
     ("POST", "/api/v1/logout"): Row(lambda api, who, t: api.post("/logout", who), _everyone(204)),
     ("GET", "/api/v1/me"): Row(lambda api, who, t: api.get("/me", who), _everyone(200), finds={"chen"}),
+    ("GET", "/api/v1/me/export"): Row(lambda api, who, t: api.get("/me/export", who), _everyone(200)),
+    ("GET", "/api/v1/me/sign-ins"): Row(lambda api, who, t: api.get("/me/sign-ins", who), _everyone(200)),
+    ("DELETE", "/api/v1/me/sign-ins/{sign_in_id}"): Row(
+        # somebody else's, and one that never was, are alike
+        lambda api, who, t: api.call("DELETE", f"/me/sign-ins/{t.sign_in}", who),
+        {204: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
     ("GET", "/api/v1/consents"): Row(lambda api, who, t: api.get("/consents", who), _everyone(200)),
     ("POST", "/api/v1/consents"): Row(
         lambda api, who, t: api.post("/consents", who, {"version": consent.CURRENT_VERSION, "agreed": True}),
@@ -270,7 +278,8 @@ def target(api: Api, flag_chen: uuid.UUID) -> Target:
     photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
     leave = api.post("/leaves", "chen", asked).json["id"]
-    return Target(checkin, rejected, appeal, photo, leave, str(flag_chen))
+    sign_in = api.get("/me/sign-ins", "chen").json["items"][0]["id"]
+    return Target(checkin, rejected, appeal, photo, leave, str(flag_chen), sign_in)
 
 
 @pytest.mark.parametrize("endpoint", sorted(MATRIX), ids=lambda e: f"{e[0]} {e[1]}")

@@ -1,0 +1,88 @@
+"""One's own data: a copy of all of it, and the devices that are signed in."""
+
+import tempfile
+import uuid
+
+from flask import Response, send_file
+from flask_openapi import APIBlueprint, Tag
+from pydantic import AwareDatetime, BaseModel, Field
+
+from server.api.services import Reply, now, reading, services, transaction
+from server.api.session import BEARER, caller
+from server.audit.journal import record
+from server.errors import not_found
+from server.org import signin
+from server.org.models import Member
+from server.org.scope import county as in_county
+from server.privacy import export
+from server.rate_limits import spend
+
+bp = APIBlueprint("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=BEARER)
+_MOST_A_DAY = 3  # each reads every photo of a year
+_IN_MEMORY_BYTES = 2_000_000
+
+
+class SignInReply(BaseModel):
+    id: uuid.UUID
+    started_at: AwareDatetime
+    seen_at: AwareDatetime = Field(description="to the hour")
+    expires_at: AwareDatetime = Field(description="unless it is used before; each use moves it on")
+    this: bool = Field(description="the one that asks")
+
+
+class SignInsReply(BaseModel):
+    items: list[SignInReply]
+
+
+class SignInPath(BaseModel):
+    sign_in_id: uuid.UUID
+
+
+@bp.get("/me/export", responses={200: {"content": {"application/zip": {"schema": {"type": "string"}}}}})
+def export_my_data() -> Reply:
+    """All that is stored about the caller, as a zip: JSON, photos, and who looked at what and when."""
+    who = caller()
+    with transaction() as session:
+        spend(session, f"export:{who.county_id}:{who.member_id}", limit=_MOST_A_DAY, window_s=86_400, now=now())
+        record(session, who.county_id, who.member_id, "data.exported", who.member_id, {}, now())
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  # closed with the response
+    with services().db.snapshot() as session:
+        member = session.scalars(in_county(who, Member).where(Member.id == who.member_id)).one()
+        export.write(session, services().store, member, file, now())
+    file.seek(0)
+    response: Response = send_file(
+        file,
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=f"驻点通个人信息-{who.today.isoformat()}.zip",
+        max_age=0,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.get("/me/sign-ins", responses={200: SignInsReply})
+def my_sign_ins() -> Reply:
+    """Where the caller is signed in now, the latest used first."""
+    with reading() as session:
+        found = signin.standing(session, caller(), now())
+    items = [
+        SignInReply(
+            id=one.id,
+            started_at=one.created_at,
+            seen_at=one.seen_at,
+            expires_at=one.expires_at,
+            this=one.id == caller().sign_in_id,
+        )
+        for one in found
+    ]
+    return SignInsReply(items=items).model_dump(mode="json")
+
+
+@bp.delete("/me/sign-ins/<uuid:sign_in_id>", responses={204: None})
+def end_sign_in(path: SignInPath) -> Reply:
+    """End one of the caller's sessions at once: of a phone that was lost, or given away. Again, it changes nothing."""
+    with transaction() as session:
+        if not signin.end_one(session, caller(), path.sign_in_id, now()):
+            raise not_found()
+    return "", 204

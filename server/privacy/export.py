@@ -1,0 +1,196 @@
+"""All that is stored about one member, as one zip that they can open: JSON, their photos, and who looked at them.
+
+Every table with a `member_id` is in TABLES, or in NOT_EXPORTED with the reason (tests/privacy/test_export.py holds both
+to the schema), so that a table added later cannot be forgotten.
+"""
+
+import uuid
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import IO, Any
+
+import orjson
+import structlog
+from sqlalchemy import ColumnElement, false, select
+from sqlalchemy.orm import Session
+
+from server.audit.models import AuditEvent, AuditPayload
+from server.checkins.models import Appeal, Attestation, CheckIn, CheckInFinding, Review, Ticket
+from server.db import Base
+from server.flags.models import Flag, FlagStep
+from server.leaves.models import Leave
+from server.notify.models import Notice
+from server.org.models import Consent, Member, Posting, RoleGrant, SignIn, Squad, Station, Unit
+from server.photos.models import Photo
+from server.photos.store import FolderStore
+from server.tally.models import MonthAddendum, MonthResult, SiteDay
+
+log = structlog.get_logger()
+
+# By the name of their section: rows about the member, and the columns that are not theirs to have: secrets, and what
+# only tells the server's own work.
+TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
+    "consents": (Consent, frozenset()),
+    "roles": (RoleGrant, frozenset()),
+    "postings": (Posting, frozenset()),
+    "sign_ins": (SignIn, frozenset({"token_sha256", "wechat_sha256"})),
+    "tickets": (Ticket, frozenset()),
+    "checkins": (CheckIn, frozenset({"content_sha256"})),
+    "photos": (Photo, frozenset({"storage_key", "looks", "phash"})),
+    "appeals": (Appeal, frozenset()),
+    "attestations": (Attestation, frozenset()),
+    "leaves": (Leave, frozenset()),
+    "site_days": (SiteDay, frozenset()),
+    "month_results": (MonthResult, frozenset()),
+    "month_addenda": (MonthAddendum, frozenset()),
+    "flags": (Flag, frozenset()),
+    "notices": (Notice, frozenset({"claim", "claimed_until", "dedupe_key"})),
+}
+NOT_EXPORTED = {
+    "invites": "a digest of a code that is used up or void after a week",
+}
+# What hangs on rows of theirs: the section, its table, the column that names the parent's, and the parent.
+_CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
+    ("checkin_findings", CheckInFinding, "checkin_id", CheckIn),
+    ("reviews", Review, "checkin_id", CheckIn),
+    ("flag_steps", FlagStep, "flag_id", Flag),
+)
+_ABOUT = """驻点通：您的个人信息副本
+
+data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
+            复核、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知。时间为 UTC，经纬度为 WGS-84。
+photos/     您提交的照片原图，文件名是日期和打卡编号。
+history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
+
+已过保存期限、按规定删除的照片和位置不在其中。同事的照片和位置不属于您的信息，也不在其中。
+"""
+
+
+def write(session: Session, store: FolderStore, member: Member, target: IO[bytes], now: datetime) -> None:
+    """Write the zip. One photo is held at a time; one whose file is missing is named in `missing.json`, not passed
+    over in silence."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("说明.txt", _ABOUT)
+        archive.writestr("data.json", _json(_data(session, member, now)))
+        archive.writestr("history.json", _json(_history(session, member)))
+        missing = [name for name in _photos(session, store, member, archive) if name]
+        if missing:
+            archive.writestr("missing.json", _json(missing))
+
+
+def _data(session: Session, member: Member, now: datetime) -> dict[str, Any]:
+    data: dict[str, Any] = {"exported_at": now, "member": _member(session, member)}
+    for section, (table, left_out) in TABLES.items():
+        data[section] = _rows(session, table, member.county_id, table.__table__.c.member_id == member.id, left_out)
+    for section, child, column, parent in _CHILDREN:
+        ids = select(parent.__table__.c.id).where(
+            parent.__table__.c.county_id == member.county_id, parent.__table__.c.member_id == member.id
+        )
+        data[section] = _rows(session, child, member.county_id, child.__table__.c[column].in_(ids), frozenset())
+    for checkin in data["checkins"]:
+        checkin["evidence"], checkin["findings"] = _own(checkin["evidence"]), [_own(f) for f in checkin["findings"]]
+    data["places"] = _places(session, member)
+    return data
+
+
+def _rows(
+    session: Session, table: type[Base], county_id: int, where: ColumnElement[bool], left_out: frozenset[str]
+) -> list[dict[str, Any]]:
+    columns = [column for column in table.__table__.c if column.name not in left_out | {"county_id"}]
+    statement = select(*columns).where(table.__table__.c.county_id == county_id, where)
+    return [dict(row) for row in session.execute(statement.order_by(*table.__table__.primary_key)).mappings()]
+
+
+def _member(session: Session, member: Member) -> dict[str, Any]:
+    unit = session.scalar(select(Unit.name).where(Unit.county_id == member.county_id, Unit.id == member.unit_id))
+    return {
+        "id": member.id,
+        "name": member.name,
+        "unit": unit,
+        "wechat_openid": member.openid,
+        "bound_at": member.bound_at,
+        "created_at": member.created_at,
+    }
+
+
+def _places(session: Session, member: Member) -> list[dict[str, Any]]:
+    """The squads and stations that the rows name by id."""
+    posted = select(Posting).where(Posting.county_id == member.county_id, Posting.member_id == member.id).subquery()
+    named: list[dict[str, Any]] = []
+    for kind, table, ids in (("squad", Squad, posted.c.squad_id), ("station", Station, posted.c.station_id)):
+        of_it = table.__table__.c
+        statement = select(of_it.id, of_it.name).where(of_it.county_id == member.county_id, of_it.id.in_(select(ids)))
+        named += [{"kind": kind, "id": row.id, "name": row.name} for row in session.execute(statement)]
+    return named
+
+
+def _own(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence or a finding without what is a colleague's: which photo of theirs was alike, when and how far away."""
+    facts = stored.get("facts", {})
+    own = dict(stored)
+    if "twins" in own:
+        own["twins"] = [twin if twin.get("same_member") else {"same_member": False} for twin in own["twins"]]
+    if facts and facts.get("same_member") is False:
+        own["facts"] = {"same_member": False}
+    return own
+
+
+def _history(session: Session, member: Member) -> list[dict[str, Any]]:
+    """What happened to the member's rows, oldest first: when, what, and by whom. What the audit erased says so."""
+    checkins = select(CheckIn.id).where(CheckIn.county_id == member.county_id, CheckIn.member_id == member.id)
+    statement = (
+        select(AuditEvent.at, AuditEvent.action, AuditPayload.subject_id, AuditPayload.body)
+        .join(
+            AuditPayload,
+            (AuditPayload.county_id == AuditEvent.county_id) & (AuditPayload.event_id == AuditEvent.id),
+        )
+        .where(
+            AuditEvent.county_id == member.county_id,
+            (AuditPayload.subject_id == member.id) | AuditPayload.subject_id.in_(checkins),
+        )
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+    rows = session.execute(statement).all()
+    bodies = [orjson.loads(row.body) if row.body else None for row in rows]
+    names = _names(session, member.county_id, {body["actor"] for body in bodies if body and body["actor"]})
+    return [
+        {
+            "at": row.at,
+            "action": row.action,
+            "by": "（已按规定删除）" if body is None else names.get(body["actor"], "系统"),
+            "about": row.subject_id,
+            "facts": body["facts"] if body else {},
+        }
+        for row, body in zip(rows, bodies, strict=True)
+    ]
+
+
+def _names(session: Session, county_id: int, ids: set[str]) -> dict[str, str]:
+    wanted = Member.id.in_([uuid.UUID(one) for one in ids]) if ids else false()
+    rows = session.execute(select(Member.id, Member.name).where(Member.county_id == county_id, wanted))
+    return {str(row.id): row.name for row in rows}
+
+
+def _photos(session: Session, store: FolderStore, member: Member, archive: zipfile.ZipFile) -> Iterator[str | None]:
+    """Put each original in the archive; the name of one whose file is missing."""
+    stored = session.execute(
+        select(CheckIn.on_date, CheckIn.id, Photo.storage_key)
+        .join(Photo, (Photo.county_id == CheckIn.county_id) & (Photo.id == CheckIn.photo_id))
+        .where(CheckIn.county_id == member.county_id, CheckIn.member_id == member.id, CheckIn.erased_at.is_(None))
+        .order_by(CheckIn.on_date, CheckIn.id)
+    ).all()
+    for row in stored:
+        name = f"photos/{row.on_date.isoformat()}_{row.id}.{row.storage_key.rpartition('.')[2]}"
+        try:
+            data = store.open(row.storage_key)
+        except FileNotFoundError:
+            log.warning("export_photo_missing", checkin=str(row.id))
+            yield name
+            continue
+        archive.writestr(zipfile.ZipInfo(name), data)  # stored: a JPEG does not get smaller
+        yield None
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
