@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.checkins import serialize
 from server.checkins.models import CheckIn
-from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET, Rules, Ruleset
 

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import event_rows
+from server.checkins import serialize
 from server.checkins.gather import Moment, Submission, Terms, gather
 from server.checkins.models import CheckIn, CheckInFinding
 from server.checkins.sample import is_drawn
 from server.checkins.twins import month_key
 from server.errors import conflict
-from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
 from server.evidence.types import Finding, Outcome, Verdict

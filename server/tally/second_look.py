@@ -14,11 +14,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.checkins import serialize
 from server.checkins.models import CheckIn, CheckInFinding
 from server.checkins.submit import finding_rows, notices
 from server.checkins.twins import seen_as
 from server.db import Database, hold_member
-from server.evidence import serialize
 from server.evidence.decide import decide, judge
 from server.evidence.types import Evidence, PhotoTwin, Verdict
 from server.photos.models import Photo

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from server.checkins.serialize import findings_to_json, from_json, plain, to_json
 from server.evidence.decide import decide, judge
 from server.evidence.ruleset import RULESET
-from server.evidence.serialize import findings_to_json, from_json, plain, to_json
 from server.evidence.signals import SIGNALS
 from server.evidence.types import Evidence, ExifFacts
 from tests.evidence.cases import EVIDENCE, HONEST, RULES, evidence, fix, twin

@@ -2,7 +2,7 @@
 
 import json
 
-from server.evidence import serialize
+from server.checkins import serialize
 from server.evidence.decide import judge
 from server.evidence.types import Evidence, ExifFacts, Outcome
 from server.photos import container, exif
