@@ -109,6 +109,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/bind"): Row(lambda api, who, t: api.post("/bind", who, {}), {422: SIGNED_IN | {NOBODY}}),
     ("POST", "/api/v1/logout"): Row(lambda api, who, t: api.post("/logout", who), _everyone(204)),
     ("GET", "/api/v1/me"): Row(lambda api, who, t: api.get("/me", who), _everyone(200), finds={"chen"}),
+    ("GET", "/api/v1/me/subscriptions"): Row(lambda api, who, t: api.get("/me/subscriptions", who), _everyone(200)),
+    ("POST", "/api/v1/me/subscriptions"): Row(
+        lambda api, who, t: api.post(
+            "/me/subscriptions", who, {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
+        ),
+        _everyone(200),
+    ),
     ("GET", "/api/v1/consents"): Row(lambda api, who, t: api.get("/consents", who), _everyone(200)),
     ("POST", "/api/v1/consents"): Row(
         lambda api, who, t: api.post("/consents", who, {"version": consent.CURRENT_VERSION, "agreed": True}),
