@@ -209,3 +209,22 @@ def test_a_delivered_message_is_followed_by_its_event(secure: Ear, client: Any, 
     assert event["Event"] == "subscribe_msg_sent_event"
     assert event["List"]["MsgID"] == str(sandbox.state.messages[0].msgid)
     assert event["List"]["ErrorCode"] == "0"
+
+
+@pytest.mark.parametrize("what", ["callback", "push", "dialog", "off", "revoke", "cancel"])
+def test_an_order_that_cannot_be_read_is_400_and_curls_way_of_sending_one_is_fine(
+    secure: Ear, sandbox: RunningSandbox, what: str
+) -> None:
+    """curl -d says that it sends a form."""
+    orders = {
+        "callback": {"url": secure.url},
+        "push": {"events": [EVENT]},
+        "dialog": {"openid": "o", "template_ids": ["sandbox-flag"], "press": "accept"},
+        "off": {"openid": "o", "template_ids": ["sandbox-flag"]},
+        "revoke": {"openid": "o", "code": "13"},
+        "cancel": {"openid": "o"},
+    }
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for body, status in ((b"", 400), (b"\xff", 400), (orjson.dumps(orders[what]), 200)):
+        answer = requests.post(f"{sandbox.url}/_sandbox/{what}", data=body, headers=form)
+        assert answer.status_code == status, answer.text

@@ -40,13 +40,15 @@ class RevokeOrder(_Order):
 
 @bp.errorhandler(ValidationError)
 def _unreadable(error: ValidationError) -> ResponseReturnValue:
-    return jsonify(error="unreadable order", problems=error.errors(include_url=False, include_context=False)), 400
+    return jsonify(
+        error="unreadable order", problems=error.errors(include_url=False, include_context=False, include_input=False)
+    ), 400
 
 
 @bp.post("/dialog")
 def dialog() -> ResponseReturnValue:
     """Press a button of the dialog; the answer is what wx.requestSubscribeMessage would give the mini-program."""
-    order = DialogOrder.model_validate_json(request.data)
+    order = DialogOrder.model_validate_json(request.get_data())
     known = state()
     answers: dict[str, str] = {}
     with known.lock:
@@ -72,7 +74,7 @@ def dialog() -> ResponseReturnValue:
 @bp.post("/off")
 def off() -> ResponseReturnValue:
     """Turn templates off in the settings of the mini-program: what was accepted is gone."""
-    order = OffOrder.model_validate_json(request.data)
+    order = OffOrder.model_validate_json(request.get_data())
     known = state()
     with known.lock:
         for template in order.template_ids:
@@ -86,7 +88,7 @@ def off() -> ResponseReturnValue:
 @bp.post("/revoke")
 def revoke() -> ResponseReturnValue:
     """Take one authorisation back."""
-    order = RevokeOrder.model_validate_json(request.data)
+    order = RevokeOrder.model_validate_json(request.get_data())
     event = _privacy(state(), order.openid, "user_authorization_revoke", RevokeInfo=order.code)
     return jsonify(_pushed(state(), event, order.push))
 
@@ -94,7 +96,7 @@ def revoke() -> ResponseReturnValue:
 @bp.post("/cancel")
 def cancel() -> ResponseReturnValue:
     """Leave the mini-program for good: what was accepted is gone, too."""
-    order = _Order.model_validate_json(request.data)
+    order = _Order.model_validate_json(request.get_data())
     known = state()
     with known.lock:
         for key in [key for key in (*known.credits, *known.always) if key[0] == order.openid]:

@@ -49,13 +49,15 @@ class PushOrder(BaseModel):
 
 @bp.errorhandler(ValidationError)
 def _unreadable(error: ValidationError) -> ResponseReturnValue:
-    return jsonify(error="unreadable order", problems=error.errors(include_url=False, include_context=False)), 400
+    return jsonify(
+        error="unreadable order", problems=error.errors(include_url=False, include_context=False, include_input=False)
+    ), 400
 
 
 @bp.post("/callback")
 def configure() -> ResponseReturnValue:
     """Set the callback, if it answers the greeting by which WeChat's console tries it."""
-    order = CallbackOrder.model_validate_json(flask_request.data)
+    order = CallbackOrder.model_validate_json(flask_request.get_data())
     known = state()
     wanted = known.callback.changed(**order.model_dump(exclude_none=True))
     echo = secrets.token_hex(8)
@@ -74,7 +76,7 @@ def configure() -> ResponseReturnValue:
 @bp.post("/push")
 def push() -> ResponseReturnValue:
     """Push any events; the answer lists the attempts of each: status (null: no answer in time) and body."""
-    order = PushOrder.model_validate_json(flask_request.data)
+    order = PushOrder.model_validate_json(flask_request.get_data())
     known = state()
     to = known.callback.changed(**{k: v for k in ("mode", "format") if (v := getattr(order, k))})
     if to.url is None or (to.mode != "plain" and to.aes_key is None):
