@@ -23,6 +23,8 @@ from server.api import (
     session,
     signin,
     squads,
+    subscriptions,
+    wechat,
 )
 from server.api.services import Services
 from server.clock import Clock, system_clock
@@ -30,6 +32,7 @@ from server.config import Config
 from server.db import Database
 from server.photos.store import FolderStore
 from server.wechat.client import WechatClient
+from server.wechat.push import PushReader
 
 # A 10 MB photo, its form, and the multipart boundaries around them.
 MOST_BODY_BYTES = 11 * 1024 * 1024
@@ -49,6 +52,7 @@ _BLUEPRINTS = (
     leaves,
     policies,
     squads,
+    subscriptions,
     register,
     flags,
     health,
@@ -76,11 +80,13 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
         clock=clock,
         store=FolderStore(config.photo_root),
         wechat=WechatClient(config),
+        pushes=PushReader(config.wechat_callback_token, config.callback_key, config.wechat_appid),
     )
     problems.install(app)
     session.install(app)
     for face in _BLUEPRINTS:
         app.register_api(face.bp)
+    app.register_blueprint(wechat.bp)
     docs.install(app)
     app.after_request(_harden)
     if config.trusted_proxies:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from sqlalchemy.exc import ArgumentError
 _DEVELOPMENT_KEY = "development-only-never-use-this-key-in-public"
 _SANDBOX_APPID = "wxsandbox0000000001"
 _SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  (the sandbox is on loopback; a live server must set its own)
+_SANDBOX_CALLBACK_TOKEN = "sandboxcallbacktoken"  # noqa: S105
+_SANDBOX_CALLBACK_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox1"
+PLAIN = "plain"
 LIVE_WECHAT_URL = "https://api.weixin.qq.com"
 # The keys of server.notify.messages.KINDS, which is floors above this one; a test holds the two together.
 TEMPLATE_KINDS = (
@@ -50,6 +54,8 @@ class Config(BaseSettings):
     wechat: Literal["sandbox", "live"] = "sandbox"
     wechat_appid: str = _SANDBOX_APPID
     wechat_secret: str = _SANDBOX_SECRET
+    wechat_callback_token: str = Field(_SANDBOX_CALLBACK_TOKEN, pattern=r"^[A-Za-z0-9]{3,32}$")
+    wechat_callback_aes_key: str = _SANDBOX_CALLBACK_KEY
     wechat_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
@@ -115,6 +121,22 @@ class Config(BaseSettings):
             raise ValueError("is the sandbox's; WECHAT=live needs your mini-program's own")
         return value
 
+    @field_validator("wechat_callback_aes_key")
+    @classmethod
+    def _sealing_key(cls, value: str) -> str:
+        if value != PLAIN and not re.fullmatch(r"[A-Za-z0-9]{43}", value):
+            raise ValueError(
+                f"must be the 43 letters and digits of 消息推送, or {PLAIN} where pushes are not encrypted"
+            )
+        return value
+
+    @field_validator("wechat_callback_token", "wechat_callback_aes_key")
+    @classmethod
+    def _own_callback(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("wechat") == "live" and value in (_SANDBOX_CALLBACK_TOKEN, _SANDBOX_CALLBACK_KEY):
+            raise ValueError("is the sandbox's, which everybody can read; WECHAT=live needs your own, from 消息推送")
+        return value
+
     @field_validator("wechat_templates", mode="before")
     @classmethod
     def _read_templates(cls, value: Any) -> Any:
@@ -146,6 +168,11 @@ class Config(BaseSettings):
     def wechat_url(self) -> str:
         """Where the WeChat API is: the real one, or the sandbox on this machine's loopback."""
         return LIVE_WECHAT_URL if self.wechat == "live" else f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def callback_key(self) -> str | None:
+        """The key that WeChat's pushes are sealed with; None when this county takes them unsealed."""
+        return None if self.wechat_callback_aes_key == PLAIN else self.wechat_callback_aes_key
 
     @classmethod
     def from_env(cls) -> "Config":

@@ -9,6 +9,7 @@ from server.leaves import models as leaves
 from server.notify import models as notify
 from server.org import models as org
 from server.photos import models as photos
+from server.pushes import models as pushes
 from server.tally import models as tally
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "notify",
     "org",
     "photos",
+    "pushes",
     "rate_limits",
     "tally",
 ]

@@ -24,6 +24,7 @@ from server.db import Database
 from server.flags import nightly, reminders
 from server.leases import LeaseLost
 from server.leaves import waiting
+from server.notify import credits
 from server.notify.deliver import Delivery
 from server.notify.tokens import DatabaseTokens
 from server.org import signin
@@ -31,6 +32,7 @@ from server.org.models import County, Member, Station
 from server.periods import Period, daily, hourly
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
+from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
 from server.tally import announce, close, policy, second_look
 from server.wechat.client import WechatClient
@@ -67,6 +69,7 @@ class Worker:
         return (
             Job("deliver_notices", 2, self.deliver_notices),
             Job("link_audit", 2, self.link_audit),
+            Job("handle_pushes", 2, self.handle_pushes),
             Job("second_look", 2, self.second_look),
             *(Job(job.name, 20, partial(self.scheduler.catch_up, job)) for job in self.periodic()),
         )
@@ -97,6 +100,10 @@ class Worker:
 
     def deliver_notices(self) -> None:
         while self.delivery.run():
+            pass
+
+    def handle_pushes(self) -> None:
+        while handle.run(self.db, self.clock, self.config.wechat_templates):
             pass
 
     def second_look(self) -> None:
@@ -144,6 +151,8 @@ class Worker:
         rate_limits.forget_old(session, now - timedelta(days=1))
         signin.forget_old(session, now - timedelta(days=60))
         tickets.forget_old(session, now - timedelta(days=60))
+        credits.forget_old(session, now - timedelta(days=60))
+        keep.forget_old(session, stamps_before=now - timedelta(days=1), events_before=now - timedelta(days=60))
 
     def _erase_evidence(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
         """By the rules of the day: a county that shortens the term means what it has stored, too."""

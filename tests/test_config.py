@@ -19,8 +19,11 @@ LIVE = {
     "WECHAT": "live",
     "WECHAT_APPID": "wx0123456789abcdef",
     "WECHAT_SECRET": "the-mini-program's-own",
+    "WECHAT_CALLBACK_TOKEN": "ourOwnToken",
+    "WECHAT_CALLBACK_AES_KEY": "k" * 43,
     "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
 }
+CALLBACK = {"WECHAT_CALLBACK_TOKEN", "WECHAT_CALLBACK_AES_KEY"}
 PUBLIC = {"PUBLIC_URL": "https://zhudian.example.gov.cn"} | KEY | LIVE
 
 
@@ -81,6 +84,9 @@ def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
         ({"WECHAT_TEMPLATES": '{"nope": "a"}'}, {"WECHAT_TEMPLATES"}),
         ({"DATABASE_URL": "sqlite:///"}, {"DATABASE_URL"}),
         ({"DATABASE_URL": "postgresql+psycopg://u:hush@h:port/d"}, {"DATABASE_URL"}),
+        (LIVE | {"WECHAT_CALLBACK_TOKEN": "", "WECHAT_CALLBACK_AES_KEY": ""}, CALLBACK),
+        ({"WECHAT_CALLBACK_TOKEN": "hush hush", "WECHAT_CALLBACK_AES_KEY": "hush" * 10}, CALLBACK),
+        ({"WECHAT_CALLBACK_AES_KEY": "k" * 42 + "+"}, {"WECHAT_CALLBACK_AES_KEY"}),
         ({"WEB_HOST": "banana"}, {"WEB_HOST"}),
         ({"WEB_HOST": "127.0.0.1:8000"}, {"WEB_HOST"}),
         ({"WEB_HOST": "fe80::1%eth0"} | KEY | LIVE, {"WEB_HOST"}),
@@ -110,6 +116,7 @@ def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch
         {"PUBLIC_URL": "https://127.0.0.1:8443", "TRUSTED_PROXIES": "1"} | KEY,  # a trial behind nginx on one machine
         {"WEB_HOST": "localhost"},
         {"WEB_HOST": "::1"},
+        LIVE | {"WECHAT_CALLBACK_AES_KEY": "plain"},
         {"WECHAT_TEMPLATES": '{"reminder": "a"}'},
         {"DATABASE_URL": "postgresql+psycopg://zhudian@/zhudian?host=/run/postgresql"},
         LIVE,

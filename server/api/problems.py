@@ -57,6 +57,7 @@ FIELD_NAMES = {
     "accuracy_m": "定位误差",
     "agreed": "是否同意",
     "approved": "是否同意申请",
+    "answers": "订阅选择",
     "answer": "答复",
     "binding": "绑定凭证",
     "body": "内容",

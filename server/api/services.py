@@ -14,6 +14,7 @@ from server.config import Config
 from server.db import Database
 from server.photos.store import FolderStore
 from server.wechat.client import WechatClient
+from server.wechat.push import PushReader
 
 # What a route returns: JSON-ready, with the status when it is not 200. Spelled out, since flask-openapi evaluates it.
 Reply = dict[str, Any] | tuple[dict[str, Any] | str, int] | Response
@@ -28,6 +29,7 @@ class Services:
     clock: Clock
     store: FolderStore
     wechat: WechatClient
+    pushes: PushReader
 
 
 def services() -> Services:

@@ -10,7 +10,7 @@ from server.errors import unauthenticated
 from server.org import signin
 from server.org.scope import Caller
 
-# The only endpoints that answer without a session. A photo link carries its own short-lived signature.
+# The only endpoints that answer without a session. A photo link and a push of WeChat's carry signatures of their own.
 PUBLIC = frozenset(
     {
         "signin.login",
@@ -19,6 +19,8 @@ PUBLIC = frozenset(
         "health.healthz",
         "health.readyz",
         "health.home",
+        "wechat.greet",
+        "wechat.receive",
     }
 )
 # The scheme's name in the OpenAPI document.

@@ -79,6 +79,8 @@ def run(config: Config) -> int:
                 with _started(processes) as children:
                     for process in processes:
                         _await(process, children[process.name])
+                    if phones:
+                        _listen(sandbox, web)
                     demo_json(demo, web, sandbox)
                     print(_told(config, demo, web, sandbox), flush=True)
                     return _watch(sandboxes | children)
@@ -131,6 +133,14 @@ def _introduce(sandbox: str, demo: Demo) -> None:
     """Tell the sandbox whose phones it plays."""
     known = [{"openid": p["openid"], "name": p["name"], "role": ROLE_NAMES[p["role"]]} for p in demo.personas]
     _post(f"{sandbox}/_sandbox/personas", known)
+
+
+def _listen(sandbox: str, web: str) -> None:
+    """Tell the sandbox where to push events, as an operator tells WeChat's console."""
+    try:
+        _post(f"{sandbox}/_sandbox/callback", {"url": f"{web}/wechat/callback"})
+    except OSError as error:
+        print(f"The sandbox pushes nothing: /wechat/callback did not answer its greeting ({error}).", file=sys.stderr)
 
 
 def _sign_in(web: str, sandbox: str, demo: Demo) -> str:

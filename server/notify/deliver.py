@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from server.clock import Clock
 from server.db import Database
-from server.notify import messages
+from server.notify import credits, messages
 from server.notify.models import Notice
+from server.notify.subscriptions import template_id
 from server.wechat import errors
 from server.wechat.client import WechatClient
 
@@ -26,6 +27,8 @@ _FIRST_WAIT_S = 10
 _LONGEST_WAIT_S = 3600
 _WECHAT_DAY = ZoneInfo("Asia/Shanghai")  # daily quotas start again at midnight there
 _BATCH = 50
+_NO_CREDIT_LEFT = 43101
+NO_CREDIT = "no acceptance is left by our own ledger; WeChat was not asked"
 
 # Where a member's messages go: (session, county_id, member_id) → openid, or None when no WeChat is bound.
 Recipient = Callable[[Session, int, uuid.UUID], str | None]
@@ -38,6 +41,7 @@ class Outcome:
     state: str
     error: str | None = None
     again_at: datetime | None = None  # when `state` is pending
+    no_credit: bool = False  # WeChat says that the person takes no more of this template
 
 
 class Delivery:
@@ -89,8 +93,10 @@ class Delivery:
             if notice is None:
                 return 0  # another worker was first
             openid = self._recipient(session, county_id, notice.member_id)
+            ledger = self._ledger_of(notice)
+            spent = ledger is not None and credits.is_spent(session, ledger)
             session.expunge(notice)
-        outcome = self._send(notice, openid, now)
+        outcome = Outcome("refused", NO_CREDIT) if openid and spent else self._send(notice, openid, now)
         self._record(notice, claim, outcome)
         return 1
 
@@ -104,11 +110,11 @@ class Delivery:
             fields = messages.compose(notice.kind, notice.facts)
         except (KeyError, TypeError, ValueError) as error:
             return Outcome("failed", f"facts do not fit the kind: {error!r}"[:200])
-        template = self._templates.get(notice.kind, kind.template)
+        template = template_id(notice.kind, self._templates)
         try:
             self._wechat.send_subscribe(openid, template, fields, kind.page)
         except errors.UserMustAct as error:
-            return Outcome("refused", str(error))
+            return Outcome("refused", str(error), no_credit=error.errcode == _NO_CREDIT_LEFT)
         except errors.Uncertain as error:
             return Outcome("uncertain", str(error))
         except (errors.RetryLater, errors.QuotaSpent) as error:
@@ -116,6 +122,11 @@ class Delivery:
         except errors.WechatError as error:
             return Outcome("failed", str(error))
         return Outcome("sent")
+
+    def _ledger_of(self, notice: Notice) -> credits.Holder | None:
+        if notice.kind not in messages.KINDS:
+            return None
+        return credits.Holder(notice.county_id, notice.member_id, template_id(notice.kind, self._templates))
 
     def _record(self, notice: Notice, claim: str, outcome: Outcome) -> None:
         now = self._clock()
@@ -141,7 +152,17 @@ class Delivery:
                 )
                 .values(values)
             )
+            if ledger := self._ledger_of(notice):
+                _enter(session, ledger, outcome, now)
         log.info("notice", kind=notice.kind, state=outcome.state, error=outcome.error)
+
+
+def _enter(session: Session, ledger: credits.Holder, outcome: Outcome, now: datetime) -> None:
+    """What an attempt says about the person's acceptances."""
+    if outcome.state == "sent":
+        credits.take_one(session, ledger, now)
+    elif outcome.no_credit:
+        credits.empty(session, ledger, now, now)
 
 
 def _try_again(notice: Notice, error: errors.WechatError, now: datetime) -> Outcome:

@@ -1,14 +1,16 @@
-"""通知: one outgoing message, written in the transaction that caused it."""
+"""通知: one outgoing message, written in the transaction that caused it; and what its reader has accepted to get."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, one_of
 
+ANSWERS = ("accept", "reject", "ban", "filter")
+SOURCES = ("phone", "wechat")
 STATES = ("pending", "sending", "sent", "refused", "failed", "expired", "uncertain")
 
 
@@ -38,6 +40,45 @@ class Notice(Base):
     last_error: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class SubscriptionCredit(Base):
+    """How many messages of a template a member has accepted and not yet received; no row: nothing is known.
+
+    `zeroed_at`: when WeChat, or the member in its settings, last said that there is none.
+    """
+
+    __tablename__ = "subscription_credits"
+    __table_args__ = (county_fk("member_id", "members"), CheckConstraint("credits >= 0", name="not_owed"))
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    credits: Mapped[int]
+    zeroed_at: Mapped[datetime | None]
+    rejected_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class SubscriptionAnswer(Base):
+    """What a member said when asked, as the phone or WeChat told it; `paired`: told by both, and counted once."""
+
+    __tablename__ = "subscription_answers"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        one_of("answer", ANSWERS),
+        one_of("source", SOURCES),
+        UniqueConstraint("county_id", "dedupe_key"),
+        Index(None, "county_id", "member_id", "template_id", "at"),
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    member_id: Mapped[uuid.UUID]
+    template_id: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(10))
+    dedupe_key: Mapped[str] = mapped_column(String(160))
+    at: Mapped[datetime]
+    paired: Mapped[bool] = mapped_column(default=False)
 
 
 class WechatToken(Base):

@@ -1,5 +1,6 @@
 """Consent: no photo and no position is stored before a person agreed to this version of these words."""
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -47,22 +48,20 @@ def answer(session: Session, caller: Caller, version: str, agreed: bool, now: da
     if standing and agreed and standing.version == version:
         return standing.given_at
     if standing:
-        session.execute(
-            update(Consent)
-            .where(Consent.county_id == caller.county_id, Consent.id == standing.id)
-            .values(withdrawn_at=now)
-        )
-        record(
-            session,
-            caller.county_id,
-            caller.member_id,
-            "consent.withdrawn",
-            caller.member_id,
-            {"version": standing.version},
-            now,
-        )
+        withdraw(session, standing, caller.member_id, now)
     if not agreed:
         return None
     session.add(Consent(county_id=caller.county_id, member_id=caller.member_id, version=version, given_at=now))
     record(session, caller.county_id, caller.member_id, "consent.given", caller.member_id, {"version": version}, now)
     return now
+
+
+def withdraw(session: Session, standing: Consent, actor_id: uuid.UUID | None, now: datetime) -> None:
+    """End this consent; `actor_id` None: in WeChat's settings, not with us."""
+    session.execute(
+        update(Consent)
+        .where(Consent.county_id == standing.county_id, Consent.id == standing.id)
+        .values(withdrawn_at=now)
+    )
+    facts = {"version": standing.version}
+    record(session, standing.county_id, actor_id, "consent.withdrawn", standing.member_id, facts, now)

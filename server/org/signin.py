@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.audit.journal import record
 from server.db import short
 from server.errors import AppError, conflict, unauthenticated
+from server.notify import credits
 from server.org.consent import CURRENT_VERSION
 from server.org.models import Consent, County, Invite, Member, RoleGrant, SignIn
 from server.org.scope import Caller, Grant, watched_members
@@ -114,6 +115,7 @@ def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Memb
         raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
     _void_invites(session, member.county_id, member.id, now)
     end_sessions(session, member.county_id, member.id, now)  # a new WeChat takes over: the old one is signed out
+    credits.forget_member(session, member.county_id, member.id)  # what the old one accepted
     member.openid, member.bound_at = openid, now
     session.flush()
     record(session, member.county_id, member.id, "member.bound", member.id, {"invite": str(invite.id)}, now)

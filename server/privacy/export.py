@@ -20,7 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInFinding,
 from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
-from server.notify.models import Notice
+from server.notify.models import Notice, SubscriptionAnswer, SubscriptionCredit
 from server.org.models import Consent, Member, Posting, RoleGrant, SignIn, Squad, Station, Unit
 from server.photos.models import Photo
 from server.photos.store import FolderStore
@@ -46,6 +46,8 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "month_addenda": (MonthAddendum, frozenset()),
     "flags": (Flag, frozenset()),
     "notices": (Notice, frozenset({"claim", "claimed_until", "dedupe_key"})),
+    "subscription_credits": (SubscriptionCredit, frozenset()),
+    "subscription_answers": (SubscriptionAnswer, frozenset({"dedupe_key"})),
 }
 NOT_EXPORTED = {
     "invites": "a digest of a code that is used up or void after a week",
@@ -59,7 +61,7 @@ _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
-            复核、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知。时间为 UTC，经纬度为 WGS-84。
+            复核、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知与订阅。时间为 UTC，经纬度为 WGS-84。
 photos/     您提交的照片原图，文件名是日期和打卡编号。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
 

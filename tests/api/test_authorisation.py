@@ -117,6 +117,13 @@ MATRIX: dict[tuple[str, str], Row] = {
         lambda api, who, t: api.call("DELETE", f"/me/sign-ins/{t.sign_in}", who),
         {204: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
     ),
+    ("GET", "/api/v1/me/subscriptions"): Row(lambda api, who, t: api.get("/me/subscriptions", who), _everyone(200)),
+    ("POST", "/api/v1/me/subscriptions"): Row(
+        lambda api, who, t: api.post(
+            "/me/subscriptions", who, {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
+        ),
+        _everyone(200),
+    ),
     ("GET", "/api/v1/consents"): Row(lambda api, who, t: api.get("/consents", who), _everyone(200)),
     ("POST", "/api/v1/consents"): Row(
         lambda api, who, t: api.post("/consents", who, {"version": consent.CURRENT_VERSION, "agreed": True}),

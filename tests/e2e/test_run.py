@@ -193,6 +193,7 @@ def check_live(run: Run) -> None:
     """With the real WeChat, out of reach here, there is no sandbox and nobody to sign in."""
     run.settings = {
         **{"WECHAT": "live", "WECHAT_APPID": "wx-of-a-test", "WECHAT_SECRET": "a-secret-of-a-test"},
+        **{"WECHAT_CALLBACK_TOKEN": "aTokenOfATest", "WECHAT_CALLBACK_AES_KEY": "k" * 43},
         "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
         **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:1"),
     }

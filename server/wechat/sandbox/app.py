@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.config import Config
-from server.wechat.sandbox import control, faults, login, page, subscribe, tokens
+from server.wechat.sandbox import control, faults, login, page, phone, pushes, subscribe, tokens
 from server.wechat.sandbox.replies import Refused, refusal
-from server.wechat.sandbox.state import State
+from server.wechat.sandbox.state import Callback, State
 
 JOURNAL = Path("var/sandbox-messages.jsonl")
-GROUPS = (tokens.bp, login.bp, subscribe.bp, control.bp, page.bp)
+GROUPS = (tokens.bp, login.bp, subscribe.bp, control.bp, phone.bp, pushes.bp, page.bp)
 # Whoever never touched their credits has plenty, so that `make run` shows messages; a test sets its own number.
 _DEFAULT_CREDITS = 1000
 _SEND_TAKES_S = 0.02  # a send takes time, or two at once to one person could never be noticed (43108)
@@ -31,6 +31,7 @@ def create_sandbox(
     default_credits: int = _DEFAULT_CREDITS,
     send_takes_s: float = _SEND_TAKES_S,
     journal: Path | None = None,
+    callback: Callback | None = None,
 ) -> Flask:
     """A WeChat with one mini-program, nobody in it yet. Its State is `app.extensions["sandbox"]`.
 
@@ -39,7 +40,7 @@ def create_sandbox(
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["sandbox"] = State(appid, secret, default_credits, send_takes_s, journal)
+    app.extensions["sandbox"] = State(appid, secret, default_credits, send_takes_s, journal, callback)
     for group in GROUPS:
         app.register_blueprint(group)
     app.register_error_handler(Refused, _refused)
@@ -75,7 +76,13 @@ def serve(config: Config) -> None:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     JOURNAL.parent.mkdir(parents=True, exist_ok=True)
-    sandbox = create_sandbox(config.wechat_appid, config.wechat_secret, journal=JOURNAL)
+    # Where to push is told through the control plane, once there is somebody to listen.
+    callback = Callback(
+        token=config.wechat_callback_token,
+        aes_key=config.callback_key,
+        mode="secure" if config.callback_key else "plain",
+    )
+    sandbox = create_sandbox(config.wechat_appid, config.wechat_secret, journal=JOURNAL, callback=callback)
     running = RunningSandbox(sandbox, config.sandbox_port)
     log.info("sandbox_started", url=running.url)
     stop.wait()

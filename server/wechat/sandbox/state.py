@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -71,11 +71,32 @@ class Fault:
     carried_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Where events are pushed to, and how they are signed, sealed and written (消息推送 in WeChat's console)."""
+
+    url: str | None = None
+    token: str = ""
+    aes_key: str | None = None
+    mode: Literal["plain", "compatible", "secure"] = "plain"
+    format: Literal["json", "xml"] = "json"
+    timeout_s: float = 5
+
+    def changed(self, **values: Any) -> "Callback":
+        return replace(self, **values)
+
+
 class State:
     """Plain values; whoever reads or writes more than one of them holds `lock`."""
 
     def __init__(
-        self, appid: str, secret: str, default_credits: int, send_takes_s: float, journal: Path | None = None
+        self,
+        appid: str,
+        secret: str,
+        default_credits: int,
+        send_takes_s: float,
+        journal: Path | None = None,
+        callback: Callback | None = None,
     ) -> None:
         self.appid = appid
         self.secret = secret
@@ -87,6 +108,8 @@ class State:
         self.tokens: dict[str, Token] = {}
         self.forced_refreshes: list[datetime] = []
         self.credits: dict[tuple[str, str], int] = {}
+        self.always: dict[tuple[str, str], str] = {}  # 总是保持以上选择, by person and template
+        self.callback = callback or Callback()
         self.sending: set[str] = set()
         self.messages: deque[Message] = deque(maxlen=_MESSAGES_KEPT)
         self.faults: list[Fault] = []

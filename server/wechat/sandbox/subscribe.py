@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from server.wechat.sandbox import tokens
+from server.wechat.sandbox import phone, pushes, tokens
 from server.wechat.sandbox.message_templates import TEMPLATES, MessageTemplate
 from server.wechat.sandbox.replies import Refused, posted_json
 from server.wechat.sandbox.state import State, state
@@ -41,6 +41,7 @@ def send() -> ResponseReturnValue:
             page=body.get("page"),
             miniprogram_state=str(body.get("miniprogram_state", "formal")),
         )
+    pushes.later(known, phone.sent_event(openid, template.id, message.msgid))
     return jsonify(errcode=0, errmsg="ok", msgid=message.msgid)
 
 

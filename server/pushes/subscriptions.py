@@ -1,0 +1,68 @@
+"""What members do with subscribe messages, as WeChat pushes it: into the ledger; and what became of a message sent."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.notify import credits
+from server.notify.models import Notice
+from server.notify.subscriptions import PURPOSES, template_id
+from server.pushes.matter import Matter
+
+_SOON = timedelta(minutes=10)  # WeChat pushes the outcome of a send within seconds
+_NOTHING = "names no template"
+
+
+def answered(matter: Matter) -> str | None:
+    """subscribe_msg_popup_event: the member was asked. Each acceptance adds one; a refusal is remembered."""
+    heard = 0
+    for number, (template, entry) in enumerate(matter.entries()):
+        answer = entry.get("SubscribeStatusString")
+        if answer in ("accept", "reject"):
+            key = f"push:{matter.event.id}:{number}"
+            at = matter.event.happened_at
+            credits.hear(matter.session, matter.holder(template), answer, "wechat", key, at, matter.now)
+            heard += 1
+    return None if heard else _NOTHING
+
+
+def turned_off(matter: Matter) -> str | None:
+    """subscribe_msg_change_event: the member turned templates off in WeChat's settings; nothing is left of them."""
+    off = [template for template, entry in matter.entries() if entry.get("SubscribeStatusString") == "reject"]
+    for template in off:
+        at = matter.event.happened_at
+        credits.empty(matter.session, matter.holder(template), at, matter.now, rejected=True)
+    return None if off else _NOTHING
+
+
+def sent(matter: Matter) -> str | None:
+    """subscribe_msg_sent_event: a message we sent arrived, or was lost inside WeChat.
+
+    Our client is not given the MsgID, so the notice is told by member, template and time, and only when that leaves
+    exactly one. An `uncertain` notice becomes what it is; a sent one that did not arrive becomes `failed`.
+    """
+    told = [_outcome(matter, template, str(entry.get("ErrorCode"))) for template, entry in matter.entries()]
+    return None if any(told) else "no single notice it can be about"
+
+
+def _outcome(matter: Matter, template: str, errcode: str) -> bool:
+    kinds = [kind for kind in PURPOSES if template_id(kind, matter.templates) == template]
+    at = matter.event.happened_at
+    near = matter.session.scalars(
+        select(Notice).where(
+            Notice.county_id == matter.member.county_id,
+            Notice.member_id == matter.member.id,
+            Notice.kind.in_(kinds),
+            Notice.state.in_(("sent", "uncertain")),
+            Notice.due_at.between(at - _SOON, at + _SOON),
+        )
+    ).all()
+    if len(near) != 1:
+        return False
+    (notice,) = near
+    if errcode != "0":
+        notice.state, notice.last_error = "failed", f"WeChat errcode {errcode}: lost after it was taken"[:200]
+    elif notice.state == "uncertain":
+        notice.state, notice.sent_at = "sent", at
+        credits.take_one(matter.session, matter.holder(template), matter.now)
+    return True
