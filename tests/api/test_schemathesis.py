@@ -9,6 +9,7 @@ Checks that are left out, each with its reason:
 """
 
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,7 @@ def _known(api: Api) -> dict[str, str]:
     leave = api.post("/leaves", "colleague", asked).json["id"]
     flag = api.get("/flags", "bureau").json["items"][0]["id"]
     return {
-        **{"leave_id": leave, "flag_id": flag, "unit_id": unit, "month": "2026-11"},
+        **{"leave_id": leave, "sign_in_id": str(uuid.uuid4()), "flag_id": flag, "unit_id": unit, "month": "2026-11"},
         **{"checkin_id": checkin, "appeal_id": appeal, "photo_id": photo, "member_id": chen, "squad_id": squad},
         **{"member": chen, "unit": unit, "squad": squad, "station": station},
     }
