@@ -98,7 +98,7 @@ def bind(body: BindBody) -> Reply:
 def logout() -> Reply:
     """End this session."""
     with transaction() as session:
-        signin.sign_out(session, caller(), now())
+        signin.end_one(session, caller(), caller().sign_in_id, now())
     return "", 204
 
 

@@ -160,17 +160,19 @@ def _post(url: str, body: Any) -> Any:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    runner = os.getpid()
+    runner, stopping = os.getpid(), False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         # Ctrl-C reaches the seed's painter too, which was forked with this handler; it ends when nobody listens to it.
+        nonlocal stopping
         if os.getpid() == runner:
             # Python swallows what is raised inside a destructor or a weak reference's callback: then once more.
             signal.setitimer(signal.ITIMER_REAL, _ONCE_MORE_S)
+            stopping = True
             raise Stopped
 
     def say(unraisable: Any) -> None:
-        if unraisable.exc_type is not Stopped:
+        if not stopping:  # then it is Stopped itself, or a cleanup that Stopped cut in two
             sys.__unraisablehook__(unraisable)
 
     before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}

@@ -140,16 +140,6 @@ def end_sessions(session: Session, county_id: int, member_id: uuid.UUID, now: da
     )
 
 
-def sign_out(session: Session, caller: Caller, now: datetime) -> None:
-    """End this session."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.county_id == caller.county_id, SignIn.id == caller.sign_in_id)
-        .values(revoked_at=now)
-    )
-    record(session, caller.county_id, caller.member_id, "session.ended", caller.member_id, {}, now)
-
-
 def standing(session: Session, caller: Caller, now: datetime) -> Sequence[SignIn]:
     """The caller's sessions that stand, the latest used first."""
     theirs = in_county(caller, SignIn).where(

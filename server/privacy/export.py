@@ -6,13 +6,13 @@ to the schema), so that a table added later cannot be forgotten.
 
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
 import orjson
 import structlog
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
@@ -76,8 +76,7 @@ def write(session: Session, store: FolderStore, member: Member, target: IO[bytes
         archive.writestr("说明.txt", _ABOUT)
         archive.writestr("data.json", _json(_data(session, member, now)))
         archive.writestr("history.json", _json(_history(session, member)))
-        missing = [name for name in _photos(session, store, member, archive) if name]
-        if missing:
+        if missing := _add_photos(session, store, member, archive):
             archive.writestr("missing.json", _json(missing))
 
 
@@ -169,13 +168,14 @@ def _history(session: Session, member: Member) -> list[dict[str, Any]]:
 
 
 def _names(session: Session, county_id: int, ids: set[str]) -> dict[str, str]:
-    wanted = Member.id.in_([uuid.UUID(one) for one in ids]) if ids else false()
-    rows = session.execute(select(Member.id, Member.name).where(Member.county_id == county_id, wanted))
+    wanted = [uuid.UUID(one) for one in ids]
+    rows = session.execute(select(Member.id, Member.name).where(Member.county_id == county_id, Member.id.in_(wanted)))
     return {str(row.id): row.name for row in rows}
 
 
-def _photos(session: Session, store: FolderStore, member: Member, archive: zipfile.ZipFile) -> Iterator[str | None]:
-    """Put each original in the archive; the name of one whose file is missing."""
+def _add_photos(session: Session, store: FolderStore, member: Member, archive: zipfile.ZipFile) -> list[str]:
+    """Put each original in the archive; the names of those whose files are missing."""
+    missing = []
     stored = session.execute(
         select(CheckIn.on_date, CheckIn.id, Photo.storage_key)
         .join(Photo, (Photo.county_id == CheckIn.county_id) & (Photo.id == CheckIn.photo_id))
@@ -188,10 +188,10 @@ def _photos(session: Session, store: FolderStore, member: Member, archive: zipfi
             data = store.open(row.storage_key)
         except FileNotFoundError:
             log.warning("export_photo_missing", checkin=str(row.id))
-            yield name
+            missing.append(name)
             continue
         archive.writestr(zipfile.ZipInfo(name), data)  # stored: a JPEG does not get smaller
-        yield None
+    return missing
 
 
 def _json(value: Any) -> bytes:

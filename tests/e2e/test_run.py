@@ -268,6 +268,27 @@ def test_ctrl_c_is_heard_even_where_python_swallows_exceptions() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
 
 
+def test_what_ctrl_c_cut_off_says_nothing_either() -> None:
+    """A cleanup that was cut in two leaves another one without what it needs: an AssertionError, seen once in CI."""
+    program = (
+        "import os, signal\n"
+        "from server.demo import run\n"
+        "class Broken:\n"
+        "    def __del__(self):\n"
+        "        assert False\n"
+        "try:\n"
+        "    with run._stoppable():\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        finally:\n"
+        "            Broken()\n"
+        "except run.Stopped:\n"
+        "    print('stopped')\n"
+    )
+    done = subprocess.run((sys.executable, "-c", program), cwd=ROOT, capture_output=True, text=True, timeout=15)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
+
+
 def test_a_photo_folder_that_cannot_be_made_is_said(run: Run) -> None:
     run.settings = {"PHOTO_ROOT": "/proc/nope"}
     (said,) = run.fails("run").splitlines()

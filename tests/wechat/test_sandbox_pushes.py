@@ -211,7 +211,9 @@ def test_a_delivered_message_is_followed_by_its_event(secure: Ear, client: Any, 
     assert event["List"]["ErrorCode"] == "0"
 
 
-@pytest.mark.parametrize("what", ["callback", "push", "dialog", "off", "revoke", "cancel"])
+@pytest.mark.parametrize(
+    "what", ["callback", "push", "dialog", "off", "revoke", "cancel", "codes", "credits", "faults", "clock"]
+)
 def test_an_order_that_cannot_be_read_is_400_and_curls_way_of_sending_one_is_fine(
     secure: Ear, sandbox: RunningSandbox, what: str
 ) -> None:
@@ -223,6 +225,10 @@ def test_an_order_that_cannot_be_read_is_400_and_curls_way_of_sending_one_is_fin
         "off": {"openid": "o", "template_ids": ["sandbox-flag"]},
         "revoke": {"openid": "o", "code": "13"},
         "cancel": {"openid": "o"},
+        "codes": {"openid": "o"},
+        "credits": {"openid": "o", "credits": 1},
+        "faults": {"path": "/sns/jscode2session", "times": 0},
+        "clock": {"advance_s": 0},
     }
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for body, status in ((b"", 400), (b"\xff", 400), (orjson.dumps(orders[what]), 200)):

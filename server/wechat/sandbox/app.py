@@ -6,8 +6,9 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from flask import Flask
+from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.config import Config
@@ -44,6 +45,7 @@ def create_sandbox(
     for group in GROUPS:
         app.register_blueprint(group)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(ValidationError, _unreadable)
     faults.install(app)
     return app
 
@@ -98,3 +100,9 @@ class _QuietHandler(WSGIRequestHandler):
 
 def _refused(error: Refused) -> ResponseReturnValue:
     return refusal(error.errcode, error.errmsg)
+
+
+def _unreadable(error: ValidationError) -> ResponseReturnValue:
+    """An order to the control plane that is none; WeChat's own endpoints read their input without pydantic."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return jsonify(error="unreadable order", problems=problems), 400

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from server.wechat.sandbox import login, tokens
 from server.wechat.sandbox.message_templates import TEMPLATES
@@ -49,22 +49,17 @@ class ClockOrder(_Order):
     advance_s: float = Field(ge=0)
 
 
-@bp.errorhandler(ValidationError)
-def _unreadable(error: ValidationError) -> ResponseReturnValue:
-    return jsonify(error="unreadable order", problems=error.errors(include_url=False, include_context=False)), 400
-
-
 @bp.post("/codes")
 def codes() -> ResponseReturnValue:
     """What wx.login returns on this person's phone; an openid never seen becomes a user."""
-    order = CodeOrder.model_validate_json(request.data)
+    order = CodeOrder.model_validate_json(request.get_data())
     return jsonify(code=login.mint(state(), order.openid))
 
 
 @bp.post("/personas")
 def personas() -> ResponseReturnValue:
     """Who the users are, for the page: [{openid, name, role}]. They become users, so messages can reach them."""
-    people = TypeAdapter(list[Persona]).validate_json(request.data)
+    people = TypeAdapter(list[Persona]).validate_json(request.get_data())
     for person in people:
         state().register(person.openid, name=person.name, role=person.role)
     return jsonify(personas=len(people))
@@ -82,7 +77,7 @@ def messages() -> ResponseReturnValue:
 @bp.post("/credits")
 def credits() -> ResponseReturnValue:
     """How many messages the person has accepted and not yet received."""
-    order = CreditsOrder.model_validate_json(request.data)
+    order = CreditsOrder.model_validate_json(request.get_data())
     known = state()
     with known.lock:
         for template_id in [order.template_id] if order.template_id else TEMPLATES:
@@ -93,7 +88,7 @@ def credits() -> ResponseReturnValue:
 @bp.post("/faults")
 def faults() -> ResponseReturnValue:
     """Spoil the next calls of a path; faults of one path are met in the order they were asked for."""
-    order = FaultOrder.model_validate_json(request.data)
+    order = FaultOrder.model_validate_json(request.get_data())
     known = state()
     with known.lock:
         known.faults = [f for f in known.faults if f.times > 0 and (order.times > 0 or f.path != order.path)]
@@ -111,7 +106,7 @@ def expire_tokens() -> ResponseReturnValue:
 @bp.post("/clock")
 def clock() -> ResponseReturnValue:
     """Let time pass in the sandbox."""
-    state().advance(timedelta(seconds=ClockOrder.model_validate_json(request.data).advance_s))
+    state().advance(timedelta(seconds=ClockOrder.model_validate_json(request.get_data()).advance_s))
     return jsonify(now=state().now().isoformat())
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.wechat.sandbox import pushes
 from server.wechat.sandbox.message_templates import TEMPLATES
@@ -36,13 +36,6 @@ class OffOrder(_Order):
 
 class RevokeOrder(_Order):
     code: str = Field(description="7 camera, 8 phone number, 13 location, 14 photos …")
-
-
-@bp.errorhandler(ValidationError)
-def _unreadable(error: ValidationError) -> ResponseReturnValue:
-    return jsonify(
-        error="unreadable order", problems=error.errors(include_url=False, include_context=False, include_input=False)
-    ), 400
 
 
 @bp.post("/dialog")
