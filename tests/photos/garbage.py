@@ -99,7 +99,7 @@ _TEXTS = st.one_of(_NOISE, _OTHER_TYPE, _utf16("HUAWEI", "小米", "iPhone 15", 
 
 
 def _names_no_editor(value: Values) -> bool:
-    """Noise may spell a name that stands in the code (hypothesis tries those first); that is a value, and no garbage."""
+    """Noise may spell a name that stands in the code, where hypothesis looks for words: a value, and no garbage."""
     data = value.packed if isinstance(value, Raw) else value
     text = data.decode("gb18030", "replace") if isinstance(data, bytes) else ""
     return editor(ExifFacts(software=text)) is None
