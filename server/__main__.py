@@ -230,6 +230,18 @@ def _first_of_month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
+def _reseal(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.db import Database
+    from server.privacy import reseal
+    from server.sealing import Sealer
+
+    done = reseal.reseal(Database(config.database_url), Sealer(config.sealing_keys))
+    for column, of in done.unopened:
+        print(f"none of SEALING_KEYS opens {column} of {of}", file=sys.stderr)
+    print(f"{done.resealed} sealed anew, {done.current} already under the first key, {len(done.unopened)} not opened")
+    return 1 if done.unopened else 0
+
+
 _Option = tuple[str, dict[str, Any]]
 _COUNTY_OPTION: _Option = ("--county", {"metavar": "NAME", "help": "by default the first one"})
 _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, list[_Option]]] = {
@@ -269,6 +281,7 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
             _COUNTY_OPTION,
         ],
     ),
+    "reseal": (_reseal, "bring what is sealed under the first of SEALING_KEYS, so that the others may go", []),
     "audit": (
         _audit,
         "verify: walk every county's audit chain",

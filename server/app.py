@@ -31,6 +31,7 @@ from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
 from server.photos.store import FolderStore
+from server.sealing import Sealer
 from server.wechat.client import WechatClient
 from server.wechat.push import PushReader
 
@@ -81,6 +82,7 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
         store=FolderStore(config.photo_root),
         wechat=WechatClient(config),
         pushes=PushReader(config.wechat_callback_token, config.callback_key, config.wechat_appid),
+        sealer=Sealer(config.sealing_keys),
     )
     problems.install(app)
     session.install(app)

@@ -1,5 +1,6 @@
 """Every setting, typed and frozen, read once from the environment; a bad value is named and stops the boot."""
 
+import base64
 import ipaddress
 import json
 import re
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 _DEVELOPMENT_KEY = "development-only-never-use-this-key-in-public"
+_DEVELOPMENT_SEALING_KEY = "ZGV2ZWxvcG1lbnQtb25seS1uZXZlci1pbi1wdWJsaWM="  # it says so
 _SANDBOX_APPID = "wxsandbox0000000001"
 _SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  (the sandbox is on loopback; a live server must set its own)
 _SANDBOX_CALLBACK_TOKEN = "sandboxcallbacktoken"  # noqa: S105
@@ -51,6 +53,7 @@ class Config(BaseSettings):
     web_threads: int = Field(4, ge=1, le=64)
     trusted_proxies: int = Field(0, ge=0, le=4)
     secret_key: str = Field(_DEVELOPMENT_KEY, min_length=32)
+    sealing_keys: Annotated[tuple[str, ...], NoDecode] = (_DEVELOPMENT_SEALING_KEY,)
     wechat: Literal["sandbox", "live"] = "sandbox"
     wechat_appid: str = _SANDBOX_APPID
     wechat_secret: str = _SANDBOX_SECRET
@@ -105,6 +108,23 @@ class Config(BaseSettings):
         # Behind a proxy on this machine the sandbox may do for a trial, a key that everybody can read may not.
         if value == _DEVELOPMENT_KEY and (who := _public(info) or (info.data.get("trusted_proxies") and "a proxy")):
             raise ValueError(f"is the development key; {who} needs at least 32 random characters")
+        return value
+
+    @field_validator("sealing_keys", mode="before")
+    @classmethod
+    def _read_keys(cls, value: Any) -> Any:
+        return tuple(key.strip() for key in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("sealing_keys")
+    @classmethod
+    def _sealing(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for place, key in enumerate(value, 1):
+            if not _is_fernet_key(key):
+                raise ValueError(f"number {place} is not 32 bytes in URL-safe base64 (44 characters)")
+        if _DEVELOPMENT_SEALING_KEY in value and (
+            who := _public(info) or (info.data.get("trusted_proxies") and "a proxy")
+        ):
+            raise ValueError(f"has the development key; {who} needs its own")
         return value
 
     @field_validator("wechat")
@@ -181,6 +201,13 @@ class Config(BaseSettings):
             return cls()
         except ValidationError as error:
             raise ConfigError(_name_all(error)) from None
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, altchars=b"-_", validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

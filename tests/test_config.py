@@ -14,7 +14,7 @@ from server.config import TEMPLATE_KINDS, Config, ConfigError
 from server.notify.messages import KINDS
 
 ROOT = Path(__file__).parents[1]
-KEY = {"SECRET_KEY": "a-real-key-of-more-than-thirty-two-characters"}
+KEY = {"SECRET_KEY": "a-real-key-of-more-than-thirty-two-characters", "SEALING_KEYS": "c2VhbA" + "A" * 37 + "="}
 LIVE = {
     "WECHAT": "live",
     "WECHAT_APPID": "wx0123456789abcdef",
@@ -68,16 +68,18 @@ def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
     [
         (PUBLIC | {"WECHAT": "sandbox"}, {"WECHAT"}),
         (PUBLIC | {"SECRET_KEY": ""}, {"SECRET_KEY"}),
+        (PUBLIC | {"SEALING_KEYS": ""}, {"SEALING_KEYS"}),
+        (PUBLIC | {"SEALING_KEYS": KEY["SEALING_KEYS"] + ",too short"}, {"SEALING_KEYS"}),
         (PUBLIC | {"PUBLIC_URL": "http://zhudian.example.gov.cn"}, {"PUBLIC_URL"}),
         (PUBLIC | {"WECHAT_APPID": "", "WECHAT_SECRET": ""}, {"WECHAT_APPID", "WECHAT_SECRET"}),
         (LIVE | {"WECHAT_APPID": "wxsandbox0000000001"}, {"WECHAT_APPID"}),  # on loopback as well
         (PUBLIC | {"WECHAT_TEMPLATES": ""}, {"WECHAT_TEMPLATES"}),
         (PUBLIC | {"WECHAT_TEMPLATES": '{"reminder": "a", "flag_behind": "b"}'}, {"WECHAT_TEMPLATES"}),
         (PUBLIC | {"WEB_PORT": "0", "WECHAT": "sandbox", "SECRET_KEY": ""}, {"WEB_PORT", "WECHAT", "SECRET_KEY"}),
-        ({"WEB_HOST": "0.0.0.0"}, {"WECHAT", "SECRET_KEY"}),  # noqa: S104
+        ({"WEB_HOST": "0.0.0.0"}, {"WECHAT", *KEY}),  # noqa: S104
         ({"WEB_HOST": "::"} | KEY, {"WECHAT"}),
-        ({"WEB_HOST": "192.168.1.5"} | LIVE, {"SECRET_KEY"}),
-        ({"TRUSTED_PROXIES": "1"}, {"SECRET_KEY"}),
+        ({"WEB_HOST": "192.168.1.5"} | LIVE, set(KEY)),
+        ({"TRUSTED_PROXIES": "1"}, set(KEY)),
         ({"WECHAT_TEMPLATES": "abc", "WEB_PORT": "0"}, {"WECHAT_TEMPLATES", "WEB_PORT"}),
         ({"WECHAT_TEMPLATES": '["reminder"]'}, {"WECHAT_TEMPLATES"}),
         ({"WECHAT_TEMPLATES": '{"reminder": ""}'}, {"WECHAT_TEMPLATES"}),
@@ -178,7 +180,7 @@ def test_the_example_documents_every_setting_with_its_default() -> None:
     assert set(documented) == {name.upper() for name in Config.model_fields}
     default = Config(_env_file=None)
     for name, value in documented.items():
-        if name not in ("SECRET_KEY", "WECHAT_TEMPLATES"):
+        if name not in ("SECRET_KEY", "SEALING_KEYS", "WECHAT_TEMPLATES"):
             assert value == str(getattr(default, name.lower())), name
 
 

@@ -106,7 +106,9 @@ def test_upgrading_twice_is_harmless(empty: Database) -> None:
 
 
 def test_primary_keys_begin_with_the_county_and_references_carry_it() -> None:
-    installation_wide = {"counties", "schedules", "rate_counts", "wechat_tokens", "pushed_events", "push_stamps"}
+    installation_wide = {"counties", "schedules", "rate_counts", "wechat_tokens", "pushed_events", "push_stamps"} | {
+        "console_scans"  # whose it becomes is known when somebody confirms it
+    }
     for table in schema.metadata.tables.values():
         if table.name in installation_wide:
             continue

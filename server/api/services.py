@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.config import Config
 from server.db import Database
 from server.photos.store import FolderStore
+from server.sealing import Sealer
 from server.wechat.client import WechatClient
 from server.wechat.push import PushReader
 
@@ -30,6 +31,7 @@ class Services:
     store: FolderStore
     wechat: WechatClient
     pushes: PushReader
+    sealer: Sealer
 
 
 def services() -> Services:

@@ -3,13 +3,14 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
 
 ROLES = ("member", "squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 SQUAD_ROLES = ("member", "squad_leader")
+SIGN_IN_KINDS = ("phone", "console")
 COUNTY_ROLES = ("bureau_supervisor", "county_leader", "admin")
 DATUMS = ("wgs84", "gcj02")
 
@@ -46,15 +47,25 @@ class Squad(Base):
 
 
 class Member(Base):
-    """队员: a person of the county's system. `openid` is theirs in this mini-program, one to one."""
+    """队员: a person of the county's system. `openid` is theirs in this mini-program, one to one.
+
+    `*_sealed`: by server.sealing, as `member:{id}:phone` and `member:{id}:email`; `phone_digest` finds a number.
+    """
 
     __tablename__ = "members"
-    __table_args__ = (county_fk("unit_id", "units"), Index(None, "county_id", "unit_id"))
+    __table_args__ = (
+        county_fk("unit_id", "units"),
+        Index(None, "county_id", "unit_id"),
+        index_where("ix_members_phone_digest", "phone_digest", where="phone_digest IS NOT NULL"),
+    )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     unit_id: Mapped[uuid.UUID]
     name: Mapped[str] = mapped_column(String(40))
     openid: Mapped[str | None] = mapped_column(String(64), unique=True)
+    phone_sealed: Mapped[str | None] = mapped_column(String(400))
+    phone_digest: Mapped[str | None] = mapped_column(String(64))
+    email_sealed: Mapped[str | None] = mapped_column(String(700))
     bound_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -152,18 +163,44 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class DeletionRequest(Base):
+    """删除申请: a member asks that what was collected of them goes; done once nothing of it is left to erase."""
+
+    __tablename__ = "deletion_requests"
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        CheckConstraint("withdrawn_at IS NULL OR done_at IS NULL", name="one_end"),
+        index_where(
+            "uq_deletion_requests_open",
+            "county_id",
+            "member_id",
+            where="withdrawn_at IS NULL AND done_at IS NULL",
+            unique=True,
+        ),
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    member_id: Mapped[uuid.UUID]
+    asked_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
 class SignIn(Base):
-    """One signed-in device: the session token's SHA-256, never the token."""
+    """One signed-in device: the session token's SHA-256, never the token. `device` is what a person knows it by."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (
         county_fk("member_id", "members"),
+        one_of("kind", SIGN_IN_KINDS),
         Index(None, "county_id", "member_id"),
         Index(None, "county_id", "wechat_sha256"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
+    kind: Mapped[str] = mapped_column(String(10), default="phone", server_default="phone")
+    device: Mapped[str | None] = mapped_column(String(80))
     wechat_sha256: Mapped[str | None] = mapped_column(String(64))  # of the openid: which WeChat signed in
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
@@ -185,3 +222,37 @@ class Invite(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ConsoleAccount(Base):
+    """控制台账号: a name, a password (argon2) and a TOTP secret (sealed as `console:{member_id}:totp`), by which a
+    supervisor signs in without a phone's WeChat. Not in force before its first code was right; no code works twice."""
+
+    __tablename__ = "console_accounts"
+    __table_args__ = (county_fk("member_id", "members"),)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    username: Mapped[str] = mapped_column(String(40), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    totp_sealed: Mapped[str] = mapped_column(String(400))
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)  # of the last code that was taken
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class ConsoleScan(Base):
+    """扫码登录: a code on a browser's screen. Who confirms it on their phone is signed in in the browser that holds the
+    other secret, and in no other. Both are stored as SHA-256."""
+
+    __tablename__ = "console_scans"
+    __table_args__ = (county_fk("member_id", "members"), Index(None, "expires_at"))
+    code_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    browser_sha256: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    county_id: Mapped[int | None]
+    member_id: Mapped[uuid.UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]

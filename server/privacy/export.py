@@ -1,6 +1,6 @@
 """All that is stored about one member, as one zip that they can open: JSON, their photos, and who looked at them.
 
-Every table with a `member_id` is in TABLES, or in NOT_EXPORTED with the reason (tests/privacy/test_export.py holds both
+Every table with a `member_id` is in TABLES, or in NOT_EXPORTED with the reason (tests/api/test_my_data.py holds both
 to the schema), so that a table added later cannot be forgotten.
 """
 
@@ -21,7 +21,18 @@ from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
 from server.notify.models import Notice, SubscriptionAnswer, SubscriptionCredit
-from server.org.models import Consent, Member, Posting, RoleGrant, SignIn, Squad, Station, Unit
+from server.org.models import (
+    Consent,
+    ConsoleAccount,
+    DeletionRequest,
+    Member,
+    Posting,
+    RoleGrant,
+    SignIn,
+    Squad,
+    Station,
+    Unit,
+)
 from server.photos.models import Photo
 from server.photos.store import FolderStore
 from server.tally.models import MonthAddendum, MonthResult, SiteDay
@@ -35,6 +46,8 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "roles": (RoleGrant, frozenset()),
     "postings": (Posting, frozenset()),
     "sign_ins": (SignIn, frozenset({"token_sha256", "wechat_sha256"})),
+    "console_accounts": (ConsoleAccount, frozenset({"password_hash", "totp_sealed", "totp_step"})),
+    "deletion_requests": (DeletionRequest, frozenset()),
     "tickets": (Ticket, frozenset()),
     "checkins": (CheckIn, frozenset({"content_sha256"})),
     "photos": (Photo, frozenset({"storage_key", "looks", "phash"})),
@@ -51,6 +64,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
 }
 NOT_EXPORTED = {
     "invites": "a digest of a code that is used up or void after a week",
+    "console_scans": "lives for minutes; the sign-in that came of it is in sign_ins",
 }
 # What hangs on rows of theirs: the section, its table, the column that names the parent's, and the parent.
 _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (

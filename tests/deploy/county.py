@@ -24,6 +24,7 @@ from tests.deploy.site import ROOT, Site, answers, free_port, install
 from tests.deploy.waiting import until
 
 SECRET_KEY = "a-key-of-the-deployment-tests-only-0123456789"
+SEALING_KEY = "deployment_tests_only" + "A" * 22 + "="
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class County:
             "DATABASE_URL": self.database_url,
             "PHOTO_ROOT": str(self.folder / "photos"),
             "SECRET_KEY": SECRET_KEY,
+            "SEALING_KEYS": SEALING_KEY,
             "PUBLIC_URL": f"https://127.0.0.1:{self.site.https_port}",
             "WEB_PORT": str(self.site.web_port),
             "SANDBOX_PORT": str(free_port()),
