@@ -34,7 +34,7 @@ from server.photos.store import FolderStore
 from server.photos.sweep import sweep
 from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
-from server.tally import announce, close, policy, second_look
+from server.tally import announce, close, closed, policy, second_look
 from server.wechat.client import WechatClient
 
 log = structlog.get_logger()
@@ -158,8 +158,13 @@ class Worker:
         """By the rules of the day: a county that shortens the term means what it has stored, too."""
         with self.db.reading() as session:
             rules = policy.in_force(session, scope.county_id, period.on).rules
-        within = timedelta(days=rules.appeal_within_days)
-        return retention.steps(self.db, scope.county_id, period.on, rules.evidence_months, within, mark, self.clock)
+            terms = retention.Terms(
+                today=period.on,
+                months=rules.evidence_months,
+                appeal_within=timedelta(days=rules.appeal_within_days),
+                open_from=closed.open_from(session, scope.county_id),
+            )
+        return retention.steps(self.db, scope.county_id, terms, mark, self.clock)
 
     def _sweep(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         sweep(self.db, self.store, self.clock())  # before the step: files are slow, and SQLite has one writer

@@ -1,11 +1,13 @@
-"""One's own data: a copy of all of it, and the devices that are signed in."""
+"""One's own data: a copy of all of it, having it deleted, and the devices that are signed in."""
 
 import tempfile
 import uuid
+from typing import Literal
 
 from flask import Response, send_file
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.orm import Session
 
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller
@@ -14,12 +16,23 @@ from server.errors import not_found
 from server.org import signin
 from server.org.models import Member
 from server.org.scope import county as in_county
-from server.privacy import export
+from server.privacy import deletion, export
 from server.rate_limits import spend
 
 bp = APIBlueprint("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=BEARER)
 _MOST_A_DAY = 3  # each reads every photo of a year
 _IN_MEMORY_BYTES = 2_000_000
+
+
+class DeletionBody(BaseModel):
+    understood: Literal[True] = Field(description="the member has read what goes and what stays")
+
+
+class DeletionReply(BaseModel):
+    asked_at: AwareDatetime | None = Field(description="of the request that is open, else of the last that was done")
+    done_at: AwareDatetime | None
+    left: int = Field(description="check-ins whose photo and position wait for the month's close or an appeal's end")
+    text: list[str] = Field(description="what goes when, and what stays, line by line as it is to be shown")
 
 
 class SignInReply(BaseModel):
@@ -59,6 +72,36 @@ def export_my_data() -> Reply:
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.get("/me/deletion", responses={200: DeletionReply})
+def read_deletion() -> Reply:
+    """What deleting one's data means, and how far a request has come."""
+    with reading() as session:
+        return _deletion(session)
+
+
+@bp.post("/me/deletion", responses={200: DeletionReply})
+def ask_for_deletion(body: DeletionBody) -> Reply:  # noqa: ARG001  # that it was meant is all it says
+    """Ask that photos, positions and device facts go. It withdraws consent; asking again changes nothing."""
+    with transaction() as session:
+        deletion.ask(session, caller(), now())
+        return _deletion(session)
+
+
+@bp.delete("/me/deletion", responses={204: None})
+def withdraw_deletion() -> Reply:
+    """Take back a request that is not done. What is erased already stays so; consent has to be given anew."""
+    with transaction() as session:
+        if not deletion.withdraw(session, caller(), now()):
+            raise not_found()
+    return "", 204
+
+
+def _deletion(session: Session) -> Reply:
+    state = deletion.state(session, caller())
+    reply = DeletionReply(asked_at=state.asked_at, done_at=state.done_at, left=state.left, text=list(deletion.TEXT))
+    return reply.model_dump(mode="json")
 
 
 @bp.get("/me/sign-ins", responses={200: SignInsReply})

@@ -47,7 +47,7 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
     if stored is None:
         raise not_found("没有这张照片。")
     if not stored.sha256:
-        raise AppError(410, "photo_erased", "照片已过保存期限，按规定删除。")
+        raise AppError(410, "photo_erased", "照片已过保存期限或应本人要求删除。")
     try:
         data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
     except FileNotFoundError:

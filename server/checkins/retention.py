@@ -1,4 +1,5 @@
-"""保存期限: what a check-in was judged on is erased when its term is over; that it counted, and why, stays.
+"""保存期限: what a check-in was judged on is erased when its term is over, or at its member's request once its month is
+closed; that it counted, and why, stays.
 
 Gone are the photo with all that is derived from it, the position (also as the place before another check-in), the
 device's facts, and what the findings measured. Left are date and minute, note, verdict, decision, the one sentence that
@@ -9,6 +10,7 @@ Whatever may still be disputed, or was never decided by anybody, is held.
 import uuid
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -24,12 +26,15 @@ from server.clock import Clock
 from server.db import Database, hold_member
 from server.errors import conflict
 from server.org.consent import KEPT_MONTHS
+from server.org.models import DeletionRequest
 from server.photos import match
 from server.photos.models import Photo, PhotoBand
 from server.schedule import Step
 
+IS_OPEN = DeletionRequest.withdrawn_at.is_(None) & DeletionRequest.done_at.is_(None)
 _AT_ONCE = 200  # of SQLite's parameters, four each
 _FORGOTTEN = "所依据的数据已过保存期限，按规定删除。"
+_ASKED_TO_FORGET = "所依据的数据已应本人要求删除。"
 
 
 def term_begins(today: date, months: int) -> date:
@@ -38,40 +43,62 @@ def term_begins(today: date, months: int) -> date:
     return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
 
 
-def steps(
-    db: Database, county_id: int, today: date, months: int, appeal_within: timedelta, mark: str | None, clock: Clock
-) -> Iterator[Step]:
-    """Erase what a county has kept for longer than `months`, from the member after `mark` on; one step a member. Doing
-    it again changes nothing. The files go with the next sweep, which knows them by their rows."""
-    over = _is_over(county_id, today, months, clock() - appeal_within)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a county keeps on a night: for how many `months`, what may be appealed for how long; and the first date that
+    no closed month holds, before which a member may have theirs deleted."""
+
+    today: date
+    months: int
+    appeal_within: timedelta
+    open_from: date
+
+
+def steps(db: Database, county_id: int, terms: Terms, mark: str | None, clock: Clock) -> Iterator[Step]:
+    """Erase what a county has kept for long enough or was asked to delete, from the member after `mark` on; one step a
+    member. Doing it again changes nothing. The files go with the next sweep, which knows them by their rows."""
+    over = _is_over(county_id, terms, clock())
+    after = uuid.UUID(mark or "0" * 32)
     with db.snapshot() as session:
-        members = session.scalars(
-            select(CheckIn.member_id)
-            .where(over, CheckIn.member_id > uuid.UUID(mark or "0" * 32))
-            .distinct()
-            .order_by(CheckIn.member_id)
-        ).all()
-    for member_id in members:
-        yield Step(str(member_id), partial(_erase, county_id, member_id, over, term_begins(today, months), clock))
+        members = set(session.scalars(select(CheckIn.member_id).where(over, CheckIn.member_id > after).distinct()))
+        asked = select(DeletionRequest.member_id).where(
+            DeletionRequest.county_id == county_id, DeletionRequest.member_id > after, IS_OPEN
+        )
+        members.update(session.scalars(asked))
+    for member_id in sorted(members, key=lambda one: one.bytes):
+        yield Step(str(member_id), partial(_erase, county_id, member_id, over, terms, clock))
 
 
 def require_evidence(checkin: CheckIn) -> None:
     """Raise 409 `evidence_erased` when there is nothing left by which anybody could be found at fault."""
     if checkin.erased_at is not None:
-        raise conflict("evidence_erased", "这次打卡的照片和位置已过保存期限、按规定删除，不能再据此驳回或申诉。")
+        raise conflict("evidence_erased", "这次打卡的照片和位置已过保存期限或应本人要求删除，不能再据此驳回或申诉。")
 
 
-def _is_over(county_id: int, today: date, months: int, disputed_since: datetime) -> ColumnElement[bool]:
+def _is_over(county_id: int, terms: Terms, now: datetime) -> ColumnElement[bool]:
     """By the day it belongs to and by its receipt: the first a phone may have told wrongly."""
-    begins = term_begins(today, months)
+    begins = term_begins(terms.today, terms.months)
+    out_of_term = (
+        (CheckIn.on_date < begins)
+        & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
+        & (_is_decided() | (CheckIn.on_date < term_begins(terms.today, KEPT_MONTHS)))
+    )
     return (
         (CheckIn.county_id == county_id)
-        & (CheckIn.on_date < begins)
         & CheckIn.erased_at.is_(None)
-        & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
         & ~CheckIn.comparing
-        & ~_may_be_disputed(disputed_since)
-        & (_is_decided() | (CheckIn.on_date < term_begins(today, KEPT_MONTHS)))
+        & ~_may_be_disputed(now - terms.appeal_within)
+        & (out_of_term | (CheckIn.on_date < terms.open_from) & _is_asked_for())
+    )
+
+
+def _is_asked_for() -> ColumnElement[bool]:
+    """Whether its member asked, after it came, that what was collected be deleted."""
+    return exists().where(
+        DeletionRequest.county_id == CheckIn.county_id,
+        DeletionRequest.member_id == CheckIn.member_id,
+        DeletionRequest.asked_at >= CheckIn.received_at,
+        IS_OPEN,
     )
 
 
@@ -91,31 +118,61 @@ def _may_be_disputed(since: datetime) -> ColumnElement[bool]:
 
 
 def _erase(
-    county_id: int, member_id: uuid.UUID, over: ColumnElement[bool], begins: date, clock: Clock, session: Session
+    county_id: int, member_id: uuid.UUID, over: ColumnElement[bool], terms: Terms, clock: Clock, session: Session
 ) -> None:
     hold_member(session, county_id, member_id)
     now = clock()
     theirs = (CheckIn.county_id == county_id) & (CheckIn.member_id == member_id)
-    gone = session.scalars(select(CheckIn).where(theirs, over)).all()
-    if not gone:
-        return
+    request = session.scalar(
+        select(DeletionRequest).where(
+            DeletionRequest.county_id == county_id, DeletionRequest.member_id == member_id, IS_OPEN
+        )
+    )
+    begins = term_begins(terms.today, terms.months)
+    if request is not None:
+        begins = max(begins, terms.open_from)
+    if gone := session.scalars(select(CheckIn).where(theirs, over)).all():
+        _erase_checkins(session, county_id, gone, _ASKED_TO_FORGET if request else _FORGOTTEN, now)
+        _erase_fixes(session, theirs, begins)
+        facts = {"checkins": len(gone), "before": begins.isoformat(), "asked": request is not None}
+        record(session, county_id, None, "evidence.erased", member_id, facts, now)
+    if request is not None and left_to_erase(session, request) == 0:
+        request.done_at = now
+        record(session, county_id, None, "deletion.done", member_id, {"request": str(request.id)}, now)
+
+
+def left_to_erase(session: Session, request: DeletionRequest) -> int:
+    """Of how many check-ins the evidence is still there that the request asks to delete."""
+    statement = select(func.count()).where(
+        CheckIn.county_id == request.county_id,
+        CheckIn.member_id == request.member_id,
+        CheckIn.received_at <= request.asked_at,
+        CheckIn.erased_at.is_(None),
+    )
+    return session.scalar(statement) or 0
+
+
+def _erase_checkins(session: Session, county_id: int, gone: Sequence[CheckIn], why: str, now: datetime) -> None:
     _erase_photos(session, county_id, [checkin.photo_id for checkin in gone])
     for checkin in gone:
         checkin.lat = checkin.lng = checkin.accuracy_m = None
         checkin.device, checkin.evidence = {}, {}
-        checkin.findings = [_without_facts(finding) for finding in checkin.findings]
+        checkin.findings = [_without_facts(finding, why) for finding in checkin.findings]
         checkin.erased_at = now
+    session.flush()
+
+
+def _erase_fixes(session: Session, theirs: ColumnElement[bool], begins: date) -> None:
+    """Their places of before `begins` also stand where a later check-in was judged beside them."""
     later = theirs & (CheckIn.on_date >= begins) & (CheckIn.on_date <= begins + HISTORY) & CheckIn.erased_at.is_(None)
     for checkin in session.scalars(select(CheckIn).where(later)):
         checkin.evidence = checkin.evidence | _fixes_since(checkin.evidence, begins)
     session.flush()
-    facts = {"checkins": len(gone), "before": begins.isoformat()}
-    record(session, county_id, None, "evidence.erased", member_id, facts, now)
 
 
-def _without_facts(finding: dict[str, Any]) -> dict[str, Any]:
+def _without_facts(finding: dict[str, Any], why: str) -> dict[str, Any]:
     """Nothing that was measured; the sentence only where it says what somebody was suspected of."""
-    message = finding["message"] if finding["outcome"] == "suspect" else _FORGOTTEN
+    message = finding["message"] if finding["outcome"] == "suspect" else why
     return finding | {"facts": {}, "message": message}
 
 

@@ -25,6 +25,12 @@ def latest(session: Session, county_id: int) -> date | None:
     return max(_known(session, county_id), default=None)
 
 
+def open_from(session: Session, county_id: int) -> date:
+    """The first date after every closed month; `date.min` while none is closed."""
+    last = latest(session, county_id)
+    return date.min if last is None else date(last.year + last.month // 12, last.month % 12 + 1, 1)
+
+
 def remember(session: Session, county_id: int, months: Sequence[Any]) -> None:
     """Take the rows of MONTHS as this transaction's answer for the county."""
     session.info.setdefault("closed_months", {})[county_id] = {row.month for row in months}

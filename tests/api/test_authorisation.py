@@ -111,6 +111,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/logout"): Row(lambda api, who, t: api.post("/logout", who), _everyone(204)),
     ("GET", "/api/v1/me"): Row(lambda api, who, t: api.get("/me", who), _everyone(200), finds={"chen"}),
     ("GET", "/api/v1/me/export"): Row(lambda api, who, t: api.get("/me/export", who), _everyone(200)),
+    ("GET", "/api/v1/me/deletion"): Row(lambda api, who, t: api.get("/me/deletion", who), _everyone(200)),
+    ("POST", "/api/v1/me/deletion"): Row(
+        lambda api, who, t: api.post("/me/deletion", who, {"understood": True}), _everyone(200)
+    ),
+    ("DELETE", "/api/v1/me/deletion"): Row(  # nobody's but their own, and here nobody has asked
+        lambda api, who, t: api.call("DELETE", "/me/deletion", who), _everyone(404)
+    ),
     ("GET", "/api/v1/me/sign-ins"): Row(lambda api, who, t: api.get("/me/sign-ins", who), _everyone(200)),
     ("DELETE", "/api/v1/me/sign-ins/{sign_in_id}"): Row(
         # somebody else's, and one that never was, are alike

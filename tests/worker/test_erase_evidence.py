@@ -1,10 +1,8 @@
 """After its term the worker deletes photo, position and device facts; that the day counted, and why, stays."""
 
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,44 +16,15 @@ from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.evidence.ruleset import RULESET
-from server.org.models import SignIn
 from server.worker import Worker
-from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.worker.conftest import files, tick
 
 Rows = Callable[..., list]
 # The cast checks in on 24 November 2026. Thirteen months later it is kept for the last day, and goes the night after.
 LAST_DAY, OVER = datetime(2027, 12, 24, 2, tzinfo=UTC), datetime(2027, 12, 25, 2, tzinfo=UTC)
 PHOTO = draw_selfie(77, size=(480, 640))
-
-
-@pytest.fixture
-def erase(config: Config, clock: StoppedClock, cast: Cast, db: Database) -> Callable[[datetime], None]:
-    """The worker's night before `at`, begun by nobody but itself, and the sweep after it; whoever was signed in still
-    is."""
-    worker = Worker(config, clock)
-
-    def run(at: datetime) -> None:
-        with db.transaction() as session:
-            session.execute(update(SignIn).values(expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
-        clock.at = at.replace(hour=19, minute=30, second=10) - timedelta(days=1)  # its first tick after 03:30 in China
-        tick(worker, "erase_evidence")
-        clock.at = at
-        for path in files(config):  # the sweep goes by the age that the file system tells
-            os.utime(path, (at.timestamp() - 90_000,) * 2)
-        tick(worker, "sweep")
-
-    yield run
-    worker.db.dispose()
-
-
-def tick(worker: Worker, name: str) -> None:
-    next(job for job in worker.jobs() if job.name == name).run()
-
-
-def files(config: Config) -> list[Path]:
-    return sorted(path for path in config.photo_root.rglob("*") if path.is_file())
 
 
 def test_nothing_goes_before_its_term_is_over(api: Api, erase, config: Config) -> None:
@@ -128,7 +97,7 @@ def test_it_is_audited_once_and_again_changes_nothing(api: Api, erase, rows: Row
     )
     ((subject, body),) = rows(audited)
     assert str(subject).replace("-", "") == api.cast["chen"].id.hex
-    assert json.loads(body)["facts"] == {"checkins": 1, "before": "2026-11-25"}
+    assert json.loads(body)["facts"] == {"checkins": 1, "before": "2026-11-25", "asked": False}
     erase(datetime(2027, 12, 26, 2, tzinfo=UTC))
     assert len(rows(audited)) == 1
     assert rows("SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL") == [(1,)]
