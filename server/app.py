@@ -9,6 +9,7 @@ from server.api import (
     checkins,
     closing,
     consents,
+    console,
     docs,
     flags,
     health,
@@ -42,6 +43,7 @@ MOST_FIELD_BYTES = 500_000
 
 _BLUEPRINTS = (
     signin,
+    console,
     my_data,
     consents,
     checkins,
@@ -65,7 +67,10 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     app = OpenAPI(
         __name__,
         info=Info(title="驻点通 Zhudian API", version="1", description=_DESCRIPTION),
-        security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
+        security_schemes={
+            "bearer": SecurityScheme(type="http", scheme="bearer"),
+            "cookie": SecurityScheme(type="apiKey", name="zhudian", security_scheme_in="cookie"),
+        },
         responses={"default": problems.Problem},
         validation_error_callback=problems.invalid_input,
         validation_error_model=problems.Problem,
@@ -114,4 +119,6 @@ _DESCRIPTION = """\
 错误为 RFC 9457 problem，带稳定的 `code` 和中文 `detail`。
 
 登录：`POST /api/v1/login` 用 `wx.login` 的 code 换 `token`，之后每个请求带 `Authorization: Bearer <token>`。
+浏览器用 `POST /api/v1/console/sign-in`（用户名、密码、动态码）或扫码登录，之后带 cookie；
+修改类请求只接受本站页面发出的。
 """

@@ -62,6 +62,7 @@ class Config(BaseSettings):
     wechat_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
+    console_hours: int = Field(12, ge=1, le=72)
     photo_link_s: int = Field(300, ge=10, le=3600)
     nightly_at: str = Field("21:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -24,7 +24,7 @@ def invalid(code: str, detail: str, **facts: Any) -> AppError:
     return AppError(422, code, detail, facts)
 
 
-def unauthenticated(code: str = "session_required", detail: str = "登录已失效，请重新进入小程序。") -> AppError:
+def unauthenticated(code: str = "session_required", detail: str = "登录已失效，请重新登录。") -> AppError:
     """401: nobody is signed in."""
     return AppError(401, code, detail)
 

@@ -116,6 +116,7 @@ class ListQuery(PageQuery):
 def issue_ticket(query: TicketQuery) -> Reply:
     """A ticket for one capture. A few may be kept ahead for places without signal; one for a spot check says what to
     show on the photo."""
+    caller().require_phone()
     with transaction() as session:
         hours = policy.in_force(session, caller().county_id, caller().today).rules.ticket_ttl_h
         ticket = tickets.issue(session, caller(), now(), hours, spot=query.kind == "spot")
@@ -129,6 +130,7 @@ def issue_ticket(query: TicketQuery) -> Reply:
 def submit_checkin(form: CheckInForm) -> Reply:
     """Submit a check-in: 201, or 200 when this is a repeat of a stored one. Suspicion is stored, never refused."""
     submission = _submission(form)
+    caller().require_phone()
     consent.require(caller())
     at = now()
     if not isinstance(form.photo, Upload):

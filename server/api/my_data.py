@@ -37,6 +37,8 @@ class DeletionReply(BaseModel):
 
 class SignInReply(BaseModel):
     id: uuid.UUID
+    kind: Literal["phone", "console"]
+    device: str | None = Field(description="such as 微信小程序，iPhone")
     started_at: AwareDatetime
     seen_at: AwareDatetime = Field(description="to the hour")
     expires_at: AwareDatetime = Field(description="unless it is used before; each use moves it on")
@@ -112,6 +114,8 @@ def my_sign_ins() -> Reply:
     items = [
         SignInReply(
             id=one.id,
+            kind=one.kind,
+            device=one.device,
             started_at=one.created_at,
             seen_at=one.seen_at,
             expires_at=one.expires_at,

@@ -1,12 +1,14 @@
-"""Who is calling: the bearer token of every request, checked before its input is looked at."""
+"""Who is calling: a phone's bearer token or a browser's cookie, checked before the input is looked at."""
 
+from datetime import timedelta
 from typing import cast
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 
+from server.api.devices import device_words
 from server.api.services import now, reading, services, transaction
-from server.errors import unauthenticated
+from server.errors import forbidden, unauthenticated
 from server.org import signin
 from server.org.scope import Caller
 
@@ -15,6 +17,9 @@ PUBLIC = frozenset(
     {
         "signin.login",
         "signin.bind",
+        "console.sign_in",
+        "console.begin_scan",
+        "console.claim_scan",
         "photos.read_photo",
         "health.healthz",
         "health.readyz",
@@ -23,13 +28,40 @@ PUBLIC = frozenset(
         "wechat.receive",
     }
 )
-# The scheme's name in the OpenAPI document.
-BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+# The schemes' names in the OpenAPI document: either will do.
+BEARER: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def caller() -> Caller:
     """The signed-in member of this request."""
     return cast(Caller, g.caller)
+
+
+def phone() -> signin.Device:
+    """What asks, as a phone with the mini-program."""
+    return signin.Device("phone", _device(), _lasts(at_console=False))
+
+
+def browser() -> signin.Device:
+    """What asks, as a browser at the console."""
+    return signin.Device("console", _device(), _lasts(at_console=True))
+
+
+def cookie_name() -> str:
+    """`__Host-`: no other host, path or plain http can set it. A server on loopback has no https."""
+    return "__Host-zhudian" if services().config.public_url.startswith("https:") else "zhudian"
+
+
+def set_cookie(response: Response, token: str) -> None:
+    """The browser's session; no script can read it and no other site's page can send it."""
+    is_https = services().config.public_url.startswith("https:")
+    response.set_cookie(cookie_name(), token, httponly=True, secure=is_https, samesite="Strict", path="/")
+
+
+def drop_cookie(response: Response) -> None:
+    is_https = services().config.public_url.startswith("https:")
+    response.delete_cookie(cookie_name(), httponly=True, secure=is_https, samesite="Strict", path="/")
 
 
 def install(app: Flask) -> None:
@@ -42,11 +74,39 @@ def install(app: Flask) -> None:
         structlog.contextvars.bind_contextvars(request_id=request.headers.get("X-Request-Id", "")[:64] or None)
         if request.endpoint is None or request.endpoint in PUBLIC or request.blueprint in ("docs", "swagger"):
             return
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise unauthenticated()
+        token = _token()
         with reading() as session:
-            g.caller, due = signin.caller_of(session, token.strip(), now())
+            g.caller, due = signin.caller_of(session, token, now())
         if due:
             with transaction() as session:
-                signin.touch(session, g.caller, now(), services().config.session_days)
+                signin.touch(session, g.caller, now(), _lasts(g.caller.at_console))
+
+
+def _token() -> str:
+    """Raises 401 when there is none, 403 when another site's page sent it."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    if not (cookie := request.cookies.get(cookie_name())):
+        raise unauthenticated()
+    require_own_page()
+    return cookie
+
+
+def require_own_page() -> None:
+    """Raise 403 for a change that another site's page asks for in the name of whoever is signed in here. Browsers that
+    keep SameSite do not let it get so far; these two headers no page can set."""
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site != "same-origin" if site else request.headers.get("Origin") != request.host_url.rstrip("/"):
+        raise forbidden("cross_site", "这个操作须在驻点通自己的页面上进行。")
+
+
+def _device() -> str:
+    return device_words(request.headers.get("User-Agent", ""))
+
+
+def _lasts(at_console: bool) -> timedelta:
+    config = services().config
+    return timedelta(hours=config.console_hours) if at_console else timedelta(days=config.session_days)

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import Response, request
 from flask_openapi import APIBlueprint, Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import BaseModel, Field
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import BEARER, caller, drop_cookie, phone
 from server.errors import AppError
 from server.org import signin
 from server.org.models import County, Member, Squad, Unit
@@ -70,8 +70,8 @@ def login(body: LoginBody) -> Reply:
     openid = services().wechat.openid_of(body.code)
     try:
         with transaction() as session:
-            token, member = signin.sign_in(session, openid, now(), services().config.session_days)
-            reply = SessionReply(token=token, member=_member(session, member))
+            token, member = signin.sign_in(session, openid, phone(), now())
+            reply = SessionReply(token=token, member=member_reply(session, member))
     except AppError as error:
         if error.code == "binding_required":
             error.facts["binding"] = _binder().dumps(openid)
@@ -89,17 +89,19 @@ def bind(body: BindBody) -> Reply:
         spend(session, f"bind-from:{request.remote_addr}", limit=100, window_s=3600, now=now())
     with transaction() as session:
         signin.bind(session, openid, body.invite_code, now())
-        token, member = signin.sign_in(session, openid, now(), services().config.session_days)
-        reply = SessionReply(token=token, member=_member(session, member))
+        token, member = signin.sign_in(session, openid, phone(), now())
+        reply = SessionReply(token=token, member=member_reply(session, member))
     return reply.model_dump(mode="json")
 
 
 @bp.post("/logout", responses={204: None}, security=BEARER)
 def logout() -> Reply:
-    """End this session."""
+    """End this session; a browser forgets its cookie."""
     with transaction() as session:
         signin.end_one(session, caller(), caller().sign_in_id, now())
-    return "", 204
+    response = Response(status=204)
+    drop_cookie(response)
+    return response
 
 
 @bp.get("/me", responses={200: MeReply}, security=BEARER)
@@ -115,7 +117,7 @@ def me() -> Reply:
             select(Squad.name).where(Squad.county_id == who.county_id, Squad.id == presence.squad_id)
         )
         reply = MeReply(
-            member=_member(session, member),
+            member=member_reply(session, member),
             consent_given=who.consented,
             posting=None,
             server_time=at,
@@ -147,7 +149,8 @@ def _binder() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(services().config.secret_key, salt="wechat-binding")
 
 
-def _member(session: Session, member: Member) -> MemberReply:
+def member_reply(session: Session, member: Member) -> MemberReply:
+    """Who somebody is, with the roles in force today."""
     names = session.execute(
         select(County.name.label("county"), County.tz, Unit.name.label("unit")).where(
             County.id == Unit.county_id, Unit.county_id == member.county_id, Unit.id == member.unit_id

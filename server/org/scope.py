@@ -36,6 +36,7 @@ class Caller:
     grants: tuple[Grant, ...]
     sign_in_id: uuid.UUID
     consented: bool  # to the current version
+    at_console: bool = False  # signed in at a browser, not by the mini-program
 
     def has(self, *roles: str) -> bool:
         return any(grant.role in roles for grant in self.grants)
@@ -50,6 +51,11 @@ class Caller:
         """Raise 403 unless one of these roles is held."""
         if not self.has(*roles):
             raise forbidden("role_required", "您的角色不能做这一步。", roles=list(roles))
+
+    def require_phone(self) -> None:
+        """Raise 403 at the console: what vouches for a person or a place comes from the phone they hold."""
+        if self.at_console:
+            raise forbidden("phone_needed", "这一步请在手机上的小程序里办理。")
 
 
 def county(caller: Caller, *columns: Any) -> Select[Any]:

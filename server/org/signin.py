@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from server.db import short
 from server.errors import AppError, conflict, unauthenticated
 from server.notify import credits
 from server.org.consent import CURRENT_VERSION
-from server.org.models import Consent, County, Invite, Member, RoleGrant, SignIn
+from server.org.models import Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
 from server.org.scope import Caller, Grant, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
@@ -37,6 +38,7 @@ _SIGNED_IN = (
     select(
         _S.id.label("sign_in_id"),
         _S.seen_at,
+        _S.kind,
         _M.county_id,
         _M.id,
         _M.name,
@@ -74,25 +76,43 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign_in(session: Session, openid: str, now: datetime, session_days: int) -> tuple[str, Member]:
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is signed in: a `phone` with the mini-program or a browser at the `console`; `name` is for people."""
+
+    kind: str
+    name: str
+    lasts: timedelta  # without use
+
+
+def sign_in(session: Session, openid: str, device: Device, now: datetime) -> tuple[str, Member]:
     """A new session for the member bound to `openid`. Raises 403 `binding_required` when nobody is."""
     member = session.scalar(select(Member).where(Member.openid == openid, Member.removed_at.is_(None)))
     if member is None:
         raise AppError(403, "binding_required", "这个微信还没有绑定队员，请输入单位给您的邀请码。")
+    return start(session, member, device, "wechat", now, digest(openid)), member
+
+
+def start(
+    session: Session, member: Member, device: Device, by: str, now: datetime, wechat_sha256: str | None = None
+) -> str:
+    """A session of this member, who has shown who they are (`by` wechat, password or scan); its token."""
     token = secrets.token_urlsafe(32)
     session.add(
         SignIn(
             county_id=member.county_id,
             member_id=member.id,
-            wechat_sha256=digest(openid),
+            kind=device.kind,
+            device=device.name,
+            wechat_sha256=wechat_sha256,
             token_sha256=digest(token),
             created_at=now,
             seen_at=now,
-            expires_at=now + timedelta(days=session_days),
+            expires_at=now + device.lasts,
         )
     )
-    record(session, member.county_id, member.id, "session.started", member.id, {}, now)
-    return token, member
+    record(session, member.county_id, member.id, "session.started", member.id, {"kind": device.kind, "by": by}, now)
+    return token
 
 
 def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Member:
@@ -131,13 +151,14 @@ def _void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: d
     )
 
 
-def end_sessions(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
-    """Sign the member out everywhere."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.county_id == county_id, SignIn.member_id == member_id, SignIn.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
+def end_sessions(
+    session: Session, county_id: int, member_id: uuid.UUID, now: datetime, kind: str | None = None
+) -> None:
+    """Sign the member out everywhere, or of all of one kind."""
+    theirs = [SignIn.county_id == county_id, SignIn.member_id == member_id, SignIn.revoked_at.is_(None)]
+    if kind is not None:
+        theirs.append(SignIn.kind == kind)
+    session.execute(update(SignIn).where(*theirs).values(revoked_at=now))
 
 
 def standing(session: Session, caller: Caller, now: datetime) -> Sequence[SignIn]:
@@ -163,9 +184,10 @@ def end_one(session: Session, caller: Caller, sign_in_id: uuid.UUID, now: dateti
 
 
 def forget_old(session: Session, before: datetime) -> None:
-    """Delete the sessions and invites that were over before `before`; what was done with them stands in the audit."""
+    """Delete the sessions, invites and scans that were over before `before`; what was done stands in the audit."""
     session.execute(delete(SignIn).where(SignIn.expires_at < before))
     session.execute(delete(Invite).where(Invite.expires_at < before))
+    session.execute(delete(ConsoleScan).where(ConsoleScan.expires_at < before))
 
 
 def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> tuple[str, datetime]:
@@ -215,17 +237,18 @@ def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool
         today=today,
         grants=grants,
         sign_in_id=first.sign_in_id,
+        at_console=first.kind == "console",
         consented=first.consent_id is not None,
     )
     return caller, (now - first.seen_at).total_seconds() > _TOUCH_S
 
 
-def touch(session: Session, caller: Caller, now: datetime, session_days: int) -> None:
+def touch(session: Session, caller: Caller, now: datetime, lasts: timedelta) -> None:
     """Move the session's sliding end."""
     session.execute(
         update(SignIn)
         .where(SignIn.county_id == caller.county_id, SignIn.id == caller.sign_in_id)
-        .values(seen_at=now, expires_at=now + timedelta(days=session_days))
+        .values(seen_at=now, expires_at=now + lasts)
     )
 
 

@@ -38,6 +38,8 @@ TABLE_READERS = {
     *("bureau", "bureau2", "county_leader", "far_bureau", "far_county_leader"),
 }
 VERIFIERS = {"bureau", "bureau2", "county_leader", "admin", "far_bureau", "far_county_leader", "far_admin"}
+SUPERVISING = SIGNED_IN - {"chen", "colleague", "neighbour", "outsider"}
+OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 POSTED = {"chen", "colleague", "leader", "neighbour", "other_leader", "outsider", "far_leader"}
 
 
@@ -105,6 +107,23 @@ def _submit(api: Api, who: str | None, _t: Target) -> TestResponse:
     return api.check_in(who, ticket=None)
 
 
+def _enrol(api: Api, who: str | None, _t: Target) -> TestResponse:
+    body = {"username": f"{who}".replace("_", "-"), "password": "长江 河湾 2026 招商"}
+    return api.call("PUT", "/me/console", who, json=body)
+
+
+def _begin_scan(api: Api, who: str | None, _t: Target) -> TestResponse:
+    return api.call("POST", "/console/scans", who, environ_overrides=OWN_PAGE)
+
+
+def _scan(method: str, what: str) -> Callable[[Api, str | None, "Target"], TestResponse]:
+    def call(api: Api, who: str | None, t: Target) -> TestResponse:
+        code = _begin_scan(api, None, t).json["code"]
+        return api.call(method, f"/console/scans/{code}{what}", who, environ_overrides=OWN_PAGE)
+
+    return call
+
+
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
     ("POST", "/api/v1/bind"): Row(lambda api, who, t: api.post("/bind", who, {}), {422: SIGNED_IN | {NOBODY}}),
@@ -117,6 +136,23 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("DELETE", "/api/v1/me/deletion"): Row(  # nobody's but their own, and here nobody has asked
         lambda api, who, t: api.call("DELETE", "/me/deletion", who), _everyone(404)
+    ),
+    ("GET", "/api/v1/me/console"): Row(lambda api, who, t: api.get("/me/console", who), _everyone(200)),
+    ("PUT", "/api/v1/me/console"): Row(_enrol, {200: SUPERVISING, **_rest(403, SUPERVISING), 401: {NOBODY}}),
+    ("POST", "/api/v1/me/console/confirm"): Row(  # their own, of which there is none
+        lambda api, who, t: api.post("/me/console/confirm", who, {"totp": "000000"}), _everyone(409)
+    ),
+    ("DELETE", "/api/v1/me/console"): Row(lambda api, who, t: api.call("DELETE", "/me/console", who), _everyone(204)),
+    ("POST", "/api/v1/console/sign-in"): Row(
+        lambda api, who, t: api.post("/console/sign-in", who, {}), {422: SIGNED_IN | {NOBODY}}
+    ),
+    ("POST", "/api/v1/console/scans"): Row(_begin_scan, {201: SIGNED_IN | {NOBODY}}),
+    ("GET", "/api/v1/console/scans/{code}"): Row(_scan("GET", ""), _everyone(200)),
+    ("POST", "/api/v1/console/scans/{code}/confirm"): Row(
+        _scan("POST", "/confirm"), {204: SUPERVISING, **_rest(403, SUPERVISING), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/console/scans/{code}/claim"): Row(  # whose browser has not the cookie
+        _scan("POST", "/claim"), {404: SIGNED_IN | {NOBODY}}
     ),
     ("GET", "/api/v1/me/sign-ins"): Row(lambda api, who, t: api.get("/me/sign-ins", who), _everyone(200)),
     ("DELETE", "/api/v1/me/sign-ins/{sign_in_id}"): Row(

@@ -1,0 +1,224 @@
+"""Signing a browser in by name, password and code: in force after the first code, one answer to all that is wrong."""
+
+import base64
+import hashlib
+import hmac
+import struct
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+PASSWORD = "长江 河湾 2026 招商"
+FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+def totp(secret: str, clock: StoppedClock, steps: int = 0) -> str:
+    """RFC 6238 by hand, as an authenticator has it."""
+    counter = struct.pack(">Q", int(clock().timestamp()) // 30 + steps)
+    mac = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
+    at = mac[-1] & 15
+    return f"{(int.from_bytes(mac[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def enrol(api: Api, who: str = "supervisor", name: str = "li.si", **more: Any) -> TestResponse:
+    return api.call("PUT", "/me/console", who, json={"username": name, "password": PASSWORD} | more)
+
+
+@pytest.fixture
+def secret(api: Api, clock: StoppedClock) -> str:
+    """The supervisor's account is in force; the next code is another one."""
+    made = enrol(api).json["secret"]
+    assert api.post("/me/console/confirm", "supervisor", {"totp": totp(made, clock)}).status_code == 204
+    clock.advance(seconds=30)
+    return str(made)
+
+
+@pytest.fixture
+def browser(api: Api) -> FlaskClient:
+    return api.app.test_client()
+
+
+def sign_in(browser: FlaskClient, code: str, name: str = "li.si", password: str = PASSWORD) -> TestResponse:
+    body = {"username": name, "password": password, "totp": code}
+    headers = FROM_HERE | {"User-Agent": WINDOWS}
+    return browser.post("/api/v1/console/sign-in", json=body, headers=headers)
+
+
+def test_the_cookie_is_the_session(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    answer = sign_in(browser, totp(secret, clock))
+    assert answer.status_code == 200, answer.text
+    assert answer.json["roles"] == ["unit_supervisor"]
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
+        assert word in cookie
+    assert browser.get("/api/v1/me").json["member"]["name"] == "supervisor"
+    listed = api.get("/me/sign-ins", "supervisor").json["items"]
+    assert ("console", "Chrome，Windows") in {(one["kind"], one["device"]) for one in listed}
+
+
+def test_an_account_is_not_in_force_before_its_first_code(api: Api, browser: FlaskClient, clock: StoppedClock) -> None:
+    made = enrol(api).json
+    assert made["uri"].startswith("otpauth://totp/")
+    assert made["qr_svg"].startswith("<svg")
+    assert sign_in(browser, totp(made["secret"], clock)).status_code == 401
+    assert api.get("/me/console", "supervisor").json == {"username": "li.si", "confirmed": False}
+    assert api.post("/me/console/confirm", "supervisor", {"totp": "000000"}).json["code"] == "code_wrong"
+    assert api.post("/me/console/confirm", "supervisor", {"totp": totp(made["secret"], clock)}).status_code == 204
+    assert api.get("/me/console", "supervisor").json == {"username": "li.si", "confirmed": True}
+
+
+def test_whatever_is_wrong_has_one_answer(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    good = totp(secret, clock)
+    other = f"{(int(good) + 1) % 1_000_000:06d}"
+    tries = (
+        sign_in(browser, good, name="nobody"),
+        sign_in(browser, good, password="长江 河湾 2026 招商?"),
+        sign_in(browser, other),
+    )
+    assert {(one.status_code, one.text) for one in tries} == {(401, tries[0].text)}
+    assert "Set-Cookie" not in tries[0].headers
+    assert sign_in(browser, good).status_code == 200, "what was wrong did not use the code up"
+
+
+def test_a_code_works_once(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    code = totp(secret, clock)
+    assert sign_in(browser, code).status_code == 200
+    assert sign_in(browser, code).status_code == 401
+    assert sign_in(browser, totp(secret, clock, steps=-1)).status_code == 401, "nor one older than it"
+    clock.advance(seconds=30)
+    assert sign_in(browser, totp(secret, clock)).status_code == 200
+
+
+@pytest.mark.parametrize(("steps", "status"), [(-2, 401), (-1, 200), (1, 200), (2, 401)])
+def test_a_clock_may_be_half_a_minute_off(
+    browser: FlaskClient, secret: str, clock: StoppedClock, steps: int, status: int
+) -> None:
+    clock.advance(seconds=90)
+    assert sign_in(browser, totp(secret, clock, steps)).status_code == status
+
+
+def test_guessing_is_slowed_down(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    answers = [sign_in(browser, "000000", password=f"guess number {n}") for n in range(11)]
+    assert [one.status_code for one in answers] == [401] * 10 + [429]
+    assert sign_in(browser, totp(secret, clock)).status_code == 429, "also for who knows it, for a while"
+    clock.advance(minutes=15)
+    assert sign_in(browser, totp(secret, clock)).status_code == 200
+
+
+def test_refused_codes_are_audited_and_no_secret_is(
+    browser: FlaskClient, secret: str, clock: StoppedClock, rows
+) -> None:
+    sign_in(browser, "000000")
+    sign_in(browser, totp(secret, clock))
+    said = [row[0] for row in rows("SELECT action FROM audit_events ORDER BY at, action")]
+    assert said.count("console.refused") == 1
+    assert {"console.enrolled", "console.confirmed", "session.started"} <= set(said)
+    stored = str(rows("SELECT * FROM console_accounts")) + str(rows("SELECT body FROM audit_payloads"))
+    for hidden in (PASSWORD, secret, base64.b32decode(secret).hex()):
+        assert hidden not in stored
+
+
+def test_a_page_of_another_site_changes_nothing(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    assert sign_in(browser, totp(secret, clock)).status_code == 200
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil"}, {}):
+        refused = browser.post("/api/v1/logout", headers=headers)
+        assert (refused.status_code, refused.json["code"]) == (403, "cross_site")
+    assert browser.get("/api/v1/me").status_code == 200
+    assert browser.post("/api/v1/logout", headers={"Origin": "http://localhost"}).status_code == 204
+
+
+def test_signing_out_ends_it_at_once(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    sign_in(browser, totp(secret, clock))
+    kept = browser.get_cookie("zhudian").value
+    assert browser.post("/api/v1/logout", headers=FROM_HERE).status_code == 204
+    assert browser.get_cookie("zhudian") is None
+    again = api.app.test_client()
+    again.set_cookie("zhudian", kept)
+    assert again.get("/api/v1/me").status_code == 401
+
+
+def test_it_lasts_half_a_day_without_use(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    sign_in(browser, totp(secret, clock))
+    clock.advance(hours=11)
+    assert browser.get("/api/v1/me").status_code == 200  # which moves its end on
+    clock.advance(hours=11)
+    assert browser.get("/api/v1/me").status_code == 200
+    clock.advance(hours=12, minutes=1)
+    assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(
+    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.config import Config
+
+    monkeypatch.setattr(Config, "public_url", "https://zhudian.example.gov.cn", raising=False)
+    services = api.app.extensions["zhudian"]
+    object.__setattr__(services, "config", services.config.model_copy(update={"public_url": "https://z.example"}))
+    (cookie,) = sign_in(browser, totp(secret, clock)).headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-zhudian=")
+    assert "Secure" in cookie
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaa", "my-li.si-password"])
+def test_a_password_that_is_guessed_first_is_refused(api: Api, password: str) -> None:
+    assert enrol(api, password=password).status_code == 422
+
+
+def test_a_name_belongs_to_one(api: Api, secret: str) -> None:
+    assert enrol(api, "other_supervisor").json["code"] == "username_taken"
+    assert enrol(api, "other_supervisor", name="wang.wu").status_code == 200
+
+
+def test_an_account_in_force_is_changed_with_its_code_alone(
+    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock
+) -> None:
+    assert enrol(api).json["code"] == "code_wrong"
+    assert enrol(api, totp="000000").json["code"] == "code_wrong"
+    changed = enrol(api, totp=totp(secret, clock), password="别的密码 也要足够长")
+    assert changed.status_code == 200
+    assert changed.json["secret"] != secret
+    clock.advance(seconds=30)
+    assert sign_in(browser, totp(secret, clock)).status_code == 401
+
+
+def test_without_the_authenticator_the_phone_removes_it(
+    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock
+) -> None:
+    sign_in(browser, totp(secret, clock))
+    assert browser.delete("/api/v1/me/console", headers=FROM_HERE).json["code"] == "phone_needed"
+    assert api.call("DELETE", "/me/console", "supervisor").status_code == 204
+    assert browser.get("/api/v1/me").status_code == 401
+    assert api.get("/me", "supervisor").status_code == 200, "the phone stays signed in"
+    assert enrol(api).status_code == 200
+
+
+def test_it_is_for_those_who_supervise(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock, db) -> None:
+    assert enrol(api, "chen").json["code"] == "role_required"
+    from sqlalchemy import update
+
+    from server.org.models import RoleGrant
+
+    with db.transaction() as session:
+        yesterday = clock().date() - timedelta(days=1)
+        session.execute(
+            update(RoleGrant)
+            .where(RoleGrant.member_id == api.cast["supervisor"].id)
+            .values(valid_from=yesterday, valid_to=yesterday)
+        )
+    refused = sign_in(browser, totp(secret, clock))
+    assert (refused.status_code, refused.json["code"]) == (403, "role_required")
+    assert "Set-Cookie" not in refused.headers
+
+
+def test_a_browser_sends_no_check_in(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
+    sign_in(browser, totp(secret, clock))
+    refused = browser.post("/api/v1/checkins/tickets", headers=FROM_HERE)
+    assert (refused.status_code, refused.json["code"]) == (403, "phone_needed")
