@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.api.session import caller
 from server.checkins import sample
 from server.checkins.models import Appeal, CheckIn, Review
+from server.evidence.decide import as_decided
 from server.org.models import Member
 from server.org.scope import county as in_county
 
@@ -36,7 +37,7 @@ class CheckInRow(BaseModel):
     captured_at: AwareDatetime = Field(description="corrected and bounded by the server")
     verdict: str = Field(description="the machine's; of a blind sample `review` until a person has decided")
     decision: str | None = Field(description="the latest person's; holds over the verdict")
-    reason: str
+    reason: str = Field(description="one sentence why: of the verdict, or once a person decided, of the decision")
     weight: float = Field(description="of the suspect findings; what a queue sorts by")
     comparing: bool = Field(description="photos are being compared; the verdict follows in seconds")
     addendum: bool
@@ -107,7 +108,7 @@ def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
         captured_at=checkin.happened_at,
         verdict="review" if hidden else checkin.verdict,
         decision=checkin.decision,
-        reason=sample.HIDDEN_REASON if hidden else checkin.reason,
+        reason=sample.HIDDEN_REASON if hidden else as_decided(checkin.reason, checkin.decision),
         weight=0.0 if hidden else checkin.weight,
         comparing=checkin.comparing,
         addendum=checkin.addendum,

@@ -12,6 +12,9 @@ from server.evidence.words import first_sentence
 _GOOD = {"STATION_DISTANCE": "在围栏内", "TICKET": "时间正常"}
 # The photo's own place speaks against the phone's: then the fence reassures nobody.
 _DOUBTS = {"EXIF_POSITION": "location"}
+# How the sentence ends, by what the machine concluded; and by what a person then did.
+_REJECTED, _DOUBTED, _OPEN, _ACCEPTED = "已驳回，可以申诉", "已转人工复核", "待核", "已通过"
+_BY_A_PERSON = {"accepted": "人工复核通过", "rejected": "人工复核驳回"}
 _SHOWN = 2  # findings named in one sentence; the rest stand in the list below it
 
 
@@ -35,15 +38,28 @@ def decide(findings: Iterable[Finding], ruleset: Ruleset, may_reject: bool = Fal
     unmet = [code for code in ruleset.needs if code not in clear]
     weight = _weight(suspects, ruleset)
     if may_reject and weight >= ruleset.reject_weight:
-        verdict, reason = Verdict.REJECTED, _join(good, _what(suspects), "已驳回，可以申诉")
+        verdict, reason = Verdict.REJECTED, _join(good, _what(suspects), _REJECTED)
     elif suspects:
-        verdict, reason = Verdict.REVIEW, _join(good, _what(suspects), "已转人工复核")
+        verdict, reason = Verdict.REVIEW, _join(good, _what(suspects), _DOUBTED)
     elif unmet:
         open_findings = [f for f in by_code if f.code in unmet]
-        verdict, reason = Verdict.REVIEW, _join(good, _what(open_findings) or "资料不全", "待核")
+        verdict, reason = Verdict.REVIEW, _join(good, _what(open_findings) or "资料不全", _OPEN)
     else:
-        verdict, reason = Verdict.ACCEPTED, "，".join([*good, "已通过"]) + "。"
+        verdict, reason = Verdict.ACCEPTED, "，".join([*good, _ACCEPTED]) + "。"
     return Decision(verdict, reason, ruleset.version, weight)
+
+
+def as_decided(reason: str, decision: str | None) -> str:
+    """The machine's sentence as it reads once a person has `accepted` or `rejected`: what it saw, and their word in the
+    place of its own. None: nobody has."""
+    if decision is None:
+        return reason
+    seen = reason.removesuffix("。")
+    for ending in (_REJECTED, _DOUBTED, _OPEN, _ACCEPTED):
+        if seen.endswith(ending):
+            seen = seen.removesuffix(ending).rstrip("，；")
+            break
+    return f"{seen}；{_BY_A_PERSON[decision]}。" if seen else f"{_BY_A_PERSON[decision]}。"
 
 
 def _good(clear: Mapping[str, str], doubted_groups: set[str]) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.evidence.datum import gcj02_to_wgs84
-from server.evidence.decide import decide, judge
+from server.evidence.decide import as_decided, decide, judge
 from server.evidence.findings import clear, suspect, unknown
 from server.evidence.ruleset import BOUNDS, RULESET, adjusted
 from server.evidence.signals import SIGNALS
@@ -268,3 +268,21 @@ def test_judge_and_decide_answer_whatever_comes(e: Evidence) -> None:
     for f in findings:
         assert f.message.rstrip("。").count("。") <= 1 or "。" in (e.place.name if e.place else "")
         assert not any(word in f.message for word in ("违规", "作弊", "异常"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "decision", "said"),
+    [
+        ("时间正常；照片相同，已转人工复核。", "accepted", "时间正常；照片相同；人工复核通过。"),
+        ("时间正常；定位误差太大，待核。", "accepted", "时间正常；定位误差太大；人工复核通过。"),
+        ("在围栏内，时间正常，已通过。", "rejected", "在围栏内，时间正常；人工复核驳回。"),
+        ("照片与11月3日的一张相同，已驳回，可以申诉。", "accepted", "照片与11月3日的一张相同；人工复核通过。"),
+        ("在围栏内，时间正常，已通过。", None, "在围栏内，时间正常，已通过。"),
+        ("照片正在比对，稍后给出结论。", "accepted", "照片正在比对，稍后给出结论；人工复核通过。"),
+        ("待核。", "rejected", "人工复核驳回。"),
+    ],
+)
+def test_once_a_person_decided_their_word_stands_in_the_place_of_the_machines(
+    reason: str, decision: str | None, said: str
+) -> None:
+    assert as_decided(reason, decision) == said
