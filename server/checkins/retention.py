@@ -57,16 +57,16 @@ class Terms:
 def steps(db: Database, county_id: int, terms: Terms, mark: str | None, clock: Clock) -> Iterator[Step]:
     """Erase what a county has kept for long enough or was asked to delete, from the member after `mark` on; one step a
     member. Doing it again changes nothing. The files go with the next sweep, which knows them by their rows."""
-    over = _is_over(county_id, terms, clock())
+    over = _may_go(county_id, terms, clock()) & _is_out_of_term(terms)
     after = uuid.UUID(mark or "0" * 32)
+    asked = select(DeletionRequest.member_id).where(
+        DeletionRequest.county_id == county_id, DeletionRequest.member_id > after, IS_OPEN
+    )
     with db.snapshot() as session:
         members = set(session.scalars(select(CheckIn.member_id).where(over, CheckIn.member_id > after).distinct()))
-        asked = select(DeletionRequest.member_id).where(
-            DeletionRequest.county_id == county_id, DeletionRequest.member_id > after, IS_OPEN
-        )
         members.update(session.scalars(asked))
     for member_id in sorted(members, key=lambda one: one.bytes):
-        yield Step(str(member_id), partial(_erase, county_id, member_id, over, terms, clock))
+        yield Step(str(member_id), partial(_erase, county_id, member_id, terms, clock))
 
 
 def require_evidence(checkin: CheckIn) -> None:
@@ -75,30 +75,23 @@ def require_evidence(checkin: CheckIn) -> None:
         raise conflict("evidence_erased", "这次打卡的照片和位置已过保存期限或应本人要求删除，不能再据此驳回或申诉。")
 
 
-def _is_over(county_id: int, terms: Terms, now: datetime) -> ColumnElement[bool]:
-    """By the day it belongs to and by its receipt: the first a phone may have told wrongly."""
-    begins = term_begins(terms.today, terms.months)
-    out_of_term = (
-        (CheckIn.on_date < begins)
-        & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
-        & (_is_decided() | (CheckIn.on_date < term_begins(terms.today, KEPT_MONTHS)))
-    )
+def _may_go(county_id: int, terms: Terms, now: datetime) -> ColumnElement[bool]:
+    """Nothing is to be drawn from it any more: nobody compares it or may still dispute it."""
     return (
         (CheckIn.county_id == county_id)
         & CheckIn.erased_at.is_(None)
         & ~CheckIn.comparing
         & ~_may_be_disputed(now - terms.appeal_within)
-        & (out_of_term | (CheckIn.on_date < terms.open_from) & _is_asked_for())
     )
 
 
-def _is_asked_for() -> ColumnElement[bool]:
-    """Whether its member asked, after it came, that what was collected be deleted."""
-    return exists().where(
-        DeletionRequest.county_id == CheckIn.county_id,
-        DeletionRequest.member_id == CheckIn.member_id,
-        DeletionRequest.asked_at >= CheckIn.received_at,
-        IS_OPEN,
+def _is_out_of_term(terms: Terms) -> ColumnElement[bool]:
+    """By the day it belongs to and by its receipt: the first a phone may have told wrongly."""
+    begins = term_begins(terms.today, terms.months)
+    return (
+        (CheckIn.on_date < begins)
+        & (CheckIn.received_at < datetime.combine(begins, time(), UTC))
+        & (_is_decided() | (CheckIn.on_date < term_begins(terms.today, KEPT_MONTHS)))
     )
 
 
@@ -117,21 +110,20 @@ def _may_be_disputed(since: datetime) -> ColumnElement[bool]:
     )
 
 
-def _erase(
-    county_id: int, member_id: uuid.UUID, over: ColumnElement[bool], terms: Terms, clock: Clock, session: Session
-) -> None:
+def _erase(county_id: int, member_id: uuid.UUID, terms: Terms, clock: Clock, session: Session) -> None:
     hold_member(session, county_id, member_id)
-    now = clock()
+    now, begins = clock(), term_begins(terms.today, terms.months)
     theirs = (CheckIn.county_id == county_id) & (CheckIn.member_id == member_id)
+    over = _is_out_of_term(terms)
     request = session.scalar(
         select(DeletionRequest).where(
             DeletionRequest.county_id == county_id, DeletionRequest.member_id == member_id, IS_OPEN
         )
     )
-    begins = term_begins(terms.today, terms.months)
     if request is not None:
+        over |= (CheckIn.on_date < terms.open_from) & (CheckIn.received_at <= request.asked_at)
         begins = max(begins, terms.open_from)
-    if gone := session.scalars(select(CheckIn).where(theirs, over)).all():
+    if gone := session.scalars(select(CheckIn).where(theirs, _may_go(county_id, terms, now), over)).all():
         _erase_checkins(session, county_id, gone, _ASKED_TO_FORGET if request else _FORGOTTEN, now)
         _erase_fixes(session, theirs, begins)
         facts = {"checkins": len(gone), "before": begins.isoformat(), "asked": request is not None}

@@ -97,6 +97,24 @@ def squad_mates(caller: Caller, squad_ids: Select[Any] | list[uuid.UUID]) -> Sel
     return select(posted.union(held).subquery().c.member_id)
 
 
+def holders(session: Session, county_id: int, role: str, on: date) -> list[uuid.UUID]:
+    """The members who hold a role of the whole county on a local date, in the order of their ids."""
+    statement = (
+        select(RoleGrant.member_id)
+        .join(Member, (Member.county_id == RoleGrant.county_id) & (Member.id == RoleGrant.member_id))
+        .where(
+            RoleGrant.county_id == county_id,
+            RoleGrant.role == role,
+            RoleGrant.valid_from <= on,
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
+            Member.removed_at.is_(None),
+        )
+        .distinct()
+        .order_by(RoleGrant.member_id)
+    )
+    return list(session.scalars(statement))
+
+
 def watched_members(caller: Caller) -> ColumnElement[bool]:
     """The condition on Member: those whose evidence the caller may see, the caller included."""
     if caller.has(*WATCHING_COUNTY):
