@@ -249,12 +249,14 @@ def look(db: Database) -> Seen:
                     )
                 )
             ),
-            "tampered": [verify(session, county_id).tampered for county_id in (1,)],
+            "tampered counties": [county_id for county_id in (1,) if verify(session, county_id).tampered],
         }
 
 
 def compare(undisturbed: Seen, under_fire: Seen) -> None:
-    """Raise Different at the first kind of thing that is not exactly the same."""
+    """Raise Different at the first kind of thing that is not exactly the same, and for a chain that does not verify."""
+    if undisturbed["tampered counties"] or under_fire["tampered counties"]:
+        raise Different("the audit chain does not verify")
     for name, expected in undisturbed.items():
         if under_fire[name] != expected:
             lost = [row for row in expected if row not in under_fire[name]]
