@@ -1,10 +1,10 @@
 """待复核 brought to mind: once a day those who review are told what waits for them, not once for each check-in."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, CheckIn, Review
@@ -21,21 +21,27 @@ def remind(session: Session, county_id: int, today: date, now: datetime) -> None
     letters = []
     for who in holders(session, county_id, "bureau_supervisor", today):
         reviews, appeals = _reviews(session, county_id, who), _appeals(session, county_id, who)
-        if waiting := [row for row in (reviews, appeals) if row.count]:
+        if oldest := [waiting.oldest for waiting in (reviews, appeals) if waiting.oldest]:
             facts = {
-                "reviews": reviews.count,
-                "appeals": appeals.count,
-                "oldest": min(row.oldest for row in waiting).isoformat(),
+                "reviews": reviews.number,
+                "appeals": appeals.number,
+                "oldest": min(oldest).isoformat(),
                 "on": today.isoformat(),
             }
             letters.append(Letter(who, "review_asked", f"review_asked:{who}:{today}", facts, now + _WORTH))
     outbox.enqueue_all(session, county_id, letters, now)
 
 
-def _reviews(session: Session, county_id: int, who: uuid.UUID) -> Row[Any]:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    number: int
+    oldest: date | None
+
+
+def _reviews(session: Session, county_id: int, who: uuid.UUID) -> _Waiting:
     """What is under review and was compared; of a month that is closed, too: it can still be added."""
-    return session.execute(
-        select(func.count().label("count"), func.min(CheckIn.on_date).label("oldest")).where(
+    found = session.execute(
+        select(func.count(), func.min(CheckIn.on_date)).where(
             CheckIn.county_id == county_id,
             CheckIn.member_id != who,
             func.coalesce(CheckIn.decision, CheckIn.verdict) == "review",
@@ -43,14 +49,16 @@ def _reviews(session: Session, county_id: int, who: uuid.UUID) -> Row[Any]:
             CheckIn.erased_at.is_(None),
         )
     ).one()
+    return _Waiting(*found)
 
 
-def _appeals(session: Session, county_id: int, who: uuid.UUID) -> Row[Any]:
+def _appeals(session: Session, county_id: int, who: uuid.UUID) -> _Waiting:
     reviewed = exists().where(
         Review.county_id == Appeal.county_id, Review.checkin_id == Appeal.checkin_id, Review.reviewer_id == who
     )
-    return session.execute(
-        select(func.count().label("count"), func.min(CheckIn.on_date).label("oldest"))
+    found = session.execute(
+        select(func.count(), func.min(CheckIn.on_date))
         .join(CheckIn, (CheckIn.county_id == Appeal.county_id) & (CheckIn.id == Appeal.checkin_id))
         .where(Appeal.county_id == county_id, Appeal.state == "open", Appeal.member_id != who, ~reviewed)
     ).one()
+    return _Waiting(*found)
