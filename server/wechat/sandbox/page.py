@@ -12,6 +12,7 @@ from server.wechat.sandbox.state import Message, User, state
 
 bp = Blueprint("page", __name__)
 _SHOWN = 100
+_VERSIONS = {"formal": "正式版", "trial": "体验版", "developer": "开发版"}
 _BEIJING = ZoneInfo("Asia/Shanghai")
 
 
@@ -56,6 +57,7 @@ def _card(message: Message, user: User | None, templates: Mapping[str, MessageTe
         "user": user or User(message.openid),
         "rows": [(label, message.fields[key]) for label, key in lines],
         "at": _moment(message.at),
+        "version": _VERSIONS.get(message.miniprogram_state, message.miniprogram_state),
     }
 
 

@@ -32,7 +32,9 @@ def new_id() -> str:
 
 
 def posted_json() -> dict[str, Any]:
-    """The JSON object of a POST, whatever its Content-Type says. Raises Refused 44002 or 47001."""
+    """The JSON object of a POST, whatever its Content-Type says. Raises Refused 43002, 44002 or 47001."""
+    if request.method != "POST":
+        raise Refused(43002, "require POST method")
     if not request.get_data():
         raise Refused(44002, "empty post data")
     body = request.get_json(force=True, silent=True)
