@@ -1,5 +1,6 @@
 """POST /bind with `phone_code`: the number WeChat vouches for binds the one member who is registered with it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -155,3 +156,17 @@ def test_rows_sealed_under_an_older_key_are_found(api: Api, sandbox: RunningSand
     keys = (Fernet.generate_key().decode(), *config.sealing_keys)
     api.app = create_app(config.model_copy(update={"sealing_keys": keys}), clock=api.clock, db=db)
     assert bind(api, sandbox, "o-zhou").json["member"]["id"] == member
+
+
+def test_one_number_raced_by_four_phones_binds_one(api: Api, sandbox: RunningSandbox) -> None:
+    new_member(api)
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda n=n: answers.append(bind(api, sandbox, f"o-racer-{n}").status_code))
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409, 409, 409]
