@@ -14,7 +14,7 @@ from server.audit.journal import record
 from server.db import hold_member
 from server.errors import AppError, conflict, not_found
 from server.notify import credits
-from server.org import reach, signin
+from server.org import console, reach, signin
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
 from server.org.scope import Caller
 from server.org.scope import county as in_county
@@ -45,6 +45,7 @@ def remove(
     signin.void_invites(session, member.county_id, member.id, now)
     _end_postings(session, member, caller.today + timedelta(days=1))
     _end_roles(session, member, caller.today + timedelta(days=1))
+    console.remove(session, member.county_id, member.id, caller.member_id, now)
     reach.write(member, sealer, {"phone": None, "email": None})
     member.removed_at = now
     facts = {"reason": reason, "last_day": caller.today.isoformat()}

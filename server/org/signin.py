@@ -87,9 +87,13 @@ class Device:
 
 def sign_in(session: Session, openid: str, device: Device, now: datetime) -> tuple[str, Member]:
     """A new session for the member bound to `openid`. Raises 403 `binding_required` when nobody is."""
-    member = session.scalar(select(Member).where(Member.openid == openid, Member.removed_at.is_(None)))
+    bound = select(Member).where(Member.openid == openid, Member.removed_at.is_(None))
+    member = session.scalar(bound)
+    if member is not None:  # whoever is unbinding them right now ends this session too, or it is not begun
+        hold_member(session, member.county_id, member.id)
+        member = session.scalar(bound.execution_options(populate_existing=True))
     if member is None:
-        raise AppError(403, "binding_required", "这个微信还没有绑定队员，请输入单位给您的邀请码。")
+        raise AppError(403, "binding_required", "这个微信还没有绑定队员，请用手机号绑定，或输入单位给您的邀请码。")
     return start(session, member, device, "wechat", now, digest(openid)), member
 
 
@@ -158,11 +162,14 @@ def void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: da
 def end_sessions(
     session: Session, county_id: int, member_id: uuid.UUID, now: datetime, kind: str | None = None
 ) -> None:
-    """Sign the member out everywhere, or of all of one kind."""
+    """Sign the member out everywhere, or of all of one kind. A browser that waits to be let in is not."""
     theirs = [SignIn.county_id == county_id, SignIn.member_id == member_id, SignIn.revoked_at.is_(None)]
     if kind is not None:
         theirs.append(SignIn.kind == kind)
     session.execute(update(SignIn).where(*theirs).values(revoked_at=now))
+    if kind != "phone":
+        scanned = ConsoleScan.county_id == county_id, ConsoleScan.member_id == member_id
+        session.execute(delete(ConsoleScan).where(*scanned))
 
 
 def standing(session: Session, caller: Caller, now: datetime) -> Sequence[SignIn]:
