@@ -125,12 +125,12 @@ def _end_postings(session: Session, member: Member, on: date, of_unit: uuid.UUID
             session.delete(posting)
 
 
-def _postings(member: Member, of_unit: uuid.UUID | None) -> Select[tuple[Posting]]:
+def _postings(member: Member, of_unit: uuid.UUID | None) -> Select[Posting]:
     theirs = select(Posting).where(Posting.county_id == member.county_id, Posting.member_id == member.id)
     return theirs if of_unit is None else theirs.where(Posting.squad_id.in_(_squads(member, of_unit)))
 
 
-def _squads(member: Member, unit_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+def _squads(member: Member, unit_id: uuid.UUID) -> Select[uuid.UUID]:
     return select(Squad.id).where(Squad.county_id == member.county_id, Squad.unit_id == unit_id)
 
 

@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from server.wechat.sandbox import limits, login
 from tests.wechat.caller import APP, Caller
 from tests.wechat.conftest import SECRET
 
@@ -81,8 +82,9 @@ def test_the_old_tokens_of_a_day_and_the_logins_of_a_person_in_a_minute_end(call
     fetched = [requests.get(f"{sandbox.url}/cgi-bin/token", params=APP).json() for _ in range(3)]
     assert [one.get("errcode") for one in fetched] == [None, None, 45009]
     caller.order("clock", frozen=True)
-    for _ in range(100):
-        caller.visit()
+    for _ in range(99):
+        limits.spend_of(sandbox.state, "login of openid-zhou", login.A_PERSON)
+    caller.visit()
     code = caller.order("codes", openid="openid-zhou")["code"]
     asked = {"appid": "wxtest", "secret": SECRET, "js_code": code, "grant_type": "authorization_code"}
     assert requests.get(f"{sandbox.url}/sns/jscode2session", params=asked).json()["errcode"] == 45011

@@ -134,7 +134,7 @@ def _refused(error: Refused) -> ResponseReturnValue:
 
 def _other_method(error: MethodNotAllowed) -> ResponseReturnValue:
     if not request.path.startswith(log.WECHAT_PATHS):
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     if request.method == "GET":
         return refusal(43002, "require POST method")
     return refusal(43001, "require GET method")

@@ -17,7 +17,7 @@ from server.wechat.sandbox.state import LoginCode, State, User, new_session_key,
 bp = Blueprint("login", __name__)
 _CODE_LIVES = timedelta(seconds=300)
 _VISIT_COUNTS = timedelta(hours=2)
-_A_PERSON = (limits.Limit(100, limits.MINUTE_S, 45011),)
+A_PERSON = (limits.Limit(100, limits.MINUTE_S, 45011),)
 
 
 @bp.get("/sns/jscode2session")
@@ -39,7 +39,7 @@ def jscode2session() -> ResponseReturnValue:
         user = known.register(code.openid)
         if user.blocked:
             raise Refused(40226, "code blocked")
-        limits.spend_of(known, f"login of {user.openid}", _A_PERSON)
+        limits.spend_of(known, f"login of {user.openid}", A_PERSON)
         code.used = True
         user.last_visit_at = known.now()
         told = {"session_key": user.session_key, "openid": user.openid}
