@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from server.wechat import errors
+from server.wechat.sandbox.staff import Staff
 from tests.wechat.caller import APP, FIELDS, Caller
 from tests.wechat.conftest import OPENID, SECRET
 from tests.wechat.test_send import PATH, send
@@ -62,6 +63,13 @@ def test_a_person_whom_wechat_blocks_does_not_sign_in_and_is_risky(caller, sandb
     assert requests.get(f"{sandbox.url}/sns/jscode2session", params=asked).json()["errcode"] == 40226
     body = {"appid": "wxtest", "openid": OPENID, "scene": 1, "client_ip": "::1"}
     assert caller.call("POST", "/wxa/getuserriskrank", body).json()["risk_rank"] == 4
+
+
+def test_who_is_unbound_is_staff_no_more(caller, sandbox):
+    sandbox.state.of(Staff).bound[OPENID] = {"a-template"}
+    body = {"openid_list": [OPENID]}
+    said = [caller.call("POST", "/wxa/business/unbinduserb2cauthinfo", body).json()["errcode"] for _ in "12"]
+    assert (said, sandbox.state.of(Staff).bound) == ([0, 0], {})
 
 
 def test_an_open_platform_account_adds_the_unionid(caller, sandbox):

@@ -124,6 +124,8 @@ TABLE = (
     Row("POST", "/wxaapi/newtmpl/addtemplate", _new_template, has(priTmplId=str),
         (20001, 200011, 200012, 200013, 200014, 200020, 200021, 200022, 200100)),
     Row("POST", "/wxaapi/newtmpl/deltemplate", _added_template, has(), (20001, 200014, 200100)),
+    Row("POST", "/wxa/business/unbinduserb2cauthinfo", lambda c: {"openid_list": [OPENID]}, has(),
+        (40097, 40256, 40257, 43104, 50001)),
     Row("POST", "/wxa/media_check_async",
         lambda c: {"media_url": f"{c.running.url}/", "media_type": 2, **CHECKED}, has(trace_id=str),
         (40003, 40004, 43104, 44991, 45009, 61010, 87020)),

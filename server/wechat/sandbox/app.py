@@ -31,6 +31,7 @@ from server.wechat.sandbox import (
     pushes,
     risk,
     settings,
+    staff,
     subscribe,
     tokens,
     wecom,
@@ -42,7 +43,7 @@ JOURNAL = Path("var/sandbox-messages.jsonl")
 GROUPS = tuple(
     group.bp
     for group in (
-        *(tokens, login, phone_numbers, subscribe, library, checks, codes, links, risk, faces, openapi, wecom),
+        *(tokens, login, phone_numbers, subscribe, staff, library, checks, codes, links, risk, faces, openapi, wecom),
         *(control, settings, limits, log, phone, pushes, page),
     )
 )
