@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.test_console_scan import begin, claim
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -215,3 +216,12 @@ def test_who_may_not_is_told_no_and_an_outsider_nothing(api: Api) -> None:
     for who, status in (("other_supervisor", 404), ("far_bureau", 404), ("leader", 403), (None, 401)):
         assert api.post(f"/members/{chen(api)}/lost-phone", who).status_code == status
     assert api.get("/me", "chen").status_code == 200
+
+
+@pytest.mark.parametrize("action", ["lost-phone", "remove"])
+def test_a_browser_that_the_phone_let_in_is_out_before_it_came(api: Api, action: str) -> None:
+    browser = api.app.test_client()
+    code = begin(browser)
+    assert api.post(f"/console/scans/{code}/confirm", "supervisor").status_code == 204
+    assert api.post(f"/members/{api.cast['supervisor'].id}/{action}", "admin", {}).status_code in (200, 201)
+    assert claim(browser, code).status_code == 404
