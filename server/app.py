@@ -16,6 +16,7 @@ from server.api import (
     leaves,
     months,
     my_data,
+    people,
     photos,
     policies,
     problems,
@@ -31,6 +32,7 @@ from server.api.services import Services
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
+from server.notify.tokens import DatabaseTokens
 from server.photos.store import FolderStore
 from server.sealing import Sealer
 from server.wechat.client import WechatClient
@@ -49,6 +51,7 @@ _BLUEPRINTS = (
     checkins,
     reviews,
     attestations,
+    people,
     photos,
     months,
     closing,
@@ -85,7 +88,7 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
         db=database,
         clock=clock,
         store=FolderStore(config.photo_root),
-        wechat=WechatClient(config),
+        wechat=WechatClient(config, DatabaseTokens(database, clock)),
         pushes=PushReader(config.wechat_callback_token, config.callback_key, config.wechat_appid),
         sealer=Sealer(config.sealing_keys),
     )

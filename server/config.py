@@ -60,6 +60,7 @@ class Config(BaseSettings):
     wechat_callback_token: str = Field(_SANDBOX_CALLBACK_TOKEN, pattern=r"^[A-Za-z0-9]{3,32}$")
     wechat_callback_aes_key: str = _SANDBOX_CALLBACK_KEY
     wechat_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    wechat_miniprogram_state: Literal["formal", "trial", "developer"] = "formal"
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
     console_hours: int = Field(12, ge=1, le=72)

@@ -63,7 +63,7 @@ def export_my_data() -> Reply:
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  # closed with the response
     with services().db.snapshot() as session:
         member = session.scalars(in_county(who, Member).where(Member.id == who.member_id)).one()
-        export.write(session, services().store, member, file, now())
+        export.write(session, services().store, services().sealer, member, file, now())
     file.seek(0)
     response: Response = send_file(
         file,

@@ -8,9 +8,9 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.fields import Day, Name
-from server.api.services import Reply, now, transaction
+from server.api.services import Reply, now, services, transaction
 from server.api.session import BEARER, caller
-from server.org import register, signin
+from server.org import reach, register, signin
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
@@ -43,11 +43,15 @@ class MemberBody(BaseModel):
     name: Name = Field(max_length=40)
     unit: Name = Field(max_length=60, description="id or exact name")
     squad: Name | None = Field(None, max_length=60, description="id or exact name; a squad of that unit")
+    phone: Name | None = Field(None, max_length=30, description="eleven digits, or with the country's code: +49…")
+    email: Name | None = Field(None, max_length=254)
 
 
 class MemberCreated(BaseModel):
     id: uuid.UUID
     name: str
+    phone: str | None = Field(description="masked: 138****1234")
+    email: str | None = Field(description="masked: z***@example.com")
 
 
 class PostingBody(BaseModel):
@@ -94,8 +98,11 @@ def add_station(body: StationBody) -> Reply:
 def add_member(body: MemberBody) -> Reply:
     """Enter a person under a unit, and in a squad of it."""
     with transaction() as session:
-        member = register.add_member(session, caller(), body.name, body.unit, body.squad, now())
-    return MemberCreated(id=member.id, name=member.name).model_dump(mode="json"), 201
+        new = register.NewMember(**body.model_dump())
+        member = register.add_member(session, caller(), new, services().sealer, now())
+    shown = reach.masked(member, services().sealer)
+    reply = MemberCreated(id=member.id, name=member.name, phone=shown.phone, email=shown.email)
+    return reply.model_dump(mode="json"), 201
 
 
 @bp.post("/postings", responses={201: PostingCreated})

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, caller, drop_cookie, phone
 from server.errors import AppError
-from server.org import signin
+from server.org import reach, signin
+from server.org.binding import bind_by_phone
 from server.org.models import County, Member, Squad, Unit
 from server.org.postings import presence_at
 from server.rate_limits import spend
@@ -28,7 +29,12 @@ class LoginBody(BaseModel):
 
 
 class BindBody(BaseModel):
-    invite_code: str = Field(min_length=4, max_length=20, description="issued by a supervisor, single use")
+    """One of `invite_code` and `phone_code`, and one of `binding` and `code`."""
+
+    invite_code: str | None = Field(None, min_length=4, max_length=20, description="issued by a supervisor, single use")
+    phone_code: str | None = Field(
+        None, min_length=1, max_length=128, description="what <button open-type=getPhoneNumber> returned; single use"
+    )
     binding: str | None = Field(None, max_length=400, description="`facts.binding` of the 403 that /login answered")
     code: str | None = Field(None, max_length=128, description="or a fresh wx.login code")
 
@@ -57,6 +63,8 @@ class PostingReply(BaseModel):
 
 class MeReply(BaseModel):
     member: MemberReply
+    phone: str | None = Field(description="masked: 138****1234")
+    email: str | None = Field(description="masked")
     consent_given: bool
     posting: PostingReply | None = Field(description="today's, by the station's zone")
     server_time: datetime
@@ -81,14 +89,20 @@ def login(body: LoginBody) -> Reply:
 
 @bp.post("/bind", responses={200: SessionReply})
 def bind(body: BindBody) -> Reply:
-    """Bind this WeChat to the member an invite was issued for, and sign in."""
+    """Bind this WeChat to the member an invite was issued for, or who is registered with its phone number; sign in."""
+    if (body.invite_code is None) == (body.phone_code is None):
+        raise AppError(422, "input_invalid", "填写有误：邀请码和手机号凭证须有一个，只能有一个。")
     openid = _openid(body)
     # Counted in a transaction of its own: a wrong code rolls the binding back, not the count.
     with transaction() as session:
         spend(session, f"bind:{openid}", limit=10, window_s=3600, now=now())
         spend(session, f"bind-from:{request.remote_addr}", limit=100, window_s=3600, now=now())
+    number = services().wechat.phone_number(body.phone_code, openid) if body.phone_code else None
     with transaction() as session:
-        signin.bind(session, openid, body.invite_code, now())
+        if number is not None:
+            bind_by_phone(session, openid, number, services().sealer, now())
+        else:
+            signin.bind(session, openid, str(body.invite_code), now())
         token, member = signin.sign_in(session, openid, phone(), now())
         reply = SessionReply(token=token, member=member_reply(session, member))
     return reply.model_dump(mode="json")
@@ -116,8 +130,11 @@ def me() -> Reply:
         squad = session.scalar(
             select(Squad.name).where(Squad.county_id == who.county_id, Squad.id == presence.squad_id)
         )
+        shown = reach.masked(member, services().sealer)
         reply = MeReply(
             member=member_reply(session, member),
+            phone=shown.phone,
+            email=shown.email,
             consent_given=who.consented,
             posting=None,
             server_time=at,

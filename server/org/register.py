@@ -14,9 +14,11 @@ from server.audit.journal import record
 from server.db import hold_member
 from server.errors import AppError, conflict, invalid
 from server.evidence.datum import to_wgs84
+from server.org import reach
 from server.org.models import Member, Posting, RoleGrant, Squad, Station, Unit
 from server.org.scope import Caller
 from server.org.scope import county as in_county
+from server.sealing import Sealer
 
 _Row = TypeVar("_Row", Unit, Squad, Station)
 
@@ -72,17 +74,29 @@ def add_station(session: Session, caller: Caller, new: NewStation, now: datetime
     return station
 
 
-def add_member(session: Session, caller: Caller, name: str, unit: str, squad: str | None, now: datetime) -> Member:
-    """Enter a person under a unit, with the role of member in a squad of it if one is named. Ids or exact names."""
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Ids or exact names of unit and squad; how they can be reached, as they were written."""
+
+    name: str
+    unit: str
+    squad: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+def add_member(session: Session, caller: Caller, new: NewMember, sealer: Sealer, now: datetime) -> Member:
+    """Enter a person under a unit, with the role of member in a squad of it if one is named."""
     caller.require("admin")
-    unit_id = _named(session, caller, Unit, unit, "unit_unknown", "没有这个单位。").id
+    unit_id = _named(session, caller, Unit, new.unit, "unit_unknown", "没有这个单位。").id
     squad_id = None
-    if squad:
-        found = _named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。")
+    if new.squad:
+        found = _named(session, caller, Squad, new.squad, "squad_unknown", "没有这个小分队。")
         squad_id = found.id
         if found.unit_id != unit_id:
             raise invalid("squad_of_other_unit", "这个小分队不属于该单位。")
-    member = Member(county_id=caller.county_id, id=uuid.uuid4(), unit_id=unit_id, name=name, created_at=now)
+    member = Member(county_id=caller.county_id, id=uuid.uuid4(), unit_id=unit_id, name=new.name, created_at=now)
+    reached_by = reach.write(member, sealer, {"phone": new.phone, "email": new.email})
     session.add(member)
     session.flush()
     if squad_id is not None:
@@ -95,7 +109,7 @@ def add_member(session: Session, caller: Caller, name: str, unit: str, squad: st
                 valid_from=caller.today,
             )
         )
-    record(session, caller.county_id, caller.member_id, "member.added", member.id, {}, now)
+    record(session, caller.county_id, caller.member_id, "member.added", member.id, {"fields": reached_by}, now)
     return member
 
 

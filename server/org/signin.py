@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import short
-from server.errors import AppError, conflict, unauthenticated
+from server.db import hold_member, short
+from server.errors import AppError, conflict, not_found, unauthenticated
 from server.notify import credits
 from server.org.consent import CURRENT_VERSION
 from server.org.models import Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
@@ -87,9 +87,13 @@ class Device:
 
 def sign_in(session: Session, openid: str, device: Device, now: datetime) -> tuple[str, Member]:
     """A new session for the member bound to `openid`. Raises 403 `binding_required` when nobody is."""
-    member = session.scalar(select(Member).where(Member.openid == openid, Member.removed_at.is_(None)))
+    bound = select(Member).where(Member.openid == openid, Member.removed_at.is_(None))
+    member = session.scalar(bound)
+    if member is not None:  # whoever is unbinding them right now ends this session too, or it is not begun
+        hold_member(session, member.county_id, member.id)
+        member = session.scalar(bound.execution_options(populate_existing=True))
     if member is None:
-        raise AppError(403, "binding_required", "这个微信还没有绑定队员，请输入单位给您的邀请码。")
+        raise AppError(403, "binding_required", "这个微信还没有绑定队员，请用手机号绑定，或输入单位给您的邀请码。")
     return start(session, member, device, "wechat", now, digest(openid)), member
 
 
@@ -117,15 +121,12 @@ def start(
 
 def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Member:
     """Bind `openid` to the member the invite was issued for; the code is used up. One openid, one member."""
-    invite = session.scalar(
-        select(Invite)
-        .where(Invite.code_sha256 == digest(invite_code.strip().upper()), Invite.used_at.is_(None))
-        .with_for_update()
-    )
+    of_code = select(Invite).where(Invite.code_sha256 == digest(invite_code.strip().upper()), Invite.used_at.is_(None))
+    if whose := session.execute(of_code.with_only_columns(Invite.county_id, Invite.member_id)).first():
+        hold_member(session, whose.county_id, whose.member_id)  # and then look again
+    invite = session.scalar(of_code.with_for_update())
     if invite is None or invite.expires_at <= now:
         raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
-    if session.scalar(select(Member.id).where(Member.openid == openid)):
-        raise conflict("already_bound", "这个微信已经绑定了队员，请直接登录。")
     member = session.scalar(
         select(Member).where(
             Member.county_id == invite.county_id, Member.id == invite.member_id, Member.removed_at.is_(None)
@@ -133,16 +134,23 @@ def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Memb
     )
     if member is None:
         raise AppError(403, "invite_invalid", "邀请码不对、已用过或已过期，请向单位重新要一个。")
-    _void_invites(session, member.county_id, member.id, now)
-    end_sessions(session, member.county_id, member.id, now)  # a new WeChat takes over: the old one is signed out
-    credits.forget_member(session, member.county_id, member.id)  # what the old one accepted
-    member.openid, member.bound_at = openid, now
-    session.flush()
-    record(session, member.county_id, member.id, "member.bound", member.id, {"invite": str(invite.id)}, now)
+    take_over(session, member, openid, {"invite": str(invite.id)}, now)
     return member
 
 
-def _void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
+def take_over(session: Session, member: Member, openid: str, facts: dict[str, str], now: datetime) -> None:
+    """Bind this WeChat to a member who is held; the one before is signed out. 409 when it is somebody's already."""
+    if session.scalar(select(Member.id).where(Member.openid == openid)):
+        raise conflict("already_bound", "这个微信已经绑定了队员，请直接登录。")
+    void_invites(session, member.county_id, member.id, now)
+    end_sessions(session, member.county_id, member.id, now)
+    credits.forget_member(session, member.county_id, member.id)  # what the old one accepted
+    member.openid, member.bound_at = openid, now
+    session.flush()
+    record(session, member.county_id, member.id, "member.bound", member.id, facts, now)
+
+
+def void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
     """One slip of paper at a time: a new invite, and a binding, make every earlier one worthless."""
     session.execute(
         update(Invite)
@@ -154,11 +162,14 @@ def _void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: d
 def end_sessions(
     session: Session, county_id: int, member_id: uuid.UUID, now: datetime, kind: str | None = None
 ) -> None:
-    """Sign the member out everywhere, or of all of one kind."""
+    """Sign the member out everywhere, or of all of one kind. A browser that waits to be let in is not."""
     theirs = [SignIn.county_id == county_id, SignIn.member_id == member_id, SignIn.revoked_at.is_(None)]
     if kind is not None:
         theirs.append(SignIn.kind == kind)
     session.execute(update(SignIn).where(*theirs).values(revoked_at=now))
+    if kind != "phone":
+        scanned = ConsoleScan.county_id == county_id, ConsoleScan.member_id == member_id
+        session.execute(delete(ConsoleScan).where(*scanned))
 
 
 def standing(session: Session, caller: Caller, now: datetime) -> Sequence[SignIn]:
@@ -194,13 +205,8 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
     """A one-time code for a member of the caller's subtree; returns (code, expires_at). The code is not stored."""
     caller.require("unit_supervisor", "bureau_supervisor", "admin")
     spend(session, f"invite:{caller.member_id}", limit=100, window_s=3600, now=now)
-    visible = Member.county_id == caller.county_id if caller.has("admin") else watched_members(caller)
-    member = session.scalar(
-        in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None), visible)
-    )
-    if member is None:
-        raise AppError(404, "not_found", "没有找到，或您无权查看。")
-    _void_invites(session, caller.county_id, member_id, now)
+    invitee(session, caller, member_id)
+    void_invites(session, caller.county_id, member_id, now)
     code = "".join(secrets.choice(_INVITE_ALPHABET) for _ in range(_INVITE_LENGTH))
     expires_at = now + timedelta(days=_INVITE_DAYS)
     session.add(
@@ -215,6 +221,19 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
     )
     record(session, caller.county_id, caller.member_id, "invite.issued", member_id, {}, now)
     return code, expires_at
+
+
+def invitee(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
+    """A member whom the caller may invite, held. Raises 403 or 404."""
+    caller.require("unit_supervisor", "bureau_supervisor", "admin")
+    hold_member(session, caller.county_id, member_id)
+    visible = Member.county_id == caller.county_id if caller.has("admin") else watched_members(caller)
+    member: Member | None = session.scalar(
+        in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None), visible)
+    )
+    if member is None:
+        raise not_found()
+    return member
 
 
 def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool]:

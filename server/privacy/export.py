@@ -21,6 +21,7 @@ from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
 from server.notify.models import Notice, SubscriptionAnswer, SubscriptionCredit
+from server.org import reach
 from server.org.models import (
     Consent,
     ConsoleAccount,
@@ -35,6 +36,7 @@ from server.org.models import (
 )
 from server.photos.models import Photo
 from server.photos.store import FolderStore
+from server.sealing import Sealer
 from server.tally.models import MonthAddendum, MonthResult, SiteDay
 
 log = structlog.get_logger()
@@ -83,19 +85,21 @@ history.json 谁在什么时候查看或处理过您的打卡、照片和记录�
 """
 
 
-def write(session: Session, store: FolderStore, member: Member, target: IO[bytes], now: datetime) -> None:
+def write(
+    session: Session, store: FolderStore, sealer: Sealer, member: Member, target: IO[bytes], now: datetime
+) -> None:
     """Write the zip. One photo is held at a time; one whose file is missing is named in `missing.json`, not passed
     over in silence."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("说明.txt", _ABOUT)
-        archive.writestr("data.json", _json(_data(session, member, now)))
+        archive.writestr("data.json", _json(_data(session, sealer, member, now)))
         archive.writestr("history.json", _json(_history(session, member)))
         if missing := _add_photos(session, store, member, archive):
             archive.writestr("missing.json", _json(missing))
 
 
-def _data(session: Session, member: Member, now: datetime) -> dict[str, Any]:
-    data: dict[str, Any] = {"exported_at": now, "member": _member(session, member)}
+def _data(session: Session, sealer: Sealer, member: Member, now: datetime) -> dict[str, Any]:
+    data: dict[str, Any] = {"exported_at": now, "member": _member(session, sealer, member)}
     for section, (table, left_out) in TABLES.items():
         data[section] = _rows(session, table, member.county_id, table.__table__.c.member_id == member.id, left_out)
     for section, child, column, parent in _CHILDREN:
@@ -117,14 +121,19 @@ def _rows(
     return [dict(row) for row in session.execute(statement.order_by(*table.__table__.primary_key)).mappings()]
 
 
-def _member(session: Session, member: Member) -> dict[str, Any]:
+def _member(session: Session, sealer: Sealer, member: Member) -> dict[str, Any]:
+    """Every column of the row (tests/api/test_my_data.py): what is sealed is opened, for it is theirs."""
     unit = session.scalar(select(Unit.name).where(Unit.county_id == member.county_id, Unit.id == member.unit_id))
+    reached = reach.whole(member, sealer)
     return {
         "id": member.id,
         "name": member.name,
         "unit": unit,
         "wechat_openid": member.openid,
+        "phone": reached.phone,
+        "email": reached.email,
         "bound_at": member.bound_at,
+        "removed_at": member.removed_at,
         "created_at": member.created_at,
     }
 

@@ -40,6 +40,8 @@ TABLE_READERS = {
 VERIFIERS = {"bureau", "bureau2", "county_leader", "admin", "far_bureau", "far_county_leader", "far_admin"}
 SUPERVISING = SIGNED_IN - {"chen", "colleague", "neighbour", "outsider"}
 OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+INVITERS = {"supervisor", "bureau", "bureau2", "admin"}
+FAR_INVITERS = {"other_supervisor", "far_supervisor", "far_bureau", "far_admin"}
 POSTED = {"chen", "colleague", "leader", "neighbour", "other_leader", "outsider", "far_leader"}
 
 
@@ -87,6 +89,11 @@ def _posting(api: Api, who: str | None, _t: Target) -> TestResponse:
 
 def _new_member(api: Api, who: str | None, _t: Target) -> TestResponse:
     return api.post("/members", who, {"name": "新队员", "unit": str(api.cast.units["east"])})
+
+
+def _transfer(api: Api, who: str | None, _t: Target) -> TestResponse:
+    body = {"unit_id": str(api.cast.units["west"]), "from": "2026-11-24"}
+    return api.post(f"/members/{api.cast['chen'].id}/transfer", who, body)
 
 
 def _attest(api: Api, who: str | None, _t: Target) -> TestResponse:
@@ -276,22 +283,22 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/api/v1/members/{member_id}/invites"): Row(
         lambda api, who, t: api.post(f"/members/{api.cast['chen'].id}/invites", who),
-        {
-            201: {"supervisor", "bureau", "bureau2", "admin"},
-            404: {"other_supervisor", "far_supervisor", "far_bureau", "far_admin"},
-            403: {
-                "chen",
-                "colleague",
-                "leader",
-                "county_leader",
-                "neighbour",
-                "other_leader",
-                "outsider",
-                "far_leader",
-                "far_county_leader",
-            },
-            401: {NOBODY},
-        },
+        {201: INVITERS, 404: FAR_INVITERS, **_rest(403, INVITERS, FAR_INVITERS), 401: {NOBODY}},
+    ),
+    ("PATCH", "/api/v1/members/{member_id}"): Row(
+        lambda api, who, t: api.call("PATCH", f"/members/{api.cast['chen'].id}", who, json={"phone": "13800001234"}),
+        {200: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/members/{member_id}/remove"): Row(
+        lambda api, who, t: api.post(f"/members/{api.cast['chen'].id}/remove", who, {"reason": "调离"}),
+        {200: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/members/{member_id}/transfer"): Row(
+        _transfer, {200: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/members/{member_id}/lost-phone"): Row(
+        lambda api, who, t: api.post(f"/members/{api.cast['chen'].id}/lost-phone", who),
+        {201: INVITERS, 404: FAR_INVITERS, **_rest(403, INVITERS, FAR_INVITERS), 401: {NOBODY}},
     ),
     ("GET", "/api/v1/flags"): Row(lambda api, who, t: api.get("/flags", who), _everyone(200), finds=WATCHERS),
     ("POST", "/api/v1/flags/{flag_id}/steps"): Row(

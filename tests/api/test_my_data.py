@@ -62,6 +62,20 @@ def test_the_check_in_its_photo_and_what_became_of_it(api: Api) -> None:
     assert "照片原图" in archive.read("说明.txt").decode()
 
 
+def test_every_column_of_the_member_is_in_it_and_what_is_sealed_is_open(api: Api) -> None:
+    to = {"phone": "13800001234", "email": "zhou@example.com"}
+    assert api.call("PATCH", f"/members/{api.cast['chen'].id}", "admin", json=to).status_code == 200
+    archive, data = exported(api)
+    assert (data["member"]["phone"], data["member"]["email"]) == ("+8613800001234", "zhou@example.com")
+    named = {"unit_id": "unit", "openid": "wechat_openid", "phone_sealed": "phone", "email_sealed": "email"}
+    not_theirs = {"county_id", "phone_digest"}
+    stored = {column.name for column in schema.metadata.tables["members"].c} - not_theirs
+    columns = {named.get(name, name) for name in stored}
+    assert set(data["member"]) == columns
+    history = json.loads(archive.read("history.json"))
+    assert [e["facts"] for e in history if e["action"] == "member.changed"] == [{"fields": ["phone", "email"]}]
+
+
 def test_who_looked_at_what_and_when(api: Api, clock: StoppedClock) -> None:
     checkin = api.check_in("chen").json["id"]
     clock.advance(minutes=5)

@@ -5,8 +5,10 @@ import pytest
 from server.errors import AppError
 from server.wechat import errors
 from server.wechat.client import WechatClient
+from tests.wechat.caller import read_code
 
 LOGIN, TOKEN, SEND = "/sns/jscode2session", "/cgi-bin/stable_token", "/cgi-bin/message/subscribe/send"
+PHONE, CODE = "/wxa/business/getuserphonenumber", "/wxa/getwxacodeunlimit"
 FIELDS = {"thing1": "苏州驻点", "date2": "2026年11月24日", "thing3": "今天还没有打卡"}
 
 
@@ -90,3 +92,79 @@ def test_a_message(client: WechatClient, control, sandbox, errcode, means, expec
         client.send_subscribe("openid-zhou", "sandbox-reminder", FIELDS, "pages/today/today")
     assert (type(caught.value), caught.value.errcode) == (expected, errcode), means
     assert sandbox.state.calls[SEND] == calls, "one bounded retry, and only for a token"
+
+
+@pytest.mark.parametrize(
+    ("errcode", "means", "status", "code", "calls"),
+    [
+        (-1, "system busy", 503, "wechat_unavailable", 1),
+        (40001, "token not the latest", 503, "wechat_unavailable", 2),
+        (40014, "token malformed", 503, "wechat_unavailable", 2),
+        (42001, "token expired", 503, "wechat_unavailable", 2),
+        (40013, "a code of another mini-program: our appid is wrong", 503, "wechat_unavailable", 1),
+        (40029, "no such code, used, expired or another person's", 403, "phone_code_invalid", 1),
+        (40163, "used, as it is also said", 403, "phone_code_invalid", 1),
+        (45009, "quota of the day", 503, "wechat_unavailable", 1),
+        (45011, "too often a minute", 503, "wechat_unavailable", 1),
+        (99999, "unknown to us", 503, "wechat_unavailable", 1),
+    ],
+)
+def test_a_phone_number(client: WechatClient, control, sandbox, errcode, means, status, code, calls):
+    minted = control("phone-codes", openid="openid-zhou", number="13800001234")["code"]
+    control("faults", path=PHONE, times=2, errcode=errcode)
+    with pytest.raises(AppError) as caught:
+        client.phone_number(minted, "openid-zhou")
+    assert (caught.value.status, caught.value.code) == (status, code), means
+    assert sandbox.state.calls[PHONE] == calls
+    control("faults", path=PHONE, times=0)
+    assert client.phone_number(minted, "openid-zhou") == "+8613800001234", "the code was not used up by a refusal"
+
+
+@pytest.mark.parametrize(
+    ("errcode", "means", "calls"),
+    [
+        (-1, "system busy", 1),
+        (40001, "token not the latest", 2),
+        (40014, "token malformed", 2),
+        (42001, "token expired", 2),
+        (40097, "args", 1),
+        (40129, "characters of the scene", 1),
+        (40169, "length of the scene", 1),
+        (41030, "the page is not released", 1),
+        (45009, "quota of the day", 1),
+        (45011, "too often a minute", 1),
+        (85096, "a reserved word", 1),
+    ],
+)
+def test_a_code(client: WechatClient, control, sandbox, errcode, means, calls):
+    """Whatever it is, whoever wants to see a code can only come back; the log has the errcode for the operator."""
+    control("faults", path=CODE, times=2, errcode=errcode)
+    with pytest.raises(AppError) as caught:
+        client.code_image("a=1", "pages/today/today")
+    assert (caught.value.status, caught.value.code) == (503, "wechat_unavailable"), means
+    assert caught.value.facts["errcode"] == errcode
+    assert sandbox.state.calls[CODE] == calls
+
+
+@pytest.mark.parametrize("fault", [{"http_status": 502}, {"reset": True}, {"body": "<html>"}, {"truncate": "body"}])
+def test_a_code_and_a_number_that_do_not_come(client: WechatClient, control, fault):
+    minted = control("phone-codes", openid="openid-zhou", number="13800001234")["code"]
+    for path in (PHONE, CODE):
+        control("faults", path=path, times=1, **fault)
+    for call in (lambda: client.phone_number(minted, "openid-zhou"), lambda: client.code_image("a", "pages/a/a")):
+        with pytest.raises(AppError) as caught:
+            call()
+        assert (caught.value.status, caught.value.code) == (503, "wechat_unavailable")
+
+
+def test_messages_and_codes_open_the_version_that_is_configured(config, control, sandbox):
+    for state, version in (("formal", "release"), ("trial", "trial"), ("developer", "develop")):
+        client = WechatClient(config.model_copy(update={"wechat_miniprogram_state": state}))
+        client.send_subscribe("openid-zhou", "sandbox-reminder", FIELDS, "pages/today/today")
+        assert (sandbox.state.messages[-1].miniprogram_state, sandbox.state.messages[-1].lang) == (state, "zh_CN")
+        image = client.code_image("a=1", "pages/today/today")
+        assert read_code(image) == f"weixin://sandbox/wxtest/{version}/pages/today/today?scene=a=1"
+    control("settings", released=[])
+    assert client.code_image("a", "pages/new/new", "trial"), "what is not released yet can be shown to its testers"
+    with pytest.raises(AppError):
+        client.code_image("a", "pages/new/new", "release")

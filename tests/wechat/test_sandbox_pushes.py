@@ -17,6 +17,7 @@ from wechatpy.utils import check_signature
 from werkzeug.serving import make_server
 
 from server.wechat.sandbox.app import RunningSandbox
+from tests.wechat.caller import Caller
 
 TOKEN, KEY = "aTokenOfTests", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 EVENT = {"ToUserName": "gh", "FromUserName": "openid-zhou", "CreateTime": 1, "MsgType": "event", "Event": "debug_demo"}
@@ -209,6 +210,57 @@ def test_a_delivered_message_is_followed_by_its_event(secure: Ear, client: Any, 
     assert event["Event"] == "subscribe_msg_sent_event"
     assert event["List"]["MsgID"] == str(sandbox.state.messages[0].msgid)
     assert event["List"]["ErrorCode"] == "0"
+
+
+def heard(ear: Ear, count: int) -> list[dict[str, Any]]:
+    """What was pushed, once so much was."""
+    until = time.monotonic() + 10
+    while len(ear.heard) < count and time.monotonic() < until:
+        time.sleep(0.005)
+    return ear.opened()
+
+
+def test_what_a_call_causes_can_be_pushed_twice(secure: Ear, client: Any, control: Any) -> None:
+    control("faults", path="/cgi-bin/message/subscribe/send", times=1, duplicate=True)
+    fields = {"thing1": "苏州驻点", "date2": "2026年11月24日", "thing3": "今天还没有打卡"}
+    client.send_subscribe("openid-zhou", "sandbox-reminder", fields, "pages/today/today")
+    first, second = heard(secure, 2)
+    assert first == second
+    assert first["Event"] == "subscribe_msg_sent_event"
+
+
+def test_media_is_downloaded_judged_and_told_of_later(secure: Ear, control: Any, sandbox: RunningSandbox) -> None:
+    caller = Caller(sandbox)
+    caller.visit()
+    control("verdicts", suggest="review", label=20002, takes_s=0.05)
+    asked = {"media_url": f"{sandbox.url}/", "media_type": 2, "version": 2, "scene": 1, "openid": "openid-zhou"}
+    trace = caller.call("POST", "/wxa/media_check_async", asked).json()["trace_id"]
+    assert secure.heard == [], "not at once"
+    (event,) = heard(secure, 1)
+    assert (event["Event"], event["trace_id"], event["version"], event["errcode"], event["appid"]) == (
+        *("wxa_media_check", trace, 2),
+        *(0, "wxtest"),
+    )
+    assert event["FromUserName"] != "openid-zhou", "it comes from the platform"
+    assert event["result"] == {"suggest": "review", "label": 20002}
+    assert event["detail"][0]["strategy"] == "content_model"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_media_that_cannot_be_downloaded(secure: Ear, control: Any, sandbox: RunningSandbox, version: int) -> None:
+    caller = Caller(sandbox)
+    caller.visit()
+    control("verdicts", times=0, takes_s=0)
+    asked = {"media_url": f"{sandbox.url}/not/there.jpg", "media_type": 2}
+    if version == 2:
+        asked |= {"version": 2, "scene": 1, "openid": "openid-zhou"}
+    trace = caller.call("POST", "/wxa/media_check_async", asked).json()["trace_id"]
+    (event,) = heard(secure, 1)
+    assert event["trace_id"] == trace
+    if version == 2:
+        assert event["errcode"] == -1008
+    else:
+        assert (event["isrisky"], event["status_code"]) == (0, 2**32 - 1008)
 
 
 @pytest.mark.parametrize(

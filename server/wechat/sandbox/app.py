@@ -6,23 +6,52 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from server.config import Config
-from server.wechat.sandbox import control, faults, login, page, phone, pushes, subscribe, tokens
+from server.wechat.sandbox import (
+    checks,
+    codes,
+    control,
+    faces,
+    faults,
+    library,
+    limits,
+    links,
+    log,
+    login,
+    openapi,
+    page,
+    phone,
+    phone_numbers,
+    pushes,
+    risk,
+    settings,
+    staff,
+    subscribe,
+    tokens,
+    wecom,
+)
 from server.wechat.sandbox.replies import Refused, refusal
 from server.wechat.sandbox.state import Callback, State
 
 JOURNAL = Path("var/sandbox-messages.jsonl")
-GROUPS = (tokens.bp, login.bp, subscribe.bp, control.bp, phone.bp, pushes.bp, page.bp)
+GROUPS = tuple(
+    group.bp
+    for group in (
+        *(tokens, login, phone_numbers, subscribe, staff, library, checks, codes, links, risk, faces, openapi, wecom),
+        *(control, settings, limits, log, phone, pushes, page),
+    )
+)
 # Whoever never touched their credits has plenty, so that `make run` shows messages; a test sets its own number.
 _DEFAULT_CREDITS = 1000
 _SEND_TAKES_S = 0.02  # a send takes time, or two at once to one person could never be noticed (43108)
 
-log = structlog.get_logger()
+said = structlog.get_logger()
 
 
 def create_sandbox(
@@ -46,6 +75,8 @@ def create_sandbox(
         app.register_blueprint(group)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(ValidationError, _unreadable)
+    app.register_error_handler(MethodNotAllowed, _other_method)
+    log.install(app)
     faults.install(app)
     return app
 
@@ -86,7 +117,7 @@ def serve(config: Config) -> None:
     )
     sandbox = create_sandbox(config.wechat_appid, config.wechat_secret, journal=JOURNAL, callback=callback)
     running = RunningSandbox(sandbox, config.sandbox_port)
-    log.info("sandbox_started", url=running.url)
+    said.info("sandbox_started", url=running.url)
     stop.wait()
     running.stop()
 
@@ -100,6 +131,14 @@ class _QuietHandler(WSGIRequestHandler):
 
 def _refused(error: Refused) -> ResponseReturnValue:
     return refusal(error.errcode, error.errmsg)
+
+
+def _other_method(error: MethodNotAllowed) -> ResponseReturnValue:
+    if not request.path.startswith(log.WECHAT_PATHS):
+        return error.get_response()
+    if request.method == "GET":
+        return refusal(43002, "require POST method")
+    return refusal(43001, "require GET method")
 
 
 def _unreadable(error: ValidationError) -> ResponseReturnValue:

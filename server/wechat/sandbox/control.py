@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Literal
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from server.wechat.sandbox import login, tokens
-from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.state import Fault, Message, state
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -43,10 +43,13 @@ class FaultOrder(_Order):
     reset: bool = False
     body: str | None = None
     carried_out: bool = Field(False, description="the call takes effect, only its answer is spoilt")
+    truncate: Literal["json", "body"] | None = Field(None, description="half of the call's own answer")
+    duplicate: bool = Field(False, description="what the call makes WeChat push is pushed twice")
 
 
 class ClockOrder(_Order):
-    advance_s: float = Field(ge=0)
+    advance_s: float = Field(0, ge=0)
+    frozen: bool | None = Field(None, description="stops, or goes on from where it stands")
 
 
 @bp.post("/codes")
@@ -80,7 +83,7 @@ def credits() -> ResponseReturnValue:
     order = CreditsOrder.model_validate_json(request.get_data())
     known = state()
     with known.lock:
-        for template_id in [order.template_id] if order.template_id else TEMPLATES:
+        for template_id in [order.template_id] if order.template_id else known.templates:
             known.credits[order.openid, template_id] = order.credits
     return jsonify(credits=order.credits)
 
@@ -103,10 +106,19 @@ def expire_tokens() -> ResponseReturnValue:
     return jsonify(expired=tokens.expire_all(state()))
 
 
+@bp.post("/tokens/supersede")
+def supersede_tokens() -> ResponseReturnValue:
+    """Every access token is from now on answered with 40001, as when somebody else has fetched one."""
+    return jsonify(superseded=tokens.supersede_all(state()))
+
+
 @bp.post("/clock")
 def clock() -> ResponseReturnValue:
-    """Let time pass in the sandbox."""
-    state().advance(timedelta(seconds=ClockOrder.model_validate_json(request.get_data()).advance_s))
+    """Let time pass in the sandbox, or stop it."""
+    order = ClockOrder.model_validate_json(request.get_data())
+    if order.frozen is not None:
+        state().freeze(order.frozen)
+    state().advance(timedelta(seconds=order.advance_s))
     return jsonify(now=state().now().isoformat())
 
 

@@ -1,4 +1,4 @@
-"""Faults asked for through the control plane: an errcode, an HTTP status, a hang, a reset, a body that is not JSON."""
+"""Faults asked for through the control plane: an errcode, an HTTP status, a hang, a reset, half an answer, no JSON."""
 
 import os
 import socket
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, make_response, request
 
+from server.wechat.sandbox.log import WECHAT_PATHS
 from server.wechat.sandbox.replies import refusal
 from server.wechat.sandbox.state import Fault, state
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _RESET = "sandbox.reset"
-_WECHAT_PATHS = ("/cgi-bin/", "/sns/", "/wxa/", "/wxaapi/")
 
 
 def install(app: Flask) -> None:
@@ -27,7 +27,7 @@ def install(app: Flask) -> None:
 
 
 def _before() -> Response | None:
-    if not request.path.startswith(_WECHAT_PATHS):
+    if not request.path.startswith(WECHAT_PATHS):
         return None
     known = state()
     with known.lock:
@@ -36,12 +36,14 @@ def _before() -> Response | None:
         if fault is not None:
             fault.times -= 1
     g.fault = fault
-    return _play(fault) if fault is not None and not fault.carried_out else None
+    return _play(fault) if fault is not None and not (fault.carried_out or fault.truncate) else None
 
 
 def _after(response: Response) -> Response:
     fault: Fault | None = g.get("fault")
-    return (_play(fault) or response) if fault is not None and fault.carried_out else response
+    if fault is None or not (fault.carried_out or fault.truncate):
+        return response
+    return _play(fault) or (_halved(response, fault.truncate) if fault.truncate else response)
 
 
 def _play(fault: Fault) -> Response | None:
@@ -55,6 +57,16 @@ def _play(fault: Fault) -> Response | None:
     if fault.http_status is not None or fault.body is not None:
         return make_response(fault.body or "<h1>injected by a fault</h1>", fault.http_status or 200)
     return None
+
+
+def _halved(response: Response, how: str) -> Response:
+    """The first half as if it were all, or of an answer that was to be longer: its length is promised and not kept."""
+    whole = response.get_data()
+    response.set_data(whole[: len(whole) // 2])
+    if how == "body":
+        response.automatically_set_content_length = False
+        response.headers["Content-Length"] = str(len(whole))
+    return response
 
 
 def _resetting(wsgi_app: "WSGIApplication") -> "WSGIApplication":

@@ -8,11 +8,13 @@ _LINE = re.compile(r"(?P<label>[^:\n]+):\{\{(?P<key>[a-z_]+\d+)\.DATA\}\}")
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """`content` holds one line a value, `标签:{{key.DATA}}`; the key's prefix is the type of the value."""
+    """`content` holds one line a value, `标签:{{key.DATA}}`; the key's prefix is the type of the value. `type`: 2 is
+    accepted for one message (一次性), 3 for all that come (长期)."""
 
     id: str
     title: str
     content: str
+    type: int = 2
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:

@@ -1,16 +1,18 @@
 """The page: what the members' phones show under 服务通知, newest first."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
-from server.wechat.sandbox.message_templates import TEMPLATES
+from server.wechat.sandbox.message_templates import MessageTemplate
 from server.wechat.sandbox.state import Message, User, state
 
 bp = Blueprint("page", __name__)
 _SHOWN = 100
+_VERSIONS = {"formal": "正式版", "trial": "体验版", "developer": "开发版"}
 _BEIJING = ZoneInfo("Asia/Shanghai")
 
 
@@ -26,7 +28,7 @@ def page() -> str:
     names = {user.openid: user for user in users}
     return render_template(
         "messages.html",
-        cards=[_card(message, names.get(message.openid)) for message in reversed(mine[-_SHOWN:])],
+        cards=[_card(message, names.get(message.openid), known.templates) for message in reversed(mine[-_SHOWN:])],
         total=len(mine),
         shown=_SHOWN,
         chosen=chosen,
@@ -47,13 +49,15 @@ def _people(users: list[User], arrived: list[Message]) -> list[tuple[User, int]]
     return [(user, counts.get(user.openid, 0)) for user in ordered]
 
 
-def _card(message: Message, user: User | None) -> dict[str, Any]:
-    lines = TEMPLATES[message.template_id].lines
+def _card(message: Message, user: User | None, templates: Mapping[str, MessageTemplate]) -> dict[str, Any]:
+    template = templates.get(message.template_id)  # one that was deleted leaves its messages on the phones
+    lines = template.lines if template else [(key, key) for key in message.fields]
     return {
         "message": message,
         "user": user or User(message.openid),
         "rows": [(label, message.fields[key]) for label, key in lines],
         "at": _moment(message.at),
+        "version": _VERSIONS.get(message.miniprogram_state, message.miniprogram_state),
     }
 
 

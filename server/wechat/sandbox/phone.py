@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.wechat.sandbox import pushes
-from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.state import State, state
 
 bp = Blueprint("phone", __name__, url_prefix="/_sandbox")
@@ -47,7 +46,7 @@ def dialog() -> ResponseReturnValue:
     with known.lock:
         for template in order.template_ids:
             answer = order.press or known.always.get((order.openid, template))
-            if answer is None or template not in TEMPLATES:
+            if answer is None or template not in known.templates:
                 return jsonify(error=f"nothing to press for {template}"), 400
             answers[template] = answer
         for template, answer in answers.items():

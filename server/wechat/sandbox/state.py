@@ -1,5 +1,6 @@
 """What the sandbox knows, in memory and under one lock; the messages on the phones may outlive it in a journal."""
 
+import base64
 import json
 import secrets
 import threading
@@ -7,21 +8,32 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from flask import current_app
 
+from server.wechat.sandbox.message_templates import TEMPLATES
+
 _MESSAGES_KEPT = 100_000
+_Own = TypeVar("_Own")
+
+
+def new_session_key() -> str:
+    """16 random bytes in base64, as WeChat's."""
+    return base64.b64encode(secrets.token_bytes(16)).decode()
 
 
 @dataclass(slots=True)
 class User:
-    """Somebody with WeChat on a phone. `name` and `role` are only shown on the page."""
+    """Somebody with WeChat on a phone. `name` and `role` are only shown on the page; `risk` is 0 to 4."""
 
     openid: str
     name: str = ""
     role: str = ""
-    session_key: str = field(default_factory=lambda: secrets.token_urlsafe(16) + "==")
+    session_key: str = field(default_factory=new_session_key)
+    last_visit_at: datetime | None = None
+    risk: int = 0
+    blocked: bool = False
 
 
 @dataclass(slots=True)
@@ -35,10 +47,10 @@ class LoginCode:
 
 @dataclass(slots=True)
 class Token:
-    """An access token; from `superseded_at` on it answers 40001, from `expires_at` on 42001."""
+    """An access token; from `superseded_at` on it answers 40001, from `expires_at` on 42001. `corp`: WeCom's."""
 
     value: str
-    kind: Literal["token", "stable"]
+    kind: Literal["token", "stable", "corp"]
     expires_at: datetime
     superseded_at: datetime | None = None
 
@@ -55,11 +67,16 @@ class Message:
     page: str | None
     miniprogram_state: str
     at: datetime
+    lang: str = "zh_CN"
 
 
 @dataclass(slots=True)
 class Fault:
-    """What the next `times` calls of `path` meet. `carried_out`: the call takes effect, only its answer is spoilt."""
+    """What the next `times` calls of `path` meet. `carried_out`: the call takes effect, only its answer is spoilt.
+
+    `truncate`: of the call's own answer only the first half comes, as a whole answer (`json`) or as a connection that
+    ends too early (`body`). `duplicate`: what the call makes WeChat push is pushed twice.
+    """
 
     path: str
     times: int
@@ -69,6 +86,8 @@ class Fault:
     reset: bool = False
     body: str | None = None
     carried_out: bool = False
+    truncate: Literal["json", "body"] | None = None
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +106,8 @@ class Callback:
 
 
 class State:
-    """Plain values; whoever reads or writes more than one of them holds `lock`."""
+    """Plain values; whoever reads or writes more than one of them holds `lock`. What only one group of endpoints needs
+    is a class of its own there, of which `of` keeps the one instance."""
 
     def __init__(
         self,
@@ -105,6 +125,7 @@ class State:
         self.lock = threading.RLock()
         self.users: dict[str, User] = {}
         self.codes: dict[str, LoginCode] = {}
+        self.templates = dict(TEMPLATES)
         self.tokens: dict[str, Token] = {}
         self.forced_refreshes: list[datetime] = []
         self.credits: dict[tuple[str, str], int] = {}
@@ -115,12 +136,26 @@ class State:
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
         self._ahead = timedelta()
+        self._frozen_at: datetime | None = None
+        self._own: dict[type[Any], Any] = {}
         self._journal = journal
         self._recall()
 
     def now(self) -> datetime:
         """The sandbox's clock, UTC."""
-        return datetime.now(UTC) + self._ahead
+        return (self._frozen_at or datetime.now(UTC)) + self._ahead
+
+    def freeze(self, still: bool) -> None:
+        """Stop the clock, but for what it is advanced; or let it go on from where it stands."""
+        with self.lock:
+            stands = self.now()
+            self._frozen_at = datetime.now(UTC) if still else None
+            self._ahead = stands - (self._frozen_at or datetime.now(UTC))
+
+    def of(self, kind: type[_Own]) -> _Own:
+        """What one group keeps, made at first use."""
+        with self.lock:
+            return cast(_Own, self._own.setdefault(kind, kind()))
 
     def advance(self, by: timedelta) -> None:
         """Let time pass at once: codes and tokens grow old."""

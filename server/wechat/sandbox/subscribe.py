@@ -9,15 +9,17 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from server.wechat.sandbox import phone, pushes, tokens
-from server.wechat.sandbox.message_templates import TEMPLATES, MessageTemplate
+from server.wechat.sandbox.message_templates import MessageTemplate
 from server.wechat.sandbox.replies import Refused, posted_json
+from server.wechat.sandbox.settings import is_released
 from server.wechat.sandbox.state import State, state
 from server.wechat.sandbox.values import is_accepted
 
 bp = Blueprint("subscribe", __name__)
+_LASTING = 3  # 长期订阅: accepted once, for all that come
 
 
-@bp.route("/cgi-bin/message/subscribe/send", methods=["GET", "POST"])
+@bp.post("/cgi-bin/message/subscribe/send")
 def send() -> ResponseReturnValue:
     """Deliver one message to a phone and take one credit, or say why not; a refused send costs no credit."""
     tokens.require()
@@ -26,12 +28,14 @@ def send() -> ResponseReturnValue:
     openid = body.get("touser")
     if not isinstance(openid, str) or openid not in known.users:
         raise Refused(40003, "invalid openid")
-    template = TEMPLATES.get(str(body.get("template_id")))
+    template = known.templates.get(str(body.get("template_id")))
     if template is None:
         raise Refused(40037, "invalid template_id")
+    if body.get("page") and not is_released(known, body["page"]):
+        raise Refused(41030, "invalid page")
     fields = _fields(template, body.get("data"))
     with _alone(known, openid):
-        if not known.spend_credit(openid, template.id):
+        if template.type != _LASTING and not known.spend_credit(openid, template.id):
             raise Refused(43101, "user refuse to accept the msg")
         message = known.keep(
             openid=openid,
@@ -40,6 +44,7 @@ def send() -> ResponseReturnValue:
             fields=fields,
             page=body.get("page"),
             miniprogram_state=str(body.get("miniprogram_state", "formal")),
+            lang=str(body.get("lang", "zh_CN")),
         )
     pushes.later(known, phone.sent_event(openid, template.id, message.msgid))
     return jsonify(errcode=0, errmsg="ok", msgid=message.msgid)

@@ -1,0 +1,144 @@
+"""What becomes of a member after being entered: reached otherwise, transferred, removed, or with a phone that is lost.
+
+Their history stays theirs: nothing that was done is touched, only what holds from now on.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.db import hold_member
+from server.errors import AppError, conflict, not_found
+from server.notify import credits
+from server.org import console, reach, signin
+from server.org.models import Member, Posting, RoleGrant, Squad, Unit
+from server.org.scope import Caller
+from server.org.scope import county as in_county
+from server.sealing import Sealer
+
+
+def change(
+    session: Session, caller: Caller, sealer: Sealer, member_id: uuid.UUID, to: Mapping[str, str | None], now: datetime
+) -> Member:
+    """Set `phone` and `email`, those of them that `to` has; None takes one away. The audit has which, not what."""
+    member = _held(session, caller, member_id)
+    if changed := reach.write(member, sealer, to):
+        record(session, caller.county_id, caller.member_id, "member.changed", member_id, {"fields": changed}, now)
+    return member
+
+
+def remove(
+    session: Session, caller: Caller, sealer: Sealer, member_id: uuid.UUID, reason: str, now: datetime
+) -> Member:
+    """Today is the last day: signed out everywhere at once, the WeChat is free for another, postings and roles end
+    today, and the number and address that nobody needs any more are erased. A repeat changes nothing."""
+    member = _held(session, caller, member_id, removed_too=True)
+    if member.removed_at is not None:
+        return member
+    if member_id == caller.member_id:
+        raise conflict("cannot_remove_self", "不能移除自己，请由另一位管理员办理。")
+    _unbind(session, member, now)
+    signin.void_invites(session, member.county_id, member.id, now)
+    _end_postings(session, member, caller.today + timedelta(days=1))
+    _end_roles(session, member, caller.today + timedelta(days=1))
+    console.remove(session, member.county_id, member.id, caller.member_id, now)
+    reach.write(member, sealer, {"phone": None, "email": None})
+    member.removed_at = now
+    facts = {"reason": reason, "last_day": caller.today.isoformat()}
+    record(session, caller.county_id, caller.member_id, "member.removed", member_id, facts, now)
+    return member
+
+
+def transfer(
+    session: Session, caller: Caller, member_id: uuid.UUID, unit_id: uuid.UUID, on: date, now: datetime
+) -> bool:
+    """Belong to another unit from `on` on: signed out everywhere at once; postings, and roles in the unit before and
+    its squads, end the day before. False when they belong there already."""
+    member = _held(session, caller, member_id)
+    unit = session.scalar(in_county(caller, Unit).where(Unit.id == unit_id))
+    if unit is None:
+        raise AppError(404, "unit_unknown", "没有这个单位。")
+    if member.unit_id == unit_id:
+        return False
+    if on > caller.today:
+        raise conflict("transfer_not_yet", "调动最早在生效那天办理，请到那天再来。")
+    _refuse_begun(session, member, on, caller.today)
+    signin.end_sessions(session, member.county_id, member.id, now)
+    _end_postings(session, member, on, of_unit=member.unit_id)
+    _end_roles(session, member, on, of_unit=member.unit_id)
+    facts = {"from_unit": str(member.unit_id), "to_unit": str(unit_id), "from": on.isoformat()}
+    member.unit_id = unit_id
+    record(session, caller.county_id, caller.member_id, "member.transferred", member_id, facts, now)
+    return True
+
+
+def lost_phone(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> tuple[str, datetime]:
+    """A lost phone or a new WeChat: signed out everywhere, the WeChat unbound, and an invite for the next one, which is
+    returned with its end. For whoever may issue invites to this member."""
+    member = signin.invitee(session, caller, member_id)
+    _unbind(session, member, now)
+    record(session, caller.county_id, caller.member_id, "member.unbound", member_id, {"cause": "lost_phone"}, now)
+    return signin.issue_invite(session, caller, member_id, now)
+
+
+def _held(session: Session, caller: Caller, member_id: uuid.UUID, removed_too: bool = False) -> Member:
+    """The county's member, for an admin, while nobody else changes them."""
+    caller.require("admin")
+    hold_member(session, caller.county_id, member_id)
+    statement = in_county(caller, Member).where(Member.id == member_id)
+    member = session.scalar(statement if removed_too else statement.where(Member.removed_at.is_(None)))
+    if member is None:
+        raise not_found()
+    return member
+
+
+def _unbind(session: Session, member: Member, now: datetime) -> None:
+    signin.end_sessions(session, member.county_id, member.id, now)
+    credits.forget_member(session, member.county_id, member.id)
+    member.openid = member.bound_at = None
+
+
+def _refuse_begun(session: Session, member: Member, on: date, today: date) -> None:
+    """A posting in the unit before that began meanwhile was real: there are days in it."""
+    of_unit = _postings(member, member.unit_id).where(Posting.starts_on.between(on, today))
+    begun = session.scalar(of_unit.order_by(Posting.starts_on.desc()).limit(1))
+    if begun is not None:
+        raise conflict(
+            "posting_overlaps",
+            "那天以后在原单位还有派驻，请把调动日期定在它开始之后。",
+            starts_on=begun.starts_on.isoformat(),
+            ends_on=begun.ends_on.isoformat() if begun.ends_on else None,
+        )
+
+
+def _end_postings(session: Session, member: Member, on: date, of_unit: uuid.UUID | None = None) -> None:
+    """None from `on` on, with `of_unit` none in its squads; one that was to begin by then never does."""
+    later = _postings(member, of_unit).where(or_(Posting.ends_on.is_(None), Posting.ends_on >= on))
+    for posting in session.scalars(later).all():
+        if posting.starts_on < on:
+            posting.ends_on = on - timedelta(days=1)
+        else:
+            session.delete(posting)
+
+
+def _postings(member: Member, of_unit: uuid.UUID | None) -> Select[Posting]:
+    theirs = select(Posting).where(Posting.county_id == member.county_id, Posting.member_id == member.id)
+    return theirs if of_unit is None else theirs.where(Posting.squad_id.in_(_squads(member, of_unit)))
+
+
+def _squads(member: Member, unit_id: uuid.UUID) -> Select[uuid.UUID]:
+    return select(Squad.id).where(Squad.county_id == member.county_id, Squad.unit_id == unit_id)
+
+
+def _end_roles(session: Session, member: Member, on: date, of_unit: uuid.UUID | None = None) -> None:
+    """The same for roles: with `of_unit` only those in that unit and its squads."""
+    theirs = [RoleGrant.county_id == member.county_id, RoleGrant.member_id == member.id]
+    if of_unit is not None:
+        theirs.append(or_(RoleGrant.unit_id == of_unit, RoleGrant.squad_id.in_(_squads(member, of_unit))))
+    ends_later = or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on)
+    session.execute(delete(RoleGrant).where(*theirs, RoleGrant.valid_from >= on))
+    session.execute(update(RoleGrant).where(*theirs, ends_later).values(valid_to=on - timedelta(days=1)))

@@ -1,0 +1,168 @@
+"""wechatpy 1.8.18 with its pitfalls fenced off: unbounded retry, token fetch without timeout, leaky texts, no lock."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import requests
+from circuitbreaker import CircuitBreaker
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+from wechatpy import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from server.config import Config
+from server.wechat import errors
+
+TIMEOUT_S = 5  # to connect, and again between any two bytes of the answer
+LEFT_ALONE_S = 30  # so long is a path not asked …
+_SICK_AFTER = 5  # … after as many calls in a row that WeChat did not answer properly
+_TOKEN_ERRCODES = (40001, 40014, 42001)  # not the latest, malformed, expired: worth exactly one new token
+_TOKEN_MARGIN_S = 120  # a token is given up this long before WeChat does
+_TOKEN_WAIT_S = 12  # for whoever is fetching the token: longer than a fetch that hangs
+_LOOK_EVERY_S = 0.05
+
+
+class TokenStore(Protocol):
+    """Where the access token is shared; the store enforces the end of life, wechatpy does not (facts 2.2)."""
+
+    def get(self, key: str, default: Any = None) -> Any: ...
+    def set(self, key: str, value: Any, ttl: int | None = None) -> None: ...
+    def delete(self, key: str) -> None: ...
+    def alone(self, key: str, for_s: float) -> AbstractContextManager[bool]:
+        """True for the one of all processes that may fetch now; the others look again."""
+
+
+class BoundedClient(WeChatClient):
+    """`call` posts and answers JSON, `image` posts and answers bytes, `session_of` needs no token."""
+
+    def __init__(self, config: Config, tokens: TokenStore | None, timeout_s: float, left_alone_s: float) -> None:
+        self._base = config.wechat_url
+        self._tokens = tokens
+        self._left_alone_s = left_alone_s
+        self._breakers: dict[str, CircuitBreaker] = {}
+        super().__init__(config.wechat_appid, config.wechat_secret, session=tokens, timeout=timeout_s, auto_retry=False)
+
+    @property
+    def access_token(self) -> str:
+        """The token all processes share; of those that find none, one fetches it and the others wait for it."""
+        held = self.session.get(self.access_token_key)
+        if held or self._tokens is None:
+            return str(held or self._fetch_token())
+        give_up_at = time.monotonic() + _TOKEN_WAIT_S
+        while time.monotonic() < give_up_at:
+            with self._tokens.alone(self.access_token_key, _TOKEN_WAIT_S) as may_fetch:
+                if held := self.session.get(self.access_token_key):
+                    return str(held)
+                if may_fetch:
+                    return self._fetch_token()
+            time.sleep(_LOOK_EVERY_S)
+        raise errors.RetryLater(None, "another process has been fetching the token for too long")
+
+    def session_of(self, code: str) -> dict[str, Any]:
+        """jscode2session without the access token that wechatpy would fetch for it needlessly."""
+        path = "sns/jscode2session"
+        params = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
+
+        def get() -> Any:
+            return _json(self.get(f"{self._base}/{path}", params=params | {"access_token": None}))
+
+        answer: dict[str, Any] = self._while_well(path, get)
+        return answer
+
+    def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST with the access token; a token that WeChat no longer knows is replaced once."""
+        answer: dict[str, Any] = self._with_token(path, body, _json)
+        return answer
+
+    def image(self, path: str, body: dict[str, Any]) -> bytes:
+        """The same for a path that answers a picture."""
+        answer: bytes = self._with_token(path, body, _picture)
+        return answer
+
+    def _with_token(self, path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
+        token = self.access_token
+        try:
+            return self._post_with(token, path, body, read)
+        except errors.RetryLater as error:
+            if error.errcode not in _TOKEN_ERRCODES:
+                raise
+        if self.session.get(self.access_token_key) == token:  # else somebody has replaced it already
+            self.session.delete(self.access_token_key)
+        return self._post_with(self.access_token, path, body, read)
+
+    def _post_with(self, token: str, path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
+        # The token comes in from outside of the guard: one that cannot be had is not an uncertain message.
+        def post() -> Any:
+            return read(self.post(path, api_base_url=self._base + "/", params={"access_token": token}, data=body))
+
+        return self._while_well(path, post)
+
+    def _while_well(self, path: str, call: Callable[[], Any]) -> Any:
+        """Run one call, unless this path has been without proper answers: waiting for what does not come holds up
+        everybody else. One call is let through after a while, to see."""
+        breaker = self._breakers.setdefault(
+            path, CircuitBreaker(_SICK_AFTER, self._left_alone_s, _is_sick, name=f"wechat {path}")
+        )
+        if breaker.opened:
+            raise errors.RetryLater(None, "left alone for a while: it has not been answering")
+        return breaker.call(_guarded, call)
+
+    def _fetch_token(self) -> str:
+        """stable_token: the same token for every caller, so that no process takes another's away."""
+        answer: Any = None
+        try:
+            answer = self._http.post(
+                f"{self._base}/cgi-bin/stable_token",
+                data=json.dumps({"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}),
+                timeout=self.timeout,
+            ).json()
+            token, lives_s = str(answer["access_token"]), int(answer["expires_in"])
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            errcode = answer.get("errcode") if isinstance(answer, dict) else None
+            # Even a wrong secret is worth another try later: the operator corrects it, the message still goes out.
+            refused = errors.QuotaSpent if errors.is_quota(errcode) else errors.RetryLater
+            raise refused(errcode, f"no token ({type(error).__name__})") from None
+        self.session.set(self.access_token_key, token, lives_s - _TOKEN_MARGIN_S)
+        return token
+
+
+def _is_sick(_kind: type[BaseException], error: BaseException) -> bool:
+    """No answer, or "system busy"; whoever refuses a call with reason is well."""
+    return isinstance(error, errors.WechatError) and error.errcode in (None, -1)
+
+
+def _guarded(call: Callable[[], Any]) -> Any:
+    """Run one call; whatever wechatpy or requests raise becomes one of our errors, without their texts."""
+    try:
+        return call()
+    except WeChatClientException as error:
+        if error.errcode is None:  # HTTP status >= 400: the gateway answered, not the API
+            raise errors.Uncertain(None, "HTTP error") from None
+        raise errors.from_errcode(error.errcode, "refused") from None
+    except requests.ConnectionError as error:
+        raise (errors.RetryLater if _never_left(error) else errors.Uncertain)(None, type(error).__name__) from None
+    except (requests.RequestException, ValueError, KeyError) as error:
+        raise errors.Uncertain(None, type(error).__name__) from None
+
+
+def _json(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):  # a page of a gateway with status 200
+        raise errors.Uncertain(None, "not JSON")
+    return answer
+
+
+def _picture(answer: Any) -> bytes:
+    """wechatpy hands over the response itself when it holds no JSON."""
+    if not isinstance(answer, requests.Response) or not answer.headers.get("Content-Type", "").startswith("image/"):
+        raise errors.Uncertain(None, "not a picture")
+    return bytes(answer.content)
+
+
+def _never_left(error: requests.ConnectionError) -> bool:
+    """Whether no connection was made at all (refused, no such host, connect timeout): nothing can have arrived."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
