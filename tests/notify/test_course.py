@@ -67,7 +67,6 @@ def tried(outcome: str, channel: str = "subscribe") -> dict[str, Any]:
         (Row(), {"channels": {"email": ALL["email"]}}, "email"),
         (Row(tries=[tried("later")]), {}, "subscribe"),
     ],
-    ids=str,
 )
 def test_it_goes_by_the_first_channel_that_can(row: Row, setting: dict[str, Any], goes_by: str) -> None:
     went = step(row, **setting)
@@ -89,7 +88,6 @@ def test_it_goes_by_the_first_channel_that_can(row: Row, setting: dict[str, Any]
         (Row(channel="subscribe", tries=[tried("uncertain")]), {"spent": {"t-checkin_decided"}}, "uncertain", None),
         (Row(channel="subscribe", tries=[tried("uncertain")], expires_at=NOW), {}, "uncertain", None),
     ],
-    ids=str,
 )  # fmt: skip
 def test_it_ends(row: Row, setting: dict[str, Any], state: str, error: str | None) -> None:
     end = step(row, **setting)
@@ -159,7 +157,6 @@ def test_without_quiet_hours_there_is_no_night() -> None:
         (Row(tries=[tried("uncertain")]), Outcome("refused"), {"state": "uncertain", "channel": "subscribe"}),
         (Row(tries=[tried("uncertain"), tried("resent", "")]), Outcome("refused"), {"channel": "employee"}),
     ],
-    ids=str,
 )  # fmt: skip
 def test_what_an_attempt_makes_of_it(row: Row, outcome: Outcome, becomes: dict[str, Any]) -> None:
     row = replace(row, channel=row.channel or "subscribe")
