@@ -24,6 +24,7 @@ from server import migrate
 from server.clock import system_clock
 from server.config import Config
 from server.db import Database
+from server.logs import configure
 from server.notify import messages, outbox
 from server.notify.deliver import HANDS
 from server.notify.models import Notice
@@ -43,6 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.notices", description=__doc__)
     parser.add_argument("--notices", type=int, default=5000)
     wanted = parser.parse_args().notices
+    configure("WARNING")
     postgres = Postgres()
     try:
         with (
@@ -134,7 +136,7 @@ def _drain(config: Config, wanted: int) -> dict[str, Any]:
     done.set()
     watcher.join()
     with worker.db.reading() as session:
-        states = dict(session.execute(select(Notice.state, func.count()).group_by(Notice.state)).tuples().all())
+        states = {row[0]: row[1] for row in session.execute(select(Notice.state, func.count()).group_by(Notice.state))}
     worker.db.dispose()
     assert states == {"sent": wanted}, states
     # The first mark is taken as the start: until then code and connections are still being loaded.

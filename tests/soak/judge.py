@@ -26,7 +26,7 @@ class Broken(Exception):
 def judge(session: Session, arrived: Iterable[Message], written: int, now: datetime) -> tuple[Counter[str], int]:
     """How many notices ended how, and how many messages were on a phone once too often. Raises Broken."""
     on_phones = Counter(_words(message.openid, message.fields) for message in arrived)
-    openids = dict(session.execute(select(Member.id, Member.openid)).tuples().all())
+    openids = {row.id: row.openid for row in session.execute(select(Member.id, Member.openid))}
     rows = session.scalars(select(Notice)).all()
     _look_into_the_inboxes(session, rows, list(openids), written, now)
     twice = 0
