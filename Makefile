@@ -26,17 +26,19 @@ test: $(TEST_STAMP) check-system ## all tests, on SQLite and on a real PostgreSQ
 lint: $(TEST_STAMP) ## style, types, import directions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
 
-bench: $(TEST_STAMP) ## check-ins, a night's flags and seeding, each beside a floor of the same run (tests/bench/README.md)
+bench: $(TEST_STAMP) ## check-ins, a night's flags, seeding and the outbox, each beside a floor of the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.nightly --sizes $(MEMBERS)
 	@$(BIN)/python -m tests.bench.seeding
+	@$(BIN)/python -m tests.bench.notices $(if $(NOTICES),--notices $(NOTICES))
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))
 
-soak: $(TEST_STAMP) ## hundreds of random kills of web and worker, and a simulated year of them; ROUNDS=20 SEED=1 for a short one
+soak: $(TEST_STAMP) ## random kills of web and worker, a simulated year of them, 5000 notices under faults; ROUNDS=20 SEED=1 NOTICES=300
 	@$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m tests.soak.year --kills $(or $(ROUNDS),200) --months $(or $(MONTHS),12) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.soak.notices --notices $(or $(NOTICES),5000) $(if $(SEED),--seed $(SEED))
 
 migrate: $(RUN_STAMP) ## bring the database (DATABASE_URL) to the newest schema
 	@$(BIN)/python -m server migrate

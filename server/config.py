@@ -20,7 +20,8 @@ _SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  (the sandbox is on loopback; a
 _SANDBOX_CALLBACK_TOKEN = "sandboxcallbacktoken"  # noqa: S105
 _SANDBOX_CALLBACK_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox1"
 PLAIN = "plain"
-LIVE_WECHAT_URL = "https://api.weixin.qq.com"
+LIVE_WECHAT_URL, LIVE_WECOM_URL = "https://api.weixin.qq.com", "https://qyapi.weixin.qq.com"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
 # The keys of server.notify.messages.KINDS, which is floors above this one; a test holds the two together.
 TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
@@ -61,11 +62,17 @@ class Config(BaseSettings):
     wechat_callback_aes_key: str = _SANDBOX_CALLBACK_KEY
     wechat_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     wechat_miniprogram_state: Literal["formal", "trial", "developer"] = "formal"
+    wechat_employee_templates: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    group_bots: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict, repr=False)
+    smtp_url: str = Field("", repr=False)
+    smtp_from: str = ""
+    quiet_hours: str = Field("22:00-07:00", pattern=rf"^(off|{_TIME}-{_TIME})$")
+    morning_summary_at: str = Field("off", pattern=rf"^(off|{_TIME})$")
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
     console_hours: int = Field(12, ge=1, le=72)
     photo_link_s: int = Field(300, ge=10, le=3600)
-    nightly_at: str = Field("21:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    nightly_at: str = Field("21:30", pattern=f"^{_TIME}$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")
@@ -159,9 +166,9 @@ class Config(BaseSettings):
             raise ValueError("is the sandbox's, which everybody can read; WECHAT=live needs your own, from 消息推送")
         return value
 
-    @field_validator("wechat_templates", mode="before")
+    @field_validator("wechat_templates", "wechat_employee_templates", "group_bots", mode="before")
     @classmethod
-    def _read_templates(cls, value: Any) -> Any:
+    def _read_texts(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return value
         try:
@@ -169,14 +176,52 @@ class Config(BaseSettings):
         except ValueError:
             read = None
         if not isinstance(read, dict) or not all(isinstance(v, str) and v.strip() for v in read.values()):
-            raise ValueError('must be JSON such as {"reminder": "template id", …}')
+            like = '{"county": "key"}' if info.field_name == "group_bots" else '{"reminder": "template id", …}'
+            raise ValueError(f"must be JSON such as {like}")
         return read
+
+    @field_validator("group_bots")
+    @classmethod
+    def _bot_each(cls, value: dict[str, str]) -> dict[str, str]:
+        # Twenty messages a minute are a bot's; and what is one county's is not for another's group.
+        if len(set(value.values())) < len(value):
+            raise ValueError("gives one key to two counties; each needs a bot of its own")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_account(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in ("smtp", "smtps", "smtp+plain")
+            sound = not value or bool(known and parts.hostname and parts.port != 0)
+        except ValueError:  # its text may hold the password
+            sound = False
+        if not sound:
+            raise ValueError("must be an address such as smtps://user:password@mail.example.gov.cn:465")
+        if value.startswith("smtp+plain") and not _is_loopback(parts.hostname or ""):
+            raise ValueError("smtp+plain is for a server on this machine; use smtps, or smtp with STARTTLS")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+            raise ValueError("must be an e-mail address")
+        if info.data.get("smtp_url") and not value:
+            raise ValueError("is needed with SMTP_URL: whom the mails are from")
+        return value
+
+    @field_validator("wechat_templates", "wechat_employee_templates")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(value) - set(TEMPLATE_KINDS)):
+            raise ValueError(f"has unknown kinds: {', '.join(unknown)}; there are {', '.join(TEMPLATE_KINDS)}")
+        return value
 
     @field_validator("wechat_templates")
     @classmethod
     def _every_kind(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        if unknown := sorted(set(value) - set(TEMPLATE_KINDS)):
-            raise ValueError(f"has unknown kinds: {', '.join(unknown)}; there are {', '.join(TEMPLATE_KINDS)}")
         if info.data.get("wechat") == "live" and (missing := [k for k in TEMPLATE_KINDS if not value.get(k)]):
             raise ValueError(f"must have the template ids of all kinds when WECHAT=live; missing: {', '.join(missing)}")
         return value
@@ -190,6 +235,11 @@ class Config(BaseSettings):
     def wechat_url(self) -> str:
         """Where the WeChat API is: the real one, or the sandbox on this machine's loopback."""
         return LIVE_WECHAT_URL if self.wechat == "live" else f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def wecom_url(self) -> str:
+        """Where 企业微信 is; the sandbox plays it, too."""
+        return LIVE_WECOM_URL if self.wechat == "live" else self.wechat_url
 
     @property
     def callback_key(self) -> str | None:

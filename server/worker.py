@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from server import rate_limits
 from server.audit import chain
-from server.checkins import retention, tickets
+from server.checkins import manned, retention, tickets
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
@@ -25,17 +24,25 @@ from server.flags import nightly, reminders
 from server.leases import LeaseLost
 from server.leaves import waiting
 from server.notify import credits
+from server.notify.channel import Channel
+from server.notify.channels.group_bot import GroupBot
+from server.notify.channels.mail import Mail
+from server.notify.channels.wechat import Employee, Subscribe
+from server.notify.course import Night
 from server.notify.deliver import Delivery
 from server.notify.tokens import DatabaseTokens
 from server.org import signin
-from server.org.models import County, Member, Station
+from server.org.models import County, Station
+from server.org.recipients import Recipients
 from server.periods import Period, daily, hourly
 from server.photos.store import FolderStore
 from server.photos.sweep import sweep
 from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
+from server.sealing import Sealer
 from server.tally import announce, close, closed, policy, second_look
 from server.wechat.client import WechatClient
+from server.wechat.group_bot import GroupBotClient
 
 log = structlog.get_logger()
 FEWEST_CONNECTIONS = 6
@@ -61,8 +68,8 @@ class Worker:
         self.db = Database(config.database_url, max(config.database_pool_size, FEWEST_CONNECTIONS))
         self.store = FolderStore(config.photo_root)
         self.scheduler = Scheduler(self.db, clock)
-        wechat = WechatClient(config, DatabaseTokens(self.db, clock))
-        self.delivery = Delivery(self.db, clock, wechat, openid_of, config.wechat_templates)
+        people = Recipients(Sealer(config.sealing_keys))
+        self.delivery = Delivery(self.db, clock, self._channels(), people.find, Night.of(config.quiet_hours))
 
     def jobs(self) -> tuple[Job, ...]:
         """All that this process does: what claims its rows, and what has its times."""
@@ -77,7 +84,9 @@ class Worker:
     def periodic(self) -> tuple[Periodic, ...]:
         """What has its times, in one table: the job, for whom, when, and what it does."""
         at = _daily
+        morning = self.config.morning_summary_at
         return (
+            *([] if morning == "off" else [self._mornings(morning)]),
             Periodic("remind", self._zones, self._before_windows_end, self._remind, each_zone=True),
             Periodic("nightly_flags", self._counties, at(self.config.nightly_at), self._nightly_flags),
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
@@ -87,6 +96,14 @@ class Worker:
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
+
+    def _mornings(self, clock: str) -> Periodic:
+        """Only where there is a group to tell."""
+
+        def grouped() -> list[Scope]:
+            return [scope for scope in self._counties() if self._bot_key(scope.county_id)]
+
+        return Periodic("morning_summary", grouped, _on_its_day(clock), self._morning_summary)
 
     def flags_now(self) -> None:
         """The nightly comparison at once, for an operator who will not wait; safe beside a running worker."""
@@ -99,8 +116,25 @@ class Worker:
     # What claims its rows
 
     def deliver_notices(self) -> None:
-        while self.delivery.run():
-            pass
+        self.delivery.run()
+
+    def _channels(self) -> dict[str, Channel]:
+        """Those that are configured, by name."""
+        wechat = WechatClient(self.config, DatabaseTokens(self.db, self.clock))
+        bots = GroupBot(GroupBotClient(self.config.wecom_url), self._bot_key)
+        channels: list[Channel] = [Subscribe(wechat, self.config.wechat_templates), bots]
+        if self.config.wechat_employee_templates:
+            channels.append(Employee(wechat, self.config.wechat_employee_templates))
+        if self.config.smtp_url:
+            channels.append(Mail(self.config.smtp_url, self.config.smtp_from))
+        return {channel.name: channel for channel in channels}
+
+    def _bot_key(self, county_id: int) -> str | None:
+        """The key of the county's bot in 企业微信; settings name the county as people do."""
+        if not self.config.group_bots:
+            return None
+        with self.db.reading() as session:
+            return self.config.group_bots.get(session.scalars(select(County.name).where(County.id == county_id)).one())
 
     def handle_pushes(self) -> None:
         while handle.run(self.db, self.clock, self.config.wechat_templates):
@@ -134,7 +168,11 @@ class Worker:
         return close.steps(self.db, scope.county_id, period.on, self.clock)
 
     def _monthly_results(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
-        return announce.steps(self.db, scope.county_id, period.at, mark, self.clock)
+        has_group = self._bot_key(scope.county_id) is not None
+        return announce.steps(self.db, scope.county_id, period.at, mark, self.clock, has_group)
+
+    def _morning_summary(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        yield Step("", lambda session: manned.tell_group(session, scope.county_id, period.on, self.clock()))
 
     def _leave_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         def remind(session: Session) -> None:
@@ -200,13 +238,6 @@ def _on_its_day(clock: str) -> Callable[[Scope, datetime], Period]:
         return replace(period, ends_at=daily(scope.tz, "00:00", period.at).at)
 
     return next_after
-
-
-def openid_of(session: Session, county_id: int, member_id: uuid.UUID) -> str | None:
-    """The WeChat a member is bound to; None when there is none or the member was removed."""
-    return session.scalar(
-        select(Member.openid).where(Member.county_id == county_id, Member.id == member_id, Member.removed_at.is_(None))
-    )
 
 
 def run(worker: Worker) -> None:

@@ -84,6 +84,7 @@ class System:
             "PHOTO_ROOT": str(self.photo_root),
             "WEB_PORT": str(self.web_port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "QUIET_HOURS": "off",  # tests run at night, too
             "PYTHONPATH": str(ROOT),
         }
         return os.environ | settings | self._settings

@@ -90,6 +90,15 @@ def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
         ({"WECHAT_CALLBACK_TOKEN": "hush hush", "WECHAT_CALLBACK_AES_KEY": "hush" * 10}, CALLBACK),
         ({"WECHAT_CALLBACK_AES_KEY": "k" * 42 + "+"}, {"WECHAT_CALLBACK_AES_KEY"}),
         ({"WEB_HOST": "banana"}, {"WEB_HOST"}),
+        ({"SMTP_URL": "mail.example"}, {"SMTP_URL"}),
+        ({"SMTP_URL": "smtps://u:hush@mail.example:port", "SMTP_FROM": "a@b.example"}, {"SMTP_URL"}),
+        ({"SMTP_URL": "smtps://u:hush@mail.example"}, {"SMTP_FROM"}),
+        ({"SMTP_URL": "smtp+plain://u:hush@mail.example", "SMTP_FROM": "a@b.example"}, {"SMTP_URL"}),
+        ({"SMTP_FROM": "驻点通 <a@b.example>"}, {"SMTP_FROM"}),
+        ({"GROUP_BOTS": '{"甲县": "hush-hush", "乙县": "hush-hush"}'}, {"GROUP_BOTS"}),
+        ({"GROUP_BOTS": '["hush-hush"]'}, {"GROUP_BOTS"}),
+        ({"QUIET_HOURS": "22-7"}, {"QUIET_HOURS"}),
+        ({"MORNING_SUMMARY_AT": "25:00"}, {"MORNING_SUMMARY_AT"}),
         ({"WEB_HOST": "127.0.0.1:8000"}, {"WEB_HOST"}),
         ({"WEB_HOST": "fe80::1%eth0"} | KEY | LIVE, {"WEB_HOST"}),
     ],
@@ -105,6 +114,8 @@ def test_what_is_refused_is_named_all_at_once(
 
 def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch) -> None:
     assert set(TEMPLATE_KINDS) == set(KINDS)
+    assert "nope" in errors(env, {"WECHAT_EMPLOYEE_TEMPLATES": '{"nope": "a"}'})["WECHAT_EMPLOYEE_TEMPLATES"]
+    env.delenv("WECHAT_EMPLOYEE_TEMPLATES")
     assert "nope" in errors(env, {"WECHAT_TEMPLATES": '{"nope": "a"}'})["WECHAT_TEMPLATES"]
     missing = errors(env, PUBLIC | {"WECHAT_TEMPLATES": '{"reminder": "a"}'})["WECHAT_TEMPLATES"].partition("missing:")
     assert set(missing[2].replace(",", "").split()) == set(KINDS) - {"reminder"}

@@ -8,12 +8,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, update
 from sqlalchemy.exc import IntegrityError
 
 from server import migrate, schema
 from server.checkins.models import CheckIn
 from server.db import Database, UtcDateTime
+from server.notify.models import Notice
 from server.photos.models import Photo
 from tests.client import Api
 
@@ -106,7 +107,15 @@ def test_upgrading_twice_is_harmless(empty: Database) -> None:
 
 
 def test_primary_keys_begin_with_the_county_and_references_carry_it() -> None:
-    installation_wide = {"counties", "schedules", "rate_counts", "wechat_tokens", "pushed_events", "push_stamps"} | {
+    installation_wide = {
+        "counties",
+        "schedules",
+        "rate_counts",
+        "wechat_tokens",
+        "pushed_events",
+        "push_stamps",
+        "channel_pauses",
+    } | {
         "console_scans"  # whose it becomes is known when somebody confirms it
     }
     for table in schema.metadata.tables.values():
@@ -189,3 +198,24 @@ def test_what_was_erased_stays_erased_going_down_and_up(api: Api, db: Database, 
     assert rows(placed) == [(0,)]
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.get(CheckIn, (1, kept)).lat = None  # nobody's place is missing without a reason
+
+
+def test_notices_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """What the older release has no word for is put into one that it has; nobody's notice is lost."""
+    now = api.clock()
+    given = {"county_id": 1, "kind": "reminder", "facts": {}, "due_at": now, "created_at": now}
+    states = {"sent": "subscribe", "muted": None, "pending": "email", "refused": "employee"}
+    with db.transaction() as session:
+        for state, channel in states.items():
+            member = api.cast["chen"].id
+            session.add(Notice(**given, member_id=member, dedupe_key=state, state=state, channel=channel, attempts=1))
+        session.add(Notice(**given, member_id=None, dedupe_key="group", state="sent", channel="group_bot"))
+    migrate.downgrade(db, "0014")
+    assert dict(rows("SELECT dedupe_key, state FROM notices")) == {
+        **{"sent": "sent", "muted": "refused", "pending": "uncertain", "refused": "refused"}
+    }
+    migrate.upgrade(db)
+    assert rows("SELECT DISTINCT channel, tries, read_at FROM notices WHERE state = 'sent'")[0][0] == "subscribe"
+    assert len(rows("SELECT id FROM notices")) == 4
+    with pytest.raises(IntegrityError), db.transaction() as session:  # one at a time on their way to one person
+        session.execute(update(Notice).values(state="sending"))

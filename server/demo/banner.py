@@ -40,5 +40,9 @@ curl -s {web}/api/v1/checkins -H "Authorization: Bearer $T" \\
   -F captured_at=$(date -u +%Y-%m-%dT%H:%M:%SZ) -F kind=station -F 'device={{"model":"curl","clock_offset_ms":0}}' \\
   -F ticket=$(curl -s -X POST {web}/api/v1/checkins/tickets -H "Authorization: Bearer $T" | grep -oE '[0-9a-f-]{{36}}')
 
+{caller["name"]}'s inbox:
+
+curl -s {web}/api/v1/me/notices -H "Authorization: Bearer $T"
+
 Ctrl-C stops everything.
 """

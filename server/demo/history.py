@@ -36,6 +36,7 @@ from server.tally.take import take
 
 NIGHT_MIN = 21 * 60 + 30
 _VALID_H = 24
+_UNREAD = timedelta(days=3)
 # Why a reviewer let an honest check-in pass that the machine could not.
 _ACCEPTED = {
     "no_ticket": "已与队长核实，当时没有信号，确在驻点。",
@@ -212,13 +213,14 @@ class Stage:
         run_nightly(self.session, self.county_id, _on(at), at)
 
     def _forget_old_notices(self) -> None:
-        """What was said before today was delivered in its time; the worker must not send all of it now."""
+        """What was said before today was delivered in its time; the worker must not send all of it now. What is a few
+        days old was read as well."""
         today = local(_on(self.now), 0)
-        self.session.execute(
-            update(Notice)
-            .where(Notice.county_id == self.county_id, Notice.created_at < today)
-            .values(state="sent", attempts=1, sent_at=Notice.created_at)
-        )
+        at = Notice.created_at
+        old = update(Notice).where(Notice.county_id == self.county_id)
+        sent = {"state": "sent", "channel": "subscribe", "attempts": 1, "tried_at": at, "sent_at": at}
+        self.session.execute(old.where(at < today).values(sent))
+        self.session.execute(old.where(at < today - _UNREAD).values(read_at=at))
 
 
 def caller(plan: CountyPlan, person: Person, at: datetime) -> Caller:

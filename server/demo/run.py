@@ -60,6 +60,8 @@ class Stopped(BaseException):
 
 def run(config: Config) -> int:
     """Run until stopped. Exit code 1 when a port is taken or a process ends by itself."""
+    if config.wechat == "sandbox" and "quiet_hours" not in config.model_fields_set:
+        os.environ["QUIET_HOURS"] = "off"  # for the children: who tries it at night wants to see the messages
     sandbox = f"http://127.0.0.1:{config.sandbox_port}"
     web = f"http://{_reached_at(config.web_host)}:{config.web_port}"
     phones = [Process("sandbox", ("sandbox",), f"{sandbox}/")] if config.wechat == "sandbox" else []

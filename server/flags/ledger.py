@@ -91,7 +91,7 @@ def tell(session: Session, county_id: int, raised: Sequence[tuple[uuid.UUID, New
     reminded = [
         _reminded(county_id, flag_id, told, now)
         for (flag_id, _), of_flag in zip(raised, letters, strict=True)
-        if (told := [letter.member_id for letter in of_flag if letter.key in written])
+        if (told := [letter.member_id for letter in of_flag if letter.member_id and letter.key in written])
     ]
     insert_many(session, FlagStep, reminded)
 

@@ -1,194 +1,187 @@
-"""The table of notice kinds: which template, fields and page; every value is fitted with sense before it leaves."""
+"""The one table of notice kinds: what it says, to whom, why, by which channels, for how long, and what may be turned
+off."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
-_WEEKDAYS = "一二三四五六日"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # line breaks of every kind; WeChat takes none
+from server.notify import words
+from server.notify.fit import fit, one_line
+from server.notify.words import Facts, Sentences, Values
+
+_POSTED = ("member", "squad_leader")
+_APPROVERS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")
+_HEADS = ("unit_supervisor",)
+_BUREAU = ("bureau_supervisor",)
+
+# A one-time acceptance is what is proven to deliver, so it is used first; the other two cost nothing and wait.
+_ALL = ("subscribe", "employee", "email")
+_AT_ONCE = ("subscribe", "employee")  # nobody reads their mail within the hour
+GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "group_bot": "group"}
+
+TODAY_PAGE, MONTH_PAGE, LEAVES_PAGE = "pages/today/today", "pages/calendar/calendar", "pages/leaves/leaves"
+_WEEK, _DAYS = timedelta(days=7), timedelta(days=3)
+
+
+class Unfit(ValueError):
+    """The facts of a notice do not say what its kind needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of notice. `fields` turns a notice's facts into template values by key (wechat-facts, section 3)."""
+    """One kind of notice.
+
+    `template`: the sandbox's id; a live county maps it in WECHAT_TEMPLATES. `purpose`: what its template is for, shown
+    when the member is asked to accept it; `why`: why this person got it, shown with the notice. `lives`: how long it is
+    worth sending, where the notice itself names no end. `may_mute`: whether the inbox, too, may leave it out (outside
+    of it every kind may be turned off). `once_more`: a send of which nobody knows whether it arrived is repeated once.
+    """
 
     title: str
-    template: str  # the sandbox's template id; a live county maps it in WECHAT_TEMPLATES
+    template: str
     page: str
-    fields: Callable[[Mapping[str, Any]], dict[str, str]]
+    values: Values
+    said: Sentences
+    to: tuple[str, ...]
+    purpose: str
+    why: str
+    channels: tuple[str, ...] = _ALL
+    lives: timedelta = _WEEK
+    may_mute: bool = False
+    once_more: bool = True
 
 
-def fit(key: str, value: str) -> str:
-    """A value that the template type of `key` accepts: shortened with an ellipsis, never rejected for its length."""
-    kind = re.sub(r"\d+$", "", key)
-    value = _CONTROL.sub(" ", value).strip()
-    most = {"thing": 20, "name": 10, "phrase": 5, "character_string": 32}.get(kind)
-    if kind == "phrase":
-        value = re.sub(r"[^\u4e00-\u9fff]", "", value)
-    if not value and kind in ("thing", "phrase"):
-        return "无"  # WeChat refuses an empty value, and the whole message with it
-    if most is None or len(value) <= most:
-        return value
-    return value[:most] if kind == "phrase" else value[: most - 1] + "…"
-
-
-def day_words(iso: str) -> str:
-    """2026-11-03 → 11月3日 周二."""
-    on = date.fromisoformat(iso)
-    return f"{on.month}月{on.day}日 周{_WEEKDAYS[on.weekday()]}"
-
-
-def _long_date(iso: str) -> str:
-    on = date.fromisoformat(iso)
-    return f"{on.year}年{on.month}月{on.day}日"
-
-
-def _reminder(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f["station"],
-        "date2": _long_date(f["on"]),
-        "thing3": f"今天的打卡{f['closes']}前有效",
-    }
-
-
-def _checkin_decided(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{day_words(f['on'])}的打卡",
-        "phrase2": f["result"],
-        "thing3": f["reason"] or ("已计入在岗" if f["result"] == "通过" else "可以申诉"),
-    }
-
-
-def _checkin_pending(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{day_words(f['on'])}的打卡",
-        "phrase2": "待核",
-        "thing3": "已转人工复核，结果会再通知",
-    }
-
-
-def _flag(word: str, advice: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], dict[str, str]]:
-    def fields(f: Mapping[str, Any]) -> dict[str, str]:
-        have = f["confirmed"] + f["pending"] + f["excused"]
-        return {
-            "thing1": f"{int(f['month'][5:])}月驻点进度",
-            "phrase2": word,
-            "thing3": f"已有{have:g}天，目标{f['target']:g}天",
-            "thing4": advice(f),
-        }
-
-    return fields
-
-
-def _leave(f: Mapping[str, Any]) -> dict[str, str]:
-    first, last = date.fromisoformat(f["starts_on"]), date.fromisoformat(f["ends_on"])
-    when = f"{first.month}月{first.day}日" + (f"至{last.month}月{last.day}日" if last != first else "")
-    return {
-        "thing1": f"{f['member']}的{f['kind']}申请",
-        "thing2": when + ("（半天）" if f["halves"] == 1 else ""),
-        "phrase3": f["result"],
-        "thing4": f["reason"],
-    }
-
-
-def _uncovered(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f["unit"],
-        "phrase2": "无人在外",
-        "thing3": f"已有{f['days']}天无主要领导在外",
-        "thing4": "请安排外出，或补登记公出",
-    }
-
-
-def _flag_step(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{int(f['month'][5:])}月驻点：{f['name']}",
-        "date2": _long_date(f["on"]),
-        "thing3": f"{f['step']}：{f['reason']}",
-    }
-
-
-def _leave_waiting(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{f['name']}的请假待审批",
-        "date2": _long_date(f["from"]),
-        "thing3": f"{_short(f['from'])}至{_short(f['to'])}，请尽快处理",
-    }
-
-
-def _leave_ending(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": "假期明天结束",
-        "date2": _long_date(f["to"]),
-        "thing3": "之后恢复打卡；需续假请先申请",
-    }
-
-
-def _month_reached(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{int(f['month'][5:])}月月度结果",
-        "phrase2": "已达标",
-        "thing3": f"在岗{f['have']:g}天，目标{f['target']:g}天",
-        "thing4": "可在日历中查看每天的依据",
-    }
-
-
-def _month_closed(f: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "thing1": f"{int(f['month'][5:])}月月度结果",
-        "phrase2": "已结账",
-        "thing3": "月度表已生成",
-        "thing4": "请查看月度表并公布",
-    }
-
-
-def _short(iso: str) -> str:
-    on = date.fromisoformat(iso)
-    return f"{on.month}月{on.day}日"
-
-
-_MONTH_PAGE = "pages/calendar/calendar"
+_YOURS = "这是您自己的打卡。"
+_YOUR_MONTH = "这是您自己的驻点进度。"
+_YOU_DECIDE = "这项请假由您审批。"
 
 KINDS: dict[str, Kind] = {
-    "leave_asked": Kind("请假审批", "sandbox-leave", "pages/leaves/leaves", _leave),
-    "leave_decided": Kind("请假审批结果", "sandbox-leave", "pages/leaves/leaves", _leave),
-    "leave_withdrawn": Kind("请假撤回", "sandbox-leave", "pages/leaves/leaves", _leave),
-    "reminder": Kind("打卡提醒", "sandbox-reminder", "pages/today/today", _reminder),
-    "checkin_decided": Kind("复核结果", "sandbox-decided", _MONTH_PAGE, _checkin_decided),
+    "reminder": Kind(
+        *("打卡提醒", "sandbox-reminder", TODAY_PAGE, words.reminder, words.reminder_said),
+        *(_POSTED, "打卡时间快结束时提醒您", "您今天派驻在这个驻点，还没有打卡，本月也还没有达标。", _AT_ONCE),
+        may_mute=True,
+        once_more=False,
+    ),
     # Only what waits for a person is told: a message for each accepted one would eat the credits reminders need.
-    "checkin_pending": Kind("打卡待核", "sandbox-decided", _MONTH_PAGE, _checkin_pending),
+    "checkin_pending": Kind(
+        *("打卡待核", "sandbox-decided", MONTH_PAGE, words.checkin_pending, words.checkin_pending_said),
+        *(_POSTED, "打卡转人工复核时告诉您", _YOURS),
+        lives=_DAYS,
+    ),
+    "checkin_decided": Kind(
+        *("复核结果", "sandbox-decided", MONTH_PAGE, words.checkin_decided, words.checkin_decided_said),
+        *(_POSTED, "打卡复核有结果时告诉您", _YOURS),
+    ),
     "flag_behind": Kind(
-        "进度提醒",
-        "sandbox-flag",
-        _MONTH_PAGE,
-        _flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']:g}个可用日"),
+        *("进度提醒", "sandbox-flag", MONTH_PAGE),
+        words.flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']:g}个可用日"),
+        words.flag_said(lambda f: f"再驻 {f['missing']:g} 天即可达标，还有 {f['remaining_days']:g} 个可用日。"),
+        *(_POSTED, "驻点天数落后时告诉您还差几天", _YOUR_MONTH),
+        lives=_DAYS,
     ),
     "flag_at_risk": Kind(
-        "进度提醒",
-        "sandbox-flag",
-        _MONTH_PAGE,
-        _flag("有风险", lambda f: f"还差{f['missing']:g}天，只剩{f['remaining_days']:g}个可用日"),
+        *("进度提醒", "sandbox-flag", MONTH_PAGE),
+        words.flag("有风险", lambda f: f"还差{f['missing']:g}天，只剩{f['remaining_days']:g}个可用日"),
+        words.flag_said(lambda f: f"还差 {f['missing']:g} 天，只剩 {f['remaining_days']:g} 个可用日，请尽早安排。"),
+        *(_POSTED, "月度目标有风险时告诉您", _YOUR_MONTH),
+        lives=_DAYS,
     ),
     "flag_unreachable": Kind(
-        "进度提醒",
-        "sandbox-flag",
-        _MONTH_PAGE,
-        _flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况"),
+        *("进度提醒", "sandbox-flag", MONTH_PAGE),
+        words.flag("无法达标", lambda f: f"还差{f['missing']:g}天，请与队长说明情况"),
+        words.flag_said(lambda f: f"还差 {f['missing']:g} 天，本月已无法达标，请与队长说明情况。"),
+        *(_POSTED, "月度目标已来不及时告诉您", _YOUR_MONTH),
     ),
     "flag_missed": Kind(
-        "月度结果", "sandbox-flag", _MONTH_PAGE, _flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入请核对")
+        *("月度结果", "sandbox-flag", MONTH_PAGE),
+        words.flag("未达标", lambda f: f"差{f['missing']:g}天，如有出入请核对"),
+        words.flag_said(lambda f: f"差 {f['missing']:g} 天，未达标。如有出入，请核对每天的记录。"),
+        *(_POSTED, "月度结果未达标时请您核对", _YOUR_MONTH),
     ),
-    "flag_uncovered": Kind("在外情况提醒", "sandbox-flag", "pages/today/today", _uncovered),
-    "flag_step": Kind("预警处置", "sandbox-task", _MONTH_PAGE, _flag_step),
-    "leave_waiting": Kind("请假待审批", "sandbox-task", "pages/today/today", _leave_waiting),
-    "month_reached": Kind("月度结果", "sandbox-flag", _MONTH_PAGE, _month_reached),
-    "month_closed": Kind("月度结果", "sandbox-flag", "pages/today/today", _month_closed),
-    "leave_ending": Kind("假期将结束", "sandbox-task", "pages/today/today", _leave_ending),
+    "month_reached": Kind(
+        *("月度结果", "sandbox-flag", MONTH_PAGE, words.month_reached, words.month_reached_said),
+        *(_POSTED, "月度结果达标时告诉您", "这是您自己的月度结果。"),
+        may_mute=True,
+    ),
+    "leave_decided": Kind(
+        *("请假审批结果", "sandbox-leave", LEAVES_PAGE, words.leave, words.leave_decided_said),
+        *(_POSTED, "请假审批有结果时告诉您", "这是您自己的申请。"),
+    ),
+    "leave_ending": Kind(
+        *("假期将结束", "sandbox-task", TODAY_PAGE, words.leave_ending, words.leave_ending_said),
+        *(_POSTED, "假期结束前一天提醒您", "您正在休假，明天是最后一天。"),
+        lives=timedelta(days=1),
+        may_mute=True,
+        once_more=False,
+    ),
+    "leave_asked": Kind(
+        *("请假审批", "sandbox-leave", LEAVES_PAGE, words.leave, words.leave_asked_said),
+        *(_APPROVERS, "有请假要您审批时告诉您", _YOU_DECIDE),
+    ),
+    "leave_withdrawn": Kind(
+        *("请假撤回", "sandbox-leave", LEAVES_PAGE, words.leave, words.leave_withdrawn_said),
+        *(_APPROVERS, "请假申请撤回时告诉您", _YOU_DECIDE),
+        lives=_DAYS,
+    ),
+    "leave_waiting": Kind(
+        *("请假待审批", "sandbox-task", TODAY_PAGE, words.leave_waiting, words.leave_waiting_said),
+        *(_APPROVERS, "请假快到期还没审批时提醒您", _YOU_DECIDE),
+        lives=timedelta(days=1),
+        once_more=False,
+    ),
+    "flag_step": Kind(
+        *("预警处置", "sandbox-task", MONTH_PAGE, words.flag_step, words.flag_step_said),
+        *((*_POSTED, *_HEADS), "预警有约谈、通报等处置时告诉您", "这项处置与您或您负责的单位有关。"),
+    ),
+    "flag_uncovered": Kind(
+        *("在外情况提醒", "sandbox-flag", TODAY_PAGE, words.uncovered, words.uncovered_said),
+        *(_HEADS, "本单位没有主要领导在外时提醒您", "您负责这个单位。"),
+        lives=_DAYS,
+    ),
+    "month_closed": Kind(
+        *("月度结果", "sandbox-flag", TODAY_PAGE, words.month_closed, words.month_closed_said),
+        *(_BUREAU, "月度结账完成时告诉您", "您负责公布全县的月度结果。"),
+        may_mute=True,
+    ),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a county's group in 企业微信 is told: sums of units, nobody's own data. No member gets it."""
+
+    title: str
+    said: Sentences = words.ready_text
+    channels: tuple[str, ...] = ("group_bot",)
+    lives: timedelta = _WEEK
+    once_more: bool = True
+
+
+SUMMARIES: dict[str, Summary] = {
+    "month_circular": Summary("月度通报"),
+    "manned": Summary("驻点在岗情况", lives=timedelta(hours=3), once_more=False),
+}
+
+
+def course_of(kind: str) -> Kind | Summary | None:
+    """What the delivery of a kind goes by; None for one that this release does not know."""
+    return KINDS.get(kind) or SUMMARIES.get(kind)
+
+
 def compose(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The template values of one notice, each fitted to its type."""
-    return {key: fit(key, value) for key, value in KINDS[kind].fields(facts).items()}
+    """The template values of one notice, each fitted to its type. Raises Unfit."""
+    try:
+        return {key: fit(key, value) for key, value in KINDS[kind].values(facts).items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unfit(f"facts do not fit the kind: {error!r}"[:200]) from None
+
+
+def sentence(kind: str, facts: Facts) -> str:
+    """What one notice says in whole sentences. Raises Unfit."""
+    if kind in SUMMARIES:  # written with its lines
+        return SUMMARIES[kind].said(facts)
+    try:
+        return one_line(KINDS[kind].said(facts))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unfit(f"facts do not fit the kind: {error!r}"[:200]) from None

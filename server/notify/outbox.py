@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,10 +17,10 @@ from server.together import Rows, insert_many, insert_together
 class Letter:
     """One notice to one member: of what kind, under which dedupe key, with which facts; worthless after `expires_at`.
 
-    `kind` names a row of messages.KINDS, which says what `facts` it needs.
+    `kind` names a row of messages.KINDS, which says what `facts` it needs. `member_id` None: the county's group.
     """
 
-    member_id: uuid.UUID
+    member_id: uuid.UUID | None
     kind: str
     key: str
     facts: Mapping[str, Any]
@@ -53,6 +53,16 @@ def enqueue_all(session: Session, county_id: int, letters: Sequence[Letter], now
         rows = [_row(county_id, letter, now) for letter in new.values()]
         insert_many(session, Notice, rows)
     return set(new)
+
+
+def tell_group(session: Session, county_id: int, kind: str, key: str, texts: Sequence[str], now: datetime) -> bool:
+    """A summary for the county's group, one notice a message. False when it was enqueued before."""
+    rows = [
+        # A moment apart, so that they leave in their order.
+        _row(county_id, Letter(None, kind, f"{key}:{n}", {"text": text}), now - timedelta(microseconds=len(texts) - n))
+        for n, text in enumerate(texts)
+    ]
+    return insert_together(session, Rows(Notice, rows, if_taken="skip"))[Notice] > 0
 
 
 def _row(county_id: int, letter: Letter, now: datetime) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInFinding,
 from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
-from server.notify.models import Notice, SubscriptionAnswer, SubscriptionCredit
+from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
 from server.org import reach
 from server.org.models import (
     Consent,
@@ -61,6 +61,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "month_addenda": (MonthAddendum, frozenset()),
     "flags": (Flag, frozenset()),
     "notices": (Notice, frozenset({"claim", "claimed_until", "dedupe_key"})),
+    "notice_mutes": (NoticeMute, frozenset()),
     "subscription_credits": (SubscriptionCredit, frozenset()),
     "subscription_answers": (SubscriptionAnswer, frozenset({"dedupe_key"})),
 }

@@ -5,8 +5,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from server.notify import credits
+from server.notify.course import in_doubt
+from server.notify.messages import KINDS
 from server.notify.models import Notice
-from server.notify.subscriptions import PURPOSES, template_id
+from server.notify.subscriptions import template_id
 from server.pushes.matter import Matter
 
 _SOON = timedelta(minutes=10)  # WeChat pushes the outcome of a send within seconds
@@ -46,23 +48,26 @@ def sent(matter: Matter) -> str | None:
 
 
 def _outcome(matter: Matter, template: str, errcode: str) -> bool:
-    kinds = [kind for kind in PURPOSES if template_id(kind, matter.templates) == template]
+    kinds = [kind for kind in KINDS if template_id(kind, matter.templates) == template]
     at = matter.event.happened_at
-    near = matter.session.scalars(
+    found = matter.session.scalars(
         select(Notice).where(
             Notice.county_id == matter.member.county_id,
             Notice.member_id == matter.member.id,
             Notice.kind.in_(kinds),
-            Notice.state.in_(("sent", "uncertain")),
-            Notice.due_at.between(at - _SOON, at + _SOON),
+            Notice.state.in_(("sent", "uncertain", "pending")),
+            Notice.channel == "subscribe",
+            Notice.tried_at.between(at - _SOON, at + _SOON),
         )
     ).all()
+    # One that waits to be sent once more, because nobody knows, is told in time.
+    near = [notice for notice in found if notice.state != "pending" or in_doubt(notice)]
     if len(near) != 1:
         return False
     (notice,) = near
     if errcode != "0":
         notice.state, notice.last_error = "failed", f"WeChat errcode {errcode}: lost after it was taken"[:200]
-    elif notice.state == "uncertain":
+    elif notice.state != "sent":
         notice.state, notice.sent_at = "sent", at
         credits.take_one(matter.session, matter.holder(template), matter.now)
     return True

@@ -16,6 +16,7 @@ from server.notify.models import Notice
 from server.notify.outbox import Letter
 from server.org.models import Member, RoleGrant
 from server.schedule import Step
+from server.tally.circular import circular
 from server.tally.models import ClosedMonth, MonthResult
 
 CHUNK = 2000  # members a transaction
@@ -23,9 +24,11 @@ _OLD_NEWS = timedelta(days=31)  # whoever has not heard of it by then, heard of 
 _BUREAU = "~"  # the mark after the bureau was told: behind every member's
 
 
-def steps(db: Database, county_id: int, upto: datetime, mark: str | None, clock: Clock) -> Iterator[Step]:
+def steps(
+    db: Database, county_id: int, upto: datetime, mark: str | None, clock: Clock, group: bool = False
+) -> Iterator[Step]:
     """The months that were closed by `upto` and not made known yet, from `mark` on. Who missed the target is told by a
-    flag, with its numbers and what to do; not here as well.
+    flag, with its numbers and what to do; not here as well. `group`: the county has one that is told the sums.
 
     When a month was closed says little: the close may have been committed after an earlier look at this table.
     """
@@ -43,12 +46,14 @@ def steps(db: Database, county_id: int, upto: datetime, mark: str | None, clock:
         for month in months:
             name, (reached, _, member) = f"{month:%Y-%m}", (mark or "").partition("/")
             if name > reached:
-                yield from _of_month(session, county_id, month, uuid.UUID(int=0), clock)
+                yield from _of_month(session, county_id, month, uuid.UUID(int=0), clock, group)
             elif name == reached and member != _BUREAU:
-                yield from _of_month(session, county_id, month, uuid.UUID(member), clock)
+                yield from _of_month(session, county_id, month, uuid.UUID(member), clock, group)
 
 
-def _of_month(session: Session, county_id: int, month: date, after: uuid.UUID, clock: Clock) -> Iterator[Step]:
+def _of_month(
+    session: Session, county_id: int, month: date, after: uuid.UUID, clock: Clock, group: bool
+) -> Iterator[Step]:
     numbers = [MonthResult.count[name].as_float().label(name) for name in ("confirmed", "pending", "excused", "target")]
     rows = session.execute(
         select(MonthResult.member_id, *numbers)
@@ -59,7 +64,7 @@ def _of_month(session: Session, county_id: int, month: date, after: uuid.UUID, c
     for part in rows.partitions():
         letters = [_reached(month, row) for row in part if row.confirmed + row.excused >= row.target > 0]
         yield Step(f"{month:%Y-%m}/{part[-1].member_id}", partial(_write, county_id, letters, clock))
-    yield Step(f"{month:%Y-%m}/{_BUREAU}", partial(_tell_bureau, county_id, month, clock))
+    yield Step(f"{month:%Y-%m}/{_BUREAU}", partial(_tell_bureau, county_id, month, clock, group))
 
 
 def _reached(month: date, row: Any) -> Letter:
@@ -72,8 +77,13 @@ def _write(county_id: int, letters: list[Letter], clock: Clock, session: Session
     outbox.enqueue_all(session, county_id, letters, clock())
 
 
-def _tell_bureau(county_id: int, month: date, clock: Clock, session: Session) -> None:
+def _tell_bureau(county_id: int, month: date, clock: Clock, group: bool, session: Session) -> None:
     now = clock()
+    if group:
+        table = session.scalars(
+            select(ClosedMonth.table).where(ClosedMonth.county_id == county_id, ClosedMonth.month == month)
+        ).one()
+        outbox.tell_group(session, county_id, "month_circular", f"month_circular:{month:%Y-%m}", circular(table), now)
     outbox.enqueue_all(session, county_id, _to_bureau(session, county_id, month, now), now)
 
 

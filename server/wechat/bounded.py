@@ -142,7 +142,7 @@ def _guarded(call: Callable[[], Any]) -> Any:
             raise errors.Uncertain(None, "HTTP error") from None
         raise errors.from_errcode(error.errcode, "refused") from None
     except requests.ConnectionError as error:
-        raise (errors.RetryLater if _never_left(error) else errors.Uncertain)(None, type(error).__name__) from None
+        raise (errors.RetryLater if never_left(error) else errors.Uncertain)(None, type(error).__name__) from None
     except (requests.RequestException, ValueError, KeyError) as error:
         raise errors.Uncertain(None, type(error).__name__) from None
 
@@ -160,7 +160,7 @@ def _picture(answer: Any) -> bytes:
     return bytes(answer.content)
 
 
-def _never_left(error: requests.ConnectionError) -> bool:
+def never_left(error: requests.ConnectionError) -> bool:
     """Whether no connection was made at all (refused, no such host, connect timeout): nothing can have arrived."""
     if isinstance(error, requests.ConnectTimeout):
         return True

@@ -1,5 +1,6 @@
 """Every call that this project makes to WeChat, in our words: what is asked, and what it means when it fails."""
 
+import json
 from typing import Any
 
 import structlog
@@ -53,6 +54,19 @@ class WechatClient:
                 "data": {key: {"value": value} for key, value in fields.items()},
                 "miniprogram_state": self._state,
                 "lang": "zh_CN",
+            },
+        )
+
+    def send_employee(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> None:
+        """One message to a member of staff (用工关系); its data is text, not an object. Raises WechatError."""
+        data = {"data": {key: {"value": value} for key, value in fields.items()}}
+        self._api.call(
+            "cgi-bin/message/wxopen/employeerelationmsg/send",
+            {
+                "touser": openid,
+                "template_id": template_id,
+                "page": page,
+                "data": json.dumps(data, ensure_ascii=False),
             },
         )
 

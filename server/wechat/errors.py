@@ -31,7 +31,7 @@ class Uncertain(WechatError):
 
 _RETRY = {-1, 40001, 40014, 42001, 45011, 43108, 44990, 44991}
 _QUOTA = {45009, 44993}
-_USER = {43101, 40003, 40226}
+_USER = {43101, 40003, 40226, 40256, 50001}  # the last two: no 用工关系 with them, or not with this template
 
 
 def is_quota(errcode: int | None) -> bool:

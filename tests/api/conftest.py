@@ -1,14 +1,19 @@
 """Rows that API tests reach for."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from server.db import Database
 from server.flags.models import Flag
+from server.notify.models import Notice
 from tests.cast import Cast
 from tests.conftest import StoppedClock
+
+DECIDED = {"checkin": "0", "on": "2026-11-23", "result": "驳回", "reason": "看不清站点"}
 
 
 @pytest.fixture
@@ -29,3 +34,27 @@ def flag_chen(db: Database, cast: Cast, clock: StoppedClock) -> uuid.UUID:
             )
         )
     return flag_id
+
+
+@pytest.fixture
+def notice(db: Database, cast: Cast, clock: StoppedClock) -> Callable[..., uuid.UUID]:
+    """Write one to somebody, a minute after the one before."""
+
+    def write(who: str = "chen", kind: str = "checkin_decided", facts: Any = DECIDED, **more: Any) -> uuid.UUID:
+        made = uuid.uuid4()
+        at = clock.advance(minutes=1)
+        given = {"state": "pending", "due_at": at, "created_at": at, "dedupe_key": str(made)} | more
+        with db.transaction() as session:
+            person = cast[who]
+            session.add(
+                Notice(county_id=person.county_id, id=made, member_id=person.id, kind=kind, facts=facts, **given)
+            )
+        return made
+
+    return write
+
+
+@pytest.fixture
+def dead_notice(notice: Callable[..., uuid.UUID]) -> uuid.UUID:
+    """What WeChat did not take for chen."""
+    return notice(state="failed", channel="subscribe", last_error="WeChat errcode 40037: refused")

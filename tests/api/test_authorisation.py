@@ -42,6 +42,7 @@ SUPERVISING = SIGNED_IN - {"chen", "colleague", "neighbour", "outsider"}
 OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 INVITERS = {"supervisor", "bureau", "bureau2", "admin"}
 FAR_INVITERS = {"other_supervisor", "far_supervisor", "far_bureau", "far_admin"}
+KEEPERS, FAR_KEEPERS = {"bureau", "bureau2", "admin"}, {"far_bureau", "far_admin"}
 POSTED = {"chen", "colleague", "leader", "neighbour", "other_leader", "outsider", "far_leader"}
 
 
@@ -67,6 +68,7 @@ class Target:
     leave: str
     flag: str
     sign_in: str
+    notice: str
 
 
 def _rest(status: int, *others: set[str]) -> dict[int, set[str]]:
@@ -173,6 +175,34 @@ MATRIX: dict[tuple[str, str], Row] = {
             "/me/subscriptions", who, {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
         ),
         _everyone(200),
+    ),
+    ("GET", "/api/v1/me/notices"): Row(lambda api, who, t: api.get("/me/notices", who), _everyone(200)),
+    ("POST", "/api/v1/me/notices/read"): Row(
+        lambda api, who, t: api.post("/me/notices/read", who, {"ids": [t.notice]}), _everyone(200)
+    ),
+    ("GET", "/api/v1/me/notice-settings"): Row(lambda api, who, t: api.get("/me/notice-settings", who), _everyone(200)),
+    ("PUT", "/api/v1/me/notice-settings"): Row(
+        lambda api, who, t: api.call(
+            "PUT", "/me/notice-settings", who, json={"items": [{"kind": "reminder", "wechat": False}]}
+        ),
+        _everyone(200),
+    ),
+    ("GET", "/api/v1/notices/dead"): Row(
+        lambda api, who, t: api.get("/notices/dead", who),
+        {200: KEEPERS | FAR_KEEPERS, **_rest(403, KEEPERS, FAR_KEEPERS), 401: {NOBODY}},
+        finds=KEEPERS,
+    ),
+    ("POST", "/api/v1/notices/{notice_id}/resend"): Row(
+        # once it is on its way there is nothing to send again
+        lambda api, who, t: api.post(f"/notices/{t.notice}/resend", who),
+        {
+            200: {"bureau"},
+            409: KEEPERS - {"bureau"},
+            404: FAR_KEEPERS,
+            **_rest(403, KEEPERS, FAR_KEEPERS),
+            401: {NOBODY},
+        },
+        first="bureau",
     ),
     ("GET", "/api/v1/consents"): Row(lambda api, who, t: api.get("/consents", who), _everyone(200)),
     ("POST", "/api/v1/consents"): Row(
@@ -326,7 +356,7 @@ def test_every_row_answers_everybody() -> None:
 
 
 @pytest.fixture
-def target(api: Api, flag_chen: uuid.UUID) -> Target:
+def target(api: Api, flag_chen: uuid.UUID, dead_notice: uuid.UUID) -> Target:
     checkin = api.check_in("chen").json["id"]
     rejected = api.check_in("chen").json["id"]
     rejection = api.post(f"/checkins/{rejected}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
@@ -336,7 +366,7 @@ def target(api: Api, flag_chen: uuid.UUID) -> Target:
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
     leave = api.post("/leaves", "chen", asked).json["id"]
     sign_in = api.get("/me/sign-ins", "chen").json["items"][0]["id"]
-    return Target(checkin, rejected, appeal, photo, leave, str(flag_chen), sign_in)
+    return Target(checkin, rejected, appeal, photo, leave, str(flag_chen), sign_in, str(dead_notice))
 
 
 @pytest.mark.parametrize("endpoint", sorted(MATRIX), ids=lambda e: f"{e[0]} {e[1]}")

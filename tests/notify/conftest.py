@@ -10,14 +10,17 @@ from sqlalchemy import select
 from server.clock import Clock
 from server.config import Config
 from server.db import Database
+from server.notify.channels.wechat import Employee, Subscribe
+from server.notify.course import Night
 from server.notify.deliver import Delivery
 from server.notify.models import Notice
 from server.notify.outbox import Letter, enqueue
 from server.notify.tokens import DatabaseTokens
 from server.org.models import County, Member, Unit
+from server.org.recipients import Recipients
+from server.sealing import Sealer
 from server.wechat.client import WechatClient
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
-from server.worker import openid_of
 
 COUNTY = 1
 REMINDER = {"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"}
@@ -50,12 +53,17 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[], Delivery]:
-    """A maker of Delivery objects: each is one worker's hand, with a client of its own."""
+    """A maker of Delivery objects: each is one worker's, with a client of its own. `staff`: templates of 用工关系;
+    `channels`: others beside; `night`: the hours in which nothing leaves."""
     config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
 
-    def make() -> Delivery:
+    def make(
+        templates: Any = None, staff: Any = None, channels: Any = (), night: str = "off", hands: int = 8
+    ) -> Delivery:
         client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5, left_alone_s=0.001)
-        return Delivery(db, clock, client, openid_of, {})
+        all_ = [Subscribe(client, templates or {}), *([Employee(client, staff)] if staff else []), *channels]
+        people = Recipients(Sealer(config.sealing_keys))
+        return Delivery(db, clock, {one.name: one for one in all_}, people.find, Night.of(night), hands)
 
     return make
 

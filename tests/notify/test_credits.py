@@ -3,9 +3,8 @@
 import pytest
 
 from server.notify import credits
-from server.notify.deliver import NO_CREDIT
+from server.notify.course import NO_CREDIT
 from server.notify.messages import KINDS
-from server.notify.subscriptions import PURPOSES
 from tests.notify.test_deliver import SEND, spoil
 
 TEMPLATE = "sandbox-reminder"
@@ -35,11 +34,12 @@ def left(db, members):
 
 
 def test_every_kind_says_what_it_is_for_and_to_whom():
-    assert set(PURPOSES) == set(KINDS)
-    for kind, (roles, words) in PURPOSES.items():
-        assert roles, kind
-        assert "您" in words, kind
-        assert len(words) <= 20, kind
+    for name, kind in KINDS.items():
+        assert kind.to, name
+        assert "您" in kind.purpose, name
+        assert len(kind.purpose) <= 20, name
+        assert kind.why.endswith("。"), name
+        assert "您" in kind.why, name
 
 
 def test_a_delivered_message_takes_one(members, write, accept, left, delivery, sandbox):

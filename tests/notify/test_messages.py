@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.notify import messages
+from server.notify.fit import day_words, fit
 from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.values import is_accepted
 
@@ -74,7 +75,7 @@ def is_visible(char: str) -> bool:
 
 @given(st.text(max_size=80))
 def test_any_text_fits_a_thing(text):
-    fitted = messages.fit("thing1", text)
+    fitted = fit("thing1", text)
     assert is_accepted("thing1", fitted)
     assert fitted == "无" or fitted[0] in text
     if any(is_visible(char) for char in text):
@@ -83,13 +84,42 @@ def test_any_text_fits_a_thing(text):
 
 @given(st.text(max_size=20).filter(lambda text: text.strip() and all(map(is_visible, text))))
 def test_what_fits_is_left_alone(text):
-    assert messages.fit("thing12", text) == text
+    assert fit("thing12", text) == text
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x9FFF), max_size=40))
 def test_any_text_fits_a_phrase(text):
-    assert is_accepted("phrase2", messages.fit("phrase2", text))
+    assert is_accepted("phrase2", fit("phrase2", text))
 
 
 def test_days_are_written_as_people_say_them():
-    assert messages.day_words("2026-11-03") == "11月3日 周二"
+    assert day_words("2026-11-03") == "11月3日 周二"
+
+
+@pytest.mark.parametrize(("kind", "facts"), CASES)
+def test_the_inbox_says_it_in_whole_sentences(kind, facts):
+    said = messages.sentence(kind, facts)
+    assert said[-1] in "。！", said
+    assert "。。" not in said
+    assert all(is_visible(char) or char == " " for char in said)
+    if LONG in facts.values():
+        assert "…" not in said, "nothing is cut"
+
+
+def test_the_sentences_of_a_few():
+    """As a reader meets them; the others are held to the rules above."""
+    said = {kind: messages.sentence(kind, facts) for kind, facts in reversed(CASES)}
+    assert said["flag_behind"] == (
+        "11月驻点已有 40.5 天（其中 10.5 天待核），目标 20.5 天。再驻 19.5 天即可达标，还有 31 个可用日。"
+    )
+    assert said["leave_asked"] == "欧阳文静怡申请法定节假日，11月24日，等您审批。理由：参加市里的招商培训。"
+    assert said["leave_ending"] == "您的假期到12月31日 周四结束，之后恢复打卡。需要续假，请先申请。"
+    assert said["flag_step"] == "11月24日 周二，针对欧阳明月11月的驻点情况决定约谈。理由：了解困难。"
+
+
+def test_facts_that_do_not_fit_are_told_from_other_errors():
+    for broken in ({}, {"on": "x", "result": "通过", "reason": ""}, {"on": None, "result": "通过", "reason": ""}):
+        with pytest.raises(messages.Unfit):
+            messages.compose("checkin_decided", broken)
+        with pytest.raises(messages.Unfit):
+            messages.sentence("checkin_decided", broken)

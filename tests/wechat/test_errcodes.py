@@ -5,10 +5,12 @@ import pytest
 from server.errors import AppError
 from server.wechat import errors
 from server.wechat.client import WechatClient
+from server.wechat.group_bot import GroupBotClient
 from tests.wechat.caller import read_code
 
 LOGIN, TOKEN, SEND = "/sns/jscode2session", "/cgi-bin/stable_token", "/cgi-bin/message/subscribe/send"
 PHONE, CODE = "/wxa/business/getuserphonenumber", "/wxa/getwxacodeunlimit"
+STAFF, WEBHOOK = "/cgi-bin/message/wxopen/employeerelationmsg/send", "/cgi-bin/webhook/send"
 FIELDS = {"thing1": "苏州驻点", "date2": "2026年11月24日", "thing3": "今天还没有打卡"}
 
 
@@ -168,3 +170,52 @@ def test_messages_and_codes_open_the_version_that_is_configured(config, control,
     assert client.code_image("a", "pages/new/new", "trial"), "what is not released yet can be shown to its testers"
     with pytest.raises(AppError):
         client.code_image("a", "pages/new/new", "release")
+
+
+@pytest.mark.parametrize(
+    ("errcode", "means", "expected"),
+    [
+        (-1, "system busy", errors.RetryLater),
+        (40001, "token not the latest", errors.RetryLater),
+        (40097, "an argument is wrong", errors.Never),
+        (40256, "no 用工关系 with this person", errors.UserMustAct),
+        (40257, "the relation is not as it should be", errors.Never),
+        (43104, "the mini-program may not", errors.Never),
+        (45009, "quota of the day", errors.QuotaSpent),
+        (47003, "a value does not fit", errors.Never),
+        (50001, "this person did not take the template", errors.UserMustAct),
+    ],
+)
+def test_a_message_to_staff(client: WechatClient, control, errcode, means, expected):
+    control("faults", path=STAFF, times=2, errcode=errcode)
+    with pytest.raises(errors.WechatError) as caught:
+        client.send_employee("openid-zhou", "sandbox-staff-reminder", FIELDS, "pages/today/today")
+    assert (type(caught.value), caught.value.errcode) == (expected, errcode), means
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"errcode": 93000}, errors.Never),
+        ({"errcode": 40058}, errors.Never),
+        ({"errcode": 45009}, errors.QuotaSpent),
+        ({"errcode": -1}, errors.RetryLater),
+        ({"http_status": 502}, errors.Uncertain),
+        ({"body": "<html>"}, errors.Uncertain),
+        ({"body": "{}"}, errors.Uncertain),
+        ({"reset": True}, errors.Uncertain),
+        ({"hang_s": 0.8}, errors.Uncertain),
+    ],
+    ids=str,
+)
+def test_a_message_to_the_group(sandbox, control, fault, expected):
+    control("faults", path=WEBHOOK, times=1, **fault)
+    with pytest.raises(errors.WechatError) as caught:
+        GroupBotClient(sandbox.url, timeout_s=0.3).send_markdown("a-secret-key", "一")
+    assert type(caught.value) is expected
+    assert "a-secret-key" not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_a_group_that_cannot_be_reached_was_not_told():
+    with pytest.raises(errors.RetryLater):
+        GroupBotClient("http://127.0.0.1:1").send_markdown("a-secret-key", "一")

@@ -352,7 +352,15 @@ def notice(db: Database, clock: StoppedClock, cast: Cast) -> Callable[..., uuid.
             session.add(
                 Notice(
                     **{"county_id": 1, "id": made, "member_id": cast[who].id, "kind": "reminder"},
-                    **{"dedupe_key": str(made), "facts": {}, "state": state, "due_at": clock(), "created_at": clock()},
+                    **{
+                        "dedupe_key": str(made),
+                        "facts": {},
+                        "state": state,
+                        "due_at": clock(),
+                        "created_at": clock(),
+                        "channel": "subscribe",
+                        "tried_at": clock(),
+                    },
                 )
             )
         return made

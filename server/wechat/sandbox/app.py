@@ -17,8 +17,10 @@ from server.wechat.sandbox import (
     checks,
     codes,
     control,
+    employee,
     faces,
     faults,
+    group_bot,
     library,
     limits,
     links,
@@ -43,7 +45,23 @@ JOURNAL = Path("var/sandbox-messages.jsonl")
 GROUPS = tuple(
     group.bp
     for group in (
-        *(tokens, login, phone_numbers, subscribe, staff, library, checks, codes, links, risk, faces, openapi, wecom),
+        *(
+            tokens,
+            login,
+            phone_numbers,
+            subscribe,
+            staff,
+            employee,
+            group_bot,
+            library,
+            checks,
+            codes,
+            links,
+            risk,
+            faces,
+            openapi,
+            wecom,
+        ),
         *(control, settings, limits, log, phone, pushes, page),
     )
 )

@@ -1,7 +1,7 @@
 """The subscribe templates of this mini-program, as WeChat's gettemplate lists them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LINE = re.compile(r"(?P<label>[^:\n]+):\{\{(?P<key>[a-z_]+\d+)\.DATA\}\}")
 
@@ -52,3 +52,15 @@ TEMPLATES = {
         ),
     )
 }
+# 用工关系 has templates of its own; here they say the same.
+EMPLOYEE_TEMPLATES = {
+    id: replace(template, id=id)
+    for id, template in ((name.replace("sandbox-", "sandbox-staff-"), of) for name, of in TEMPLATES.items())
+}
+
+
+def place_of(template_id: str) -> str:
+    """Where it arrives on the phone."""
+    if template_id == "group_bot":
+        return "企业微信"
+    return "小程序助手" if template_id in EMPLOYEE_TEMPLATES else "服务通知"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
-from server.wechat.sandbox.message_templates import MessageTemplate
+from server.wechat.sandbox.message_templates import EMPLOYEE_TEMPLATES, MessageTemplate, place_of
 from server.wechat.sandbox.state import Message, User, state
 
 bp = Blueprint("page", __name__)
@@ -50,12 +50,14 @@ def _people(users: list[User], arrived: list[Message]) -> list[tuple[User, int]]
 
 
 def _card(message: Message, user: User | None, templates: Mapping[str, MessageTemplate]) -> dict[str, Any]:
-    template = templates.get(message.template_id)  # one that was deleted leaves its messages on the phones
-    lines = template.lines if template else [(key, key) for key in message.fields]
+    known = {**templates, **EMPLOYEE_TEMPLATES}
+    template = known.get(message.template_id)  # one that was deleted leaves its messages on the phones
+    lines = template.lines if template else [("内容" if key == "content" else key, key) for key in message.fields]
     return {
         "message": message,
         "user": user or User(message.openid),
         "rows": [(label, message.fields[key]) for label, key in lines],
+        "place": place_of(message.template_id),
         "at": _moment(message.at),
         "version": _VERSIONS.get(message.miniprogram_state, message.miniprogram_state),
     }

@@ -33,8 +33,8 @@ def send() -> ResponseReturnValue:
         raise Refused(40037, "invalid template_id")
     if body.get("page") and not is_released(known, body["page"]):
         raise Refused(41030, "invalid page")
-    fields = _fields(template, body.get("data"))
-    with _alone(known, openid):
+    fields = fields_of(template, body.get("data"))
+    with alone(known, openid):
         if template.type != _LASTING and not known.spend_credit(openid, template.id):
             raise Refused(43101, "user refuse to accept the msg")
         message = known.keep(
@@ -50,7 +50,7 @@ def send() -> ResponseReturnValue:
     return jsonify(errcode=0, errmsg="ok", msgid=message.msgid)
 
 
-def _fields(template: MessageTemplate, data: Any) -> dict[str, str]:
+def fields_of(template: MessageTemplate, data: Any) -> dict[str, str]:
     """The values by key in the template's order. Raises Refused 47003 naming the first that WeChat would not take."""
     given = data if isinstance(data, dict) else {}
     keys = [key for _label, key in template.lines]
@@ -65,7 +65,7 @@ def _fields(template: MessageTemplate, data: Any) -> dict[str, str]:
 
 
 @contextmanager
-def _alone(known: State, openid: str) -> Iterator[None]:
+def alone(known: State, openid: str) -> Iterator[None]:
     """Hold the person's phone for as long as a send takes; a second send meanwhile is refused."""
     with known.lock:
         if openid in known.sending:

@@ -1,0 +1,59 @@
+"""Two ways into WeChat: subscribe messages, one acceptance each, and 用工关系 messages where the county has them."""
+
+from collections.abc import Mapping
+
+from server.notify import messages
+from server.notify.channel import SENT, Outcome, Parcel, Recipient, from_wechat
+from server.notify.subscriptions import template_id
+from server.wechat import errors
+from server.wechat.client import WechatClient
+
+
+class Subscribe:
+    """订阅消息: arrives under 服务通知."""
+
+    name = "subscribe"
+
+    def __init__(self, client: WechatClient, templates: Mapping[str, str]) -> None:
+        self._client = client
+        self._templates = templates
+
+    def address(self, kind: str, county_id: int, to: Recipient | None) -> str | None:
+        return to.openid if to and kind in messages.KINDS else None
+
+    def template(self, kind: str) -> str:
+        return template_id(kind, self._templates)
+
+    def send(self, parcel: Parcel) -> Outcome:
+        values = messages.compose(parcel.kind, parcel.facts)
+        page = messages.KINDS[parcel.kind].page
+        try:
+            self._client.send_subscribe(parcel.address, self.template(parcel.kind), values, page)
+        except errors.WechatError as error:
+            return from_wechat(error)
+        return SENT
+
+
+class Employee:
+    """用工关系消息: arrives in 小程序助手; only the kinds that the county has a template for."""
+
+    name = "employee"
+
+    def __init__(self, client: WechatClient, templates: Mapping[str, str]) -> None:
+        self._client = client
+        self._templates = templates
+
+    def address(self, kind: str, county_id: int, to: Recipient | None) -> str | None:
+        return to.openid if to and kind in self._templates else None
+
+    def template(self, kind: str) -> str:
+        return self._templates[kind]
+
+    def send(self, parcel: Parcel) -> Outcome:
+        values = messages.compose(parcel.kind, parcel.facts)
+        page = messages.KINDS[parcel.kind].page
+        try:
+            self._client.send_employee(parcel.address, self.template(parcel.kind), values, page)
+        except errors.WechatError as error:
+            return from_wechat(error)
+        return SENT

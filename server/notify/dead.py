@@ -1,0 +1,77 @@
+"""What could not be delivered, with the reason, and how it is sent anew."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from server.errors import conflict, not_found
+from server.notify import course, messages
+from server.notify.models import Notice
+
+DEAD = ("failed", "refused", "uncertain")
+_WORDS = {
+    course.NO_ADDRESS: "没有绑定微信，也没有邮箱。",
+    course.NO_CREDIT: "订阅次数用完了，没有再问微信。",
+    course.CUT_OFF: "发送途中服务被中断，不知道是否送到。",
+    # by errcode (wechat-facts, section 3)
+    "43101": "本人没有订阅，或订阅次数用完了。",
+    "40003": "微信不认识这个人，请让本人重新登录。",
+    "40037": "模板编号不对，请检查 WECHAT_TEMPLATES。",
+    "41030": "小程序里没有这个页面，请先发布新版本。",
+    "43107": "小程序的订阅消息能力被封禁，请到微信后台查看。",
+    "43108": "微信正忙着给同一个人发消息，多次没有成功。",
+    "45168": "内容里有敏感词，微信不发。",
+    "47003": "内容与模板不符，请检查模板的字段。",
+    "45009": "当天的发送次数用完了。",
+    "40256": "本人没有绑定用工关系。",
+    "50001": "本人没有接受这个用工关系模板。",
+}
+
+
+def listed(county_id: int, state: str | None) -> Select[Notice]:
+    """The county's dead letters; of one state, or all of them."""
+    states = (state,) if state else DEAD
+    return select(Notice).where(Notice.county_id == county_id, Notice.state.in_(states))
+
+
+def reason(notice: Notice) -> str:
+    """Why, in plain words; what is not known says the channel's own."""
+    said = notice.last_error or ""
+    if said in _WORDS:
+        return _WORDS[said]
+    code = said.removeprefix("WeChat errcode ").partition(":")[0]
+    if code in _WORDS:
+        return _WORDS[code]
+    if notice.state == "uncertain":
+        return "发送时没有收到回音，不知道是否送到。"
+    if said.startswith("SMTP"):
+        return "邮件没有发出去，请检查邮箱地址和邮件设置。"
+    return "内容与这类消息不符。" if said.startswith("facts") else "多次发送没有成功。"
+
+
+def resend(session: Session, county_id: int, notice_id: uuid.UUID, now: datetime) -> Notice:
+    """Begin a dead one anew, from its first channel. Raises 404, or 409 when there is nothing to send again."""
+    found = session.scalar(select(Notice).where(Notice.county_id == county_id, Notice.id == notice_id))
+    if found is None:
+        raise not_found()
+    if found.state in DEAD and found.expires_at is not None and found.expires_at <= now:
+        raise conflict("notice_late", "这条消息已经过时，不用再发。")
+    tries: list[Any] = [*found.tries, {"channel": "", "at": now.isoformat(), "outcome": course.RESENT, "error": None}]
+    begun = session.execute(
+        update(Notice)
+        .where(Notice.county_id == county_id, Notice.id == notice_id, Notice.state.in_(DEAD))
+        .values(state="pending", channel=None, attempts=0, tries=tries, due_at=now, last_error=None, claim=None)
+        .returning(Notice.id)
+    )
+    if begun.first() is None:
+        raise conflict("notice_not_dead", "这条消息正在发送或已经送达，不用再发。")
+    return found
+
+
+def title_of(kind: str) -> str:
+    """What people call this kind."""
+    known = messages.course_of(kind)
+    return known.title if known else kind

@@ -1,0 +1,196 @@
+"""PURE: what each kind of notice says, twice: short values for a WeChat template, whole sentences for inbox and e-mail.
+
+A template's values are cut to twenty letters; the sentences say what happened, what it means and what to do, in full.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from server.notify.fit import day_words, long_date, month_word, one_line, short_date, span
+
+Facts = Mapping[str, Any]
+Values = Callable[[Facts], dict[str, str]]
+Sentences = Callable[[Facts], str]
+
+
+def reminder(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f["station"],
+        "date2": long_date(f["on"]),
+        "thing3": f"今天的打卡{f['closes']}前有效",
+    }
+
+
+def reminder_said(f: Facts) -> str:
+    return f"{day_words(f['on'])}还没有收到您在{f['station']}的打卡，{f['closes']}前打卡有效。"
+
+
+def checkin_decided(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{day_words(f['on'])}的打卡",
+        "phrase2": f["result"],
+        "thing3": f["reason"] or ("已计入在岗" if f["result"] == "通过" else "可以申诉"),
+    }
+
+
+def checkin_decided_said(f: Facts) -> str:
+    on = day_words(f["on"])
+    if f["result"] == "通过":
+        return f"您{on}的打卡已复核通过，计入在岗。{_because('说明', f['reason'])}"
+    return f"您{on}的打卡被驳回。{_because('理由', f['reason'])}如有不同意见，可以申诉。"
+
+
+def checkin_pending(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{day_words(f['on'])}的打卡",
+        "phrase2": "待核",
+        "thing3": "已转人工复核，结果会再通知",
+    }
+
+
+def checkin_pending_said(f: Facts) -> str:
+    return f"您{day_words(f['on'])}的打卡已转人工复核，有结果会再告诉您，现在不需要做什么。"
+
+
+def flag(word: str, advice: Sentences) -> Values:
+    """The values of a flag: how the month stands, one word for it, and what to do."""
+
+    def values(f: Facts) -> dict[str, str]:
+        return {
+            "thing1": f"{month_word(f['month'])}驻点进度",
+            "phrase2": word,
+            "thing3": f"已有{_have(f):g}天，目标{f['target']:g}天",
+            "thing4": advice(f),
+        }
+
+    return values
+
+
+def flag_said(advice: Sentences) -> Sentences:
+    """The sentences of a flag: the numbers, then what they mean."""
+
+    def said(f: Facts) -> str:
+        waiting = f"（其中 {f['pending']:g} 天待核）" if f["pending"] else ""
+        return f"{month_word(f['month'])}驻点已有 {_have(f):g} 天{waiting}，目标 {f['target']:g} 天。{advice(f)}"
+
+    return said
+
+
+def leave(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{f['member']}的{f['kind']}申请",
+        "thing2": _leave_days(f),
+        "phrase3": f["result"],
+        "thing4": f["reason"],
+    }
+
+
+def leave_asked_said(f: Facts) -> str:
+    return f"{f['member']}申请{f['kind']}，{_leave_days(f)}，等您审批。{_because('理由', f['reason'])}"
+
+
+def leave_decided_said(f: Facts) -> str:
+    return f"您{_leave_days(f)}的{f['kind']}申请：{f['result']}。{_because('说明', f['reason'])}"
+
+
+def leave_withdrawn_said(f: Facts) -> str:
+    return f"{f['member']}撤回了{_leave_days(f)}的{f['kind']}申请，不需要再审批。{_because('说明', f['reason'])}"
+
+
+def uncovered(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f["unit"],
+        "phrase2": "无人在外",
+        "thing3": f"已有{f['days']}天无主要领导在外",
+        "thing4": "请安排外出，或补登记公出",
+    }
+
+
+def uncovered_said(f: Facts) -> str:
+    since = short_date(f["since"])
+    return f"{f['unit']}自{since}起已有 {f['days']} 天没有主要领导在外招商。请安排外出；已经外出的，请补登记公出。"
+
+
+def flag_step(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{month_word(f['month'])}驻点：{f['name']}",
+        "date2": long_date(f["on"]),
+        "thing3": f"{f['step']}：{f['reason']}",
+    }
+
+
+def flag_step_said(f: Facts) -> str:
+    about = f"{f['name']}{month_word(f['month'])}的驻点情况"
+    return f"{day_words(f['on'])}，针对{about}决定{f['step']}。{_because('理由', f['reason'])}"
+
+
+def leave_waiting(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{f['name']}的请假待审批",
+        "date2": long_date(f["from"]),
+        "thing3": f"{short_date(f['from'])}至{short_date(f['to'])}，请尽快处理",
+    }
+
+
+def leave_waiting_said(f: Facts) -> str:
+    return f"{f['name']}{span(f['from'], f['to'])}的请假还没有审批，请尽快处理。"
+
+
+def leave_ending(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": "假期明天结束",
+        "date2": long_date(f["to"]),
+        "thing3": "之后恢复打卡；需续假请先申请",
+    }
+
+
+def leave_ending_said(f: Facts) -> str:
+    return f"您的假期到{day_words(f['to'])}结束，之后恢复打卡。需要续假，请先申请。"
+
+
+def month_reached(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{month_word(f['month'])}月度结果",
+        "phrase2": "已达标",
+        "thing3": f"在岗{f['have']:g}天，目标{f['target']:g}天",
+        "thing4": "可在日历中查看每天的依据",
+    }
+
+
+def month_reached_said(f: Facts) -> str:
+    month = month_word(f["month"])
+    return f"您{month}在岗 {f['have']:g} 天，目标 {f['target']:g} 天，已达标。每天的依据可在日历中查看。"
+
+
+def month_closed(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{month_word(f['month'])}月度结果",
+        "phrase2": "已结账",
+        "thing3": "月度表已生成",
+        "thing4": "请查看月度表并公布",
+    }
+
+
+def month_closed_said(f: Facts) -> str:
+    return f"{month_word(f['month'])}已经结账，月度表已生成。请查看并公布。"
+
+
+def ready_text(f: Facts) -> str:
+    """A summary's text is written by whoever counts; it stands in the facts as it goes out."""
+    return str(f["text"])
+
+
+def _have(f: Facts) -> float:
+    return float(f["confirmed"] + f["pending"] + f["excused"])
+
+
+def _leave_days(f: Facts) -> str:
+    return span(f["starts_on"], f["ends_on"]) + ("（半天）" if f["halves"] == 1 else "")
+
+
+def _because(label: str, reason: str) -> str:
+    """The reason as a sentence of its own; nothing when none was given."""
+    said = one_line(reason)
+    if not said:
+        return ""
+    return f"{label}：{said}" if said[-1] in "。！？" else f"{label}：{said}。"

@@ -1,0 +1,353 @@
+"""The other ways out, each against a real server: 用工关系 and the group bot in the sandbox, mail over real SMTP."""
+
+import ssl
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import update
+
+from server.config import Config
+from server.notify import outbox
+from server.notify.channel import Parcel
+from server.notify.channels.group_bot import GroupBot
+from server.notify.channels.mail import Mail
+from server.notify.models import NoticeMute
+from server.org.models import Member
+from server.sealing import Sealer
+from server.wechat.group_bot import GroupBotClient
+from tests.notify.test_deliver import SEND, spoil
+from tests.processes import free_port
+
+STAFF = "/cgi-bin/message/wxopen/employeerelationmsg/send"
+WEBHOOK = "/cgi-bin/webhook/send"
+TEMPLATES = {"checkin_decided": "sandbox-staff-decided"}
+DECIDED = {"on": "2026-11-24", "result": "驳回", "reason": "看不清站点"}
+KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+
+
+@pytest.fixture
+def decided(write, members) -> Callable[..., bool]:
+    """A decision about the first member's check-in."""
+    return lambda key="k", who=0: write(members[who], key, "checkin_decided", DECIDED)
+
+
+@pytest.fixture
+def is_staff(sandbox):
+    """openid-0 is bound as staff and takes every template; or these only."""
+
+    def bind(*templates: str, openid: str = "openid-0") -> None:
+        order = {"openid": openid, **({"template_ids": list(templates)} if templates else {})}
+        assert requests.post(f"{sandbox.url}/_sandbox/staff", json=order).status_code == 200
+
+    return bind
+
+
+def outcomes(notice: Any) -> list[tuple[str, str]]:
+    return [(one["channel"], one["outcome"]) for one in notice.tries]
+
+
+# 用工关系
+
+
+def test_who_takes_no_more_gets_it_as_staff(decided, delivery, notices, sandbox, is_staff):
+    is_staff()
+    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
+    decided()
+    delivery(staff=TEMPLATES).run()
+    (notice,) = notices()
+    assert (notice.state, outcomes(notice)) == ("sent", [("subscribe", "refused"), ("employee", "sent")])
+    (message,) = sandbox.state.messages
+    assert (message.template_id, message.fields["thing1"]) == ("sandbox-staff-decided", "11月24日 周二的打卡")
+
+
+def test_where_the_county_has_none_nobody_asks(decided, delivery, notices, sandbox):
+    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
+    decided()
+    delivery().run()
+    assert notices()[0].state == "refused"
+    assert "43101" in notices()[0].last_error
+    assert STAFF not in sandbox.state.calls
+
+
+@pytest.mark.parametrize(("bound", "errcode"), [(None, "40256"), (["sandbox-staff-flag"], "50001")])
+def test_who_is_not_staff_or_took_another_template_is_refused(
+    decided, delivery, notices, sandbox, is_staff, bound, errcode
+):
+    if bound:
+        is_staff(*bound)
+    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
+    decided()
+    delivery(staff=TEMPLATES).run()
+    assert notices()[0].state == "refused"
+    assert errcode in notices()[0].last_error
+
+
+def test_of_which_nobody_knows_goes_to_no_other_channel(decided, delivery, notices, sandbox, is_staff, clock):
+    is_staff()
+    decided()
+    spoil(sandbox, reset=True)
+    hand = delivery(staff=TEMPLATES)
+    hand.run()
+    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
+    clock.advance(minutes=11)
+    hand.run()
+    assert notices()[0].state == "uncertain"
+    assert sandbox.state.calls[SEND] == 2
+    assert STAFF not in sandbox.state.calls
+
+
+# e-mail
+
+
+class Post:
+    """A real SMTP server: `letters` it took, `answers` by stage that it gives instead of taking."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.letters: list[Any] = []
+        self.answers: dict[str, str] = {}
+        self.port = free_port()
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, tls_context=tls, require_starttls=tls is not None,
+            authenticator=self._authenticate, auth_required=tls is not None, auth_require_tls=tls is not None,
+        )  # fmt: skip
+        self._controller.start()
+
+    def _authenticate(self, _server: SMTP, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"zhudian", b"p@ss"))
+
+    async def handle_RCPT(self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if said := self.answers.get("rcpt"):
+            return said
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:
+        said = self.answers.get("data", "250 OK")
+        if said in ("250 OK", "hang up"):
+            self.letters.append(message_from_bytes(envelope.content, policy=default))
+        if said == "hang up":
+            server.transport.abort()
+        return said
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    running = Post()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def has_mail(db, members) -> str:
+    """The first member has an address, sealed; and no WeChat."""
+    sealer = Sealer(Config(_env_file=None).sealing_keys)
+    sealed = sealer.seal("li@example.org", f"member:{members[0]}:email")
+    with db.transaction() as session:
+        session.execute(update(Member).where(Member.id == members[0]).values(email_sealed=sealed, openid=None))
+    return "li@example.org"
+
+
+@pytest.fixture
+def by_mail(delivery, post) -> Callable[[], Any]:
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    return lambda: delivery(channels=[mail])
+
+
+def test_a_letter_says_what_why_and_how_to_turn_it_off(decided, has_mail, by_mail, notices, post):
+    decided()
+    by_mail().run()
+    (notice,) = notices()
+    assert (notice.state, notice.channel) == ("sent", "email")
+    (letter,) = post.letters
+    assert (letter["To"], letter["Subject"]) == (has_mail, "复核结果（驻点通）")
+    assert letter["From"].addresses[0].addr_spec == "zhudian@county.example"
+    assert str(notice.id) in letter["Message-ID"]
+    text = letter.get_content()
+    assert "您11月24日 周二的打卡被驳回。理由：看不清站点。如有不同意见，可以申诉。" in text
+    assert "为什么收到：这是您自己的打卡。" in text
+    assert "不想收到邮件" in text
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "state"),
+    [
+        ("rcpt", "550 no such user", "refused"),
+        ("rcpt", "450 try again", "pending"),
+        ("data", "554 looks like spam", "failed"),
+        ("data", "451 disk full", "pending"),
+        ("data", "hang up", "pending"),  # once more, in ten minutes
+    ],
+)
+def test_what_the_server_says(decided, has_mail, by_mail, notices, post, stage, answer, state):
+    post.answers[stage] = answer
+    decided()
+    by_mail().run()
+    (notice,) = notices()
+    assert notice.state == state
+    assert notice.tries[-1]["outcome"] == {"pending": "uncertain" if answer == "hang up" else "later"}.get(state, state)
+    assert "li@" not in str(notice.tries)
+    assert "spam" not in str(notice.tries)
+
+
+def test_a_server_that_is_away_is_tried_again(decided, has_mail, delivery, notices):
+    decided()
+    delivery(channels=[Mail(f"smtp+plain://127.0.0.1:{free_port()}", "zhudian@county.example")]).run()
+    assert (notices()[0].state, notices()[0].attempts) == ("pending", 1)
+
+
+def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, notices, post, clock):
+    post.answers["data"] = "hang up"
+    decided()
+    hand = by_mail()
+    hand.run()
+    del post.answers["data"]
+    clock.advance(minutes=11)
+    hand.run()
+    assert notices()[0].state == "sent"
+    first, second = post.letters
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_a_reminder_is_not_mailed(members, write, has_mail, by_mail, notices, post):
+    write(members[0])
+    by_mail().run()
+    assert notices()[0].state == "refused"
+    assert post.letters == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(certificate, key) of 127.0.0.1, its own authority."""
+    folder = tmp_path_factory.mktemp("tls")
+    made, key = folder / "cert.pem", folder / "key.pem"
+    own = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, own.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(own, hashes.SHA256())
+    )
+    made.write_bytes(signed.public_bytes(Encoding.PEM))
+    key.write_bytes(own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return made, key
+
+
+@pytest.mark.parametrize(
+    ("password", "trusts", "word"), [("p%40ss", True, "sent"), ("wrong", True, "later"), ("p%40ss", False, "later")]
+)
+def test_the_password_travels_by_tls_alone(certificate, password, trusts, word):
+    made, key = certificate
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(made, key)
+    post = Post(tls)
+    try:
+        url = f"smtp://zhudian:{password}@127.0.0.1:{post.port}"
+        mail = Mail(url, "zhudian@county.example", timeout_s=1, trusted=str(made) if trusts else None)
+        parcel = Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", "li@example.org", "claim")
+        outcome = mail.send(parcel)
+    finally:
+        post.stop()
+    assert (outcome.word, len(post.letters)) == (word, word == "sent")
+    assert password not in str(outcome)
+
+
+# What is turned off
+
+
+def test_what_is_turned_off_in_wechat_goes_by_mail_and_what_is_turned_off_everywhere_stays_inside(
+    decided, write, members, delivery, notices, sandbox, post, db, clock
+):
+    sealed = Sealer(Config(_env_file=None).sealing_keys).seal("li@example.org", f"member:{members[0]}:email")
+    with db.transaction() as session:
+        session.execute(update(Member).where(Member.id == members[0]).values(email_sealed=sealed))
+        for who, places in ((0, ["wechat"]), (1, ["wechat", "email"])):
+            for place in places:
+                key = {"county_id": 1, "member_id": members[who], "kind": "checkin_decided", "place": place}
+                session.add(NoticeMute(**key, muted_at=clock()))
+    decided("k0", 0)
+    decided("k1", 1)
+    write(members[1], "k2")  # another kind of hers
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    delivery(channels=[mail]).run()
+    assert [(notice.state, notice.channel) for notice in notices()] == [
+        ("sent", "email"),
+        ("muted", None),
+        ("sent", "subscribe"),
+    ]
+    assert len(sandbox.state.messages) == len(post.letters) == 1
+
+
+# The group
+
+
+@pytest.fixture
+def bot(sandbox) -> GroupBot:
+    return GroupBot(GroupBotClient(sandbox.url, timeout_s=0.5), {1: KEY}.get)
+
+
+def tell_group(db, clock, *texts: str, key: str = "circular") -> bool:
+    with db.transaction() as session:
+        return outbox.tell_group(session, 1, "month_circular", key, texts, clock())
+
+
+def test_a_summary_goes_to_the_group_in_its_order_and_to_no_member(members, db, clock, delivery, bot, notices, sandbox):
+    assert tell_group(db, clock, "第一页", "第二页")
+    assert not tell_group(db, clock, "第一页", "第二页")
+    delivery(channels=[bot]).run()
+    assert [message.fields["content"] for message in sandbox.state.messages] == ["第一页", "第二页"]
+    assert [(notice.state, notice.member_id) for notice in notices()] == [("sent", None), ("sent", None)]
+    assert KEY not in str([notice.tries for notice in notices()])
+
+
+def test_twenty_a_minute_is_kept_by_all_workers_together(members, db, clock, delivery, bot, notices, sandbox):
+    for number in range(25):
+        tell_group(db, clock, f"第{number}条", key=f"c{number:02}")
+    for _worker in range(3):
+        delivery(channels=[bot]).run()
+    assert sandbox.state.calls[WEBHOOK] == 20, "none was refused"
+    clock.advance(seconds=62)
+    sandbox.state.advance(timedelta(seconds=62))
+    delivery(channels=[bot]).run()
+    assert {notice.state for notice in notices()} == {"sent"}
+    assert sandbox.state.calls[WEBHOOK] == 25
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "outcome"),
+    [
+        ({"errcode": 45009}, "pending", "later"),  # somebody else used the bot as well
+        ({"errcode": 93000}, "failed", "failed"),
+        ({"errcode": -1}, "pending", "later"),
+        ({"reset": True}, "pending", "uncertain"),
+        ({"http_status": 502}, "pending", "uncertain"),
+    ],
+    ids=str,
+)
+def test_what_the_bot_says(members, db, clock, delivery, bot, notices, sandbox, fault, state, outcome):
+    spoil(sandbox, WEBHOOK, **fault)
+    tell_group(db, clock, "一")
+    delivery(channels=[bot]).run()
+    (notice,) = notices()
+    assert (notice.state, notice.tries[0]["outcome"]) == (state, outcome)
+    assert KEY not in str(notice.tries)
