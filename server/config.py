@@ -22,13 +22,12 @@ _SANDBOX_CALLBACK_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox1"
 PLAIN = "plain"
 LIVE_WECHAT_URL, LIVE_WECOM_URL = "https://api.weixin.qq.com", "https://qyapi.weixin.qq.com"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
-# The keys of server.notify.messages.KINDS, which is floors above this one; a test holds the two together.
+# server.notify.messages.SUBSCRIBED, which is floors above this one; a test holds the two together.
 TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
-    *("leave_asked", "leave_decided", "leave_withdrawn"),
-    *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
     *("leave_asked", "leave_decided", "leave_withdrawn", "leave_waiting", "leave_ending"),
-    *("month_reached", "month_closed"),
+    *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
+    *("month_reached", "month_closed", "review_asked", "deletion_done"),
 )
 
 

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from server import rate_limits
 from server.audit import chain
-from server.checkins import manned, retention, tickets
+from server.checkins import asked, manned, retention, tickets
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
 from server.flags import nightly, reminders
 from server.leases import LeaseLost
 from server.leaves import waiting
-from server.notify import credits
+from server.notify import credits, outbox
 from server.notify.channel import Channel
 from server.notify.channels.group_bot import GroupBot
 from server.notify.channels.mail import Mail
@@ -32,6 +32,7 @@ from server.notify.course import Night
 from server.notify.deliver import Delivery
 from server.notify.tokens import DatabaseTokens
 from server.org import signin
+from server.org.consent import KEPT_MONTHS
 from server.org.models import County, Station
 from server.org.recipients import Recipients
 from server.periods import Period, daily, hourly
@@ -92,6 +93,7 @@ class Worker:
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
+            Periodic("review_reminders", self._counties, _on_its_day("16:30"), self._review_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
@@ -181,6 +183,9 @@ class Worker:
 
         yield Step("", remind)
 
+    def _review_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        yield Step("", lambda session: asked.remind(session, scope.county_id, period.on, self.clock()))
+
     def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", self._forget)
 
@@ -190,6 +195,7 @@ class Worker:
         signin.forget_old(session, now - timedelta(days=60))
         tickets.forget_old(session, now - timedelta(days=60))
         credits.forget_old(session, now - timedelta(days=60))
+        outbox.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
         keep.forget_old(session, stamps_before=now - timedelta(days=1), events_before=now - timedelta(days=60))
 
     def _erase_evidence(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
@@ -197,6 +203,7 @@ class Worker:
         with self.db.reading() as session:
             rules = policy.in_force(session, scope.county_id, period.on).rules
             terms = retention.Terms(
+                tz=scope.tz,
                 today=period.on,
                 months=rules.evidence_months,
                 appeal_within=timedelta(days=rules.appeal_within_days),

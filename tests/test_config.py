@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from server.config import TEMPLATE_KINDS, Config, ConfigError
-from server.notify.messages import KINDS
+from server.notify.messages import SUBSCRIBED
 
 ROOT = Path(__file__).parents[1]
 KEY = {"SECRET_KEY": "a-real-key-of-more-than-thirty-two-characters", "SEALING_KEYS": "c2VhbA" + "A" * 37 + "="}
@@ -21,7 +21,7 @@ LIVE = {
     "WECHAT_SECRET": "the-mini-program's-own",
     "WECHAT_CALLBACK_TOKEN": "ourOwnToken",
     "WECHAT_CALLBACK_AES_KEY": "k" * 43,
-    "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
+    "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(SUBSCRIBED, "template-id")),
 }
 CALLBACK = {"WECHAT_CALLBACK_TOKEN", "WECHAT_CALLBACK_AES_KEY"}
 PUBLIC = {"PUBLIC_URL": "https://zhudian.example.gov.cn"} | KEY | LIVE
@@ -113,12 +113,12 @@ def test_what_is_refused_is_named_all_at_once(
 
 
 def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch) -> None:
-    assert set(TEMPLATE_KINDS) == set(KINDS)
+    assert set(TEMPLATE_KINDS) == set(SUBSCRIBED)
     assert "nope" in errors(env, {"WECHAT_EMPLOYEE_TEMPLATES": '{"nope": "a"}'})["WECHAT_EMPLOYEE_TEMPLATES"]
     env.delenv("WECHAT_EMPLOYEE_TEMPLATES")
     assert "nope" in errors(env, {"WECHAT_TEMPLATES": '{"nope": "a"}'})["WECHAT_TEMPLATES"]
     missing = errors(env, PUBLIC | {"WECHAT_TEMPLATES": '{"reminder": "a"}'})["WECHAT_TEMPLATES"].partition("missing:")
-    assert set(missing[2].replace(",", "").split()) == set(KINDS) - {"reminder"}
+    assert set(missing[2].replace(",", "").split()) == set(SUBSCRIBED) - {"reminder"}
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_the_example_documents_every_setting_with_its_default() -> None:
 def test_every_template_is_named_where_an_operator_reads() -> None:
     for path in (".env.example", "deploy/README.md"):
         text = (ROOT / path).read_text(encoding="utf-8")
-        assert [kind for kind in KINDS if f'"{kind}":' not in text] == [], path
+        assert [kind for kind in SUBSCRIBED if f'"{kind}":' not in text] == [], path

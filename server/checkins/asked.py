@@ -58,6 +58,7 @@ def _appeals(session: Session, county_id: int, who: uuid.UUID) -> _Waiting:
     )
     found = session.execute(
         select(func.count(), func.min(CheckIn.on_date))
+        .select_from(Appeal)
         .join(CheckIn, (CheckIn.county_id == Appeal.county_id) & (CheckIn.id == Appeal.checkin_id))
         .where(Appeal.county_id == county_id, Appeal.state == "open", Appeal.member_id != who, ~reviewed)
     ).one()

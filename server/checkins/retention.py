@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from server.checkins.models import Appeal, CheckIn, Review
 from server.clock import Clock
 from server.db import Database, hold_member
 from server.errors import conflict
+from server.notify.outbox import Letter, enqueue
 from server.org.consent import KEPT_MONTHS
 from server.org.models import DeletionRequest
 from server.photos import match
@@ -45,9 +47,10 @@ def term_begins(today: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a county keeps on a night: for how many `months`, what may be appealed for how long; and the first date that
-    no closed month holds, before which a member may have theirs deleted."""
+    """What a county in `tz` keeps on a night: for how many `months`, what may be appealed for how long; and the first
+    date that no closed month holds, before which a member may have theirs deleted."""
 
+    tz: str
     today: date
     months: int
     appeal_within: timedelta
@@ -131,6 +134,8 @@ def _erase(county_id: int, member_id: uuid.UUID, terms: Terms, clock: Clock, ses
     if request is not None and left_to_erase(session, request) == 0:
         request.done_at = now
         record(session, county_id, None, "deletion.done", member_id, {"request": str(request.id)}, now)
+        told = {"asked_on": request.asked_at.astimezone(ZoneInfo(terms.tz)).date().isoformat()}
+        enqueue(session, county_id, Letter(member_id, "deletion_done", f"deletion_done:{request.id}", told), now)
 
 
 def left_to_erase(session: Session, request: DeletionRequest) -> int:

@@ -18,6 +18,7 @@ _MOMENT_S = 60
 _WECHAT_DAY = ZoneInfo("Asia/Shanghai")  # daily quotas start again at midnight there
 NO_CREDIT = "no acceptance is left by our own ledger; WeChat was not asked"
 NO_ADDRESS = "no WeChat is bound"
+NO_MAIL = "it goes by e-mail alone, and no address is registered"
 CUT_OFF = "cut off between request and record"
 RESENT = "resent"  # a try that is none: somebody had it sent anew, and what came before no longer counts
 
@@ -142,7 +143,7 @@ def next_step(notice: Waiting, setting: Setting, channels: Mapping[str, Channel]
         if until := _not_before(notice, setting, channel):
             return Rest(until)
         return Go(channel, address, tries)
-    return _ended(notice, _nowhere(tries, turned_off))
+    return _ended(notice, _nowhere(tries, turned_off, known.channels))
 
 
 def after(notice: Waiting, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -235,13 +236,15 @@ def _ended(notice: Waiting, end: End) -> End:
     return End("uncertain", notice.last_error, end.tries) if in_doubt(notice) else end
 
 
-def _nowhere(tries: list[Any], turned_off: bool) -> End:
+def _nowhere(tries: list[Any], turned_off: bool, channels: tuple[str, ...]) -> End:
     """No channel is left: what the last one said, or why there was none to ask."""
     said = [one for one in counting(tries) if one["outcome"] in ("refused", "failed", "later")]
     if said:
         last = said[-1]
         return End("refused" if last["outcome"] == "refused" else "failed", last["error"], tries)
-    return End("muted", None, tries) if turned_off else End("refused", NO_ADDRESS, tries)
+    if turned_off:
+        return End("muted", None, tries)
+    return End("muted", NO_MAIL, tries) if channels == ("email",) else End("refused", NO_ADDRESS, tries)
 
 
 def _try(channel: str, at: datetime, outcome: str, error: str | None) -> dict[str, Any]:

@@ -14,9 +14,11 @@ _POSTED = ("member", "squad_leader")
 _APPROVERS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")
 _HEADS = ("unit_supervisor",)
 _BUREAU = ("bureau_supervisor",)
+_SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 
 # A one-time acceptance is what is proven to deliver, so it is used first; the other two cost nothing and wait.
 _ALL = ("subscribe", "employee", "email")
+_BESIDE = ("email",)  # about the account: no acceptance is spent on it, and a lost phone must not be the only place
 _AT_ONCE = ("subscribe", "employee")  # nobody reads their mail within the hour
 GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "group_bot": "group"}
 
@@ -139,12 +141,35 @@ KINDS: dict[str, Kind] = {
         *(_HEADS, "本单位没有主要领导在外时提醒您", "您负责这个单位。"),
         lives=_DAYS,
     ),
+    "review_asked": Kind(
+        *("待复核提醒", "sandbox-task", TODAY_PAGE, words.review_asked, words.review_asked_said),
+        *(_BUREAU, "每天告诉您有多少打卡和申诉待您处理", "您负责复核打卡、处理申诉。"),
+        lives=timedelta(days=1),
+        may_mute=True,
+        once_more=False,
+    ),
+    "deletion_done": Kind(
+        *("个人信息删除", "sandbox-task", TODAY_PAGE, words.deletion_done, words.deletion_done_said),
+        *(_POSTED, "您申请的个人信息删除办完时告诉您", "这是您自己的申请。"),
+    ),
+    "console_signed_in": Kind(
+        *("控制台登录提醒", "sandbox-task", TODAY_PAGE, words.console_signed_in, words.console_signed_in_said),
+        *(_SUPERVISING, "您的账号登录控制台时告诉您", "这是您自己的账号。", _BESIDE),
+    ),
+    "account_changed": Kind(
+        *("账号变动", "sandbox-task", TODAY_PAGE, words.account_changed, words.account_changed_said),
+        *((*_POSTED, *_SUPERVISING), "您的账号被解绑或调动时告诉您", "这是您自己的账号。", _BESIDE),
+    ),
     "month_closed": Kind(
         *("月度结果", "sandbox-flag", TODAY_PAGE, words.month_closed, words.month_closed_said),
         *(_BUREAU, "月度结账完成时告诉您", "您负责公布全县的月度结果。"),
         may_mute=True,
     ),
 }
+
+
+# What is sent as a subscribe message, and so needs a template of WeChat's and a member's acceptance.
+SUBSCRIBED = tuple(name for name, kind in KINDS.items() if "subscribe" in kind.channels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.notify.models import Notice
@@ -79,3 +79,8 @@ def _row(county_id: int, letter: Letter, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "created_at": now,
     }
+
+
+def forget_old(session: Session, before: datetime) -> None:
+    """Delete what was written before `before` and is not on its way: what it said stands where it came from."""
+    session.execute(delete(Notice).where(Notice.created_at < before, Notice.state.not_in(("pending", "sending"))))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.notify.messages import KINDS
+from server.notify.messages import KINDS, SUBSCRIBED
 from server.notify.models import SubscriptionCredit
 
 _FEW = 3  # a reminder is sent every working day, and each acceptance is good for one message
@@ -28,8 +28,8 @@ def template_id(kind: str, templates: Mapping[str, str]) -> str:
 def offers(roles: Iterable[str], templates: Mapping[str, str]) -> list[Offer]:
     """The templates by which somebody with these roles can get anything, the most useful first."""
     held, found = set(roles), dict[str, list[str]]()
-    for kind, row in KINDS.items():
-        if held.intersection(row.to):
+    for kind in SUBSCRIBED:
+        if held.intersection(KINDS[kind].to):
             found.setdefault(template_id(kind, templates), []).append(kind)
     return [
         Offer(template, KINDS[kinds[0]].title, tuple(KINDS[kind].purpose for kind in kinds))

@@ -60,6 +60,8 @@ def outside(notice: Notice, now: datetime, tz: str) -> str:
         return _waits(notice, now, tz)
     if state == "refused":
         return _refused(notice.last_error or "")
+    if notice.last_error == course.NO_MAIL:
+        return "这类消息只发邮件；您没有登记邮箱，只放在这里。"
     return {
         "failed": "没有发出去；管理员会看到原因，可以重新发送。",
         "expired": "已经过时，没有再发到微信。",

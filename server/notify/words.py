@@ -136,6 +136,63 @@ def leave_waiting_said(f: Facts) -> str:
     return f"{f['name']}{span(f['from'], f['to'])}的请假还没有审批，请尽快处理。"
 
 
+def review_asked(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{_both(f)}待您处理",
+        "date2": long_date(f["on"]),
+        "thing3": f"最早的一条是{short_date(f['oldest'])}",
+    }
+
+
+def review_asked_said(f: Facts) -> str:
+    return f"有{_both(f)}待您处理，最早的一条是{day_words(f['oldest'])}的。月度结账前处理完，当天就能算数。"
+
+
+def _both(f: Facts) -> str:
+    parts = [f"{f['reviews']}条打卡"] if f["reviews"] else []
+    return "、".join([*parts, *([f"{f['appeals']}件申诉"] if f["appeals"] else [])])
+
+
+def deletion_done(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": "个人信息删除已办理",
+        "date2": long_date(f["asked_on"]),
+        "thing3": "打卡照片和位置已删除",
+    }
+
+
+def deletion_done_said(f: Facts) -> str:
+    return (
+        f"您{short_date(f['asked_on'])}申请的删除已办理：打卡照片、位置和手机信息已删除。已计的天数和结果不变。"
+        "想恢复打卡，重新同意即可。"
+    )
+
+
+def console_signed_in(f: Facts) -> dict[str, str]:
+    return {"thing1": "控制台登录", "date2": long_date(f["on"]), "thing3": f"{f['at']} {f['device']}"}
+
+
+def console_signed_in_said(f: Facts) -> str:
+    return (
+        f"{short_date(f['on'])} {f['at']}，您的账号在{f['device']}登录了控制台。"
+        "不是您本人的话，请在“我的—登录的设备”里结束它，并告诉县招商局。"
+    )
+
+
+def account_changed(f: Facts) -> dict[str, str]:
+    return {"thing1": f"账号：{_CHANGES[f['what']][0]}", "date2": long_date(f["on"]), "thing3": "所有设备已退出登录"}
+
+
+def account_changed_said(f: Facts) -> str:
+    return f"{short_date(f['on'])}，{_CHANGES[f['what']][1]}所有设备已退出登录。如有疑问，请联系本单位或县招商局。"
+
+
+_CHANGES = {
+    "lost_phone": ("微信已解绑", "监督人员按手机遗失或更换微信，解绑了您的微信，控制台密码同时停用。"),
+    "transferred": ("所属单位调整", "您的所属单位已调整，重新登录后生效。"),
+}
+
+
 def leave_ending(f: Facts) -> dict[str, str]:
     return {
         "thing1": "假期明天结束",

@@ -14,6 +14,7 @@ from server.audit.journal import record
 from server.db import hold_member
 from server.errors import AppError, conflict, not_found
 from server.notify import credits
+from server.notify.outbox import Letter, enqueue
 from server.org import console, reach, signin
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
 from server.org.scope import Caller
@@ -73,6 +74,7 @@ def transfer(
     facts = {"from_unit": str(member.unit_id), "to_unit": str(unit_id), "from": on.isoformat()}
     member.unit_id = unit_id
     record(session, caller.county_id, caller.member_id, "member.transferred", member_id, facts, now)
+    _tell(session, caller, member_id, "transferred", now)
     return True
 
 
@@ -81,8 +83,16 @@ def lost_phone(session: Session, caller: Caller, member_id: uuid.UUID, now: date
     returned with its end. For whoever may issue invites to this member."""
     member = signin.invitee(session, caller, member_id)
     _unbind(session, member, now)
+    console.remove(session, member.county_id, member.id, caller.member_id, now)  # its authenticator is on that phone
     record(session, caller.county_id, caller.member_id, "member.unbound", member_id, {"cause": "lost_phone"}, now)
+    _tell(session, caller, member.id, "lost_phone", now)
     return signin.issue_invite(session, caller, member_id, now)
+
+
+def _tell(session: Session, caller: Caller, member_id: uuid.UUID, what: str, now: datetime) -> None:
+    facts = {"what": what, "on": caller.today.isoformat()}
+    letter = Letter(member_id, "account_changed", f"account_changed:{member_id}:{what}:{now.timestamp():.3f}", facts)
+    enqueue(session, caller.county_id, letter, now)
 
 
 def _held(session: Session, caller: Caller, member_id: uuid.UUID, removed_too: bool = False) -> Member:

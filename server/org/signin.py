@@ -15,6 +15,7 @@ from server.audit.journal import record
 from server.db import hold_member, short
 from server.errors import AppError, conflict, not_found, unauthenticated
 from server.notify import credits
+from server.notify.outbox import Letter, enqueue
 from server.org.consent import CURRENT_VERSION
 from server.org.models import Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
 from server.org.scope import Caller, Grant, watched_members
@@ -101,10 +102,11 @@ def start(
     session: Session, member: Member, device: Device, by: str, now: datetime, wechat_sha256: str | None = None
 ) -> str:
     """A session of this member, who has shown who they are (`by` wechat, password or scan); its token."""
-    token = secrets.token_urlsafe(32)
+    token, sign_in_id = secrets.token_urlsafe(32), uuid.uuid4()
     session.add(
         SignIn(
             county_id=member.county_id,
+            id=sign_in_id,
             member_id=member.id,
             kind=device.kind,
             device=device.name,
@@ -116,6 +118,11 @@ def start(
         )
     )
     record(session, member.county_id, member.id, "session.started", member.id, {"kind": device.kind, "by": by}, now)
+    if device.kind == "console":
+        at = now.astimezone(ZoneInfo(session.scalar(select(County.tz).where(County.id == member.county_id)) or "UTC"))
+        told = {"on": at.date().isoformat(), "at": f"{at:%H:%M}", "device": device.name}
+        letter = Letter(member.id, "console_signed_in", f"console_signed_in:{sign_in_id}", told)
+        enqueue(session, member.county_id, letter, now)
     return token
 
 

@@ -59,6 +59,8 @@ def test_the_cookie_is_the_session(api: Api, browser: FlaskClient, secret: str, 
     for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
         assert word in cookie
     assert browser.get("/api/v1/me").json["member"]["name"] == "supervisor"
+    (notice,) = api.get("/me/notices", "supervisor").json["items"]
+    assert notice["text"].startswith("11月24日 10:00，您的账号在Chrome，Windows登录了控制台。")
     listed = api.get("/me/sign-ins", "supervisor").json["items"]
     assert ("console", "Chrome，Windows") in {(one["kind"], one["device"]) for one in listed}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.notify import messages
+from server.notify import messages, told
 from server.notify.fit import day_words, fit
 from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.values import is_accepted
@@ -37,6 +37,13 @@ CASES = [
     ("month_reached", {"month": "2026-11", "have": 20.5, "target": 20.5}),
     ("month_closed", {"month": "2026-11"}),
     ("leave_waiting", {"name": "李明", "from": "2026-11-24", "to": "2026-12-31"}),
+    ("review_asked", {"reviews": 17, "appeals": 2, "oldest": "2026-11-03", "on": "2026-11-24"}),
+    ("review_asked", {"reviews": 1200, "appeals": 0, "oldest": "2026-11-30", "on": "2026-12-31"}),
+    ("review_asked", {"reviews": 0, "appeals": 1, "oldest": "2026-11-03", "on": "2026-11-24"}),
+    ("deletion_done", {"asked_on": "2026-11-24"}),
+    ("console_signed_in", {"on": "2026-11-24", "at": "09:05", "device": "Chrome，Windows"}),
+    ("account_changed", {"what": "lost_phone", "on": "2026-11-24"}),
+    ("account_changed", {"what": "transferred", "on": "2026-11-24"}),
     ("leave_ending", {"name": "李明", "from": "2026-11-24", "to": "2026-12-31"}),
 ]
 
@@ -60,13 +67,23 @@ def test_our_own_sentences_are_never_cut():
 
 
 def test_the_longest_facts_arrive_on_a_phone(members, write, delivery, notices, sandbox):
-    for number, (kind, facts) in enumerate(CASES):
+    cases = [(kind, facts) for kind, facts in CASES if kind in messages.SUBSCRIBED]
+    for number, (kind, facts) in enumerate(cases):
         write(members[0], f"k{number:02}", kind, facts)
     delivery().run()
     assert [(notice.kind, notice.state, notice.last_error) for notice in notices()] == [
-        (kind, "sent", None) for kind, _facts in CASES
+        (kind, "sent", None) for kind, _facts in cases
     ]
-    assert len(sandbox.state.messages) == len(CASES)
+    assert len(sandbox.state.messages) == len(cases)
+
+
+def test_what_is_about_the_account_spends_no_acceptance(members, write, delivery, notices, sandbox):
+    write(members[0], "k", "account_changed", {"what": "lost_phone", "on": "2026-11-24"})
+    delivery().run()
+    ((notice,),) = [notices()]
+    assert (notice.state, list(sandbox.state.messages)) == ("muted", [])
+    told_so = told.outside(notice, notice.created_at, "Asia/Shanghai")
+    assert told_so == "这类消息只发邮件；您没有登记邮箱，只放在这里。"
 
 
 def is_visible(char: str) -> bool:

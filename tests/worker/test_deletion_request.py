@@ -76,6 +76,7 @@ def test_what_the_open_month_needs_waits_for_its_close(
     state = api.get("/me/deletion", "chen").json
     assert state["left"] == 0
     assert state["done_at"] is not None
+    assert "申请的删除已办理" in api.get("/me/notices", "chen").json["items"][0]["text"]
     assert rows("SELECT count(*) FROM checkins WHERE erased_at IS NOT NULL") == [(1,)]
 
 
