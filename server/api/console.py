@@ -9,6 +9,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.fields import Name
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, browser, caller, require_own_page, set_cookie
 from server.api.signin import MemberReply, member_reply
@@ -50,7 +51,7 @@ class CodeBody(BaseModel):
 
 
 class SignInBody(BaseModel):
-    username: str = Field(min_length=1, max_length=40)
+    username: Name = Field(max_length=40)
     password: str = Field(min_length=1, max_length=128)
     totp: Code
 
