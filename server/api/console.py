@@ -17,6 +17,7 @@ from server.audit.journal import record
 from server.errors import forbidden
 from server.org import console, scans, signin
 from server.org.models import Member
+from server.org.scope import hold_caller
 from server.rate_limits import spend
 
 bp = APIBlueprint("console", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="控制台登录")])
@@ -121,6 +122,7 @@ def remove_account() -> Reply:
     who = caller()
     who.require_phone()
     with transaction() as session:
+        hold_caller(session, who)
         console.remove(session, who.county_id, who.member_id, who.member_id, now())
         signin.end_sessions(session, who.county_id, who.member_id, now(), kind="console")
     return "", 204

@@ -21,9 +21,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.db import hold_member
 from server.errors import AppError, conflict, forbidden, invalid
 from server.org.models import ConsoleAccount, Member
-from server.org.scope import Caller
+from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
 from server.sealing import Sealer
 
@@ -84,6 +85,7 @@ def enrol(
     Not in force before `confirm`. Raises 403 for who supervises nobody, 409 for a name that is taken.
     """
     caller.require(*SUPERVISING)
+    hold_caller(session, caller)
     account = account_of(session, caller)
     if account is not None and account.confirmed_at and not _take_code(session, sealer, account, attempt.code, now):
         raise forbidden("code_wrong", "请输入现在的动态码；验证器不在身边的话，先在小程序里停用控制台密码。")
@@ -110,6 +112,7 @@ def enrol(
 
 def confirm(session: Session, sealer: Sealer, caller: Caller, code: str, now: datetime) -> None:
     """The authenticator's first code puts the account in force. Confirming again changes nothing."""
+    hold_caller(session, caller)
     account = account_of(session, caller)
     if account is None:
         raise conflict("not_enrolled", "请先设置用户名和密码。")
@@ -148,7 +151,9 @@ def is_password(account: ConsoleAccount | None, password: str) -> bool:
 
 
 def admit(session: Session, sealer: Sealer, account: ConsoleAccount, code: str, now: datetime) -> Member | None:
-    """The member whose code this is, once: whose password was right. None when it is not, or was used."""
+    """The member whose code this is, once: whose password was right. None when it is not, or was used. Whoever
+    ends their sessions right now ends this one, too, or takes the account before."""
+    hold_member(session, account.county_id, account.member_id)
     if not _take_code(session, sealer, account, code, now):
         return None
     return session.scalar(
