@@ -6,19 +6,20 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.db import hold_member, member_lock, short
-from server.errors import AppError, conflict, not_found, unauthenticated
+from server.errors import AppError, conflict, forbidden, not_found, unauthenticated
 from server.notify import credits
 from server.notify.outbox import Letter, enqueue
 from server.org import console
 from server.org.consent import CURRENT_VERSION
-from server.org.models import Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
+from server.org.models import COUNTY_ROLES, Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn, Squad
 from server.org.scope import Caller, Grant, hold_caller, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
@@ -234,7 +235,8 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
 
 
 def invitee(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
-    """A member whom the caller may invite, held. Raises 403 or 404."""
+    """A member whom the caller may invite, held. Raises 403, also for one who has a say beyond the caller's own units:
+    an invite is a way to sign in as them; or 404."""
     caller.require("unit_supervisor", "bureau_supervisor", "admin")
     hold_caller(session, caller, member_lock(caller.county_id, member_id))
     visible = Member.county_id == caller.county_id if caller.has("admin") else watched_members(caller)
@@ -243,7 +245,25 @@ def invitee(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
     )
     if member is None:
         raise not_found()
+    if not caller.has("bureau_supervisor", "admin") and session.scalar(_beyond(caller, member_id)):
+        raise forbidden("above_unit", "这名队员在本单位以外还有职务，请由招商局或管理员办理。")
     return member
+
+
+def _beyond(caller: Caller, member_id: uuid.UUID) -> Select[Any]:
+    """The member's roles, in force or to come, that reach further than the units the caller supervises."""
+    units = caller.units("unit_supervisor")
+    squads = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.unit_id.in_(units))
+    return (
+        in_county(caller, RoleGrant)
+        .with_only_columns(RoleGrant.id)
+        .where(
+            RoleGrant.member_id == member_id,
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= caller.today),
+            or_(RoleGrant.role.in_(COUNTY_ROLES), RoleGrant.unit_id.not_in(units), RoleGrant.squad_id.not_in(squads)),
+        )
+        .limit(1)
+    )
 
 
 def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool]:
