@@ -81,9 +81,12 @@ def lost_phone(session: Session, caller: Caller, member_id: uuid.UUID, now: date
     """A lost phone or a new WeChat: signed out everywhere, the WeChat unbound, and an invite for the next one, which is
     returned with its end. For whoever may issue invites to this member.
 
-    The console account goes with it: its authenticator was on that phone, or whoever found the phone has set it up."""
+    The console account goes with it: its authenticator was on that phone, or whoever found the phone has set it up. And
+    the number binds nobody until an admin enters it again: that phone's WeChat and card still vouch for it.
+    """
     member = signin.invitee(session, caller, member_id)
     _unbind(session, caller, member, now)
+    reach.doubt(member)
     record(session, caller.county_id, caller.member_id, "member.unbound", member_id, {"cause": "lost_phone"}, now)
     _tell(session, caller, member.id, "lost_phone", now)
     return signin.issue_invite(session, caller, member_id, now)
