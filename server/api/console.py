@@ -140,6 +140,8 @@ def sign_in(body: SignInBody) -> Reply:
         account = console.find(session, body.username)
     if not console.is_password(account, body.password) or account is None:
         raise console.wrong()
+    with transaction() as session:  # whoever has the password guesses no more codes than a person mistypes
+        spend(session, f"console-code:{account.county_id}:{account.member_id}", limit=30, window_s=86_400, now=at)
     with transaction() as session:
         member = console.admit(session, services().sealer, account, body.totp, at)
         if member is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+import structlog
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -26,8 +27,9 @@ from server.errors import AppError, conflict, forbidden, invalid
 from server.org.models import ConsoleAccount, Member
 from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
-from server.sealing import Sealer
+from server.sealing import CannotOpen, Sealer
 
+log = structlog.get_logger()
 SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 _STEP_S = 30
 _DRIFT_STEPS = 1  # a clock half a minute off, or a code typed slowly
@@ -170,7 +172,7 @@ def wrong() -> AppError:
 
 def _take_code(session: Session, sealer: Sealer, account: ConsoleAccount, code: str, now: datetime) -> bool:
     """Whether the code is right and its step newer than the last that was taken, which it then is."""
-    step = _step_of(bytes.fromhex(sealer.open(account.totp_sealed, _sealed_as(account.member_id))), code, now)
+    step = _step_of(_secret_of(account, sealer), code, now)
     if step is None:
         return False
     taken = (
@@ -180,6 +182,16 @@ def _take_code(session: Session, sealer: Sealer, account: ConsoleAccount, code: 
         .returning(ConsoleAccount.totp_step)
     )
     return session.execute(taken).first() is not None
+
+
+def _secret_of(account: ConsoleAccount, sealer: Sealer) -> bytes:
+    """Raises 409 when none of SEALING_KEYS opens it: the keys are lost, and the phone sets up another."""
+    try:
+        return bytes.fromhex(sealer.open(account.totp_sealed, _sealed_as(account.member_id)))
+    except CannotOpen:
+        log.warning("totp_unreadable", member=str(account.member_id))
+        detail = "服务器更换了密钥，原来的动态码不能再用；请在小程序里停用控制台密码，再重新设置。"
+        raise conflict("totp_unreadable", detail) from None
 
 
 def _step_of(secret: bytes, code: str, now: datetime) -> int | None:
