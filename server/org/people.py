@@ -85,11 +85,12 @@ def lost_phone(session: Session, caller: Caller, member_id: uuid.UUID, now: date
     the number binds nobody until an admin enters it again: that phone's WeChat and card still vouch for it.
     """
     member = signin.invitee(session, caller, member_id)
+    invite = signin.issue_invite(session, caller, member_id, now)  # before, for it may be their own session that ends
     _unbind(session, caller, member, now)
     reach.doubt(member)
     record(session, caller.county_id, caller.member_id, "member.unbound", member_id, {"cause": "lost_phone"}, now)
     _tell(session, caller, member.id, "lost_phone", now)
-    return signin.issue_invite(session, caller, member_id, now)
+    return invite
 
 
 def _tell(session: Session, caller: Caller, member_id: uuid.UUID, what: str, now: datetime) -> None:

@@ -212,6 +212,14 @@ def test_a_unit_takes_nobodys_place_who_is_above_it(api: Api, step: str, above: 
     assert api.post(f"/members/{api.cast['far_supervisor'].id}/{step}", "far_bureau").status_code == 201
 
 
+@pytest.mark.parametrize("who", ["supervisor", "admin"])
+def test_one_who_is_still_signed_in_somewhere_may_say_so_of_their_own(api: Api, who: str) -> None:
+    """At the console, say. It ends that session, too; the invite is in the answer."""
+    made = api.post(f"/members/{api.cast[who].id}/lost-phone", who)
+    assert (made.status_code, len(made.json.get("invite_code", ""))) == (201, 8)
+    assert api.get("/me", who).status_code == 401
+
+
 def test_what_the_old_wechat_had_accepted_goes_with_it(api: Api, rows: Rows) -> None:
     told = {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
     assert api.post("/me/subscriptions", "chen", told).status_code == 200
