@@ -9,6 +9,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.fields import Name
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import BEARER, browser, caller, require_own_page, set_cookie
 from server.api.signin import MemberReply, member_reply
@@ -16,6 +17,7 @@ from server.audit.journal import record
 from server.errors import forbidden
 from server.org import console, scans, signin
 from server.org.models import Member
+from server.org.scope import hold_caller
 from server.rate_limits import spend
 
 bp = APIBlueprint("console", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="控制台登录")])
@@ -50,7 +52,7 @@ class CodeBody(BaseModel):
 
 
 class SignInBody(BaseModel):
-    username: str = Field(min_length=1, max_length=40)
+    username: Name = Field(max_length=40)
     password: str = Field(min_length=1, max_length=128)
     totp: Code
 
@@ -120,6 +122,7 @@ def remove_account() -> Reply:
     who = caller()
     who.require_phone()
     with transaction() as session:
+        hold_caller(session, who)
         console.remove(session, who.county_id, who.member_id, who.member_id, now())
         signin.end_sessions(session, who.county_id, who.member_id, now(), kind="console")
     return "", 204
@@ -137,6 +140,8 @@ def sign_in(body: SignInBody) -> Reply:
         account = console.find(session, body.username)
     if not console.is_password(account, body.password) or account is None:
         raise console.wrong()
+    with transaction() as session:  # whoever has the password guesses no more codes than a person mistypes
+        spend(session, f"console-code:{account.county_id}:{account.member_id}", limit=30, window_s=86_400, now=at)
     with transaction() as session:
         member = console.admit(session, services().sealer, account, body.totp, at)
         if member is None:

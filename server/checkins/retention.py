@@ -128,7 +128,7 @@ def _erase(county_id: int, member_id: uuid.UUID, terms: Terms, clock: Clock, ses
         begins = max(begins, terms.open_from)
     if gone := session.scalars(select(CheckIn).where(theirs, _may_go(county_id, terms, now), over)).all():
         _erase_checkins(session, county_id, gone, _ASKED_TO_FORGET if request else _FORGOTTEN, now)
-        _erase_fixes(session, theirs, begins)
+        _erase_fixes(session, theirs, {checkin.happened_at for checkin in gone})
         facts = {"checkins": len(gone), "before": begins.isoformat(), "asked": request is not None}
         record(session, county_id, None, "evidence.erased", member_id, facts, now)
     if request is not None and left_to_erase(session, request) == 0:
@@ -159,11 +159,12 @@ def _erase_checkins(session: Session, county_id: int, gone: Sequence[CheckIn], w
     session.flush()
 
 
-def _erase_fixes(session: Session, theirs: ColumnElement[bool], begins: date) -> None:
-    """Their places of before `begins` also stand where a later check-in was judged beside them."""
-    later = theirs & (CheckIn.on_date >= begins) & (CheckIn.on_date <= begins + HISTORY) & CheckIn.erased_at.is_(None)
-    for checkin in session.scalars(select(CheckIn).where(later)):
-        checkin.evidence = checkin.evidence | _fixes_since(checkin.evidence, begins)
+def _erase_fixes(session: Session, theirs: ColumnElement[bool], gone: set[datetime]) -> None:
+    """Their places, known by their instants, also stand where a later check-in was judged beside them: of the same
+    month, too, where that one is kept."""
+    later = CheckIn.received_at.between(min(gone), max(gone) + HISTORY) & CheckIn.erased_at.is_(None)
+    for checkin in session.scalars(select(CheckIn).where(theirs, later)):
+        checkin.evidence = checkin.evidence | _fixes_without(checkin.evidence, gone)
     session.flush()
 
 
@@ -173,12 +174,11 @@ def _without_facts(finding: dict[str, Any], why: str) -> dict[str, Any]:
     return finding | {"facts": {}, "message": message}
 
 
-def _fixes_since(evidence: dict[str, Any], begins: date) -> dict[str, Any]:
-    """The earlier fixes that a later check-in was judged beside, without those that are over."""
-    since = datetime.combine(begins, time(), UTC)
-    history = [fix for fix in evidence.get("history", ()) if datetime.fromisoformat(fix["at"]) >= since]
+def _fixes_without(evidence: dict[str, Any], gone: set[datetime]) -> dict[str, Any]:
+    """The earlier fixes that a later check-in was judged beside, without those that are gone."""
+    history = [fix for fix in evidence.get("history", ()) if datetime.fromisoformat(fix["at"]) not in gone]
     previous = evidence.get("previous")
-    kept = previous if previous and datetime.fromisoformat(previous["at"]) >= since else None
+    kept = previous if previous and datetime.fromisoformat(previous["at"]) not in gone else None
     return {"history": history, "previous": kept}
 
 

@@ -16,7 +16,8 @@ def bind_by_phone(session: Session, openid: str, phone: str, sealer: Sealer, now
     """Bind `openid` to the one member, of whichever county, who is registered with this number (E.164) and not bound.
 
     Who is bound already is not taken over by a number alone: numbers are given to others after a while, and WeChat lets
-    people choose one that is not their WeChat's. Raises 404 `phone_unknown`, 409 `phone_shared` or `bound_elsewhere`.
+    people choose one that is not their WeChat's. Nor does one that went with a lost phone (people.lost_phone).
+    Raises 404 `phone_unknown`, 409 `phone_shared` or `bound_elsewhere`.
     """
     of_number = select(Member).where(Member.phone_digest.in_(sealer.digests(phone)), Member.removed_at.is_(None))
     found = session.execute(of_number.with_only_columns(Member.county_id, Member.id)).all()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+import structlog
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -21,12 +22,14 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.db import hold_member
 from server.errors import AppError, conflict, forbidden, invalid
 from server.org.models import ConsoleAccount, Member
-from server.org.scope import Caller
+from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
-from server.sealing import Sealer
+from server.sealing import CannotOpen, Sealer
 
+log = structlog.get_logger()
 SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 _STEP_S = 30
 _DRIFT_STEPS = 1  # a clock half a minute off, or a code typed slowly
@@ -84,6 +87,7 @@ def enrol(
     Not in force before `confirm`. Raises 403 for who supervises nobody, 409 for a name that is taken.
     """
     caller.require(*SUPERVISING)
+    hold_caller(session, caller)
     account = account_of(session, caller)
     if account is not None and account.confirmed_at and not _take_code(session, sealer, account, attempt.code, now):
         raise forbidden("code_wrong", "请输入现在的动态码；验证器不在身边的话，先在小程序里停用控制台密码。")
@@ -110,6 +114,7 @@ def enrol(
 
 def confirm(session: Session, sealer: Sealer, caller: Caller, code: str, now: datetime) -> None:
     """The authenticator's first code puts the account in force. Confirming again changes nothing."""
+    hold_caller(session, caller)
     account = account_of(session, caller)
     if account is None:
         raise conflict("not_enrolled", "请先设置用户名和密码。")
@@ -148,7 +153,9 @@ def is_password(account: ConsoleAccount | None, password: str) -> bool:
 
 
 def admit(session: Session, sealer: Sealer, account: ConsoleAccount, code: str, now: datetime) -> Member | None:
-    """The member whose code this is, once: whose password was right. None when it is not, or was used."""
+    """The member whose code this is, once: whose password was right. None when it is not, or was used. Whoever
+    ends their sessions right now ends this one, too, or takes the account before."""
+    hold_member(session, account.county_id, account.member_id)
     if not _take_code(session, sealer, account, code, now):
         return None
     return session.scalar(
@@ -165,7 +172,7 @@ def wrong() -> AppError:
 
 def _take_code(session: Session, sealer: Sealer, account: ConsoleAccount, code: str, now: datetime) -> bool:
     """Whether the code is right and its step newer than the last that was taken, which it then is."""
-    step = _step_of(bytes.fromhex(sealer.open(account.totp_sealed, _sealed_as(account.member_id))), code, now)
+    step = _step_of(_secret_of(account, sealer), code, now)
     if step is None:
         return False
     taken = (
@@ -175,6 +182,16 @@ def _take_code(session: Session, sealer: Sealer, account: ConsoleAccount, code: 
         .returning(ConsoleAccount.totp_step)
     )
     return session.execute(taken).first() is not None
+
+
+def _secret_of(account: ConsoleAccount, sealer: Sealer) -> bytes:
+    """Raises 409 when none of SEALING_KEYS opens it: the keys are lost, and the phone sets up another."""
+    try:
+        return bytes.fromhex(sealer.open(account.totp_sealed, _sealed_as(account.member_id)))
+    except CannotOpen:
+        log.warning("totp_unreadable", member=str(account.member_id))
+        detail = "服务器更换了密钥，原来的动态码不能再用；请在小程序里停用控制台密码，再重新设置。"
+        raise conflict("totp_unreadable", detail) from None
 
 
 def _step_of(secret: bytes, code: str, now: datetime) -> int | None:

@@ -11,13 +11,13 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import hold_member
+from server.db import member_lock
 from server.errors import AppError, conflict, not_found
 from server.notify import credits
 from server.notify.outbox import Letter, enqueue
 from server.org import console, reach, signin
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
-from server.org.scope import Caller
+from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
 from server.sealing import Sealer
 
@@ -42,11 +42,10 @@ def remove(
         return member
     if member_id == caller.member_id:
         raise conflict("cannot_remove_self", "不能移除自己，请由另一位管理员办理。")
-    _unbind(session, member, now)
+    _unbind(session, caller, member, now)
     signin.void_invites(session, member.county_id, member.id, now)
     _end_postings(session, member, caller.today + timedelta(days=1))
     _end_roles(session, member, caller.today + timedelta(days=1))
-    console.remove(session, member.county_id, member.id, caller.member_id, now)
     reach.write(member, sealer, {"phone": None, "email": None})
     member.removed_at = now
     facts = {"reason": reason, "last_day": caller.today.isoformat()}
@@ -80,13 +79,18 @@ def transfer(
 
 def lost_phone(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> tuple[str, datetime]:
     """A lost phone or a new WeChat: signed out everywhere, the WeChat unbound, and an invite for the next one, which is
-    returned with its end. For whoever may issue invites to this member."""
+    returned with its end. For whoever may issue invites to this member.
+
+    The console account goes with it: its authenticator was on that phone, or whoever found the phone has set it up. And
+    the number binds nobody until an admin enters it again: that phone's WeChat and card still vouch for it.
+    """
     member = signin.invitee(session, caller, member_id)
-    _unbind(session, member, now)
-    console.remove(session, member.county_id, member.id, caller.member_id, now)  # its authenticator is on that phone
+    invite = signin.issue_invite(session, caller, member_id, now)  # before, for it may be their own session that ends
+    _unbind(session, caller, member, now)
+    reach.doubt(member)
     record(session, caller.county_id, caller.member_id, "member.unbound", member_id, {"cause": "lost_phone"}, now)
     _tell(session, caller, member.id, "lost_phone", now)
-    return signin.issue_invite(session, caller, member_id, now)
+    return invite
 
 
 def _tell(session: Session, caller: Caller, member_id: uuid.UUID, what: str, now: datetime) -> None:
@@ -98,7 +102,7 @@ def _tell(session: Session, caller: Caller, member_id: uuid.UUID, what: str, now
 def _held(session: Session, caller: Caller, member_id: uuid.UUID, removed_too: bool = False) -> Member:
     """The county's member, for an admin, while nobody else changes them."""
     caller.require("admin")
-    hold_member(session, caller.county_id, member_id)
+    hold_caller(session, caller, member_lock(caller.county_id, member_id))
     statement = in_county(caller, Member).where(Member.id == member_id)
     member = session.scalar(statement if removed_too else statement.where(Member.removed_at.is_(None)))
     if member is None:
@@ -106,8 +110,9 @@ def _held(session: Session, caller: Caller, member_id: uuid.UUID, removed_too: b
     return member
 
 
-def _unbind(session: Session, member: Member, now: datetime) -> None:
+def _unbind(session: Session, caller: Caller, member: Member, now: datetime) -> None:
     signin.end_sessions(session, member.county_id, member.id, now)
+    console.remove(session, member.county_id, member.id, caller.member_id, now)
     credits.forget_member(session, member.county_id, member.id)
     member.openid = member.bound_at = None
 

@@ -47,15 +47,23 @@ def normal_email(text: str) -> str:
 
 
 def write(member: Member, sealer: Sealer, to: Mapping[str, str | None]) -> list[str]:
-    """Store `phone` and `email`, those of them that `to` has; None takes one away. The names of those that changed."""
+    """Store `phone` and `email`, those of them that `to` has; None takes one away. The names of those that changed:
+    a number that `doubt` took for binding counts as changed when it is entered again."""
     before, changed = whole(member, sealer), []
-    if "phone" in to and (phone := normal_phone(to["phone"]) if to["phone"] else None) != before.phone:
-        _set_phone(member, sealer, phone)
-        changed.append("phone")
+    if "phone" in to:
+        phone = normal_phone(to["phone"]) if to["phone"] else None
+        if phone != before.phone or (phone and member.phone_digest is None):
+            _set_phone(member, sealer, phone)
+            changed.append("phone")
     if "email" in to and (email := normal_email(to["email"]) if to["email"] else None) != before.email:
         member.email_sealed = sealer.seal(email, f"member:{member.id}:email") if email else None
         changed.append("email")
     return changed
+
+
+def doubt(member: Member) -> None:
+    """The number may be in somebody else's hands: it can be called, but binds nobody until it is entered again."""
+    member.phone_digest = None
 
 
 def _set_phone(member: Member, sealer: Sealer, phone: str | None) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
+from server.db import hold_member
 from server.errors import AppError, conflict
 from server.org.console import SUPERVISING
 from server.org.models import ConsoleScan, Member
-from server.org.scope import Caller
+from server.org.scope import Caller, hold_caller
 from server.org.signin import digest
 
 LASTS = timedelta(minutes=2)
@@ -54,6 +55,7 @@ def confirm(session: Session, caller: Caller, code: str, now: datetime) -> None:
     """Let the browser in as the caller, who holds the phone. The first to confirm; again it changes nothing."""
     caller.require(*SUPERVISING)
     caller.require_phone()
+    hold_caller(session, caller)
     scan = look(session, code, now)
     if scan.member_id is not None:
         if scan.member_id == caller.member_id:
@@ -78,6 +80,7 @@ def claim(session: Session, code: str, secret: str, now: datetime) -> Member | N
         raise AppError(404, "scan_over", "这个登录码已失效，请刷新电脑上的页面再扫。")
     if scan.member_id is None:
         return None
+    hold_member(session, scan.county_id or 0, scan.member_id)  # whoever ends their sessions deletes the scan before
     claimed = (
         update(ConsoleScan)
         .where(ConsoleScan.code_sha256 == scan.code_sha256, ConsoleScan.claimed_at.is_(None))

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
-from server.errors import forbidden, not_found
-from server.org.models import Member, Posting, RoleGrant, Squad
+from server.db import hold_member
+from server.errors import forbidden, not_found, unauthenticated
+from server.org.models import Member, Posting, RoleGrant, SignIn, Squad
 
 # Who may look into the evidence and the count of the members below them. An admin keeps the register, not the watch.
 WATCHING_COUNTY = ("bureau_supervisor", "county_leader")
@@ -65,6 +66,16 @@ def county(caller: Caller, *columns: Any) -> Select[Any]:
     for table in tables:
         statement = statement.where(table.county_id == caller.county_id)
     return statement
+
+
+def hold_caller(session: Session, caller: Caller, *others: str) -> None:
+    """Hold the caller, and `others` by the names of their locks, for what opens a new way in or closes somebody's.
+    Raises 401 when the caller's session was ended since the request came in: who is being signed out leaves no door
+    open behind them, and of two admins who remove each other one stays."""
+    hold_member(session, caller.county_id, caller.member_id, *others)
+    standing = county(caller, SignIn).where(SignIn.id == caller.sign_in_id, SignIn.revoked_at.is_(None))
+    if session.scalar(standing.with_only_columns(SignIn.id)) is None:
+        raise unauthenticated()
 
 
 def posted_today(caller: Caller, *columns: Any) -> Select[Any]:

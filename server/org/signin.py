@@ -6,19 +6,21 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import hold_member, short
-from server.errors import AppError, conflict, not_found, unauthenticated
+from server.db import hold_member, member_lock, short
+from server.errors import AppError, conflict, forbidden, not_found, unauthenticated
 from server.notify import credits
 from server.notify.outbox import Letter, enqueue
+from server.org import console
 from server.org.consent import CURRENT_VERSION
-from server.org.models import Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
-from server.org.scope import Caller, Grant, watched_members
+from server.org.models import COUNTY_ROLES, Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn, Squad
+from server.org.scope import Caller, Grant, hold_caller, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
 
@@ -146,11 +148,13 @@ def bind(session: Session, openid: str, invite_code: str, now: datetime) -> Memb
 
 
 def take_over(session: Session, member: Member, openid: str, facts: dict[str, str], now: datetime) -> None:
-    """Bind this WeChat to a member who is held; the one before is signed out. 409 when it is somebody's already."""
+    """Bind this WeChat to a member who is held; the one before is signed out, and the console account goes that it may
+    have made. 409 when it is somebody's already."""
     if session.scalar(select(Member.id).where(Member.openid == openid)):
         raise conflict("already_bound", "这个微信已经绑定了队员，请直接登录。")
     void_invites(session, member.county_id, member.id, now)
     end_sessions(session, member.county_id, member.id, now)
+    console.remove(session, member.county_id, member.id, member.id, now)
     credits.forget_member(session, member.county_id, member.id)  # what the old one accepted
     member.openid, member.bound_at = openid, now
     session.flush()
@@ -231,16 +235,35 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
 
 
 def invitee(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
-    """A member whom the caller may invite, held. Raises 403 or 404."""
+    """A member whom the caller may invite, held. Raises 403, also for one who has a say beyond the caller's own units:
+    an invite is a way to sign in as them; or 404."""
     caller.require("unit_supervisor", "bureau_supervisor", "admin")
-    hold_member(session, caller.county_id, member_id)
+    hold_caller(session, caller, member_lock(caller.county_id, member_id))
     visible = Member.county_id == caller.county_id if caller.has("admin") else watched_members(caller)
     member: Member | None = session.scalar(
         in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None), visible)
     )
     if member is None:
         raise not_found()
+    if not caller.has("bureau_supervisor", "admin") and session.scalar(_beyond(caller, member_id)):
+        raise forbidden("above_unit", "这名队员在本单位以外还有职务，请由招商局或管理员办理。")
     return member
+
+
+def _beyond(caller: Caller, member_id: uuid.UUID) -> Select[Any]:
+    """The member's roles, in force or to come, that reach further than the units the caller supervises."""
+    units = caller.units("unit_supervisor")
+    squads = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.unit_id.in_(units))
+    return (
+        in_county(caller, RoleGrant)
+        .with_only_columns(RoleGrant.id)
+        .where(
+            RoleGrant.member_id == member_id,
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= caller.today),
+            or_(RoleGrant.role.in_(COUNTY_ROLES), RoleGrant.unit_id.not_in(units), RoleGrant.squad_id.not_in(squads)),
+        )
+        .limit(1)
+    )
 
 
 def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool]:

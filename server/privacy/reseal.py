@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from server.db import Base, Database
@@ -76,10 +76,10 @@ def _one(
     except CannotOpen:
         done.unopened.append((f"{table.__tablename__}.{column}", row_id))
         return
-    values = {column: sealer.seal(value, of.format(row_id))}
-    if digest is not None:
-        values[digest] = sealer.digest(value)
     of_it = table.__table__.c
+    values: dict[str, Any] = {column: sealer.seal(value, of.format(row_id))}
+    if digest is not None:
+        values[digest] = case((of_it[digest].is_not(None), sealer.digest(value)))  # who has none is not to be found
     same = (of_it.county_id == county_id) & (of_it[key] == row_id) & (of_it[column] == sealed)
     session.execute(update(table.__table__).where(same).values(values))  # type: ignore[arg-type]
     done.resealed += 1

@@ -11,6 +11,8 @@ from cryptography.fernet import Fernet
 from server.app import create_app
 from server.config import Config
 from server.db import Database
+from server.privacy.reseal import reseal
+from server.sealing import Sealer
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.cast import Cast
 from tests.client import Api
@@ -98,7 +100,34 @@ def test_who_is_bound_is_never_taken_over_by_a_number(api: Api, sandbox: Running
     assert "监督人员" in refused.json["detail"]
     assert api.get("/me", "chen").status_code == 200, "and nobody is signed out"
     assert api.post(f"/members/{chen}/lost-phone", "supervisor").status_code == 201
-    assert bind(api, sandbox, "o-new-phone").status_code == 200, "once unbound by her supervisor, the number will do"
+
+
+@pytest.mark.parametrize("wechat", ["o-chen", "o-new-account-with-the-card-of-the-phone"])
+def test_a_lost_phone_does_not_bind_itself_again(api: Api, sandbox: RunningSandbox, wechat: str) -> None:
+    """Its WeChat still has the number, and its card still gets the short messages: only the invite is in her hands."""
+    chen = api.cast["chen"].id
+    assert api.call("PATCH", f"/members/{chen}", "admin", json={"phone": NUMBER}).status_code == 200
+    invite = api.post(f"/members/{chen}/lost-phone", "supervisor").json["invite_code"]
+    refused = bind(api, sandbox, wechat)
+    assert (refused.status_code, refused.json["code"]) == (404, "phone_unknown")
+    assert "邀请码" in refused.json["detail"]
+    changed = api.call("PATCH", f"/members/{chen}", "admin", json={"email": "a@b.cn"}).json
+    assert changed["phone"] == "138****1234", "she can still be called"
+    body = {"invite_code": invite, "code": order(sandbox, "codes", openid="o-hers")["code"]}
+    assert api.post("/bind", None, body).status_code == 200
+
+
+def test_once_the_number_is_entered_again_it_will_do(api: Api, sandbox: RunningSandbox, db: Database) -> None:
+    chen = api.cast["chen"].id
+    api.call("PATCH", f"/members/{chen}", "admin", json={"phone": NUMBER})
+    api.post(f"/members/{chen}/lost-phone", "supervisor")
+    config = api.app.extensions["zhudian"].config
+    keys = (Fernet.generate_key().decode(), *config.sealing_keys)
+    reseal(db, Sealer(keys))
+    api.app = create_app(config.model_copy(update={"sealing_keys": keys}), clock=api.clock, db=db)
+    assert bind(api, sandbox, "o-finder").json["code"] == "phone_unknown", "new keys say nothing about the number"
+    assert api.call("PATCH", f"/members/{chen}", "admin", json={"phone": NUMBER}).status_code == 200
+    assert bind(api, sandbox, "o-hers").status_code == 200
 
 
 def test_a_wechat_that_is_bound_does_not_take_a_second_member(api: Api, sandbox: RunningSandbox) -> None:

@@ -8,9 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from server.app import create_app
+from server.db import Database
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -125,6 +128,34 @@ def test_refused_codes_are_audited_and_no_secret_is(
     stored = str(rows("SELECT * FROM console_accounts")) + str(rows("SELECT body FROM audit_payloads"))
     for hidden in (PASSWORD, secret, base64.b32decode(secret).hex()):
         assert hidden not in stored
+
+
+def test_when_the_keys_are_lost_the_server_runs_and_says_so(
+    api: Api, secret: str, clock: StoppedClock, db: Database
+) -> None:
+    config = api.app.extensions["zhudian"].config
+    keys = (Fernet.generate_key().decode(),)
+    api.app = create_app(config.model_copy(update={"sealing_keys": keys}), clock=clock, db=db)
+    assert sign_in(api.app.test_client(), "000000", password="not it at all").json["code"] == "credentials_wrong"
+    tries = (sign_in(api.app.test_client(), totp(secret, clock)), enrol(api, totp=totp(secret, clock)))
+    assert {(one.status_code, one.json["code"]) for one in tries} == {(409, "totp_unreadable")}
+    assert api.call("DELETE", "/me/console", "supervisor").status_code == 204, "which is the way out it names"
+    assert enrol(api).status_code == 200
+
+
+def test_a_known_password_does_not_buy_guesses_without_end(
+    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock
+) -> None:
+    """Ten in a quarter of an hour, three codes right at a time: in a month that would be one chance in twelve."""
+    said = []
+    for _ in range(4):
+        said += [sign_in(browser, "000000").status_code for _ in range(10)]
+        clock.advance(minutes=15)
+    assert said == [401] * 30 + [429] * 10
+    assert sign_in(browser, totp(secret, clock)).status_code == 429
+    assert sign_in(browser, totp(secret, clock), password="not it at all").status_code == 401
+    clock.advance(days=1)
+    assert sign_in(browser, totp(secret, clock)).status_code == 200
 
 
 def test_a_page_of_another_site_changes_nothing(browser: FlaskClient, secret: str, clock: StoppedClock) -> None:

@@ -201,6 +201,25 @@ def test_a_lost_phone_is_one_step_and_the_history_stays(api: Api, rows: Rows) ->
     assert again != response.json["invite_code"]
 
 
+@pytest.mark.parametrize("step", ["lost-phone", "invites"])
+@pytest.mark.parametrize("above", ["far_bureau", "far_county_leader", "far_admin"])
+def test_a_unit_takes_nobodys_place_who_is_above_it(api: Api, step: str, above: str) -> None:
+    """They work in this unit; their invite would make its supervisor an admin, or a reviewer of the unit's own."""
+    refused = api.post(f"/members/{api.cast[above].id}/{step}", "far_supervisor")
+    assert (refused.status_code, refused.json["code"]) == (403, "above_unit")
+    assert api.get("/me", above).status_code == 200
+    assert api.post(f"/members/{api.cast['far_leader'].id}/{step}", "far_supervisor").status_code == 201
+    assert api.post(f"/members/{api.cast['far_supervisor'].id}/{step}", "far_bureau").status_code == 201
+
+
+@pytest.mark.parametrize("who", ["supervisor", "admin"])
+def test_one_who_is_still_signed_in_somewhere_may_say_so_of_their_own(api: Api, who: str) -> None:
+    """At the console, say. It ends that session, too; the invite is in the answer."""
+    made = api.post(f"/members/{api.cast[who].id}/lost-phone", who)
+    assert (made.status_code, len(made.json.get("invite_code", ""))) == (201, 8)
+    assert api.get("/me", who).status_code == 401
+
+
 def test_what_the_old_wechat_had_accepted_goes_with_it(api: Api, rows: Rows) -> None:
     told = {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
     assert api.post("/me/subscriptions", "chen", told).status_code == 200

@@ -135,6 +135,29 @@ def test_its_place_goes_from_what_came_after(api: Api, erase, clock: StoppedCloc
     assert (evidence["previous"], evidence["history"]) == (None, [])
 
 
+def test_its_place_goes_from_what_came_after_in_the_same_month(
+    api: Api, erase, clock: StoppedClock, rows: Rows
+) -> None:
+    """She agreed again and went on; what she sent before is gone, also as the place before those check-ins."""
+    api.check_in("chen", lat="31.23061")
+    ask(api)
+    clock.advance(hours=1)
+    version = api.get("/consents", "chen").json["version"]
+    assert api.post("/consents", "chen", {"version": version, "agreed": True}).status_code == 200
+    clock.advance(days=1)
+    api.check_in("chen", lat="31.23052")
+    clock.advance(days=1)
+    api.check_in("chen", lat="31.23054")
+    clock.at = DECEMBER
+    api.close_month()
+    erase(THEN)
+    kept = rows("SELECT evidence FROM checkins WHERE erased_at IS NULL ORDER BY received_at")
+    seen = [json.loads(row) if isinstance(row, str) else row for (row,) in kept]
+    assert "31.23061" not in str(seen)
+    assert [[fix["lat"] for fix in one["history"]] for one in seen] == [[], [31.23052]]
+    assert [one["previous"] and one["previous"]["lat"] for one in seen] == [None, 31.23052]
+
+
 def test_it_can_be_taken_back_until_it_is_done(api: Api, erase, config: Config, clock: StoppedClock) -> None:
     api.check_in("chen")
     ask(api)
