@@ -8,18 +8,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.db import Base, dialect_of, upsert
 from server.errors import AppError
 
+_LONGEST_KEY = 120
+
 
 class RateCount(Base):
     """How often `key` was tried in the window that started at `window_at`."""
 
     __tablename__ = "rate_counts"
-    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    key: Mapped[str] = mapped_column(String(_LONGEST_KEY), primary_key=True)
     window_at: Mapped[datetime] = mapped_column(primary_key=True)
     tries: Mapped[int]
 
 
 def spend(session: Session, key: str, limit: int, window_s: int, now: datetime) -> None:
     """Count one try. Raises AppError 429 when `key` was tried more than `limit` times in this window."""
+    key = key[:_LONGEST_KEY]  # what a misconfigured proxy says of an address may be of any length
     window_at = datetime.fromtimestamp(now.timestamp() // window_s * window_s, tz=now.tzinfo)
     statement = (
         upsert(dialect_of(session), RateCount)

@@ -89,6 +89,8 @@ def enrol(
     caller.require(*SUPERVISING)
     hold_caller(session, caller)
     account = account_of(session, caller)
+    if account is None or not account.confirmed_at:
+        caller.require_phone()  # a browser somebody else sits at must not become a way in that lasts
     if account is not None and account.confirmed_at and not _take_code(session, sealer, account, attempt.code, now):
         raise forbidden("code_wrong", "请输入现在的动态码；验证器不在身边的话，先在小程序里停用控制台密码。")
     taken = session.scalar(select(ConsoleAccount.member_id).where(ConsoleAccount.username == attempt.username))
