@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from server.audit.journal import record
+from server.db import hold_member
 from server.notify import credits
 from server.org import consent, signin
 from server.org.models import Consent
@@ -46,6 +47,8 @@ def cancelled(matter: Matter) -> str | None:
 
 def _sign_out(matter: Matter, action: str, codes: set[str]) -> None:
     member = matter.member
+    hold_member(matter.session, member.county_id, member.id)  # a sign-in under way comes before this or not at all
+    matter.session.refresh(member)
     signin.end_sessions(matter.session, member.county_id, member.id, matter.now)
     facts = {"event": str(matter.event.id), "codes": sorted(codes & (_EVIDENCE | _NOT_OURS))}
     record(matter.session, member.county_id, None, action, member.id, facts, matter.now)
