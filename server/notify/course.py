@@ -59,7 +59,11 @@ class Night:
         if not inside:
             return None
         on = here.date() + timedelta(days=1 if across and wall >= self.begins else 0)
-        return datetime.combine(on, self.ends, ZoneInfo(tz)).astimezone(now.tzinfo)
+        over = datetime.combine(on, self.ends, ZoneInfo(tz)).astimezone(now.tzinfo)
+        if over > now:
+            return over
+        # In the hour that is there twice the first such moment is past already.
+        return datetime.combine(on, self.ends.replace(fold=1), ZoneInfo(tz)).astimezone(now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,16 @@ def test_the_night_is_that_of_where_they_are(tz: str, wall: str, over: str | Non
     assert Night.of("22:00-07:00").over_at(now, tz) == wanted
 
 
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_night_that_ends_in_the_hour_that_is_there_twice_ends_later_than_now(second: int) -> None:
+    """Else it would be over before it is, and delivery turn on the spot."""
+    from zoneinfo import ZoneInfo
+
+    now = datetime(2026, 10, 25, 2, 15, tzinfo=ZoneInfo("Europe/Berlin"), fold=second).astimezone(UTC)
+    over = Night.of("22:00-02:30").over_at(now, "Europe/Berlin")
+    assert over == now + timedelta(minutes=15)
+
+
 @given(st.integers(0, 366 * 24 * 60).map(lambda m: NOW + timedelta(minutes=m)), st.times(), st.times())
 def test_a_night_is_over_later_and_then_it_is_day(now: datetime, begins: time, ends: time) -> None:
     night = Night(begins.replace(second=0, microsecond=0), ends.replace(second=0, microsecond=0))
