@@ -225,6 +225,15 @@ def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, noti
     assert first["Message-ID"] == second["Message-ID"]
 
 
+@pytest.mark.parametrize("address", ["张三@example.org", "li@例子.example", "li@example.org\r\nBcc: all@example.org"])
+def test_an_address_that_cannot_be_written_is_refused_and_nothing_leaves(post, address):
+    """It is not "uncertain", which would say that it may have arrived, and try again."""
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    outcome = mail.send(Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", address, "claim"))
+    assert (outcome.word, post.letters) == ("refused", [])
+    assert address not in str(outcome)
+
+
 def test_a_reminder_is_not_mailed(members, write, has_mail, by_mail, notices, post):
     write(members[0])
     by_mail().run()

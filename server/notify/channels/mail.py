@@ -36,6 +36,8 @@ class Mail:
 
     def send(self, parcel: Parcel) -> Outcome:
         """Until the letter's last byte is on its way nothing can have arrived; from then on only the answer tells."""
+        if not _can_be_written(parcel.address):
+            return Outcome("refused", "SMTP: the address cannot be written")
         letter = compose(parcel, self._sender)
         try:
             server = self._connected()
@@ -43,7 +45,7 @@ class Mail:
             return Outcome("later", f"SMTP {error.smtp_code}: signing in")
         except smtplib.SMTPException as error:
             return Outcome("later", f"SMTP: {type(error).__name__}")
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, ValueError) as error:  # ValueError: a password that SMTP has no letters for
             return Outcome("later", f"SMTP not reached: {type(error).__name__}")
         try:
             return self._handed_over(server, parcel.address, letter)
@@ -87,6 +89,11 @@ class Mail:
         if code >= 500:
             return Outcome("failed", f"SMTP {code}: letter")
         return Outcome("later", f"SMTP {code}: letter") if code >= 400 else SENT
+
+
+def _can_be_written(address: str) -> bool:
+    """Whether it fits a line of SMTP and of a head; a mailbox in Chinese would need SMTPUTF8, which few servers have."""
+    return address.isascii() and address.isprintable()
 
 
 def compose(parcel: Parcel, sender: str) -> EmailMessage:
