@@ -79,7 +79,11 @@ def test_it_goes_by_the_first_channel_that_can(row: Row, setting: dict[str, Any]
     [
         (Row(expires_at=NOW), {}, "expired", None),
         (Row(created_at=NOW - timedelta(days=7)), {}, "expired", None),
-        (Row(), {"to": None}, "refused", course.NO_ADDRESS),
+        (Row(), {"to": None}, "refused", course.GONE),
+        (Row(), {"to": Recipient(None, None, "Asia/Shanghai")}, "refused", course.NO_ADDRESS),
+        # an address may well be registered where no mail is sent
+        (Row(kind="account_changed"), {"channels": FIRST}, "muted", course.MAIL_OFF),
+        (Row(kind="account_changed"), {"to": Recipient("o", None, "Asia/Shanghai")}, "muted", course.NO_MAIL),
         (Row(), {"muted": {"wechat", "email"}}, "muted", None),
         (Row(kind="reminder"), {"spent": {"t-reminder"}, "channels": FIRST}, "refused", course.NO_CREDIT),
         (Row(channel="email", tries=[tried("failed")]), {"to": Recipient("o", None, "Asia/Shanghai")}, "failed", "why"),

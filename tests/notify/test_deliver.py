@@ -64,13 +64,17 @@ def test_nothing_is_sent_before_it_is_due_or_after_it_is_worthless(members, writ
     assert not sandbox.state.calls
 
 
-@pytest.mark.parametrize("change", [{"openid": None}, {"removed_at": True}], ids=["unbound", "removed"])
-def test_nobody_to_send_to_is_refused(one_notice, delivery, notices, sandbox, db, clock, change):
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"openid": None}, "no WeChat is bound"), ({"removed_at": True}, "the member was removed")],
+    ids=["unbound", "removed"],
+)
+def test_nobody_to_send_to_is_refused(one_notice, delivery, notices, sandbox, db, clock, change, why):
     values = {key: clock() if value is True else value for key, value in change.items()}
     with db.transaction() as session:
         session.execute(update(Member).values(values))
     delivery().run()
-    assert (notices()[0].state, notices()[0].last_error) == ("refused", "no WeChat is bound")
+    assert (notices()[0].state, notices()[0].last_error) == ("refused", why)
     assert not sandbox.state.calls
 
 
