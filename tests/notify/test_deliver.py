@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from server.notify import credits
 from server.notify.models import Notice
 from server.org.models import Member
 from server.wechat.sandbox.state import Fault
@@ -83,6 +84,32 @@ def test_a_person_without_credit_is_not_asked_again(one_notice, delivery, notice
     delivery().run()
     assert notices()[0].state == "refused"
     assert "43101" in notices()[0].last_error
+
+
+def test_who_accepts_while_wechat_says_there_is_none_is_asked_by_the_next(
+    one_notice, members, write, delivery, notices, sandbox, db, clock
+):
+    """The answer comes back late, and says how it stood when it was asked for."""
+    sandbox.state.credits["openid-0", "sandbox-reminder"] = 0
+    hand = delivery()
+    real_send = hand._send
+
+    def accept_before_the_record(taken):
+        outcome = real_send(taken)
+        clock.advance(seconds=3)
+        with db.transaction() as session:
+            holder = credits.Holder(1, members[0], "sandbox-reminder")
+            credits.hear(session, holder, "accept", "phone", f"tap:{taken.parcel.id}", clock(), clock())
+        sandbox.state.credits["openid-0", "sandbox-reminder"] = 1
+        clock.advance(seconds=3)
+        return outcome
+
+    hand._send = accept_before_the_record
+    hand.run()
+    hand._send = real_send
+    write(members[0], "next")
+    hand.run()
+    assert [notice.state for notice in notices()] == ["refused", "sent"]
 
 
 @pytest.mark.parametrize(
