@@ -335,3 +335,25 @@ def test_by_night_only_what_would_be_worthless_in_the_morning_leaves(members, wr
     clock.at = clock.at.replace(hour=23)
     hand.run()
     assert notices()[1].state == "sent"
+
+
+def test_a_worker_that_is_told_to_end_records_what_it_has_in_hand_and_takes_no_more(
+    members, write, delivery, notices, sandbox
+):
+    """It would be killed over a long queue, and leave eight of which nobody knows whether they arrived."""
+    for number in range(20):
+        write(members[number % 5], f"k{number:02}")
+    hand = delivery()
+    real_send = hand._send
+
+    def told_to_end(taken):
+        hand.stopping.set()
+        return real_send(taken)
+
+    hand._send = told_to_end
+    hand.run()
+    assert sorted({notice.state for notice in notices()}) == ["pending", "sent"]
+    assert len(sandbox.state.messages) == 5
+    assert hand.run() == 0
+    delivery().run()
+    assert {notice.state for notice in notices()} == {"sent"}

@@ -92,7 +92,7 @@ class Mail:
 
 
 def _can_be_written(address: str) -> bool:
-    """Whether it fits a line of SMTP and of a head; a mailbox in Chinese would need SMTPUTF8, which few servers have."""
+    """Whether it fits a line of SMTP and of a head; Chinese letters would need SMTPUTF8, which few servers have."""
     return address.isascii() and address.isprintable()
 
 
