@@ -38,6 +38,9 @@ _DUE = (
     )
     .order_by(_N.due_at)
     .limit(bindparam("most"))
+    # Nor who is just marking theirs as read: waiting for several rows of somebody's, in another order than they do,
+    # both would wait for ever. They come with the next turn.
+    .with_for_update(of=Notice.__table__, skip_locked=True)
 )
 _RECORD = (
     update(Notice.__table__)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from server.notify import credits
+from server.notify import credits, inbox
 from server.notify.models import Notice
 from server.org.models import Member
 from server.wechat.sandbox.state import Fault
@@ -356,4 +356,23 @@ def test_a_worker_that_is_told_to_end_records_what_it_has_in_hand_and_takes_no_m
     assert len(sandbox.state.messages) == 5
     assert hand.run() == 0
     delivery().run()
+    assert {notice.state for notice in notices()} == {"sent"}
+
+
+def test_who_marks_theirs_as_read_holds_nobody_up(members, write, delivery, notices, sandbox, db, clock):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("one writer at a time")
+    write(members[0], "read")
+    write(members[1], "unread")
+    hand = delivery()
+    with db.transaction() as session:
+        inbox.read(session, 1, members[0], clock(), until=clock())
+        thread = threading.Thread(target=hand.run)
+        thread.start()
+        thread.join(3)
+        waits = thread.is_alive()
+    thread.join()
+    assert not waits
+    assert [message.openid for message in sandbox.state.messages] == ["openid-1"]
+    hand.run()
     assert {notice.state for notice in notices()} == {"sent"}
