@@ -212,6 +212,15 @@ def test_a_server_that_is_away_is_tried_again(decided, has_mail, delivery, notic
     assert (notices()[0].state, notices()[0].attempts) == ("pending", 1)
 
 
+def test_a_server_that_stays_away_is_left_alone_for_a_while():
+    """Each try waits for seconds, and seven others, by WeChat, with it."""
+    parcel = Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", "li@example.org", "claim")
+    mail = Mail(f"smtp+plain://127.0.0.1:{free_port()}", "zhudian@county.example")
+    said = [mail.send(parcel) for _ in range(6)]
+    assert {outcome.word for outcome in said} == {"later"}
+    assert ["left alone" in str(outcome.error) for outcome in said] == [False] * 5 + [True]
+
+
 def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, notices, post, clock):
     post.answers["data"] = "hang up"
     decided()
