@@ -252,6 +252,7 @@ def run(worker: Worker) -> None:
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.delivery.stopping.set()
         stop.set()
 
     signal.signal(signal.SIGTERM, ask_to_stop)

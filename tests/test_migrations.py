@@ -200,6 +200,22 @@ def test_what_was_erased_stays_erased_going_down_and_up(api: Api, db: Database, 
         session.get(CheckIn, (1, kept)).lat = None  # nobody's place is missing without a reason
 
 
+def test_what_an_older_release_left_is_not_sent_twice(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """From 0013 with a row of every state it had: none is lost, none is `sending` for ever, none begins anew."""
+    now = api.clock()
+    old = ("pending", "sending", "sent", "refused", "failed", "expired", "uncertain")
+    given = {"county_id": 1, "member_id": api.cast["chen"].id, "kind": "reminder", "facts": {}, "created_at": now}
+    with db.transaction() as session:
+        for state in old:
+            begun = {"attempts": int(state != "pending"), "claimed_until": now, "claim": "c", "channel": "subscribe"}
+            session.add(Notice(**given, dedupe_key=state, state=state, due_at=now, **begun))
+    migrate.downgrade(db, "0013")
+    migrate.upgrade(db)
+    kept = dict(rows("SELECT dedupe_key, state FROM notices"))
+    assert kept == {state: state for state in old} | {"sending": "uncertain"}
+    assert rows("SELECT count(*) FROM notices WHERE channel IS NULL") == [(1,)], "only the one not begun"
+
+
 def test_notices_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
     """What the older release has no word for is put into one that it has; nobody's notice is lost."""
     now = api.clock()

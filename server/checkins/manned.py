@@ -1,4 +1,5 @@
-"""在岗情况: how many of a county's stations have had somebody check in today; numbers only, for the county's group."""
+"""在岗情况: how many of a county's stations have had somebody check in today; numbers only, for the county's group, and
+none where so few are posted that a number is somebody's own."""
 
 from datetime import date, datetime
 
@@ -10,11 +11,15 @@ from server.notify import outbox
 from server.notify.fit import day_words
 from server.org.models import Posting
 
+FEWEST = 3  # people posted: of two, one knows who the other is
+
 
 def tell_group(session: Session, county_id: int, on: date, now: datetime) -> bool:
-    """Write the morning's summary; False when nobody is posted anywhere, or it was written before."""
-    posted = session.scalar(_stations(county_id, on)) or 0
-    if not posted:
+    """Write the morning's summary; False when too few are posted to tell of, or it was written before."""
+    posted, people = session.execute(
+        _stations(county_id, on).add_columns(func.count(Posting.member_id.distinct()))
+    ).one()
+    if people < FEWEST:
         return False
     manned = session.scalar(_stations(county_id, on, manned=True)) or 0
     text = f"**{day_words(on.isoformat())}驻点在岗**\n{posted} 个驻点有人派驻，到现在 {manned} 个已有人打卡。"

@@ -19,6 +19,8 @@ _WECHAT_DAY = ZoneInfo("Asia/Shanghai")  # daily quotas start again at midnight 
 NO_CREDIT = "no acceptance is left by our own ledger; WeChat was not asked"
 NO_ADDRESS = "no WeChat is bound"
 NO_MAIL = "it goes by e-mail alone, and no address is registered"
+MAIL_OFF = "it goes by e-mail alone, and this server sends none"
+GONE = "the member was removed"
 CUT_OFF = "cut off between request and record"
 RESENT = "resent"  # a try that is none: somebody had it sent anew, and what came before no longer counts
 
@@ -59,7 +61,11 @@ class Night:
         if not inside:
             return None
         on = here.date() + timedelta(days=1 if across and wall >= self.begins else 0)
-        return datetime.combine(on, self.ends, ZoneInfo(tz)).astimezone(now.tzinfo)
+        over = datetime.combine(on, self.ends, ZoneInfo(tz)).astimezone(now.tzinfo)
+        if over > now:
+            return over
+        # In the hour that is there twice the first such moment is past already.
+        return datetime.combine(on, self.ends.replace(fold=1), ZoneInfo(tz)).astimezone(now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ def next_step(notice: Waiting, setting: Setting, channels: Mapping[str, Channel]
         return End("failed", "facts do not fit the kind: unknown", tries)
     if ends_at(notice) <= setting.now:
         return _ended(notice, End("expired", notice.last_error, tries))
+    if setting.to is None and notice.kind in messages.KINDS:
+        return _ended(notice, End("refused", GONE, tries))
     turned_off = False
     for name in _left(notice, known.channels):
         channel = channels.get(name)
@@ -143,7 +151,7 @@ def next_step(notice: Waiting, setting: Setting, channels: Mapping[str, Channel]
         if until := _not_before(notice, setting, channel):
             return Rest(until)
         return Go(channel, address, tries)
-    return _ended(notice, _nowhere(tries, turned_off, known.channels))
+    return _ended(notice, _nowhere(tries, turned_off, known.channels, NO_MAIL if "email" in channels else MAIL_OFF))
 
 
 def after(notice: Waiting, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -236,7 +244,7 @@ def _ended(notice: Waiting, end: End) -> End:
     return End("uncertain", notice.last_error, end.tries) if in_doubt(notice) else end
 
 
-def _nowhere(tries: list[Any], turned_off: bool, channels: tuple[str, ...]) -> End:
+def _nowhere(tries: list[Any], turned_off: bool, channels: tuple[str, ...], no_mail: str) -> End:
     """No channel is left: what the last one said, or why there was none to ask."""
     said = [one for one in counting(tries) if one["outcome"] in ("refused", "failed", "later")]
     if said:
@@ -244,7 +252,7 @@ def _nowhere(tries: list[Any], turned_off: bool, channels: tuple[str, ...]) -> E
         return End("refused" if last["outcome"] == "refused" else "failed", last["error"], tries)
     if turned_off:
         return End("muted", None, tries)
-    return End("muted", NO_MAIL, tries) if channels == ("email",) else End("refused", NO_ADDRESS, tries)
+    return End("muted", no_mail, tries) if channels == ("email",) else End("refused", NO_ADDRESS, tries)
 
 
 def _try(channel: str, at: datetime, outcome: str, error: str | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from server.notify.models import Notice
 
 DEAD = ("failed", "refused", "uncertain")
 _WORDS = {
-    course.NO_ADDRESS: "没有绑定微信，也没有邮箱。",
+    course.NO_ADDRESS: "没有绑定微信，也没有能用的邮箱。",
+    course.GONE: "本人已不在名册上。",
     course.NO_CREDIT: "订阅次数用完了，没有再问微信。",
     course.CUT_OFF: "发送途中服务被中断，不知道是否送到。",
     # by errcode (wechat-facts, section 3)
@@ -28,6 +29,7 @@ _WORDS = {
     "45009": "当天的发送次数用完了。",
     "40256": "本人没有绑定用工关系。",
     "50001": "本人没有接受这个用工关系模板。",
+    "93000": "群机器人的密钥不对，或机器人已被移除，请检查 GROUP_BOTS。",
 }
 
 
@@ -49,6 +51,8 @@ def reason(notice: Notice) -> str:
         return "发送时没有收到回音，不知道是否送到。"
     if said.startswith("SMTP"):
         return "邮件没有发出去，请检查邮箱地址和邮件设置。"
+    if code.isdigit() and (not notice.tries or notice.tries[-1]["outcome"] != "later"):
+        return f"没有送到，对方答复错误码 {code}。"
     return "内容与这类消息不符。" if said.startswith("facts") else "多次发送没有成功。"
 
 

@@ -1,6 +1,7 @@
 """Delivers the outbox: take some, send them at once, record them and take the next. The worker alone calls it, any
 number of them."""
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +20,8 @@ HANDS = 8  # sends at once; what a killed worker leaves uncertain is no more tha
 
 
 class Delivery:
-    """One worker's hands on the outbox. `channels`: those that are configured."""
+    """One worker's hands on the outbox. `channels`: those that are configured. `stopping`, once set: what is in hand is
+    recorded and nothing more is taken, so that a worker told to end does not have to be killed over a long queue."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Delivery:
         self._desk = Desk(clock, channels, find, night)
         self._hands = hands
         self._pool = ThreadPoolExecutor(hands, "deliver")
+        self.stopping = threading.Event()
         self._unrecorded: list[Returned] = []  # kept while the database is away: what WeChat said is not forgotten
 
     def run(self) -> int:
@@ -45,8 +48,9 @@ class Delivery:
         """
         attempted = 0
         while True:
+            hands = 0 if self.stopping.is_set() else self._hands
             with self._db.transaction() as session:
-                taken, settled = self._desk.turn(session, self._unrecorded, self._hands)
+                taken, settled = self._desk.turn(session, self._unrecorded, hands)
             self._unrecorded = []
             attempted += len(taken) + settled
             if not taken and not settled:

@@ -38,6 +38,9 @@ _DUE = (
     )
     .order_by(_N.due_at)
     .limit(bindparam("most"))
+    # Nor who is just marking theirs as read: waiting for several rows of somebody's, in another order than they do,
+    # both would wait for ever. They come with the next turn.
+    .with_for_update(of=Notice.__table__, skip_locked=True)
 )
 _RECORD = (
     update(Notice.__table__)  # type: ignore[arg-type]
@@ -66,6 +69,7 @@ class Taken:
     parcel: Parcel
     row: course.Waiting
     template: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Desk:
             if outcome.word == "sent":
                 credits.take_one(session, ledger, now)
             elif outcome.no_credit:
-                credits.empty(session, ledger, now, now)
+                credits.empty(session, ledger, taken.at, now)  # an acceptance since then was not asked for
         if paused := course.pause(taken.row, taken.template, outcome, now):
             name, until = paused
             values = {"until": until, "why": str(outcome.error)[:200]}
@@ -166,7 +170,7 @@ class Desk:
                 settled.append(_settled(row, step))
             elif reader not in busy:
                 busy.add(reader)
-                taken.append(_taken(row, step))
+                taken.append(_taken(row, step, now))
         if settled:
             session.execute(_SETTLE, settled)
         if taken:
@@ -237,13 +241,13 @@ def _settled(row: Row[Any], step: course.Rest | course.End) -> dict[str, Any]:
     return key | {"state": step.state, "tries": step.tries, "last_error": step.error, "due_at": row.due_at}
 
 
-def _taken(row: Row[Any], step: course.Go) -> Taken:
+def _taken(row: Row[Any], step: course.Go, now: datetime) -> Taken:
     name = step.channel.name
     seen = _seen(row)
     seen.attempts = row.attempts if row.channel == name else 0
     seen.channel, seen.tries = name, step.tries
     parcel = Parcel(row.county_id, row.id, row.member_id, row.kind, row.facts, name, step.address, uuid.uuid4().hex)
-    return Taken(parcel, seen, step.channel.template(row.kind))
+    return Taken(parcel, seen, step.channel.template(row.kind), now)
 
 
 def _claim_of(one: Taken, now: datetime) -> dict[str, Any]:

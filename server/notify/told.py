@@ -16,6 +16,11 @@ _NO_WECHAT = "您还没有绑定微信，没有发出。"
 _REFUSED = "微信没有收下：订阅次数用完了，或您关闭了订阅。下次打卡时点“允许”，以后的消息就能收到。"
 _NO_SUCH_MAIL = "邮箱没有收下，请检查邮箱地址。"
 _LOST_PERSON = "微信没有收下，请重新登录小程序；以后的消息就能收到。"
+_GONE = "当时您已不在名册上，没有发出。"
+_MAIL_ALONE = {
+    course.NO_MAIL: "这类消息只发邮件；您没有登记邮箱，只放在这里。",
+    course.MAIL_OFF: "这类消息只发邮件；本县没有开通邮件，只放在这里。",
+}
 _OLD_KIND = "（这类消息已停用）"
 
 
@@ -60,13 +65,13 @@ def outside(notice: Notice, now: datetime, tz: str) -> str:
         return _waits(notice, now, tz)
     if state == "refused":
         return _refused(notice.last_error or "")
-    if notice.last_error == course.NO_MAIL:
-        return "这类消息只发邮件；您没有登记邮箱，只放在这里。"
+    if notice.last_error in _MAIL_ALONE:
+        return _MAIL_ALONE[notice.last_error]
     return {
         "failed": "没有发出去；管理员会看到原因，可以重新发送。",
         "expired": "已经过时，没有再发到微信。",
         "uncertain": "发送时没有收到回音，可能已经送到。",
-        "muted": "您关闭了这类消息的微信和邮件提醒，只放在这里。",
+        "muted": "您关闭了这类消息的提醒，只放在这里。",
     }[state]
 
 
@@ -74,6 +79,8 @@ def _refused(error: str) -> str:
     """Whoever refused, and what the reader can do about it."""
     if error == course.NO_ADDRESS:
         return _NO_WECHAT
+    if error == course.GONE:
+        return _GONE
     if error.startswith("SMTP"):
         return _NO_SUCH_MAIL
     return _LOST_PERSON if "40003" in error else _REFUSED
@@ -91,7 +98,7 @@ def _late_words(kind: str) -> str:
 
 
 def _mute(kind: messages.Kind, muted: Collection[str]) -> str:
-    if {"wechat", "email"} <= set(muted):
+    if {messages.GROUP_OF[channel] for channel in kind.channels} <= set(muted):
         return "您已关闭这类消息的微信和邮件提醒；可以在“我的—消息设置”里重新打开。"
     return _OFF if kind.may_mute else _KEPT
 

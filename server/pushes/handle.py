@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.db import Database
 from server.org.models import Member
 from server.pushes import privacy, subscriptions
-from server.pushes.matter import Matter
+from server.pushes.matter import Matter, NotYet
 from server.pushes.models import PushedEvent
 
 log = structlog.get_logger()
@@ -61,6 +61,8 @@ def _one(db: Database, event_id: uuid.UUID, now: datetime, templates: Mapping[st
     try:
         with db.transaction() as session:
             _handle(session, event_id, claimed, now, templates)
+    except NotYet as error:
+        _note_failure(db, event_id, claimed, str(error), now)
     except Exception as error:  # whatever it is, the event keeps it and the others go on
         log.exception("push_not_handled", event_id=str(event_id), attempt=claimed)
         _note_failure(db, event_id, claimed, f"{type(error).__name__}: {error}", now)

@@ -14,6 +14,10 @@ from server.pushes.models import PushedEvent
 _LONGEST_TEMPLATE = 64
 
 
+class NotYet(Exception):
+    """What the event is about is under way; it can be told in a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """The event, the member it is about, and the transaction in which it is handled."""

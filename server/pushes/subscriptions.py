@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from server.db import lock
 from server.notify import credits
 from server.notify.course import in_doubt
 from server.notify.messages import KINDS
 from server.notify.models import Notice
 from server.notify.subscriptions import template_id
-from server.pushes.matter import Matter
+from server.pushes.matter import Matter, NotYet
 
 _SOON = timedelta(minutes=10)  # WeChat pushes the outcome of a send within seconds
 _NOTHING = "names no template"
@@ -41,8 +42,10 @@ def sent(matter: Matter) -> str | None:
     """subscribe_msg_sent_event: a message we sent arrived, or was lost inside WeChat.
 
     Our client is not given the MsgID, so the notice is told by member, template and time, and only when that leaves
-    exactly one. An `uncertain` notice becomes what it is; a sent one that did not arrive becomes `failed`.
+    exactly one. An `uncertain` notice becomes what it is; a sent one that did not arrive becomes `failed`. WeChat is
+    often quicker than the record of what it answered, or answers nothing at all: then the event is read again.
     """
+    lock(matter.session, "notices")  # the desk's: it must not take meanwhile what is told here to have arrived
     told = [_outcome(matter, template, str(entry.get("ErrorCode"))) for template, entry in matter.entries()]
     return None if any(told) else "no single notice it can be about"
 
@@ -55,16 +58,19 @@ def _outcome(matter: Matter, template: str, errcode: str) -> bool:
             Notice.county_id == matter.member.county_id,
             Notice.member_id == matter.member.id,
             Notice.kind.in_(kinds),
-            Notice.state.in_(("sent", "uncertain", "pending")),
+            Notice.state.in_(("sent", "uncertain", "pending", "sending")),
             Notice.channel == "subscribe",
             Notice.tried_at.between(at - _SOON, at + _SOON),
         )
     ).all()
+    if any(notice.state == "sending" for notice in found):
+        raise NotYet("a message of this template is on its way")
     # One that waits to be sent once more, because nobody knows, is told in time.
     near = [notice for notice in found if notice.state != "pending" or in_doubt(notice)]
     if len(near) != 1:
         return False
     (notice,) = near
+    notice.claim = None  # a worker slower than its claim knows no better
     if errcode != "0":
         notice.state, notice.last_error = "failed", f"WeChat errcode {errcode}: lost after it was taken"[:200]
     elif notice.state != "sent":

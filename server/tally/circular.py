@@ -21,8 +21,10 @@ def circular(table: Mapping[str, Any]) -> list[str]:
         small = []
     whole = _sum(shown)
     head = f"**{month_word(table['month'])}驻点情况**"
+    if not shown:  # a sum of nought would be untrue where somebody was left out
+        return [f"{head}\n{'派驻人数较少，不列数字。' if small else '本月无人派驻。'}"]
     rows = [f"合计：{_line(whole)}", *(f"> {unit['unit']}：{_line(unit)}" for unit in shown)]
-    left_out = f"另有 {len(small)} 个单位人数较少，未单独列出。" if small else ""
+    left_out = f"另有 {len(small)} 个单位人数较少，未列出，也未计入合计。" if small else ""
     return parts(head, rows, left_out)
 
 

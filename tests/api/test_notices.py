@@ -105,7 +105,8 @@ def tried(outcome: str) -> dict[str, Any]:
         ({"state": "refused", "last_error": "SMTP 550: recipient"}, "请检查邮箱地址"),
         ({"state": "failed"}, "没有发出去"),
         ({"state": "uncertain"}, "可能已经送到"),
-        ({"state": "muted"}, "您关闭了这类消息的微信和邮件提醒"),
+        ({"state": "muted"}, "您关闭了这类消息的提醒，只放在这里。"),
+        ({"state": "muted", "last_error": "it goes by e-mail alone, and this server sends none"}, "本县没有开通邮件"),
         ({"state": "sending", "channel": "subscribe"}, "正在发送。"),
         ({"due": timedelta(minutes=10), "tries": [tried("uncertain")]}, "可能已经送到；10:11 再发一次。"),
         ({"due": timedelta(hours=21)}, "11月25日 周三 07:01 发送。"),
@@ -155,6 +156,13 @@ def test_turned_off_outside_it_still_lies_in_the_inbox(api: Api, notice: Write, 
     (row,) = inbox(api)["items"]
     assert row["mute"].startswith("您已关闭这类消息的微信和邮件提醒")
     assert len(rows("SELECT id FROM audit_events WHERE action = 'notice.settings_changed'")) == 1, "a repeat is none"
+
+
+def test_of_a_kind_that_goes_by_wechat_alone_one_switch_is_all_there_is(api: Api, notice: Write) -> None:
+    notice(kind="reminder", facts={"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"})
+    assert "可以在“我的—消息设置”里关闭" in inbox(api)["items"][0]["mute"]
+    put(api, {"kind": "reminder", "wechat": False})
+    assert "您已关闭" in inbox(api)["items"][0]["mute"]
 
 
 def test_what_may_be_turned_off_altogether_comes_back_with_all_it_missed(api: Api, notice: Write) -> None:
@@ -208,6 +216,9 @@ def test_a_dead_letter_says_to_whom_and_why_and_not_what(api: Api, dead_notice: 
         ("facts do not fit the kind: KeyError('on')", "内容与这类消息不符。"),
         ("WeChat errcode -1: refused", "多次发送没有成功。"),
         (None, "多次发送没有成功。"),
+        ("WeChat errcode 93000: refused", "GROUP_BOTS"),
+        ("WeChat errcode 40097: refused", "没有送到，对方答复错误码 40097。"),  # asked once, and it is not known why
+        ("the member was removed", "本人已不在名册上。"),
     ],
 )
 def test_reasons_are_in_plain_words(api: Api, notice: Write, error: str | None, says: str) -> None:

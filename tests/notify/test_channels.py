@@ -212,6 +212,15 @@ def test_a_server_that_is_away_is_tried_again(decided, has_mail, delivery, notic
     assert (notices()[0].state, notices()[0].attempts) == ("pending", 1)
 
 
+def test_a_server_that_stays_away_is_left_alone_for_a_while():
+    """Each try waits for seconds, and seven others, by WeChat, with it."""
+    parcel = Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", "li@example.org", "claim")
+    mail = Mail(f"smtp+plain://127.0.0.1:{free_port()}", "zhudian@county.example")
+    said = [mail.send(parcel) for _ in range(6)]
+    assert {outcome.word for outcome in said} == {"later"}
+    assert ["left alone" in str(outcome.error) for outcome in said] == [False] * 5 + [True]
+
+
 def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, notices, post, clock):
     post.answers["data"] = "hang up"
     decided()
@@ -223,6 +232,15 @@ def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, noti
     assert notices()[0].state == "sent"
     first, second = post.letters
     assert first["Message-ID"] == second["Message-ID"]
+
+
+@pytest.mark.parametrize("address", ["张三@example.org", "li@例子.example", "li@example.org\r\nBcc: all@example.org"])
+def test_an_address_that_cannot_be_written_is_refused_and_nothing_leaves(post, address):
+    """It is not "uncertain", which would say that it may have arrived, and try again."""
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    outcome = mail.send(Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", address, "claim"))
+    assert (outcome.word, post.letters) == ("refused", [])
+    assert address not in str(outcome)
 
 
 def test_a_reminder_is_not_mailed(members, write, has_mail, by_mail, notices, post):

@@ -79,7 +79,11 @@ def test_it_goes_by_the_first_channel_that_can(row: Row, setting: dict[str, Any]
     [
         (Row(expires_at=NOW), {}, "expired", None),
         (Row(created_at=NOW - timedelta(days=7)), {}, "expired", None),
-        (Row(), {"to": None}, "refused", course.NO_ADDRESS),
+        (Row(), {"to": None}, "refused", course.GONE),
+        (Row(), {"to": Recipient(None, None, "Asia/Shanghai")}, "refused", course.NO_ADDRESS),
+        # an address may well be registered where no mail is sent
+        (Row(kind="account_changed"), {"channels": FIRST}, "muted", course.MAIL_OFF),
+        (Row(kind="account_changed"), {"to": Recipient("o", None, "Asia/Shanghai")}, "muted", course.NO_MAIL),
         (Row(), {"muted": {"wechat", "email"}}, "muted", None),
         (Row(kind="reminder"), {"spent": {"t-reminder"}, "channels": FIRST}, "refused", course.NO_CREDIT),
         (Row(channel="email", tries=[tried("failed")]), {"to": Recipient("o", None, "Asia/Shanghai")}, "failed", "why"),
@@ -122,6 +126,16 @@ def test_the_night_is_that_of_where_they_are(tz: str, wall: str, over: str | Non
     now = datetime.fromisoformat(wall).replace(tzinfo=zone).astimezone(UTC)
     wanted = datetime.fromisoformat(over).replace(tzinfo=zone) if over else None
     assert Night.of("22:00-07:00").over_at(now, tz) == wanted
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_night_that_ends_in_the_hour_that_is_there_twice_ends_later_than_now(second: int) -> None:
+    """Else it would be over before it is, and delivery turn on the spot."""
+    from zoneinfo import ZoneInfo
+
+    now = datetime(2026, 10, 25, 2, 15, tzinfo=ZoneInfo("Europe/Berlin"), fold=second).astimezone(UTC)
+    over = Night.of("22:00-02:30").over_at(now, "Europe/Berlin")
+    assert over == now + timedelta(minutes=15)
 
 
 @given(st.integers(0, 366 * 24 * 60).map(lambda m: NOW + timedelta(minutes=m)), st.times(), st.times())

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from server.notify import credits, inbox
 from server.notify.models import Notice
 from server.org.models import Member
 from server.wechat.sandbox.state import Fault
@@ -64,13 +65,17 @@ def test_nothing_is_sent_before_it_is_due_or_after_it_is_worthless(members, writ
     assert not sandbox.state.calls
 
 
-@pytest.mark.parametrize("change", [{"openid": None}, {"removed_at": True}], ids=["unbound", "removed"])
-def test_nobody_to_send_to_is_refused(one_notice, delivery, notices, sandbox, db, clock, change):
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"openid": None}, "no WeChat is bound"), ({"removed_at": True}, "the member was removed")],
+    ids=["unbound", "removed"],
+)
+def test_nobody_to_send_to_is_refused(one_notice, delivery, notices, sandbox, db, clock, change, why):
     values = {key: clock() if value is True else value for key, value in change.items()}
     with db.transaction() as session:
         session.execute(update(Member).values(values))
     delivery().run()
-    assert (notices()[0].state, notices()[0].last_error) == ("refused", "no WeChat is bound")
+    assert (notices()[0].state, notices()[0].last_error) == ("refused", why)
     assert not sandbox.state.calls
 
 
@@ -79,6 +84,32 @@ def test_a_person_without_credit_is_not_asked_again(one_notice, delivery, notice
     delivery().run()
     assert notices()[0].state == "refused"
     assert "43101" in notices()[0].last_error
+
+
+def test_who_accepts_while_wechat_says_there_is_none_is_asked_by_the_next(
+    one_notice, members, write, delivery, notices, sandbox, db, clock
+):
+    """The answer comes back late, and says how it stood when it was asked for."""
+    sandbox.state.credits["openid-0", "sandbox-reminder"] = 0
+    hand = delivery()
+    real_send = hand._send
+
+    def accept_before_the_record(taken):
+        outcome = real_send(taken)
+        clock.advance(seconds=3)
+        with db.transaction() as session:
+            holder = credits.Holder(1, members[0], "sandbox-reminder")
+            credits.hear(session, holder, "accept", "phone", f"tap:{taken.parcel.id}", clock(), clock())
+        sandbox.state.credits["openid-0", "sandbox-reminder"] = 1
+        clock.advance(seconds=3)
+        return outcome
+
+    hand._send = accept_before_the_record
+    hand.run()
+    hand._send = real_send
+    write(members[0], "next")
+    hand.run()
+    assert [notice.state for notice in notices()] == ["refused", "sent"]
 
 
 @pytest.mark.parametrize(
@@ -304,3 +335,44 @@ def test_by_night_only_what_would_be_worthless_in_the_morning_leaves(members, wr
     clock.at = clock.at.replace(hour=23)
     hand.run()
     assert notices()[1].state == "sent"
+
+
+def test_a_worker_that_is_told_to_end_records_what_it_has_in_hand_and_takes_no_more(
+    members, write, delivery, notices, sandbox
+):
+    """It would be killed over a long queue, and leave eight of which nobody knows whether they arrived."""
+    for number in range(20):
+        write(members[number % 5], f"k{number:02}")
+    hand = delivery()
+    real_send = hand._send
+
+    def told_to_end(taken):
+        hand.stopping.set()
+        return real_send(taken)
+
+    hand._send = told_to_end
+    hand.run()
+    assert sorted({notice.state for notice in notices()}) == ["pending", "sent"]
+    assert len(sandbox.state.messages) == 5
+    assert hand.run() == 0
+    delivery().run()
+    assert {notice.state for notice in notices()} == {"sent"}
+
+
+def test_who_marks_theirs_as_read_holds_nobody_up(members, write, delivery, notices, sandbox, db, clock):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("one writer at a time")
+    write(members[0], "read")
+    write(members[1], "unread")
+    hand = delivery()
+    with db.transaction() as session:
+        inbox.read(session, 1, members[0], clock(), until=clock())
+        thread = threading.Thread(target=hand.run)
+        thread.start()
+        thread.join(3)
+        waits = thread.is_alive()
+    thread.join()
+    assert not waits
+    assert [message.openid for message in sandbox.state.messages] == ["openid-1"]
+    hand.run()
+    assert {notice.state for notice in notices()} == {"sent"}

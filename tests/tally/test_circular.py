@@ -31,7 +31,16 @@ def test_what_is_too_few_even_together_is_left_out_of_the_whole_too() -> None:
     text = said(unit("城关镇", 5, 82.5), unit("河东镇", 2, 31))
     assert "合计：派驻 5 人，在岗 5 人、82.5 天" in text
     assert "31" not in text
-    assert "另有 1 个单位人数较少，未单独列出。" in text
+    assert "另有 1 个单位人数较少，未列出，也未计入合计。" in text
+
+
+def test_where_all_are_too_few_no_sum_says_that_there_was_nobody() -> None:
+    text = said(unit("河东镇", 2, 31))
+    assert text == "**11月驻点情况**\n派驻人数较少，不列数字。"
+
+
+def test_where_nobody_was_posted_the_sum_is_nought() -> None:
+    assert said() == "**11月驻点情况**\n本月无人派驻。"
 
 
 def test_a_unit_that_was_not_out_at_all_is_not_in_it() -> None:

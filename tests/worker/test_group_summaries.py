@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, select
 
 from server.config import Config
 from server.db import Database
+from server.org.models import Posting
 from server.tally import close
 from server.worker import Worker
 from tests.cast import PEOPLE, Cast
@@ -78,6 +80,18 @@ def test_in_the_morning_how_many_stations_are_manned(api: Api, worker: Worker, c
     assert key == "manned:2026-11-24:0"
     assert "11月24日 周二驻点在岗" in str(facts)
     assert "2 个驻点有人派驻，到现在 1 个已有人打卡。" in str(facts)
+
+
+def test_of_two_people_nothing_is_told_of_a_morning(
+    api: Api, worker: Worker, db: Database, clock: StoppedClock, rows: Rows
+) -> None:
+    """“1 of 2 stations” tells each of them, and everybody who knows them, whether the other has come."""
+    with db.transaction() as session:
+        two = select(Posting.id).where(Posting.county_id == 1, Posting.starts_on <= NOON.date()).limit(2)
+        session.execute(delete(Posting).where(Posting.county_id == 1, Posting.id.not_in(two.scalar_subquery())))
+    clock.at = NOON + timedelta(minutes=31)
+    run(worker, "morning_summary")
+    assert rows(SAID) == []
 
 
 def test_a_morning_that_was_missed_is_not_made_up(worker: Worker, clock: StoppedClock, rows: Rows) -> None:

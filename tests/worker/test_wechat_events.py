@@ -385,6 +385,29 @@ def test_the_outcome_of_a_send(
     assert ledger() == (0 if (state, becomes) == ("uncertain", "sent") else 1)
 
 
+@pytest.mark.parametrize(("answered", "errcode", "becomes"), [("uncertain", "0", "sent"), ("sent", "5", "failed")])
+def test_an_outcome_that_is_quicker_than_the_record_waits_for_it(
+    wechat: Wechat,
+    notice: Any,
+    db: Database,
+    clock: StoppedClock,
+    rows: Rows,
+    answered: str,
+    errcode: str,
+    becomes: str,
+) -> None:
+    """WeChat pushes within the second; a request that hangs is given up after five."""
+    sent = notice("sending")
+    wechat.pushes("subscribe_msg_sent_event", List={"TemplateId": REMINDER, "ErrorCode": errcode})
+    assert rows("SELECT state FROM pushed_events") == [("pending",)]
+    with db.transaction() as session:
+        session.get(Notice, (1, sent)).state = answered
+    clock.advance(minutes=1)
+    wechat.worker.handle_pushes()
+    assert rows("SELECT state FROM notices") == [(becomes,)]
+    assert states(rows) == [("handled", None)]
+
+
 def test_an_outcome_that_may_be_of_two_is_of_neither(wechat: Wechat, notice: Any, rows: Rows) -> None:
     notice("uncertain")
     notice("sent")

@@ -7,10 +7,13 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from urllib.parse import unquote, urlsplit
 
+from circuitbreaker import CircuitBreaker
+
 from server.notify import messages
 from server.notify.channel import SENT, Outcome, Parcel, Recipient
 
 _TIMEOUT_S = 5  # a step of the conversation; some ten of them stay below a claim's minute
+_SICK_AFTER, _LEFT_ALONE_S = 5, 30  # a server that does not answer holds up what goes by WeChat beside it
 _WHERE = "驻点通"
 
 
@@ -27,6 +30,7 @@ class Mail:
         self._sender = sender
         self._timeout_s = timeout_s
         self._tls = ssl.create_default_context(cafile=trusted)
+        self._breaker = CircuitBreaker(_SICK_AFTER, _LEFT_ALONE_S, name="smtp")
 
     def address(self, kind: str, county_id: int, to: Recipient | None) -> str | None:
         return to.email if to else None
@@ -36,14 +40,18 @@ class Mail:
 
     def send(self, parcel: Parcel) -> Outcome:
         """Until the letter's last byte is on its way nothing can have arrived; from then on only the answer tells."""
+        if not _can_be_written(parcel.address):
+            return Outcome("refused", "SMTP: the address cannot be written")
         letter = compose(parcel, self._sender)
+        if self._breaker.opened:
+            return Outcome("later", "SMTP left alone for a while: it has not been answering")
         try:
-            server = self._connected()
+            server = self._breaker.call(self._connected)
         except smtplib.SMTPAuthenticationError as error:  # the operator mends it, the letter still goes out
             return Outcome("later", f"SMTP {error.smtp_code}: signing in")
         except smtplib.SMTPException as error:
             return Outcome("later", f"SMTP: {type(error).__name__}")
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, ValueError) as error:  # ValueError: a password that SMTP has no letters for
             return Outcome("later", f"SMTP not reached: {type(error).__name__}")
         try:
             return self._handed_over(server, parcel.address, letter)
@@ -87,6 +95,11 @@ class Mail:
         if code >= 500:
             return Outcome("failed", f"SMTP {code}: letter")
         return Outcome("later", f"SMTP {code}: letter") if code >= 400 else SENT
+
+
+def _can_be_written(address: str) -> bool:
+    """Whether it fits a line of SMTP and of a head; Chinese letters would need SMTPUTF8, which few servers have."""
+    return address.isascii() and address.isprintable()
 
 
 def compose(parcel: Parcel, sender: str) -> EmailMessage:
