@@ -83,7 +83,7 @@ def test_what_is_about_the_account_spends_no_acceptance(members, write, delivery
     ((notice,),) = [notices()]
     assert (notice.state, list(sandbox.state.messages)) == ("muted", [])
     told_so = told.outside(notice, notice.created_at, "Asia/Shanghai")
-    assert told_so == "这类消息只发邮件；您没有登记邮箱，只放在这里。"
+    assert told_so == "这类消息只发邮件；本县没有开通邮件，只放在这里。"
 
 
 def is_visible(char: str) -> bool:
