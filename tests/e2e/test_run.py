@@ -22,7 +22,7 @@ from server.__main__ import main
 from server.config import Config
 from server.demo import run as runner
 from server.demo.seed import seed
-from server.notify.messages import KINDS
+from server.notify.messages import SUBSCRIBED
 from tests.processes import ROOT, free_port, listens, until
 
 _SEEDED_S = 120  # the demo county is drawn at the first start
@@ -194,7 +194,7 @@ def check_live(run: Run) -> None:
     run.settings = {
         **{"WECHAT": "live", "WECHAT_APPID": "wx-of-a-test", "WECHAT_SECRET": "a-secret-of-a-test"},
         **{"WECHAT_CALLBACK_TOKEN": "aTokenOfATest", "WECHAT_CALLBACK_AES_KEY": "k" * 43},
-        "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(KINDS, "template-id")),
+        "WECHAT_TEMPLATES": json.dumps(dict.fromkeys(SUBSCRIBED, "template-id")),
         **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:1"),
     }
     run.start()
