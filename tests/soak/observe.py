@@ -15,7 +15,7 @@ from server.audit.models import AuditEvent
 from server.audit.verify import verify
 from server.checkins.models import CheckIn, Review
 from server.db import Database
-from server.notify import messages
+from server.notify import course, messages
 from server.notify.models import Notice
 from server.org.models import Member
 from server.photos.models import Photo
@@ -111,7 +111,9 @@ def _notices(session: Session) -> list[StoredNotice]:
         kind = messages.KINDS[notice.kind]
         words = _words(str(openid), kind.template, messages.compose(notice.kind, notice.facts))
         overdue = notice.state == "pending" and due and notice.due_at < long_due
-        found.append(StoredNotice(notice.dedupe_key, notice.state, words, overdue))
+        # One that may have arrived and is sent once more in ten minutes is as unknown as one that never is.
+        state = "uncertain" if notice.state == "pending" and course.in_doubt(notice) else notice.state
+        found.append(StoredNotice(notice.dedupe_key, state, words, overdue))
     return found
 
 
