@@ -38,7 +38,7 @@ bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 00
 soak: $(TEST_STAMP) ## random kills of web and worker, a simulated year of them, 5000 notices under faults; ROUNDS=20 SEED=1 NOTICES=300
 	@$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m tests.soak.year --kills $(or $(ROUNDS),200) --months $(or $(MONTHS),12) $(if $(SEED),--seed $(SEED))
-	@$(BIN)/python -m tests.soak.notices --notices $(or $(NOTICES),5000) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.soak.notices --notices $(or $(NOTICES),5000) $(if $(SEED),--seed $(SEED)) $(if $(ON),--on $(ON))
 
 migrate: $(RUN_STAMP) ## bring the database (DATABASE_URL) to the newest schema
 	@$(BIN)/python -m server migrate

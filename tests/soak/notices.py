@@ -43,12 +43,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--notices", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=None, help="of workers; by default one for 250 notices")
     parser.add_argument("--seed", type=int, default=None, help="drawn when it is not given")
+    parser.add_argument("--on", choices=ENGINES, default=None, help="one database only; by default both")
     given = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
     kills = max(2, given.notices // 250) if given.kills is None else given.kills
     print(f"{given.notices} notices, {kills} kills, seed {seed}", flush=True)
-    for engine in ENGINES:
+    for engine in [given.on] if given.on else ENGINES:
         began = time.monotonic()
         fire = Fire(engine, given.notices, kills, f"{seed}:{engine}")
         try:
