@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.clock import Clock
@@ -14,7 +14,7 @@ from server.db import Database
 from server.notify import outbox
 from server.notify.models import Notice
 from server.notify.outbox import Letter
-from server.org.models import Member, RoleGrant
+from server.org.scope import holders
 from server.schedule import Step
 from server.tally.circular import circular
 from server.tally.models import ClosedMonth, MonthResult
@@ -95,16 +95,6 @@ def _is_known(session: Session, county_id: int, month: date, now: datetime) -> b
 
 
 def _to_bureau(session: Session, county_id: int, month: date, now: datetime) -> list[Letter]:
-    supervisors = session.scalars(
-        select(RoleGrant.member_id)
-        .join(Member, (Member.county_id == RoleGrant.county_id) & (Member.id == RoleGrant.member_id))
-        .where(
-            RoleGrant.county_id == county_id,
-            RoleGrant.role == "bureau_supervisor",
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= now.date()),
-            Member.removed_at.is_(None),
-        )
-        .distinct()
-    )
     name = f"{month:%Y-%m}"
+    supervisors = holders(session, county_id, "bureau_supervisor", now.date())
     return [Letter(who, "month_closed", f"month_closed:{name}:{who}", {"month": name}) for who in supervisors]

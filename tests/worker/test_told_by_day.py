@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from server.config import Config
 from server.db import Database
 from server.leaves.models import Leave
+from server.org.models import RoleGrant
 from server.tally import close
 from server.worker import Worker
 from tests.cast import Cast
@@ -124,6 +126,20 @@ def test_a_month_is_closed_on_the_policys_day_and_made_known_once(
     november = rows("SELECT count(*) FROM notices WHERE dedupe_key LIKE 'month_closed:2026-11:%' AND county_id = 1")
     assert november == [(2,)]  # the bureau's two supervisors
     assert told(rows, "month_reached") == []  # nobody came a single day
+
+
+def test_whose_term_at_the_bureau_begins_later_is_not_told_yet(
+    worker: Worker, db: Database, cast: Cast, clock: StoppedClock, rows: Rows
+) -> None:
+    with db.transaction() as session:
+        theirs = update(RoleGrant).where(RoleGrant.member_id == cast["bureau2"].id)
+        session.execute(theirs.values(valid_from=date(2027, 1, 1)))
+    clock.at = datetime(2026, 12, 4, 17, 0, tzinfo=UTC)
+    run(worker, "close_months")
+    clock.advance(days=1)
+    run(worker, "monthly_results")
+    november = rows("SELECT count(*) FROM notices WHERE dedupe_key LIKE 'month_closed:2026-11:%' AND county_id = 1")
+    assert november == [(1,)]
 
 
 def test_a_month_whose_close_was_committed_after_the_days_look_is_made_known_on_the_next(
