@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 from server.api.counts import DayReply, MonthReply, recount
 from server.api.fields import Sentence
 from server.api.services import Reply, now, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.checkins.attest import attest
 from server.errors import invalid
 from server.tally.addenda import Cause
 
-bp = APIBlueprint("attestations", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="证明")], abp_security=BEARER)
+bp = APIBlueprint("attestations", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="证明")], abp_security=SIGNED_IN)
 
 
 class AttestationBody(BaseModel):

@@ -25,7 +25,7 @@ from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.photos import link_to
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
 from server.checkins import review, sample, submit, tickets
 from server.checkins.gather import Submission
@@ -41,7 +41,7 @@ from server.photos.read import read
 from server.tally import policy
 from server.tally.take import take
 
-bp = APIBlueprint("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=BEARER)
+bp = APIBlueprint("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=SIGNED_IN)
 
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 

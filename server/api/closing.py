@@ -10,7 +10,7 @@ from sqlalchemy import true
 from server.api.counts import MonthReply, month_reply
 from server.api.months import AddendumReply, MonthQuery, addendum_reply, first_of
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.errors import not_found
 from server.org.models import Squad, Unit
 from server.org.scope import WATCHING_COUNTY
@@ -21,7 +21,7 @@ from server.tally.month import published
 from server.tally.monthly import stored_members, table_so_far
 from server.tally.table import part_of
 
-bp = APIBlueprint("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=BEARER)
+bp = APIBlueprint("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
 
 class MonthPath(BaseModel):

@@ -6,10 +6,10 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from server.api.services import Reply, now, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.org import consent
 
-bp = APIBlueprint("consents", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="同意")], abp_security=BEARER)
+bp = APIBlueprint("consents", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="同意")], abp_security=SIGNED_IN)
 
 
 class ConsentBody(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.api.fields import Name
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, browser, caller, require_own_page, set_cookie
+from server.api.session import SIGNED_IN, browser, caller, cookie_manners, require_own_page, set_cookie
 from server.api.signin import MemberReply, member_reply
 from server.audit.journal import record
 from server.errors import forbidden
@@ -21,7 +21,7 @@ from server.org.scope import hold_caller
 from server.rate_limits import spend
 
 bp = APIBlueprint("console", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="控制台登录")])
-_SCAN_COOKIE = "zhudian-scan"
+_SCAN_COOKIE, _SCAN_PATH = "zhudian-scan", "/api/v1/console"
 _SCAN_WORD = "zhudian-login:"  # what the mini-program knows our codes by
 
 Username = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[a-z0-9][a-z0-9._-]+$")]
@@ -80,7 +80,7 @@ class ScanPath(BaseModel):
     code: str = Field(max_length=60)
 
 
-@bp.get("/me/console", responses={200: AccountReply}, security=BEARER)
+@bp.get("/me/console", responses={200: AccountReply}, security=SIGNED_IN)
 def my_account() -> Reply:
     """The caller's own name at the console, if there is one."""
     with reading() as session:
@@ -91,22 +91,21 @@ def my_account() -> Reply:
     return reply.model_dump(mode="json")
 
 
-@bp.put("/me/console", responses={200: EnrolmentReply}, security=BEARER)
+@bp.put("/me/console", responses={200: EnrolmentReply}, security=SIGNED_IN)
 def enrol(body: AccountBody) -> Reply:
     """Choose a name and a password, and be given the authenticator's secret. In force once `confirm` had a code."""
     caller().require(*console.SUPERVISING)
     console.require_strong(body.username, body.password)
     with transaction() as session:
         spend(session, f"enrol:{caller().county_id}:{caller().member_id}", limit=10, window_s=3600, now=now())
-    password_hash = console.hash_password(body.password)
-    attempt = console.Attempt(body.username, body.password, body.totp or "")
+    new = console.NewAccount(body.username, console.hash_password(body.password), body.totp or "")
     with transaction() as session:
-        made = console.enrol(session, services().sealer, caller(), attempt, password_hash, now())
+        made = console.enrol(session, services().sealer, caller(), new, now())
     reply = EnrolmentReply(username=made.username, secret=made.secret, uri=made.uri, qr_svg=_qr(made.uri))
     return reply.model_dump(mode="json")
 
 
-@bp.post("/me/console/confirm", responses={204: None}, security=BEARER)
+@bp.post("/me/console/confirm", responses={204: None}, security=SIGNED_IN)
 def confirm_account(body: CodeBody) -> Reply:
     """The authenticator's first code puts the account in force."""
     with transaction() as session:
@@ -116,7 +115,7 @@ def confirm_account(body: CodeBody) -> Reply:
     return "", 204
 
 
-@bp.delete("/me/console", responses={204: None}, security=BEARER)
+@bp.delete("/me/console", responses={204: None}, security=SIGNED_IN)
 def remove_account() -> Reply:
     """No sign-in by password any more, and every browser signed out. By the phone alone: it is what one still holds."""
     who = caller()
@@ -164,15 +163,12 @@ def begin_scan() -> Reply:
         code, secret, expires_at = scans.begin(session, browser().name, request.remote_addr or "", now())
     reply = ScanCreated(code=code, expires_at=expires_at, qr_svg=_qr(_SCAN_WORD + code))
     response = jsonify(reply.model_dump(mode="json"))
-    is_https = services().config.public_url.startswith("https:")
-    response.set_cookie(
-        *(_SCAN_COOKIE, secret), httponly=True, secure=is_https, samesite="Strict", path="/api/v1/console"
-    )
+    response.set_cookie(_SCAN_COOKIE, secret, path=_SCAN_PATH, **cookie_manners())
     response.status_code = 201
     return response
 
 
-@bp.get("/console/scans/<string:code>", responses={200: ScanReply}, security=BEARER)
+@bp.get("/console/scans/<string:code>", responses={200: ScanReply}, security=SIGNED_IN)
 def look_at_scan(path: ScanPath) -> Reply:
     """Where the code that the phone has scanned is shown, for its holder to say whether that is them."""
     with reading() as session:
@@ -187,7 +183,7 @@ def look_at_scan(path: ScanPath) -> Reply:
     return reply.model_dump(mode="json")
 
 
-@bp.post("/console/scans/<string:code>/confirm", responses={204: None}, security=BEARER)
+@bp.post("/console/scans/<string:code>/confirm", responses={204: None}, security=SIGNED_IN)
 def confirm_scan(path: ScanPath) -> Reply:
     """Sign that browser in as the caller."""
     with transaction() as session:
@@ -207,7 +203,7 @@ def claim_scan(path: ScanPath) -> Reply:
         token, reply = _start(session, member, "scan", now())
     response = jsonify(ClaimReply(state="signed_in", member=reply).model_dump(mode="json"))
     set_cookie(response, token)
-    response.delete_cookie(_SCAN_COOKIE, path="/api/v1/console")
+    response.delete_cookie(_SCAN_COOKIE, path=_SCAN_PATH)
     return response
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from server.api.fields import Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.flags import steps
 from server.flags.models import Flag, FlagStep
 from server.flags.steps import Decision
 from server.org.models import Member, Unit
 from server.org.scope import county as in_county
 
-bp = APIBlueprint("flags", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="预警")], abp_security=BEARER)
+bp = APIBlueprint("flags", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="预警")], abp_security=SIGNED_IN)
 FlagKind = Literal["behind", "at_risk", "unreachable", "missed", "uncovered"]
 
 

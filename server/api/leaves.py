@@ -13,7 +13,7 @@ from server.api.checkin_replies import MemberRef
 from server.api.fields import Day, Remark, Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.leaves import service
 from server.leaves.limits import NewLeave
@@ -26,7 +26,7 @@ from server.tally.addenda import Cause
 from server.tally.recompute import recompute_span
 from server.tally.rules import LeaveKind
 
-bp = APIBlueprint("leaves", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="请假")], abp_security=BEARER)
+bp = APIBlueprint("leaves", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="请假")], abp_security=SIGNED_IN)
 
 
 class LeaveBody(BaseModel):

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
 from server.api.services import Reply, reading
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.org.scope import watched_member
 from server.tally import addenda
 from server.tally.closed import is_closed
 from server.tally.models import MonthAddendum
 from server.tally.month import site_days
 
-bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=BEARER)
+bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
 
 class MonthQuery(BaseModel):

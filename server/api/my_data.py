@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
 from server.errors import not_found
 from server.org import signin
@@ -19,7 +19,7 @@ from server.org.scope import county as in_county
 from server.privacy import deletion, export
 from server.rate_limits import spend
 
-bp = APIBlueprint("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=BEARER)
+bp = APIBlueprint("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=SIGNED_IN)
 _MOST_A_DAY = 3  # each reads every photo of a year
 _IN_MEMORY_BYTES = 2_000_000
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.api.checkin_replies import MemberRef
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
 from server.errors import invalid
 from server.notify import dead, inbox, told
@@ -20,7 +20,7 @@ from server.notify.messages import KINDS
 from server.notify.models import Notice
 from server.org.models import County, Member
 
-bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=BEARER)
+bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=SIGNED_IN)
 _KEEPERS = ("bureau_supervisor", "admin")
 
 

@@ -8,13 +8,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 from server.api.fields import Day, Name, Remark
 from server.api.register import InviteReply, MemberPath
 from server.api.services import Reply, now, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.org import people, reach
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
-bp = APIBlueprint("people", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=BEARER)
+bp = APIBlueprint("people", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
 class ChangeBody(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server.api.counts import MonthReply, month_reply
 from server.api.fields import Day, Remark
 from server.api.services import Reply, now, reading, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.org.models import Member
 from server.org.scope import county as in_county
 from server.tally import adopt, policy
@@ -20,7 +20,7 @@ from server.tally.models import Policy
 from server.tally.preview import preview
 from server.tally.rules import PolicyRules
 
-bp = APIBlueprint("policies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="规则")], abp_security=BEARER)
+bp = APIBlueprint("policies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="规则")], abp_security=SIGNED_IN)
 
 
 class PolicyBody(BaseModel):

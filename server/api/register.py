@@ -9,12 +9,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.fields import Day, Name
 from server.api.services import Reply, now, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.org import reach, register, signin
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
-bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=BEARER)
+bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
 class StationBody(BaseModel):

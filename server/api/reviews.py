@@ -20,13 +20,13 @@ from server.api.checkins import CheckInPath
 from server.api.counts import DayReply, MonthReply, recount, standing
 from server.api.fields import Remark, Sentence
 from server.api.services import Reply, now, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.checkins import review
 from server.errors import invalid
 from server.tally import policy
 from server.tally.addenda import Cause
 
-bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=BEARER)
+bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=SIGNED_IN)
 
 
 class ReviewBody(BaseModel):

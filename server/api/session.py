@@ -1,7 +1,7 @@
 """Who is calling: a phone's bearer token or a browser's cookie, checked before the input is looked at."""
 
 from datetime import timedelta
-from typing import cast
+from typing import TypedDict, cast
 
 import structlog
 from flask import Flask, Response, g, request
@@ -29,8 +29,14 @@ PUBLIC = frozenset(
     }
 )
 # The schemes' names in the OpenAPI document: either will do.
-BEARER: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 _SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class CookieManners(TypedDict):
+    httponly: bool
+    secure: bool
+    samesite: str
 
 
 def caller() -> Caller:
@@ -50,18 +56,22 @@ def browser() -> signin.Device:
 
 def cookie_name() -> str:
     """`__Host-`: no other host, path or plain http can set it. A server on loopback has no https."""
-    return "__Host-zhudian" if services().config.public_url.startswith("https:") else "zhudian"
+    return "__Host-zhudian" if cookie_manners()["secure"] else "zhudian"
+
+
+def cookie_manners() -> CookieManners:
+    """No script can read our cookies, and no other site's page can send them."""
+    is_https = services().config.public_url.startswith("https:")
+    return {"httponly": True, "secure": is_https, "samesite": "Strict"}
 
 
 def set_cookie(response: Response, token: str) -> None:
-    """The browser's session; no script can read it and no other site's page can send it."""
-    is_https = services().config.public_url.startswith("https:")
-    response.set_cookie(cookie_name(), token, httponly=True, secure=is_https, samesite="Strict", path="/")
+    """The browser's session."""
+    response.set_cookie(cookie_name(), token, path="/", **cookie_manners())
 
 
 def drop_cookie(response: Response) -> None:
-    is_https = services().config.public_url.startswith("https:")
-    response.delete_cookie(cookie_name(), httponly=True, secure=is_https, samesite="Strict", path="/")
+    response.delete_cookie(cookie_name(), path="/", **cookie_manners())
 
 
 def install(app: Flask) -> None:
@@ -98,8 +108,9 @@ def require_own_page() -> None:
     keep SameSite do not let it get so far; these two headers no page can set."""
     if request.method in _SAFE:
         return
-    site = request.headers.get("Sec-Fetch-Site")
-    if site != "same-origin" if site else request.headers.get("Origin") != request.host_url.rstrip("/"):
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_own = site == "same-origin" if site else origin == request.host_url.rstrip("/")
+    if not is_own:
         raise forbidden("cross_site", "这个操作须在驻点通自己的页面上进行。")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller, drop_cookie, phone
+from server.api.session import SIGNED_IN, caller, drop_cookie, phone
 from server.errors import AppError
 from server.org import reach, signin
 from server.org.binding import bind_by_phone
@@ -108,7 +108,7 @@ def bind(body: BindBody) -> Reply:
     return reply.model_dump(mode="json")
 
 
-@bp.post("/logout", responses={204: None}, security=BEARER)
+@bp.post("/logout", responses={204: None}, security=SIGNED_IN)
 def logout() -> Reply:
     """End this session; a browser forgets its cookie."""
     with transaction() as session:
@@ -118,7 +118,7 @@ def logout() -> Reply:
     return response
 
 
-@bp.get("/me", responses={200: MeReply}, security=BEARER)
+@bp.get("/me", responses={200: MeReply}, security=SIGNED_IN)
 def me() -> Reply:
     """Who is signed in, where they are posted today, and whether consent stands."""
     who, at = caller(), now()

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from sqlalchemy import or_, select
 
 from server.api.services import Reply, now, reading
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.errors import not_found
 from server.org.models import Member, Posting, Squad, Station
 from server.org.scope import county as in_county
 from server.org.scope import watched_squads
 from server.tally.models import SiteDay
 
-bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=BEARER)
+bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=SIGNED_IN)
 
 
 class SquadPath(BaseModel):

@@ -7,11 +7,13 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field, StringConstraints
 
 from server.api.services import Reply, now, reading, services, transaction
-from server.api.session import BEARER, caller
+from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.notify import credits, messages, subscriptions
 
-bp = APIBlueprint("subscriptions", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="订阅消息")], abp_security=BEARER)
+bp = APIBlueprint(
+    "subscriptions", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="订阅消息")], abp_security=SIGNED_IN
+)
 TemplateId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

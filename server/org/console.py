@@ -31,6 +31,7 @@ from server.sealing import CannotOpen, Sealer
 
 log = structlog.get_logger()
 SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
+TOTP_OF = "console:{}:totp"  # what a secret is sealed as, by the member's id
 _STEP_S = 30
 _DRIFT_STEPS = 1  # a clock half a minute off, or a code typed slowly
 _FEWEST_DIFFERENT = 5
@@ -47,12 +48,12 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """What somebody typed in."""
+class NewAccount:
+    """What the caller wants; `totp`: of the authenticator in use, where an account is in force."""
 
     username: str
-    password: str
-    code: str
+    password_hash: str
+    totp: str
 
 
 def account_of(session: Session, caller: Caller) -> ConsoleAccount | None:
@@ -74,15 +75,8 @@ def require_strong(username: str, password: str) -> None:
         raise invalid("password_weak", "密码太容易猜：不能包含用户名，也不能只由几个字符重复而成。")
 
 
-def enrol(
-    session: Session,
-    sealer: Sealer,
-    caller: Caller,
-    attempt: Attempt,
-    password_hash: str,
-    now: datetime,
-) -> Enrolment:
-    """A new account, or a new name, password and secret for one: then `attempt.code` must be the old secret's.
+def enrol(session: Session, sealer: Sealer, caller: Caller, new: NewAccount, now: datetime) -> Enrolment:
+    """A new account, or a new name, password and secret for one: then `new.totp` must be the old secret's.
 
     Not in force before `confirm`. Raises 403 for who supervises nobody, 409 for a name that is taken.
     """
@@ -91,16 +85,16 @@ def enrol(
     account = account_of(session, caller)
     if account is None or not account.confirmed_at:
         caller.require_phone()  # a browser somebody else sits at must not become a way in that lasts
-    if account is not None and account.confirmed_at and not _take_code(session, sealer, account, attempt.code, now):
+    elif not _take_code(session, sealer, account, new.totp, now):
         raise forbidden("code_wrong", "请输入现在的动态码；验证器不在身边的话，先在小程序里停用控制台密码。")
-    taken = session.scalar(select(ConsoleAccount.member_id).where(ConsoleAccount.username == attempt.username))
+    taken = session.scalar(select(ConsoleAccount.member_id).where(ConsoleAccount.username == new.username))
     if taken not in (None, caller.member_id):
         raise conflict("username_taken", "这个用户名已被使用，请换一个。")
     secret = secrets.token_bytes(20)
     values = {
-        "username": attempt.username,
-        "password_hash": password_hash,
-        "totp_sealed": sealer.seal(secret.hex(), _sealed_as(caller.member_id)),
+        "username": new.username,
+        "password_hash": new.password_hash,
+        "totp_sealed": sealer.seal(secret.hex(), TOTP_OF.format(caller.member_id)),
         "totp_step": 0,
         "created_at": now,
         "confirmed_at": None,
@@ -111,7 +105,7 @@ def enrol(
         session.execute(update(ConsoleAccount).where(*_is(account)).values(values))
     session.flush()
     record(session, caller.county_id, caller.member_id, "console.enrolled", caller.member_id, {}, now)
-    return Enrolment(attempt.username, base64.b32encode(secret).decode(), _uri(attempt.username, secret))
+    return Enrolment(new.username, base64.b32encode(secret).decode(), _uri(new.username, secret))
 
 
 def confirm(session: Session, sealer: Sealer, caller: Caller, code: str, now: datetime) -> None:
@@ -189,7 +183,7 @@ def _take_code(session: Session, sealer: Sealer, account: ConsoleAccount, code: 
 def _secret_of(account: ConsoleAccount, sealer: Sealer) -> bytes:
     """Raises 409 when none of SEALING_KEYS opens it: the keys are lost, and the phone sets up another."""
     try:
-        return bytes.fromhex(sealer.open(account.totp_sealed, _sealed_as(account.member_id)))
+        return bytes.fromhex(sealer.open(account.totp_sealed, TOTP_OF.format(account.member_id)))
     except CannotOpen:
         log.warning("totp_unreadable", member=str(account.member_id))
         detail = "服务器更换了密钥，原来的动态码不能再用；请在小程序里停用控制台密码，再重新设置。"
@@ -222,10 +216,6 @@ def _argon2(salt: bytes) -> Argon2id:
 
 def _is(account: ConsoleAccount) -> tuple[ColumnElement[bool], ...]:
     return ConsoleAccount.county_id == account.county_id, ConsoleAccount.member_id == account.member_id
-
-
-def _sealed_as(member_id: uuid.UUID) -> str:
-    return f"console:{member_id}:totp"
 
 
 @cache

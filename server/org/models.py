@@ -49,7 +49,7 @@ class Squad(Base):
 class Member(Base):
     """队员: a person of the county's system. `openid` is theirs in this mini-program, one to one.
 
-    `*_sealed`: by server.sealing, as `member:{id}:phone` and `member:{id}:email`; `phone_digest` finds a number.
+    `*_sealed`: by server.sealing, as server.org.reach says; `phone_digest` finds a number.
     """
 
     __tablename__ = "members"

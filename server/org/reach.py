@@ -12,6 +12,7 @@ from server.org.models import Member
 from server.sealing import CannotOpen, Sealer
 
 _HOME = "CN"  # what a number without a country's code is of
+PHONE_OF, EMAIL_OF = "member:{}:phone", "member:{}:email"  # what they are sealed as, by the member's id
 _UNREADABLE = "（无法解密）"
 
 
@@ -56,7 +57,7 @@ def write(member: Member, sealer: Sealer, to: Mapping[str, str | None]) -> list[
             _set_phone(member, sealer, phone)
             changed.append("phone")
     if "email" in to and (email := normal_email(to["email"]) if to["email"] else None) != before.email:
-        member.email_sealed = sealer.seal(email, f"member:{member.id}:email") if email else None
+        member.email_sealed = sealer.seal(email, EMAIL_OF.format(member.id)) if email else None
         changed.append("email")
     return changed
 
@@ -67,7 +68,7 @@ def doubt(member: Member) -> None:
 
 
 def _set_phone(member: Member, sealer: Sealer, phone: str | None) -> None:
-    member.phone_sealed = sealer.seal(phone, f"member:{member.id}:phone") if phone else None
+    member.phone_sealed = sealer.seal(phone, PHONE_OF.format(member.id)) if phone else None
     member.phone_digest = sealer.digest(phone) if phone else None
 
 
@@ -75,8 +76,8 @@ def whole(member: Member, sealer: Sealer) -> Reach:
     """For whoever sends something there, and for the person's own copy of their data. What none of the keys opens says
     so: a lost key must not take the rest with it."""
     return Reach(
-        phone=_opened(member.phone_sealed, sealer, f"member:{member.id}:phone"),
-        email=_opened(member.email_sealed, sealer, f"member:{member.id}:email"),
+        phone=_opened(member.phone_sealed, sealer, PHONE_OF.format(member.id)),
+        email=_opened(member.email_sealed, sealer, EMAIL_OF.format(member.id)),
     )
 
 

@@ -1,5 +1,6 @@
 """Where members are reached: their WeChat, their mail (unsealed only here), and the zone of where they are posted."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.notify.channel import Member as Key
 from server.notify.channel import Recipient
 from server.org.models import County, Member, Posting, Station
+from server.org.reach import EMAIL_OF
 from server.sealing import CannotOpen, Sealer
 
 log = structlog.get_logger()
@@ -44,14 +46,16 @@ class Recipients:
                 Member.removed_at.is_(None),
             )
         )
-        return {(row.county_id, row.id): Recipient(row.openid, self._email(row), row.tz) for row in rows}
+        return {
+            (row.county_id, row.id): Recipient(row.openid, self._email(row.id, row.email_sealed), row.tz)
+            for row in rows
+        }
 
-    def _email(self, row: object) -> str | None:
-        sealed = getattr(row, "email_sealed", None)
+    def _email(self, member_id: uuid.UUID, sealed: str | None) -> str | None:
         if sealed is None:
             return None
         try:
-            return self._sealer.open(sealed, f"member:{row.id}:email")  # type: ignore[attr-defined]
+            return self._sealer.open(sealed, EMAIL_OF.format(member_id))
         except CannotOpen:  # a key was lost: the operator reads it in the log, the notice goes another way
             log.warning("email_cannot_be_opened")
             return None

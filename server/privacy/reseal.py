@@ -12,14 +12,15 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from server.db import Base, Database
+from server.org import console, reach
 from server.org.models import ConsoleAccount, Member
 from server.sealing import CannotOpen, Sealer
 
 # Table, key beside the county, sealed column, what its values are sealed as, the column of their digest.
 COLUMNS: tuple[tuple[type[Base], str, str, str, str | None], ...] = (
-    (Member, "id", "phone_sealed", "member:{}:phone", "phone_digest"),
-    (Member, "id", "email_sealed", "member:{}:email", None),
-    (ConsoleAccount, "member_id", "totp_sealed", "console:{}:totp", None),
+    (Member, "id", "phone_sealed", reach.PHONE_OF, "phone_digest"),
+    (Member, "id", "email_sealed", reach.EMAIL_OF, None),
+    (ConsoleAccount, "member_id", "totp_sealed", console.TOTP_OF, None),
 )
 _AT_ONCE = 500
 

@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from server.db import Database
 from server.flags.models import Flag
 from server.notify.models import Notice
 from tests.cast import Cast
+from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.console import enrol, totp
 
 DECIDED = {"checkin": "0", "on": "2026-11-23", "result": "驳回", "reason": "看不清站点"}
 
@@ -58,3 +61,17 @@ def notice(db: Database, cast: Cast, clock: StoppedClock) -> Callable[..., uuid.
 def dead_notice(notice: Callable[..., uuid.UUID]) -> uuid.UUID:
     """What WeChat did not take for chen."""
     return notice(state="failed", channel="subscribe", last_error="WeChat errcode 40037: refused")
+
+
+@pytest.fixture
+def secret(api: Api, clock: StoppedClock) -> str:
+    """The supervisor's account is in force; the next code is another one."""
+    made = enrol(api).json["secret"]
+    assert api.post("/me/console/confirm", "supervisor", {"totp": totp(made, clock)}).status_code == 204
+    clock.advance(seconds=30)
+    return str(made)
+
+
+@pytest.fixture
+def browser(api: Api) -> FlaskClient:
+    return api.app.test_client()

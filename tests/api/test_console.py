@@ -1,57 +1,19 @@
 """Signing a browser in by name, password and code: in force after the first code, one answer to all that is wrong."""
 
 import base64
-import hashlib
-import hmac
-import struct
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from sqlalchemy import delete, update
 
 from server.app import create_app
 from server.db import Database
+from server.org.models import ConsoleAccount, RoleGrant
 from tests.client import Api
 from tests.conftest import StoppedClock
-
-PASSWORD = "长江 河湾 2026 招商"
-FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
-
-
-def totp(secret: str, clock: StoppedClock, steps: int = 0) -> str:
-    """RFC 6238 by hand, as an authenticator has it."""
-    counter = struct.pack(">Q", int(clock().timestamp()) // 30 + steps)
-    mac = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
-    at = mac[-1] & 15
-    return f"{(int.from_bytes(mac[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06d}"
-
-
-def enrol(api: Api, who: str = "supervisor", name: str = "li.si", **more: Any) -> TestResponse:
-    return api.call("PUT", "/me/console", who, json={"username": name, "password": PASSWORD} | more)
-
-
-@pytest.fixture
-def secret(api: Api, clock: StoppedClock) -> str:
-    """The supervisor's account is in force; the next code is another one."""
-    made = enrol(api).json["secret"]
-    assert api.post("/me/console/confirm", "supervisor", {"totp": totp(made, clock)}).status_code == 204
-    clock.advance(seconds=30)
-    return str(made)
-
-
-@pytest.fixture
-def browser(api: Api) -> FlaskClient:
-    return api.app.test_client()
-
-
-def sign_in(browser: FlaskClient, code: str, name: str = "li.si", password: str = PASSWORD) -> TestResponse:
-    body = {"username": name, "password": password, "totp": code}
-    headers = FROM_HERE | {"User-Agent": WINDOWS}
-    return browser.post("/api/v1/console/sign-in", json=body, headers=headers)
+from tests.console import FROM_HERE, PASSWORD, enrol, sign_in, totp
 
 
 def test_the_cookie_is_the_session(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock) -> None:
@@ -188,11 +150,8 @@ def test_it_lasts_half_a_day_without_use(browser: FlaskClient, secret: str, cloc
 
 
 def test_over_https_the_cookie_is_bound_to_the_host(
-    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+    api: Api, browser: FlaskClient, secret: str, clock: StoppedClock
 ) -> None:
-    from server.config import Config
-
-    monkeypatch.setattr(Config, "public_url", "https://zhudian.example.gov.cn", raising=False)
     services = api.app.extensions["zhudian"]
     object.__setattr__(services, "config", services.config.model_copy(update={"public_url": "https://z.example"}))
     (cookie,) = sign_in(browser, totp(secret, clock)).headers.getlist("Set-Cookie")
@@ -235,10 +194,6 @@ def test_without_the_authenticator_the_phone_removes_it(
 
 def test_it_is_for_those_who_supervise(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock, db) -> None:
     assert enrol(api, "chen").json["code"] == "role_required"
-    from sqlalchemy import update
-
-    from server.org.models import RoleGrant
-
     with db.transaction() as session:
         yesterday = clock().date() - timedelta(days=1)
         session.execute(
@@ -259,10 +214,6 @@ def test_a_browser_sends_no_check_in(browser: FlaskClient, secret: str, clock: S
 
 def test_a_browser_founds_no_account(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock, db) -> None:
     """One left open would become a way in that lasts; with an account in force its code is asked for."""
-    from sqlalchemy import delete
-
-    from server.org.models import ConsoleAccount
-
     sign_in(browser, totp(secret, clock))
     with db.transaction() as session:
         session.execute(delete(ConsoleAccount))

@@ -2,29 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from sqlalchemy import update
 
-from tests.api.test_console import FROM_HERE, WINDOWS
+from server.org import signin
+from server.org.models import Member
 from tests.client import Api
 from tests.conftest import StoppedClock
-
-
-@pytest.fixture
-def browser(api: Api) -> FlaskClient:
-    return api.app.test_client()
-
-
-def begin(browser: FlaskClient) -> str:
-    made = browser.post("/api/v1/console/scans", headers=FROM_HERE | {"User-Agent": WINDOWS})
-    assert made.status_code == 201, made.text
-    assert made.json["qr_svg"].startswith("<svg")
-    return str(made.json["code"])
-
-
-def claim(browser: FlaskClient, code: str) -> TestResponse:
-    return browser.post(f"/api/v1/console/scans/{code}/claim", headers=FROM_HERE)
+from tests.console import FROM_HERE, begin, claim
 
 
 def test_the_browser_is_signed_in_as_whoever_confirmed(api: Api, browser: FlaskClient) -> None:
@@ -95,10 +80,6 @@ def test_a_browser_confirms_no_other(api: Api, browser: FlaskClient) -> None:
 
 
 def test_who_was_removed_meanwhile_is_not_let_in(api: Api, browser: FlaskClient, db, clock: StoppedClock) -> None:
-    from sqlalchemy import update
-
-    from server.org.models import Member
-
     code = begin(browser)
     api.post(f"/console/scans/{code}/confirm", "supervisor")
     with db.transaction() as session:
@@ -109,8 +90,6 @@ def test_who_was_removed_meanwhile_is_not_let_in(api: Api, browser: FlaskClient,
 def test_only_digests_are_stored_and_they_are_forgotten(
     api: Api, browser: FlaskClient, db, clock: StoppedClock, rows
 ) -> None:
-    from server.org import signin
-
     code = begin(browser)
     assert code not in str(rows("SELECT * FROM console_scans"))
     with db.transaction() as session:

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from server.db import Database, hold_member
 from server.org import people, signin
 from server.org.scope import Caller
-from tests.api.test_console import enrol, sign_in, totp
-from tests.api.test_console_scan import begin, claim
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.console import begin, claim, enrol, sign_in, totp
 from tests.processes import until
 
 WAITING = text(
@@ -23,20 +22,6 @@ WAITING = text(
     "WHERE datname = current_database())"
 )
 Begun = Callable[[], object]
-
-
-@pytest.fixture
-def browser(api: Api) -> FlaskClient:
-    return api.app.test_client()
-
-
-@pytest.fixture
-def secret(api: Api, clock: StoppedClock) -> str:
-    """The supervisor's account is in force; the next code is another one."""
-    made = enrol(api).json["secret"]
-    assert api.post("/me/console/confirm", "supervisor", {"totp": totp(made, clock)}).status_code == 204
-    clock.advance(seconds=30)
-    return str(made)
 
 
 def lost(session: Session, admin: Caller, api: Api, now: datetime) -> str:

@@ -23,6 +23,7 @@ from server.wechat.client import WechatClient
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 
 COUNTY = 1
+DECIDED = {"on": "2026-11-24", "result": "驳回", "reason": "看不清站点"}
 REMINDER = {"station": "苏州驻点", "on": "2026-11-24", "closes": "18:00"}
 
 
@@ -86,3 +87,9 @@ def notices(db: Database) -> Callable[[], list[Notice]]:
             return list(session.scalars(select(Notice).order_by(Notice.dedupe_key)))
 
     return read
+
+
+@pytest.fixture
+def decided(write, members) -> Callable[..., bool]:
+    """A decision about the first member's check-in."""
+    return lambda key="k", who=0: write(members[who], key, "checkin_decided", DECIDED)

@@ -1,6 +1,6 @@
 """Two ways into WeChat: subscribe messages, one acceptance each, and 用工关系 messages where the county has them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from server.notify import messages
 from server.notify.channel import SENT, Outcome, Parcel, Recipient, from_wechat
@@ -25,13 +25,7 @@ class Subscribe:
         return template_id(kind, self._templates)
 
     def send(self, parcel: Parcel) -> Outcome:
-        values = messages.compose(parcel.kind, parcel.facts)
-        page = messages.KINDS[parcel.kind].page
-        try:
-            self._client.send_subscribe(parcel.address, self.template(parcel.kind), values, page)
-        except errors.WechatError as error:
-            return from_wechat(error)
-        return SENT
+        return _sent(self._client.send_subscribe, parcel, self.template(parcel.kind))
 
 
 class Employee:
@@ -50,10 +44,14 @@ class Employee:
         return self._templates[kind]
 
     def send(self, parcel: Parcel) -> Outcome:
-        values = messages.compose(parcel.kind, parcel.facts)
-        page = messages.KINDS[parcel.kind].page
-        try:
-            self._client.send_employee(parcel.address, self.template(parcel.kind), values, page)
-        except errors.WechatError as error:
-            return from_wechat(error)
-        return SENT
+        return _sent(self._client.send_employee, parcel, self.template(parcel.kind))
+
+
+def _sent(send: Callable[[str, str, dict[str, str], str], None], parcel: Parcel, template: str) -> Outcome:
+    """`send`: takes openid, template, fitted values and page; raises WechatError."""
+    values = messages.compose(parcel.kind, parcel.facts)
+    try:
+        send(parcel.address, template, values, messages.KINDS[parcel.kind].page)
+    except errors.WechatError as error:
+        return from_wechat(error)
+    return SENT

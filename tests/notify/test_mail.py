@@ -1,4 +1,4 @@
-"""The other ways out, each against a real server: 用工关系 and the group bot in the sandbox, mail over real SMTP."""
+"""E-mail over real SMTP: what a letter says, what the server may answer, and that a password travels by TLS alone."""
 
 import ssl
 import uuid
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from cryptography import x509
@@ -21,96 +20,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import update
 
 from server.config import Config
-from server.notify import outbox
 from server.notify.channel import Parcel
-from server.notify.channels.group_bot import GroupBot
 from server.notify.channels.mail import Mail
 from server.notify.models import NoticeMute
 from server.org.models import Member
 from server.sealing import Sealer
-from server.wechat.group_bot import GroupBotClient
-from tests.notify.test_deliver import SEND, spoil
+from tests.notify.conftest import DECIDED
 from tests.processes import free_port
-
-STAFF = "/cgi-bin/message/wxopen/employeerelationmsg/send"
-WEBHOOK = "/cgi-bin/webhook/send"
-TEMPLATES = {"checkin_decided": "sandbox-staff-decided"}
-DECIDED = {"on": "2026-11-24", "result": "驳回", "reason": "看不清站点"}
-KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
-
-
-@pytest.fixture
-def decided(write, members) -> Callable[..., bool]:
-    """A decision about the first member's check-in."""
-    return lambda key="k", who=0: write(members[who], key, "checkin_decided", DECIDED)
-
-
-@pytest.fixture
-def is_staff(sandbox):
-    """openid-0 is bound as staff and takes every template; or these only."""
-
-    def bind(*templates: str, openid: str = "openid-0") -> None:
-        order = {"openid": openid, **({"template_ids": list(templates)} if templates else {})}
-        assert requests.post(f"{sandbox.url}/_sandbox/staff", json=order).status_code == 200
-
-    return bind
-
-
-def outcomes(notice: Any) -> list[tuple[str, str]]:
-    return [(one["channel"], one["outcome"]) for one in notice.tries]
-
-
-# 用工关系
-
-
-def test_who_takes_no_more_gets_it_as_staff(decided, delivery, notices, sandbox, is_staff):
-    is_staff()
-    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
-    decided()
-    delivery(staff=TEMPLATES).run()
-    (notice,) = notices()
-    assert (notice.state, outcomes(notice)) == ("sent", [("subscribe", "refused"), ("employee", "sent")])
-    (message,) = sandbox.state.messages
-    assert (message.template_id, message.fields["thing1"]) == ("sandbox-staff-decided", "11月24日 周二的打卡")
-
-
-def test_where_the_county_has_none_nobody_asks(decided, delivery, notices, sandbox):
-    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
-    decided()
-    delivery().run()
-    assert notices()[0].state == "refused"
-    assert "43101" in notices()[0].last_error
-    assert STAFF not in sandbox.state.calls
-
-
-@pytest.mark.parametrize(("bound", "errcode"), [(None, "40256"), (["sandbox-staff-flag"], "50001")])
-def test_who_is_not_staff_or_took_another_template_is_refused(
-    decided, delivery, notices, sandbox, is_staff, bound, errcode
-):
-    if bound:
-        is_staff(*bound)
-    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
-    decided()
-    delivery(staff=TEMPLATES).run()
-    assert notices()[0].state == "refused"
-    assert errcode in notices()[0].last_error
-
-
-def test_of_which_nobody_knows_goes_to_no_other_channel(decided, delivery, notices, sandbox, is_staff, clock):
-    is_staff()
-    decided()
-    spoil(sandbox, reset=True)
-    hand = delivery(staff=TEMPLATES)
-    hand.run()
-    sandbox.state.credits["openid-0", "sandbox-decided"] = 0
-    clock.advance(minutes=11)
-    hand.run()
-    assert notices()[0].state == "uncertain"
-    assert sandbox.state.calls[SEND] == 2
-    assert STAFF not in sandbox.state.calls
-
-
-# e-mail
 
 
 class Post:
@@ -290,9 +206,6 @@ def test_the_password_travels_by_tls_alone(certificate, password, trusts, word):
     assert password not in str(outcome)
 
 
-# What is turned off
-
-
 def test_what_is_turned_off_in_wechat_goes_by_mail_and_what_is_turned_off_everywhere_stays_inside(
     decided, write, members, delivery, notices, sandbox, post, db, clock
 ):
@@ -314,58 +227,3 @@ def test_what_is_turned_off_in_wechat_goes_by_mail_and_what_is_turned_off_everyw
         ("sent", "subscribe"),
     ]
     assert len(sandbox.state.messages) == len(post.letters) == 1
-
-
-# The group
-
-
-@pytest.fixture
-def bot(sandbox) -> GroupBot:
-    return GroupBot(GroupBotClient(sandbox.url, timeout_s=0.5), {1: KEY}.get)
-
-
-def tell_group(db, clock, *texts: str, key: str = "circular") -> bool:
-    with db.transaction() as session:
-        return outbox.tell_group(session, 1, "month_circular", key, texts, clock())
-
-
-def test_a_summary_goes_to_the_group_in_its_order_and_to_no_member(members, db, clock, delivery, bot, notices, sandbox):
-    assert tell_group(db, clock, "第一页", "第二页")
-    assert not tell_group(db, clock, "第一页", "第二页")
-    delivery(channels=[bot]).run()
-    assert [message.fields["content"] for message in sandbox.state.messages] == ["第一页", "第二页"]
-    assert [(notice.state, notice.member_id) for notice in notices()] == [("sent", None), ("sent", None)]
-    assert KEY not in str([notice.tries for notice in notices()])
-
-
-def test_twenty_a_minute_is_kept_by_all_workers_together(members, db, clock, delivery, bot, notices, sandbox):
-    for number in range(25):
-        tell_group(db, clock, f"第{number}条", key=f"c{number:02}")
-    for _worker in range(3):
-        delivery(channels=[bot]).run()
-    assert sandbox.state.calls[WEBHOOK] == 20, "none was refused"
-    clock.advance(seconds=62)
-    sandbox.state.advance(timedelta(seconds=62))
-    delivery(channels=[bot]).run()
-    assert {notice.state for notice in notices()} == {"sent"}
-    assert sandbox.state.calls[WEBHOOK] == 25
-
-
-@pytest.mark.parametrize(
-    ("fault", "state", "outcome"),
-    [
-        ({"errcode": 45009}, "pending", "later"),  # somebody else used the bot as well
-        ({"errcode": 93000}, "failed", "failed"),
-        ({"errcode": -1}, "pending", "later"),
-        ({"reset": True}, "pending", "uncertain"),
-        ({"http_status": 502}, "pending", "uncertain"),
-    ],
-    ids=str,
-)
-def test_what_the_bot_says(members, db, clock, delivery, bot, notices, sandbox, fault, state, outcome):
-    spoil(sandbox, WEBHOOK, **fault)
-    tell_group(db, clock, "一")
-    delivery(channels=[bot]).run()
-    (notice,) = notices()
-    assert (notice.state, notice.tries[0]["outcome"]) == (state, outcome)
-    assert KEY not in str(notice.tries)
