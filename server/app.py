@@ -84,16 +84,7 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     app.openapi_version = "3.1.0"
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FIELD_BYTES, MAX_FORM_PARTS=40)
-    database = db or Database(config.database_url, config.database_pool_size)
-    app.extensions["zhudian"] = Services(
-        config=config,
-        db=database,
-        clock=clock,
-        store=FolderStore(config.photo_root),
-        wechat=WechatClient(config, DatabaseTokens(database, clock)),
-        pushes=PushReader(config.wechat_callback_token, config.callback_key, config.wechat_appid),
-        sealer=Sealer(config.sealing_keys),
-    )
+    app.extensions["zhudian"] = make_services(config, clock, db)
     problems.install(app)
     session.install(app)
     for face in _BLUEPRINTS:
@@ -105,6 +96,20 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
         proxies = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app
+
+
+def make_services(config: Config, clock: Clock = system_clock, db: Database | None = None) -> Services:
+    """What handlers reach for. Tests give one app's routes, which are slow to build, other services for each."""
+    database = db or Database(config.database_url, config.database_pool_size)
+    return Services(
+        config=config,
+        db=database,
+        clock=clock,
+        store=FolderStore(config.photo_root),
+        wechat=WechatClient(config, DatabaseTokens(database, clock)),
+        pushes=PushReader(config.wechat_callback_token, config.callback_key, config.wechat_appid),
+        sealer=Sealer(config.sealing_keys),
+    )
 
 
 def _harden(response: Response) -> Response:

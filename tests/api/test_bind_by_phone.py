@@ -1,8 +1,7 @@
 """POST /bind with `phone_code`: the number WeChat vouches for binds the one member who is registered with it."""
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -13,32 +12,18 @@ from server.config import Config
 from server.db import Database
 from server.privacy.reseal import reseal
 from server.sealing import Sealer
-from server.wechat.sandbox.app import RunningSandbox, create_sandbox
-from tests.cast import Cast
+from server.wechat.sandbox.app import RunningSandbox
 from tests.client import Api
-from tests.conftest import StoppedClock
 
 Rows = Callable[..., list]
 NUMBER = "13800001234"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[RunningSandbox]:
-    defaults = Config(_env_file=None)
-    running = RunningSandbox(create_sandbox(defaults.wechat_appid, defaults.wechat_secret))
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def api(
-    database_url: str, tmp_path: Path, clock: StoppedClock, db: Database, cast: Cast, sandbox: RunningSandbox
-) -> Api:
-    config = Config(
-        _env_file=None, database_url=database_url, photo_root=tmp_path / "photos", sandbox_port=sandbox.port
-    )
+def config(config: Config, sandbox: RunningSandbox) -> Config:
+    """That of a server whose WeChat is the sandbox."""
     sandbox.state.faults.clear()
-    return Api(create_app(config, clock=clock, db=db), cast, clock)
+    return config.model_copy(update={"sandbox_port": sandbox.port})
 
 
 def order(sandbox: RunningSandbox, what: str, **values: object) -> dict:

@@ -1,40 +1,27 @@
 """POST /login, /bind, /logout and GET /me: from a WeChat code to a session, through the sandbox over real HTTP."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import requests
 
-from server.app import create_app
 from server.config import Config
 from server.db import Database
 from server.rate_limits import spend
-from server.wechat.sandbox.app import RunningSandbox, create_sandbox
-from tests.cast import Cast
+from server.wechat.sandbox.app import RunningSandbox
 from tests.client import Api
 from tests.conftest import StoppedClock
 
 Rows = Callable[..., list]
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[RunningSandbox]:
-    defaults = Config(_env_file=None)
-    running = RunningSandbox(create_sandbox(defaults.wechat_appid, defaults.wechat_secret))
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def api(
-    database_url: str, tmp_path: Path, clock: StoppedClock, db: Database, cast: Cast, sandbox: RunningSandbox
-) -> Api:
-    port = int(sandbox.url.rpartition(":")[2])
-    config = Config(_env_file=None, database_url=database_url, photo_root=tmp_path / "photos", sandbox_port=port)
-    return Api(create_app(config, clock=clock, db=db), cast, clock)
+def config(config: Config, sandbox: RunningSandbox) -> Config:
+    """That of a server whose WeChat is the sandbox."""
+    sandbox.state.faults.clear()
+    return config.model_copy(update={"sandbox_port": sandbox.port})
 
 
 def code(sandbox: RunningSandbox, openid: str) -> str:

@@ -359,9 +359,8 @@ def test_a_worker_that_is_told_to_end_records_what_it_has_in_hand_and_takes_no_m
     assert {notice.state for notice in notices()} == {"sent"}
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
 def test_who_marks_theirs_as_read_holds_nobody_up(members, write, delivery, notices, sandbox, db, clock):
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("one writer at a time")
     write(members[0], "read")
     write(members[1], "unread")
     hand = delivery()
