@@ -98,10 +98,10 @@ def _known(api: Api) -> dict[str, str]:
     }
 
 
-# What SQLite alone does with odd input shows with whoever may send the most of it.
+# By whom and on which database: a statement that either of them alone cannot take shows with somebody who may send it.
 @pytest.mark.parametrize(
     ("database_url", "who"),
-    [("postgresql", "chen"), ("postgresql", "bureau"), ("postgresql", "admin"), ("sqlite", "admin")],
+    [("postgresql", "chen"), ("sqlite", "bureau"), ("postgresql", "admin")],
     indirect=["database_url"],
 )
 def test_no_input_breaks_the_api_or_its_document(who: str, live: Live) -> None:
