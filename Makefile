@@ -21,7 +21,7 @@ run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, d
 	@exec $(BIN)/python -m server run
 
 test: $(TEST_STAMP) check-system ## all tests, on SQLite and on a real PostgreSQL
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(TEST_STAMP) ## style, types, import directions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1

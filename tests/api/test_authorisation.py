@@ -244,7 +244,9 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/api/v1/checkins/tickets"): Row(lambda api, who, t: api.post("/checkins/tickets", who), _everyone(201)),
     ("POST", "/api/v1/checkins"): Row(_submit, _everyone(201)),
-    ("GET", "/api/v1/checkins"): Row(lambda api, who, t: api.get("/checkins", who), _everyone(200), WATCHERS, "checkin"),
+    ("GET", "/api/v1/checkins"): Row(
+        lambda api, who, t: api.get("/checkins", who), _everyone(200), WATCHERS, "checkin"
+    ),
     ("GET", "/api/v1/checkins/{checkin_id}"): Row(
         lambda api, who, t: api.get(f"/checkins/{t.checkin}", who),
         {200: WATCHERS, **_rest(404, WATCHERS), 401: {NOBODY}},

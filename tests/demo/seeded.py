@@ -8,7 +8,7 @@ from server.demo.county import Size
 
 # 10:30 on Tuesday 24 November 2026 in China.
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
-SMALL = Size(units=3, squads=4, members=15, unit_supervisors=2, months=1)
+SMALL = Size(units=3, squads=3, members=9, unit_supervisors=2, months=1)
 
 Rows = Callable[..., list]
 

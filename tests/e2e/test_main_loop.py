@@ -186,7 +186,7 @@ def test_the_audit_chain_holds_everything_within_seconds(demo: System, office: O
     ((events,),) = demo.rows("SELECT count(*) FROM audit_events WHERE county_id = 1")
     said = demo.run("audit", "verify").stdout
     assert f"云岭县: {events} intact, 0 erased, 0 tampered, 0 not linked yet" in said
-    assert events > 500
+    assert events > 200
 
 
 def _flags_command(demo: System) -> "subprocess.Popen[bytes]":
