@@ -46,7 +46,8 @@ def settle(session: Session, *, county_id: int, today: date, now: datetime) -> N
             Flag.county_id == county_id, Flag.unit_id.is_not(None), Flag.closed_at.is_(None)
         )
     ).all()
-    ledger.close(session, county_id, [flag for flag in standing if flag.unit_id not in due], now)
+    ended = [flag for flag in standing if flag.unit_id not in due]
+    ledger.close(session, county_id, ended, now, [flag.id for flag in ended])
     flagged = {flag.unit_id for flag in standing}
     new = [_flag(unit, today) for unit_id, unit in due.items() if unit_id not in flagged]
     ledger.raise_all(session, county_id, new, now)

@@ -60,14 +60,35 @@ def open_of_members(
     return session.execute(statement.order_by(Flag.id)).all()
 
 
-def close(session: Session, county_id: int, flags: Sequence[Any], now: datetime) -> None:
-    """The cause of these is gone. flags: rows with `id`, and `member_id` or `unit_id`."""
+def close(
+    session: Session, county_id: int, flags: Sequence[Any], now: datetime, mended: Sequence[uuid.UUID] = ()
+) -> None:
+    """The cause of these is gone. flags: rows with `id`, and `member_id` or `unit_id`; `mended`: the ids of those that
+    no other takes the place of. Whoever was told that one of them was raised is told that it is over."""
     if not flags:
         return
     ids = [flag.id for flag in flags]
     session.execute(update(Flag).where(Flag.county_id == county_id, Flag.id.in_(ids)).values(closed_at=now))
     events = [(_about(flag), {"flag": str(flag.id)}) for flag in flags]
     journal.record_all(session, county_id, None, "flag.closed", events, now)
+    outbox.enqueue_all(session, county_id, _all_clear(session, county_id, mended), now)
+
+
+def _all_clear(session: Session, county_id: int, mended: Sequence[uuid.UUID]) -> list[Letter]:
+    """One to each person who was reminded of one of these flags."""
+    if not mended:
+        return []
+    reminded = session.execute(
+        select(Flag.id, Flag.kind, Flag.month, FlagStep.told)
+        .join(FlagStep, (FlagStep.county_id == Flag.county_id) & (FlagStep.flag_id == Flag.id))
+        .where(Flag.county_id == county_id, Flag.id.in_(mended), FlagStep.step == "remind")
+        .order_by(Flag.id)
+    )
+    return [
+        Letter(uuid.UUID(who), "flag_closed", f"flag_closed:{flag_id}:{who}", {"kind": kind, "month": f"{month:%Y-%m}"})
+        for flag_id, kind, month, told in reminded
+        for who in told
+    ]
 
 
 def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: datetime) -> None:

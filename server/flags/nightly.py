@@ -139,7 +139,8 @@ def _settle(
     standing = ledger.open_of_members(session, night.county_id, month, after, upto)
     kept = {(flag.member_id, flag.kind) for flag in standing}
     ended = {flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind}
-    ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now)
+    mended = [flag.id for flag in ended if flag.member_id not in due]
+    ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now, mended)
     new = [_flag(night, month, member, flag) for member, flag in due.items() if (member, flag.kind) not in kept]
     ledger.raise_all(session, night.county_id, new, now)
     untold = [

@@ -18,7 +18,7 @@ _SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_
 
 # A one-time acceptance is what is proven to deliver, so it is used first; the other two cost nothing and wait.
 _ALL = ("subscribe", "employee", "email")
-_BESIDE = ("email",)  # about the account: no acceptance is spent on it, and a lost phone must not be the only place
+_BESIDE = ("email",)  # no acceptance is spent on it; about the account, a lost phone must not be the only place
 _AT_ONCE = ("subscribe", "employee")  # nobody reads their mail within the hour
 GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "group_bot": "group"}
 
@@ -140,6 +140,11 @@ KINDS: dict[str, Kind] = {
         *("在外情况提醒", "sandbox-flag", TODAY_PAGE, words.uncovered, words.uncovered_said),
         *(_HEADS, "本单位没有主要领导在外时提醒您", "您负责这个单位。"),
         lives=_DAYS,
+    ),
+    "flag_closed": Kind(
+        *("预警解除", "sandbox-flag", MONTH_PAGE, words.flag_closed, words.flag_closed_said),
+        *((*_POSTED, *_HEADS), "预警解除时告诉您", "之前提醒过您这件事，现在已经解除。", _BESIDE),
+        may_mute=True,
     ),
     "review_asked": Kind(
         *("待复核提醒", "sandbox-task", TODAY_PAGE, words.review_asked, words.review_asked_said),

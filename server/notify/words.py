@@ -76,6 +76,24 @@ def flag_said(advice: Sentences) -> Sentences:
     return said
 
 
+def flag_closed(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": _over(f),
+        "phrase2": "已解除",
+        "thing3": "之前的提醒不用再处理",
+        "thing4": "可在日历中查看每天的依据",
+    }
+
+
+def flag_closed_said(f: Facts) -> str:
+    again = "" if f["kind"] in ("missed", "uncovered") else "若再次落后，会显示在日历中，同样的提醒不再重发。"
+    return f"{_over(f)}已解除，之前的提醒不用再处理。{again}"
+
+
+def _over(f: Facts) -> str:
+    return "主要领导在外的提醒" if f["kind"] == "uncovered" else f"{month_word(f['month'])}驻点进度预警"
+
+
 def leave(f: Facts) -> dict[str, str]:
     return {
         "thing1": f"{f['member']}的{f['kind']}申请",

@@ -115,6 +115,9 @@ def test_each_gap_is_told_once_to_the_units_leaders(db: Database, cast: Cast, ro
         ("supervisor", "2026-11-10"),
         ("supervisor", "2026-11-14"),
     ]
+    assert rows("SELECT m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind = 'flag_closed'") == [
+        ("supervisor",)
+    ]
     (said,) = rows("SELECT message FROM flags WHERE unit_id IS NOT NULL AND closed_at IS NULL")
     assert said == ("east到11月14日已有 1 天没有主要领导在外招商。请安排一位主要领导外出；已经外出的，请补登记公出。",)
 

@@ -72,6 +72,12 @@ def close_november(db: Database) -> None:
             pass
 
 
+def told(rows: Rows) -> list[tuple[str, str]]:
+    """Who was told what, in the order of time."""
+    found = rows("SELECT m.name, n.kind FROM notices n JOIN members m ON m.id = n.member_id ORDER BY n.created_at")
+    return [(name, kind) for name, kind in found]
+
+
 def open_flags(rows: Rows) -> set[tuple[str, str]]:
     return set(
         rows("SELECT m.name, f.kind FROM flags f JOIN members m ON m.id = f.member_id WHERE f.closed_at IS NULL")
@@ -157,6 +163,27 @@ def test_a_flag_closes_by_itself_when_its_cause_is_gone(db: Database, cast: Cast
     present(db, cast, "chen", 10, NOV + timedelta(days=5))
     assert night(db, date(2026, 11, 16)) == (0, 1)
     assert open_flags(rows) == set()
+    night(db, date(2026, 11, 16))
+    assert told(rows) == [("chen", "flag_at_risk"), ("chen", "flag_closed")]
+
+
+def test_a_flag_that_another_follows_is_not_said_to_be_over(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    present(db, cast, "chen", 4)
+    night(db, date(2026, 11, 13))
+    assert night(db, date(2026, 11, 19)) == (1, 1)
+    assert told(rows) == [("chen", "flag_behind"), ("chen", "flag_unreachable")]
+
+
+def test_the_end_of_a_flag_that_nobody_was_told_of_is_not_told(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    present(db, cast, "chen", 4)
+    assert night(db, date(2026, 11, 12), late=timedelta(hours=45)) == (1, 0)
+    present(db, cast, "chen", 10, NOV + timedelta(days=5))
+    assert night(db, date(2026, 11, 15)) == (0, 1)
+    assert told(rows) == []
 
 
 def test_a_flag_that_comes_back_is_shown_but_not_told_again(
@@ -169,7 +196,7 @@ def test_a_flag_that_comes_back_is_shown_but_not_told_again(
     assert night(db, date(2026, 11, 19)) == (1, 0)
     assert open_flags(rows) == {("chen", "behind")}
     assert rows("SELECT count(*) FROM flags") == [(2,)]
-    assert rows("SELECT count(*) FROM notices") == [(1,)]
+    assert told(rows) == [("chen", "flag_behind"), ("chen", "flag_closed")]
 
 
 def test_refusing_consent_never_raises_a_flag_and_closes_one(
