@@ -13,6 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
+# npm's two folders: what the mini-program is made of and checked with, and what runs it in a browser.
+NPM_FOLDERS := miniprogram tests/miniprogram
+NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.stamp)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -20,7 +23,7 @@ help: ## this list
 run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, demo county; Ctrl-C stops all
 	@exec $(BIN)/python -m server run
 
-test: $(TEST_STAMP) check-system ## all tests, on SQLite and on a real PostgreSQL
+test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(TEST_STAMP) ## style, types, import directions
@@ -59,7 +62,7 @@ lock: $(TEST_STAMP) ## compile requirements.txt and tests/requirements.txt from 
 	@$(BIN)/uv pip compile -q tests/requirements.in --generate-hashes -o tests/requirements.txt
 
 clean: ## remove the virtual environment, var/ (demo database and photos included) and caches
-	rm -rf $(VENV) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(NPM_FOLDERS:%=%/node_modules) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/uv:
@@ -77,5 +80,11 @@ $(RUN_STAMP): requirements.txt | $(VENV)/bin/uv
 $(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
 	@$(BIN)/uv pip install -q --compile-bytecode --require-hashes -r tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
+
+# The lock names every package with its hash; no install script runs.
+%/node_modules/.stamp: %/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer and npm are needed; on Debian: apt-get install nodejs npm"; exit 1; }
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 .PHONY: help run test lint bench bench-evidence soak migrate worker system-deps check-system lock clean
