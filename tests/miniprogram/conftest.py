@@ -143,29 +143,56 @@ Phones = Callable[..., Phone]
 
 
 @pytest.fixture
-def phones(
+def unchecked(
     chromium: Browser, built: Path, server: str, sandbox: RunningSandbox, clock: RunningClock, cast: Cast
 ) -> Iterator[Phones]:
-    """`phones("leader", theme="dark", size=(320, 568), fontSize=22)`: a phone of somebody of the cast, or of any openid."""
+    """Phones whose record nobody looks at in the end."""
     made: list[Phone] = []
 
     def phone(who: str = "chen", **looks: Any) -> Phone:
         openid = cast[who].openid if who in cast.people else who
-        one = Phone(chromium, looks.pop("built", built), server, sandbox.url, openid, **looks)
+        one = Phone(chromium, built, server, sandbox.url, openid, **looks)
         one.clock_is_off(clock.ahead.total_seconds())
         made.append(one)
         return one
 
     yield phone
-    try:
-        for one in made:
-            one.assert_clean()
-    finally:
-        for one in made:
-            one.close()
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def phones(unchecked: Phones) -> Iterator[Phones]:
+    """`phones("leader", theme="dark", size=(320, 568), fontSize=22)`: of somebody of the cast, or of any openid.
+
+    At the end nothing may have gone wrong on any of them."""
+    made: list[Phone] = []
+
+    def phone(*who: str, **looks: Any) -> Phone:
+        made.append(unchecked(*who, **looks))
+        return made[-1]
+
+    yield phone
+    for one in made:
+        one.assert_clean()
 
 
 @pytest.fixture
 def phone(phones: Phones) -> Phone:
     """Chen's."""
     return phones()
+
+
+@pytest.fixture
+def seen_by_server(routes: OpenAPI, server: str) -> Iterator[list[str]]:
+    """The paths of the calls that reached the server in this story."""
+    seen: list[str] = []
+    inner = routes.wsgi_app
+
+    def noting(environ: Any, start: Any) -> Any:
+        seen.append(environ["PATH_INFO"])
+        return inner(environ, start)
+
+    routes.wsgi_app = noting  # type: ignore[method-assign]
+    yield seen
+    routes.wsgi_app = inner  # type: ignore[method-assign]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import mimetypes
 import random
 import re
 from collections.abc import Callable
@@ -227,7 +228,7 @@ class Phone:
         return self
 
     def picks(self, opener: str, choice: str) -> Self:
-        """A picker: tap it, then the choice; for a date, a time or a month the choice is written as the picker has it."""
+        """A picker: tap it, then the choice; of a date, a time or a month as the picker writes it."""
         self.taps(opener, exact=False)
         sheet = self._page.locator(".wechat .sheet")
         if sheet.locator("input").count():
@@ -336,7 +337,7 @@ class Phone:
         if not path.is_file():
             route.fulfill(status=404, body="")
             return
-        route.fulfill(body=path.read_bytes(), content_type=_TYPES.get(path.suffix, "application/octet-stream"))
+        route.fulfill(body=path.read_bytes(), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
 
     def _spoils(self, path: str, times: int, spoil: Callable[[Route], Any]) -> Self:
         self._context.route(re.compile(re.escape(self.server) + r"(/api/v1)?" + path + r"(\?|$)"), spoil, times=times)

@@ -38,6 +38,12 @@ export function changeDevice(changes) {
   for (const key of Object.keys(changes)) for (const listener of listeners.get(key) ?? []) listener(device[key]);
 }
 
+/** Hosts are looked up as the test says: the mini-program knows only its own server's name. */
+export function located(url) {
+  const { origin } = new URL(url);
+  return device.hosts[origin] ? device.hosts[origin] + url.slice(origin.length) : url;
+}
+
 /** What the mini-program's files see as Date: the phone's clock, which need not be right. */
 export class PhoneDate extends Date {
   constructor(...given) {

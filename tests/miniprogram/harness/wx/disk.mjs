@@ -1,5 +1,5 @@
 // The phone's files: temporary ones end with the process, those under USER_DATA_PATH are kept in IndexedDB.
-import { device } from '../runtime/device.mjs';
+import { device, located } from '../runtime/device.mjs';
 import { Failure } from './call.mjs';
 
 export const USER_DATA_PATH = 'wxfile://usr';
@@ -129,7 +129,8 @@ export const storedFiles = () => [...files].filter(([path]) => path.startsWith(S
 
 /** What an <img> of the browser shows for this source. */
 export function fileUrl(source) {
-  if (!source.startsWith('wxfile://')) return /^(https?|data|blob):/.test(source) ? source : source.replace(/^\//, '');
+  if (/^https?:/.test(source)) return located(source);
+  if (!source.startsWith('wxfile://')) return /^(data|blob):/.test(source) ? source : source.replace(/^\//, '');
   if (!files.has(source)) return 'data:,';
   if (!urls.has(source)) urls.set(source, URL.createObjectURL(blobOf(source)));
   return urls.get(source);

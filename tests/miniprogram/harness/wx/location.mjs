@@ -27,10 +27,11 @@ export function toGcj02({ latitude, longitude }) {
   };
 }
 
+/** Chromium never answers a second question asked out of the first answer's callback: the next task may ask. */
 const position = () =>
   new Promise((done, refuse) =>
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => done(coords),
+      ({ coords }) => setTimeout(() => done(coords)),
       (error) => refuse(new Failure(error.code === 1 ? 'system permission denied' : 'ERROR_NOCELL&WIFI_LOCATIONSWITCHOFF', { errCode: 2 })),
       { timeout: 5000, enableHighAccuracy: true, maximumAge: 0 },
     ),

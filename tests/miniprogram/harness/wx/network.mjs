@@ -1,17 +1,11 @@
 // Real HTTP: wx.request, uploadFile and downloadFile by fetch; the network's kind and its changes.
-import { device, onDevice } from '../runtime/device.mjs';
+import { device, located, onDevice } from '../runtime/device.mjs';
 import { asynchronous, emit, Failure, listening } from './call.mjs';
 import { blobOf, temporary } from './disk.mjs';
 import { loseTap } from './tap.mjs';
 
 const TIMEOUT_MS = 60_000;
 const NO_NETWORK = 'errcode:-106 cronet_error_code:-106 error_msg:net::ERR_INTERNET_DISCONNECTED';
-
-/** Hosts are looked up as the test says: the mini-program knows only its own server's name. */
-function located(url) {
-  const { origin } = new URL(url);
-  return device.hosts[origin] ? device.hosts[origin] + url.slice(origin.length) : url;
-}
 
 const titled = (name) => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase());
 const headersOf = (answer) => Object.fromEntries([...answer.headers].map(([name, value]) => [titled(name), value]));
