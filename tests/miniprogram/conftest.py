@@ -98,7 +98,7 @@ def compiled(folder: Path, out: Path) -> Path:
     out = out.with_name(f"{out.name}-{run}")
     with out.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (out / "runtime.js").exists():
+        if not (out / "index.html").exists():
             command = ("node", str(HARNESS / "build.mjs"), str(folder), str(out), str(PACKAGES))
             done = subprocess.run(command, capture_output=True, text=True, timeout=120)
             assert done.returncode == 0, done.stderr or done.stdout

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Route, expect
 
 APP = "http://miniprogram.localhost/"
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
@@ -40,7 +40,7 @@ class Phone:
         self._built, self.server = built, server
         self._context: BrowserContext = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
-            device_scale_factor=2,
+            device_scale_factor=looks.pop("scale", 1),
             has_touch=True,
             is_mobile=True,
             locale="zh-CN",
@@ -61,6 +61,9 @@ class Phone:
         } | looks
         self.page: Page | None = None
         self._errors: list[str] = []
+        self._context.on("request", self._asked)
+        self._allowed = (APP, server, sandbox, "data:", "blob:")
+        self._strangers: list[str] = []
         self._reports: list[dict[str, Any]] = []
         self._told_missing: set[str] = set()
 
@@ -311,7 +314,7 @@ class Phone:
         return self
 
     def assert_clean(self) -> None:
-        """No wx.* was missing, nothing went wrong in the console, no setData was over 64 KB, in any life of the app."""
+        """In no life of the app: a wx.* that is missing, an error in the console, a setData over 64 KB, another host."""
         reports = self._reports + ([self.report()] if self.page else [])
         for report in reports:
             assert report["missing"] == [], f"wx.* that the harness has not: {report['missing']}"
@@ -319,6 +322,7 @@ class Phone:
             largest = report["largestSetData"]
             assert largest["bytes"] <= MOST_SET_DATA_BYTES, f"setData of {largest['bytes']} bytes in {largest['where']}"
         assert self._errors == [], "\n".join(self._errors)
+        assert self._strangers == [], f"asked of other hosts: {self._strangers}"
 
     def close(self) -> None:
         self._context.close()
@@ -367,6 +371,11 @@ class Phone:
 
     def _wait_for_error(self, part: str) -> None:
         self._page.wait_for_function("part => __report.errors.some(one => one.includes(part))", arg=part)
+
+    def _asked(self, request: Request) -> None:
+        """A mini-program speaks to its server alone; fonts and pictures it ships."""
+        if not request.url.startswith(self._allowed):
+            self._strangers.append(request.url)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { components } from './build/components.mjs';
 import { Files } from './build/files.mjs';
 import { Scripts } from './build/scripts.mjs';
@@ -11,7 +11,7 @@ import { Templates } from './build/templates.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
-/** Write index.html, app.js, runtime.js and the assets to `out`; the problems found, none if it may be run. */
+/** Write index.html and the assets to `out`; or the problems found, and nothing. */
 export function build(folder, out, packages) {
   const problems = [];
   const files = new Files(folder, packages);
@@ -27,17 +27,31 @@ export function build(folder, out, packages) {
   const { pages } = graph;
   const described = { app, pages, components: graph.components, styles: styles(files, graph, problems), theme: files.json(app.themeLocation ?? '') };
 
+  if (problems.length) return problems;
+
+  const code = `window.__app=${JSON.stringify(described)};\n__app.templates=${templates.code()};\n__app.modules=${scripts.code()};`;
   fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
-  fs.writeFileSync(
-    path.join(out, 'app.js'),
-    `window.__app=${JSON.stringify(described)};\n__app.templates=${templates.code()};\n__app.modules=${scripts.code()};\n`,
-  );
-  const entry = path.join(HERE, 'runtime', 'main.mjs');
-  buildSync({ entryPoints: [entry], bundle: true, format: 'iife', outfile: path.join(out, 'runtime.js'), target: 'es2022' });
-  for (const name of ['index.html', 'device.css']) fs.copyFileSync(path.join(HERE, 'runtime', name), path.join(out, name));
   for (const name of files.assets()) fs.cpSync(files.real(name), path.join(out, name));
+  fs.mkdirSync(out, { recursive: true });
+  fs.writeFileSync(path.join(out, 'index.html'), document({ style: own('device.css'), app: minified(code), runtime: runtime() }));
   return problems;
+}
+
+const own = (name) => fs.readFileSync(path.join(HERE, 'runtime', name), 'utf8');
+const minified = (code) => transformSync(code, { minifyWhitespace: true, minifySyntax: true, charset: 'utf8' }).code;
+
+function runtime() {
+  const entryPoints = [path.join(HERE, 'runtime', 'main.mjs')];
+  return buildSync({ entryPoints, bundle: true, format: 'iife', target: 'es2022', write: false, minify: true, charset: 'utf8' }).outputFiles[0].text;
+}
+
+/** One document, so that opening the app is one exchange: index.html with what it names put in its place. */
+function document(parts) {
+  const inScript = (code) => code.replaceAll('</script', '<\\/script');
+  return own('index.html')
+    .replace('/* device.css */', () => parts.style)
+    .replace('/* app.js */', () => inScript(parts.app))
+    .replace('/* runtime.js */', () => inScript(parts.runtime));
 }
 
 function styles(files, graph, problems) {

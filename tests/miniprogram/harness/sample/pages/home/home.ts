@@ -1,7 +1,7 @@
 type Event = WechatMiniprogram.CustomEvent;
 const base = () => getApp<{ globalData: { base: string } }>().globalData.base;
 Page({
-  data: { count: 1, list: ['a', 'b', 'c'], answer: '', subscribed: '', refreshed: 0, shown: 0, network: '', large: '' },
+  data: { count: 1, list: ['a', 'b', 'c'], answer: '', subscribed: '', refreshed: 0, shown: 0, network: '', large: '', stranger: '' },
   onLoad() {
     wx.onNetworkStatusChange(({ networkType }) => this.setData({ network: networkType }));
     wx.getNetworkType({ success: ({ networkType }) => this.setData({ network: networkType }) });
@@ -22,6 +22,7 @@ Page({
     this.setData({ subscribed: String(answer['sandbox-flag']) });
   },
   large() { this.setData({ large: 'x'.repeat(70 * 1024) }); },
+  stranger() { this.setData({ stranger: 'https://stranger.invalid/a.png' }); },
   unknown() { (wx as unknown as Record<string, undefined>).noSuchCall; },
   wrong() { throw new Error('a page went wrong'); },
 });
