@@ -26,14 +26,36 @@ run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, d
 test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-lint: $(TEST_STAMP) ## style, types, import directions
+lint: $(TEST_STAMP) lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
 
-bench: $(TEST_STAMP) ## check-ins, a night's flags, seeding and the outbox, each beside a floor of the same run (tests/bench/README.md)
+# Until there are pages there is nothing to hold to account.
+lint-miniprogram: $(TEST_STAMP) $(NPM_STAMPS)
+ifneq ($(wildcard miniprogram/app.json),)
+	@$(BIN)/python -m tests.miniprogram.api_types --check
+	@cd miniprogram && node_modules/.bin/tsc -p . && node_modules/.bin/eslint .
+	@node tests/miniprogram/checks/rules.mjs miniprogram
+	@$(MAKE) --no-print-directory miniprogram
+endif
+
+miniprogram: $(NPM_STAMPS) ## pack what the mini-program uses of its packages, compile it as an upload would, weigh it
+	@node tests/miniprogram/checks/pack.mjs miniprogram
+	@node tests/miniprogram/checks/packages.mjs miniprogram
+
+api-types: $(TEST_STAMP) $(NPM_STAMPS) ## write miniprogram/api/types.d.ts from the server's own /openapi.json
+	@$(BIN)/python -m tests.miniprogram.api_types
+
+screenshots: $(TEST_STAMP) $(NPM_STAMPS) ## every page of the mini-program in each of its states, into var/screenshots/
+	@$(BIN)/python -m pytest tests/miniprogram/screenshots.py -q -n 2
+
+setup: $(TEST_STAMP) $(NPM_STAMPS)
+
+bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the outbox and the first page, each beside a floor of the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.nightly --sizes $(MEMBERS)
 	@$(BIN)/python -m tests.bench.seeding
 	@$(BIN)/python -m tests.bench.notices $(if $(NOTICES),--notices $(NOTICES))
+	@$(BIN)/python -m tests.bench.miniprogram
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))
@@ -87,4 +109,4 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
 	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-.PHONY: help run test lint bench bench-evidence soak migrate worker system-deps check-system lock clean
+.PHONY: help run test lint lint-miniprogram miniprogram api-types screenshots setup bench bench-evidence soak migrate worker system-deps check-system lock clean

@@ -3,38 +3,24 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync, transformSync } from 'esbuild';
-import { components } from './build/components.mjs';
-import { Files } from './build/files.mjs';
-import { Scripts } from './build/scripts.mjs';
-import { Styles } from './build/styles.mjs';
-import { Templates } from './build/templates.mjs';
+import { compile } from './build/compile.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** Write index.html and the assets to `out`; or the problems found, and nothing. */
 export function build(folder, out, packages) {
-  const problems = [];
-  const files = new Files(folder, packages);
-  const app = files.json('app.json');
-  const graph = components(files, app, problems);
-  const templates = new Templates(files, problems);
-  const scripts = new Scripts(files, problems);
-  for (const [name, { script }] of Object.entries(graph.components)) {
-    templates.add(name);
-    scripts.add(script);
-  }
-  scripts.add(files.withEnding('app', ['.ts', '.js']));
-  const { pages } = graph;
-  const described = { app, pages, components: graph.components, styles: styles(files, graph, problems), theme: files.json(app.themeLocation ?? '') };
-
+  const { problems, files, app, pages, components, templates, scripts, styles } = compile(folder, packages);
   if (problems.length) return problems;
 
-  const code = `window.__app=${JSON.stringify(described)};\n__app.templates=${templates.code()};\n__app.modules=${scripts.code()};`;
+  const theme = files.json(app.themeLocation ?? '');
+  const described = JSON.stringify({ app, pages, components, styles, theme });
+  const code = `window.__app=${described};\n__app.templates=${templates.code()};\n__app.modules=${scripts.code()};`;
   fs.rmSync(out, { recursive: true, force: true });
   for (const name of files.assets()) fs.cpSync(files.real(name), path.join(out, name));
   fs.mkdirSync(out, { recursive: true });
-  fs.writeFileSync(path.join(out, 'index.html'), document({ style: own('device.css'), app: minified(code), runtime: runtime() }));
-  return problems;
+  const page = document({ style: own('device.css'), app: minified(code), runtime: runtime() });
+  fs.writeFileSync(path.join(out, 'index.html'), page);
+  return [];
 }
 
 const own = (name) => fs.readFileSync(path.join(HERE, 'runtime', name), 'utf8');
@@ -42,27 +28,17 @@ const minified = (code) => transformSync(code, { minifyWhitespace: true, minifyS
 
 function runtime() {
   const entryPoints = [path.join(HERE, 'runtime', 'main.mjs')];
-  return buildSync({ entryPoints, bundle: true, format: 'iife', target: 'es2022', write: false, minify: true, charset: 'utf8' }).outputFiles[0].text;
+  const options = { bundle: true, format: 'iife', target: 'es2022', write: false, minify: true, charset: 'utf8' };
+  return buildSync({ entryPoints, ...options }).outputFiles[0].text;
 }
 
 /** One document, so that opening the app is one exchange: index.html with what it names put in its place. */
-function document(parts) {
+function document({ style, app, runtime: rest }) {
   const inScript = (code) => code.replaceAll('</script', '<\\/script');
   return own('index.html')
-    .replace('/* device.css */', () => parts.style)
-    .replace('/* app.js */', () => inScript(parts.app))
-    .replace('/* runtime.js */', () => inScript(parts.runtime));
-}
-
-function styles(files, graph, problems) {
-  const sheets = new Styles(files, problems);
-  const made = { app: sheets.css('app.wxss'), components: '', pages: {} };
-  for (const [name, { isPage, scope }] of Object.entries(graph.components)) {
-    const css = sheets.css(`${name}.wxss`, scope);
-    if (isPage) made.pages[name] = css;
-    else made.components += css;
-  }
-  return made;
+    .replace('/* device.css */', () => style)
+    .replace('/* app.js */', () => inScript(app))
+    .replace('/* runtime.js */', () => inScript(rest));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -24,6 +24,7 @@ export class Styles {
   constructor(files, problems) {
     this.files = files;
     this.problems = problems;
+    this.used = new Set();
   }
 
   /** The CSS of one .wxss; with a `scope`, its classes and :host mean that component alone. */
@@ -33,6 +34,7 @@ export class Styles {
   }
 
   #inlined(name, above) {
+    this.used.add(name);
     return this.files.text(name).replace(IMPORT, (_, spec) => {
       const target = spec.startsWith('/') ? spec.slice(1) : posix.join(posix.dirname(name), spec);
       if (!this.files.has(target)) {

@@ -56,6 +56,11 @@ export class Templates {
     }
   }
 
+  /** The files read. */
+  used() {
+    return [...[...this.seen].map((name) => `${name}.wxml`), ...[...this.scripts].map((name) => `${name}.wxs`)];
+  }
+
   /** A JavaScript expression: template name → generator. */
   code() {
     return this.group.getTmplGenObjectGroups();
