@@ -1,6 +1,7 @@
-"""The API's types for the mini-program, written from the app's own /openapi.json: `python -m tests.miniprogram.api_types`.
+"""The API's types for the mini-program, written from the app's own /openapi.json.
 
-With --check nothing is written: it says whether server and mini-program have drifted apart.
+`python -m tests.miniprogram.api_types` writes them; with --check it says
+whether server and mini-program have drifted apart.
 """
 
 import json

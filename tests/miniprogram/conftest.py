@@ -193,6 +193,6 @@ def seen_by_server(routes: OpenAPI, server: str) -> Iterator[list[str]]:
         seen.append(environ["PATH_INFO"])
         return inner(environ, start)
 
-    routes.wsgi_app = noting  # type: ignore[method-assign]
+    routes.wsgi_app = noting  # type: ignore[method-assign, assignment]
     yield seen
     routes.wsgi_app = inner  # type: ignore[method-assign]

@@ -51,6 +51,7 @@ class Phone:
         )
         self._context.set_default_timeout(_PATIENCE_MS)
         self._context.route(APP + "**", self._file)
+        self._slowdown = looks.pop("cpu_slowdown", 1)
         notch = size[1] > 700
         self._device: dict[str, Any] = {
             "openid": openid,
@@ -78,6 +79,9 @@ class Phone:
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
         self.page.add_init_script(f"window.__device = {json.dumps(self._device)}")
+        if self._slowdown != 1:
+            session = self._context.new_cdp_session(self.page)
+            session.send("Emulation.setCPUThrottlingRate", {"rate": self._slowdown})
         self.page.goto(APP)
         self.page.wait_for_function("window.__phone?.page().ready || window.__report?.errors.length")
         return self
@@ -314,7 +318,7 @@ class Phone:
         return self
 
     def assert_clean(self) -> None:
-        """In no life of the app: a wx.* that is missing, an error in the console, a setData over 64 KB, another host."""
+        """In no life of the app: a missing wx.*, an error in the console, a setData over 64 KB, another host asked."""
         reports = self._reports + ([self.report()] if self.page else [])
         for report in reports:
             assert report["missing"] == [], f"wx.* that the harness has not: {report['missing']}"

@@ -2,7 +2,7 @@
 import { createPage } from './easel.mjs';
 import { barsOf, drawFrame, isTab } from './frame.mjs';
 import { app, isPage, know, pageJson } from './loader.mjs';
-import { failed } from './report.mjs';
+import { failed, report } from './report.mjs';
 
 const MOST_PAGES = 10;
 const REACHED_PX = 50;
@@ -67,6 +67,7 @@ function open(url) {
   requestAnimationFrame(() => {
     tell(page, 'onReady');
     page.ready = true;
+    report.readyAtMs ??= performance.now();
   });
   return page;
 }

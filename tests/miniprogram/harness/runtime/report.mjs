@@ -7,6 +7,7 @@ export const report = (window.__report = {
   missing: [],
   calls: [],
   largestSetData: { bytes: 0, where: '' },
+  readyAtMs: null, // when the first page could be used, after the app was opened
 });
 
 export function failed(where, error) {
