@@ -27,6 +27,7 @@ from server.api import (
     signin,
     squads,
     subscriptions,
+    today,
     wechat,
 )
 from server.api.services import Services
@@ -59,6 +60,7 @@ _BLUEPRINTS = (
     leaves,
     policies,
     squads,
+    today,
     subscriptions,
     notices,
     register,

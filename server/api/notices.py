@@ -131,7 +131,7 @@ def list_notices(query: NoticeQuery) -> Reply:
         unread = inbox.unread_count(session, who.county_id, who.member_id, muted)
         tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
     page, cursor = cut(rows, query, "created_at")
-    items = [_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, tz)) for notice in page]
+    items = [notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, tz)) for notice in page]
     return NoticePage(items=items, unread=unread, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -198,7 +198,8 @@ def resend(path: NoticePath) -> Reply:
     return ResentReply(id=path.notice_id, state="pending").model_dump(mode="json")
 
 
-def _row(notice: Notice, said: told.Told) -> NoticeRow:
+def notice_row(notice: Notice, said: told.Told) -> NoticeRow:
+    """One notice as its reader is told of it."""
     return NoticeRow(
         id=notice.id,
         kind=notice.kind,

@@ -17,7 +17,8 @@ from server.errors import AppError
 from server.org import reach, signin
 from server.org.binding import bind_by_phone
 from server.org.models import County, Member, Squad, Unit
-from server.org.postings import presence_at
+from server.org.postings import Presence, presence_at
+from server.org.scope import Caller
 from server.rate_limits import spend
 
 bp = APIBlueprint("signin", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="登录")])
@@ -127,28 +128,31 @@ def me() -> Reply:
             select(Member).where(Member.county_id == who.county_id, Member.id == who.member_id)
         ).one()
         presence = presence_at(session, who.county_id, who.member_id, at)
-        squad = session.scalar(
-            select(Squad.name).where(Squad.county_id == who.county_id, Squad.id == presence.squad_id)
-        )
         shown = reach.masked(member, services().sealer)
         reply = MeReply(
             member=member_reply(session, member),
             phone=shown.phone,
             email=shown.email,
             consent_given=who.consented,
-            posting=None,
+            posting=posting_reply(session, who, presence),
             server_time=at,
         )
-    if place := presence.place:
-        reply.posting = PostingReply(
-            squad=squad or "",
-            station=place.name,
-            lat=place.lat,
-            lng=place.lng,
-            radius_m=place.radius_m,
-            tz=presence.tz,
-        )
     return reply.model_dump(mode="json")
+
+
+def posting_reply(session: Session, who: Caller, presence: Presence) -> PostingReply | None:
+    """Where the caller is posted, None when nowhere."""
+    if (place := presence.place) is None:
+        return None
+    squad = session.scalar(select(Squad.name).where(Squad.county_id == who.county_id, Squad.id == presence.squad_id))
+    return PostingReply(
+        squad=squad or "",
+        station=place.name,
+        lat=place.lat,
+        lng=place.lng,
+        radius_m=place.radius_m,
+        tz=presence.tz,
+    )
 
 
 def _openid(body: BindBody) -> str:

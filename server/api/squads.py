@@ -1,4 +1,4 @@
-"""A squad's day at a glance: who is posted, and how each one stands today."""
+"""The squads one watches, and a squad's day at a glance: who is posted, and how each one stands today."""
 
 import uuid
 from datetime import date
@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from server.api.services import Reply, now, reading
 from server.api.session import SIGNED_IN, caller
 from server.errors import not_found
-from server.org.models import Member, Posting, Squad, Station
+from server.org.models import Member, Posting, Squad, Station, Unit
 from server.org.scope import county as in_county
 from server.org.scope import watched_squads
 from server.tally.models import SiteDay
@@ -38,7 +38,32 @@ class TodayReply(BaseModel):
     members: list[TodayRow]
 
 
+class SquadRow(BaseModel):
+    id: uuid.UUID
+    name: str
+    unit: str
+
+
+class SquadsReply(BaseModel):
+    items: list[SquadRow]
+
+
 _WORDS = {"accepted": "通过", "review": "待核", "rejected": "驳回", "excused": "已请假", "none": "未打卡"}
+
+
+@bp.get("/squads", responses={200: SquadsReply})
+def list_squads() -> Reply:
+    """The squads whose day the caller may see, by unit."""
+    with reading() as session:
+        rows = session.execute(
+            in_county(caller(), Squad)
+            .add_columns(Unit.name.label("unit"))
+            .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
+            .where(watched_squads(caller()))
+            .order_by(Unit.name, Squad.name, Squad.id)
+        ).all()
+    items = [SquadRow(id=row.Squad.id, name=row.Squad.name, unit=row.unit) for row in rows]
+    return SquadsReply(items=items).model_dump(mode="json")
 
 
 @bp.get("/squads/<uuid:squad_id>/today", responses={200: TodayReply})

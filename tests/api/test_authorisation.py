@@ -280,6 +280,7 @@ MATRIX: dict[tuple[str, str], Row] = {
         lambda api, who, t: api.get(f"/photos/{t.photo}", who, token="guessed"),
         {403: SIGNED_IN | {NOBODY}},
     ),
+    ("GET", "/api/v1/me/today"): Row(lambda api, who, t: api.get("/me/today", who), _everyone(200), finds={"chen"}),
     ("GET", "/api/v1/me/month"): Row(lambda api, who, t: api.get("/me/month", who), _everyone(200), finds={"chen"}),
     ("GET", "/api/v1/members/{member_id}/month"): Row(
         lambda api, who, t: api.get(f"/members/{api.cast['chen'].id}/month", who),
@@ -334,6 +335,7 @@ MATRIX: dict[tuple[str, str], Row] = {
         lambda api, who, t: api.post(f"/leaves/{t.leave}/withdrawal", who, {"reason": "会议取消"}),
         {200: {"chen"}, 403: WATCHERS - {"chen"}, **_rest(404, WATCHERS), 401: {NOBODY}},
     ),
+    ("GET", "/api/v1/squads"): Row(lambda api, who, t: api.get("/squads", who), _everyone(200)),
     ("GET", "/api/v1/squads/{squad_id}/today"): Row(
         lambda api, who, t: api.get(f"/squads/{api.cast.squads['east-1']}/today", who),
         {200: WATCHERS | {"colleague"}, **_rest(404, WATCHERS, {"colleague"}), 401: {NOBODY}},

@@ -1,0 +1,88 @@
+"""GET /me/today and /squads: the first page of the phone in one answer, and whose days somebody may look at."""
+
+from typing import Any
+
+from tests.cast import Cast
+from tests.client import Api
+from tests.conftest import StoppedClock
+
+
+def today(api: Api, who: str = "chen") -> Any:
+    return api.get("/me/today", who).json
+
+
+def test_before_the_first_check_in_the_window_is_open_and_not_done(api: Api) -> None:
+    seen = today(api)
+    assert (seen["on"], seen["checkins"], seen["day"]["counted"]) == ("2026-11-24", [], False)
+    assert seen["ends_at"] == "2026-11-25T00:00:00+08:00"
+    assert seen["windows"] == [
+        {
+            "start": "06:00",
+            "end": "23:00",
+            "opens_at": "2026-11-24T06:00:00+08:00",
+            "closes_at": "2026-11-24T23:00:00+08:00",
+            "done": False,
+        }
+    ]
+    assert seen["posting"]["station"]
+    assert seen["member"]["name"]
+    assert seen["consent_given"]
+
+
+def test_a_check_in_does_the_window_and_stands_in_the_day_and_the_month(api: Api) -> None:
+    made = api.check_in("chen").json
+    seen = today(api)
+    assert seen["windows"][0]["done"]
+    assert [(c["id"], c["verdict"]) for c in seen["checkins"]] == [(made["id"], made["verdict"])]
+    assert (seen["day"], seen["month"]) == (made["day"], made["month"])
+
+
+def test_a_rejected_check_in_leaves_the_window_open(api: Api) -> None:
+    made = api.check_in("chen").json
+    rejected = {"decision": "rejected", "reason": "看不清站点"}
+    assert api.post(f"/checkins/{made['id']}/reviews", "bureau", rejected).status_code == 201
+    assert not today(api)["windows"][0]["done"]
+
+
+def test_after_midnight_at_the_station_it_is_another_day(api: Api, clock: StoppedClock) -> None:
+    api.check_in("chen")
+    clock.advance(days=7)
+    seen = today(api)
+    assert (seen["on"], seen["month"]["month"], seen["checkins"]) == ("2026-12-01", "2026-12", [])
+
+
+def test_who_is_posted_nowhere_has_no_station_and_still_a_page(api: Api) -> None:
+    seen = today(api, "admin")
+    assert seen["posting"] is None
+    assert seen["checkins"] == []
+
+
+def test_the_latest_notice_is_told_as_in_the_inbox(api: Api, clock: StoppedClock, notice: Any) -> None:
+    notice()
+    latest = notice()
+    clock.advance(minutes=1)
+    seen, inbox = today(api), api.get("/me/notices", "chen").json
+    assert seen["notice"]["id"] == str(latest)
+    assert seen["notice"] == inbox["items"][0]
+    assert seen["unread"] == inbox["unread"] == 2
+    assert today(api, "outsider")["notice"] is None
+
+
+def test_each_sees_the_squads_they_watch(api: Api, cast: Cast) -> None:
+    def squads(who: str) -> set[str]:
+        return {row["id"] for row in api.get("/squads", who).json["items"]}
+
+    east = str(cast.squads["east-1"])
+    assert squads("chen") == squads("leader") == {east}
+    assert east in squads("supervisor")
+    assert east in squads("bureau")
+    assert east not in squads("other_leader") | squads("far_bureau") | squads("admin")
+    assert squads("bureau") > squads("supervisor")
+
+
+def test_asking_again_changes_nothing(api: Api, clock: StoppedClock) -> None:
+    first = today(api)
+    clock.advance(minutes=5)
+    again = today(api)
+    assert again.pop("server_time") != first.pop("server_time")
+    assert again == first
