@@ -1,0 +1,23 @@
+/** 打卡: tickets, the one upload, what became of a check-in, appeals, and the bureau's reviews. */
+import { change, read, upload } from './request';
+import type { components } from './types';
+
+type S = components['schemas'];
+export type Ticket = S['TicketReply'];
+export type Submitted = S['SubmittedReply'];
+export type CheckIn = S['CheckInReply'];
+export type CheckInRow = S['CheckInRow'];
+export type Finding = S['FindingReply'];
+
+export const ticket = () => change<Ticket>('POST', '/checkins/tickets');
+export const submit = (photo: string, form: Record<string, string>) =>
+  upload<Submitted>('/checkins', photo, 'photo', form);
+export const checkin = (id: string) => read<CheckIn>(`/checkins/${id}`);
+export const appeal = (id: string, statement: string) => change<S['AppealReply']>('POST', `/checkins/${id}/appeals`, { statement });
+
+export const waiting = (cursor = '') => read<S['CheckInPage']>('/checkins', { holds: 'review', limit: 20, cursor });
+export const ofMember = (member: string, from: string) => read<S['CheckInPage']>('/checkins', { member, from, limit: 100 });
+export const review = (id: string, decision: 'accepted' | 'rejected', reason: string) =>
+  change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, { decision, reason });
+export const answerAppeal = (id: string, upheld: boolean, answer: string) =>
+  change<S['AppealReply']>('POST', `/appeals/${id}/decision`, { upheld, answer });

@@ -1,0 +1,17 @@
+/** What leaders and supervisors see and do: boards, attestations, flags, signing a console in. */
+import { change, read } from './request';
+import type { components } from './types';
+
+type S = components['schemas'];
+export type Squad = S['SquadRow'];
+export type Mate = S['TodayRow'];
+export type Flag = S['FlagRow'];
+export type Scan = S['ScanReply'];
+
+export const squads = async () => (await read<S['SquadsReply']>('/squads')).items;
+export const board = (squad: string) => read<S['TodayReply']>(`/squads/${squad}/today`);
+export const attest = (member: string, on: string, value: 0.5 | 1, reason: string) =>
+  change<S['AttestationReply']>('POST', '/attestations', { member, on, value, reason });
+export const flags = (cursor = '') => read<S['FlagPage']>('/flags', { limit: 30, cursor });
+export const look = (code: string) => read<Scan>(`/console/scans/${encodeURIComponent(code)}`);
+export const confirm = (code: string) => change<void>('POST', `/console/scans/${encodeURIComponent(code)}/confirm`, undefined, true);

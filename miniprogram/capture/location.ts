@@ -1,0 +1,34 @@
+/** Where the phone is now: asked for at a check-in and nowhere else. */
+
+export interface Fix { lat: number; lng: number; accuracy_m: number; datum: 'wgs84' }
+export type NoFix = 'refused' | 'off' | 'failed';
+
+const SAME_MS = 25_000; // within 30 s WeChat answers with the same fix, or refuses for being asked too often
+
+let last: { fix: Fix; at: number } | null = null;
+
+/** Throws a NoFix. */
+export function locate(): Promise<Fix> {
+  if (last && Date.now() - last.at < SAME_MS) return Promise.resolve(last.fix);
+  return new Promise((resolve, reject: (why: NoFix) => void) => wx.getLocation({
+    type: 'wgs84', isHighAccuracy: true, highAccuracyExpireTime: 4000,
+    success: (r) => {
+      last = { fix: { lat: r.latitude, lng: r.longitude, accuracy_m: r.accuracy, datum: 'wgs84' }, at: Date.now() };
+      resolve(last.fix);
+    },
+    fail: (e) => reject(why(e.errMsg)),
+  }));
+}
+
+function why(message: string): NoFix {
+  if (/auth|privacy|authorize/.test(message)) return 'refused';
+  if (/LOCATIONSWITCHOFF|system permission/.test(message)) return 'off';
+  return 'failed';
+}
+
+/** What the person reads, and may do. */
+export const NO_FIX: Record<NoFix, { said: string; action: string }> = {
+  refused: { said: '没有允许使用位置，打卡就不知道您在哪里。', action: '去允许' },
+  off: { said: '手机的定位开关没有打开。打开后再点“重新定位”。', action: '重新定位' },
+  failed: { said: '暂时没有定到位。到窗边或室外再试一次。', action: '重新定位' },
+};

@@ -1,0 +1,29 @@
+/** The live front camera with its shutter; tells the page of a photo, or that there is no camera to be had. */
+import { asJpeg } from '../photo';
+
+Component({
+  properties: { still: { type: String, value: '' } },
+  data: { ready: false, busy: false },
+  methods: {
+    ready() { this.setData({ ready: true }); },
+    denied() { this.triggerEvent('denied'); },
+    shoot() {
+      if (this.data.busy) return;
+      this.setData({ busy: true });
+      wx.createCameraContext().takePhoto({
+        quality: 'high',
+        selfieMirror: false, // what is written on a door plate must be readable
+        success: (r) => {
+          const at = Date.now();
+          asJpeg(r.tempImagePath)
+            .then((path) => this.triggerEvent('photo', { path, at }))
+            .finally(() => this.setData({ busy: false }));
+        },
+        fail: () => {
+          this.setData({ busy: false });
+          this.triggerEvent('failed');
+        },
+      });
+    },
+  },
+});

@@ -1,0 +1,77 @@
+/** 日历: the month by days; a day opens as what it was counted from. */
+import * as api from '../../api/me';
+import { serverNow } from '../../api/clock';
+import { sentence } from '../../api/problem';
+import { day, days, onDate } from '../../words';
+import { grid, moved, type Cell } from './grid';
+import { entries, type Entry } from './timeline';
+
+const today = () => onDate(new Date(serverNow()).toISOString());
+
+Page({
+  data: {
+    month: '', title: '', cells: [] as Cell[], weeks: ['一', '二', '三', '四', '五', '六', '日'],
+    sum: '', target: '', closed: false, said: '', loaded: false, last: false,
+    open: null as null | { date: string; title: string; explanation: string; entries: Entry[]; mayMakeUp: boolean },
+  },
+  found: null as api.Month | null,
+  shownAs: '', // the month that was this one when it was last shown: at midnight another begins
+
+  onShow() {
+    const now = today().slice(0, 7);
+    const month = !this.data.month || this.data.month === this.shownAs ? now : this.data.month;
+    this.shownAs = now;
+    this.show(month);
+  },
+  async onPullDownRefresh() {
+    await this.show(this.data.month);
+    wx.stopPullDownRefresh();
+  },
+
+  before() { this.show(moved(this.data.month, -1)); },
+  after() { if (!this.data.last) this.show(moved(this.data.month, 1)); },
+
+  async show(month: string) {
+    const [year, m] = month.split('-').map(Number);
+    const same = month === this.data.month;
+    this.setData({ month, title: `${year}年${m}月`, last: month >= this.shownAs, ...(same ? {} : { open: null, loaded: false, cells: grid(month, [], today()) }) });
+    try {
+      const found = await api.month(month);
+      if (this.data.month !== month) return; // somebody leafed on meanwhile
+      this.found = found;
+      this.setData({
+        cells: grid(month, found.days, today()), sum: found.sum_explanation, closed: found.closed, said: '', loaded: true,
+        target: `目标 ${days(found.target)} 天`,
+      });
+      if (this.data.open) this.openDay(this.data.open.date);
+    } catch (error) {
+      this.setData({ said: sentence(error) });
+    }
+  },
+
+  again() { this.show(this.data.month); },
+
+  tap(e: WechatMiniprogram.TouchEvent) {
+    const { date } = e.currentTarget.dataset as { date: string };
+    if (date) this.openDay(date);
+  },
+
+  openDay(date: string) {
+    const found = this.found?.days.find((d) => d.on === date);
+    const past = date <= today();
+    this.setData({
+      open: {
+        date, title: day(date), entries: entries(found?.sources ?? []),
+        explanation: found?.explanation ?? (past ? '这一天没有打卡，也没有请假。' : '还没有到这一天。'),
+        mayMakeUp: past && !this.data.closed && !(found && (found.value >= 1 || found.pending > 0)),
+      },
+    });
+  },
+
+  evidence(e: WechatMiniprogram.TouchEvent) {
+    const { id } = e.currentTarget.dataset as { id: string };
+    if (id) wx.navigateTo({ url: `/pages/evidence/evidence?id=${id}` });
+  },
+  makeUp() { wx.navigateTo({ url: `/pages/ask/ask?kind=make_up&on=${this.data.open?.date}` }); },
+  leave() { wx.navigateTo({ url: `/pages/ask/ask?on=${this.data.open?.date ?? ''}` }); },
+});

@@ -1,0 +1,143 @@
+/** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
+import { clockOffset } from '../../api/clock';
+import * as me from '../../api/me';
+import { against, type Fence } from '../../capture/distance';
+import { locate, NO_FIX, type Fix, type NoFix } from '../../capture/location';
+import { newId } from '../../queue/phone';
+import { Full, type Outcome } from '../../queue/queue';
+import { refresh, take } from '../../queue/tickets';
+import { unsent, wake, type Sent } from '../../queue/unsent';
+import { metres } from '../../words';
+
+const MOST_ASKED = 3; // templates in one question
+const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
+
+interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
+
+Page({
+  data: {
+    still: '',
+    chip: { said: '正在定位…', is: 'none' },
+    noFix: null as null | { said: string; action: string },
+    noCamera: false,
+    note: '',
+    busy: false,
+    said: '',
+    sheet: null as null | Sheet,
+  },
+
+  fix: null as Fix | null,
+  takenAt: 0,
+  templates: [] as string[],
+
+  onLoad() {
+    refresh();
+    this.place();
+    me.subscriptions().then((all) => {
+      this.templates = all.filter((one) => one.low).map((one) => one.template_id).slice(0, MOST_ASKED);
+    }, () => undefined);
+  },
+
+  async place() {
+    this.setData({ chip: { said: '正在定位…', is: 'none' }, noFix: null });
+    try {
+      this.fix = await locate();
+      this.setData({ chip: this.chip(this.fix) });
+    } catch (why) {
+      this.fix = null;
+      this.setData({ noFix: NO_FIX[why as NoFix] ?? NO_FIX.failed, chip: { said: '没有定位', is: 'none' } });
+    }
+  },
+
+  chip(fix: Fix) {
+    const today = wx.getStorageSync('today') as me.Today | '';
+    const fence = today ? (today.posting as Fence | null) : null;
+    const error = `±${Math.round(fix.accuracy_m)}`;
+    if (!fence) return { said: `已定位 ${error} m`, is: 'none' };
+    const { distance, is } = against(fence, fix, fix.accuracy_m);
+    return { said: `${PLACE[is]} · 距驻点 ${metres(distance)} ${error}`, is };
+  },
+
+  async fixPlace() {
+    if (this.data.noFix?.action === '去允许') await wx.openSetting({}).catch(() => undefined);
+    this.place();
+  },
+
+  denied() { this.setData({ noCamera: true }); },
+  async allowCamera() {
+    const { authSetting } = await wx.openSetting({});
+    if (authSetting['scope.camera']) this.setData({ noCamera: false });
+  },
+  failed() { wx.showToast({ title: '没有拍成，再按一次', icon: 'none' }); },
+
+  photo(e: WechatMiniprogram.CustomEvent<{ path: string; at: number }>) {
+    this.takenAt = e.detail.at;
+    this.setData({ still: e.detail.path, said: '' });
+  },
+  again() { this.setData({ still: '', said: '' }); },
+  write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
+
+  /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
+  async send() {
+    if (this.data.busy || !this.data.still || !this.fix) return;
+    this.setData({ busy: true, said: '' });
+    const asked = this.askSubscription();
+    try {
+      const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
+      this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也可以放下手机，会自动提交。', kept: true, id: item.id });
+      const answer = unsent.outcome(item.id);
+      await asked;
+      wake(true);
+      this.tell(item.id, await answer);
+    } catch (error) {
+      this.setData({ said: error instanceof Full ? error.message : '没有存好，请再按一次“提交”。' });
+    } finally {
+      this.setData({ busy: false });
+    }
+  },
+
+  form(fix: Fix) {
+    return {
+      lat: String(fix.lat), lng: String(fix.lng), datum: fix.datum, accuracy_m: String(fix.accuracy_m),
+      captured_at: new Date(this.takenAt).toISOString(), ticket: take(), kind: 'station' as const, note: this.data.note.trim(),
+    };
+  },
+
+  /** The offset as it was at the capture: by the time of sending, somebody may have set the clock. */
+  device(): Record<string, string | number> {
+    const { model, platform } = wx.getDeviceInfo();
+    const offset = clockOffset();
+    const known = { model, platform, wechat_version: wx.getAppBaseInfo().version };
+    return offset === null ? known : { ...known, clock_offset_ms: offset };
+  },
+
+  askSubscription(): Promise<void> {
+    const tmplIds = this.templates;
+    if (!tmplIds.length) return Promise.resolve();
+    return new Promise((resolve) => wx.requestSubscribeMessage({
+      tmplIds,
+      success: (r) => {
+        const answers = Object.fromEntries(tmplIds.filter((id) => r[id]).map((id) => [id, r[id]])) as Parameters<typeof me.reportAnswers>[1];
+        if (Object.keys(answers).length) me.reportAnswers(newId(), answers).catch(() => undefined); // WeChat tells the server as well
+      },
+      complete: () => resolve(),
+    }));
+  },
+
+  tell(id: string, outcome: Outcome<Sent>) {
+    if (outcome.is !== 'taken') {
+      return this.show({ state: outcome.is === 'later' ? 'none' : 'review', word: outcome.is === 'later' ? '已存好' : '没有提交', said: outcome.said, kept: true, id });
+    }
+    const { verdict, reason, comparing, day, month } = outcome.reply;
+    wx.vibrateShort({ type: 'medium' });
+    return this.show({
+      state: verdict, word: '', said: comparing ? '照片正在比对，几秒后有结果。' : reason,
+      counts: day.explanation, sum: month.sum_explanation, kept: false, id,
+    });
+  },
+
+  show(sheet: Partial<Sheet>) { this.setData({ sheet: { counts: '', sum: '', ...sheet } as Sheet }); },
+
+  evidence() { wx.redirectTo({ url: `/pages/evidence/evidence?id=${this.data.sheet?.id}` }); },
+  done() { wx.switchTab({ url: '/pages/today/today' }); },
+});

@@ -1,0 +1,43 @@
+/** The separate consent to photo and position, in the server's words; refusing leaves attestation as the way. */
+import * as api from '../../api/me';
+import { sentence } from '../../api/problem';
+
+Page({
+  data: { words: null as null | { version: string; text: string[]; given: boolean }, said: '', busy: false, refused: false },
+  next: 'today',
+
+  onLoad(query: { next?: string }) {
+    this.next = query.next ?? 'today';
+    this.load();
+  },
+
+  async load() {
+    try {
+      const { version, text, given } = await api.consent();
+      this.setData({ words: { version, text, given }, said: '' });
+    } catch (error) {
+      this.setData({ said: sentence(error) });
+    }
+  },
+
+  agree() { return this.answer(true); },
+  refuse() { return this.answer(false); },
+
+  async answer(agreed: boolean) {
+    if (!this.data.words || this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      const now = await api.answerConsent(this.data.words.version, agreed);
+      if (agreed && this.next === 'checkin') wx.redirectTo({ url: '/pages/checkin/checkin' });
+      else if (agreed) wx.switchTab({ url: '/pages/today/today' });
+      else this.setData({ refused: true, 'words.given': now.given });
+    } catch (error) {
+      wx.showToast({ title: sentence(error), icon: 'none', duration: 3000 });
+      this.load();
+    } finally {
+      this.setData({ busy: false });
+    }
+  },
+
+  home() { wx.switchTab({ url: '/pages/today/today' }); },
+});

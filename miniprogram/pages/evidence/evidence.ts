@@ -1,0 +1,69 @@
+/** One check-in: what holds, why, each finding in plain words, reviews, and the way to object. */
+import { absolute } from '../../api/request';
+import * as api from '../../api/checkins';
+import { sentence } from '../../api/problem';
+import { session } from '../../api/session';
+import { FINDING, holds, metres, moment, WORD, type State } from '../../words';
+
+const ORDER = ['suspect', 'unknown', 'clear'];
+const SIGN: Record<string, string> = { clear: '✓', suspect: '!', unknown: '–' };
+const APPEAL: Record<string, string> = { open: '等待答复', upheld: '申诉成立', denied: '维持原来的结论' };
+
+function view(c: api.CheckIn) {
+  const finding = (f: api.Finding) => ({ code: f.code, outcome: f.outcome, word: FINDING[f.outcome], sign: SIGN[f.outcome], said: f.message });
+  const state = holds(c);
+  return {
+    id: c.id, state, reason: c.reason, comparing: c.comparing, who: c.member.name, when: moment(c.captured_at), came: moment(c.received_at), note: c.note,
+    accuracy: c.accuracy_m === null ? '' : `±${metres(c.accuracy_m ?? 0)}`,
+    photo: c.photo ? absolute(c.photo.preview_url) : '', full: c.photo ? absolute(c.photo.url) : '', erased: !!c.erased_at,
+    findings: [...c.findings].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome)).map(finding),
+    reviews: c.reviews.map((r) => ({ id: r.id, state: r.decision as State, word: WORD[r.decision as State], said: r.reason || '没有写理由', by: r.reviewer, when: moment(r.created_at) })),
+    appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '' })),
+    mayAppeal: state === 'rejected' && c.member.id === session()?.member.id && !c.erased_at && !c.appeals.length,
+  };
+}
+
+Page({
+  data: { c: null as null | ReturnType<typeof view>, said: '', more: false, writing: false, statement: '', busy: false },
+  id: '',
+  timer: 0 as unknown as ReturnType<typeof setTimeout>,
+
+  onLoad(query: { id?: string }) { this.id = query.id ?? ''; },
+  onShow() { this.load(); },
+  onHide() { clearTimeout(this.timer); },
+  onUnload() { clearTimeout(this.timer); },
+
+  async load() {
+    try {
+      const c = view(await api.checkin(this.id));
+      this.setData({ c, said: '' });
+      if (c.comparing) this.timer = setTimeout(() => this.load(), 3000);
+    } catch (error) {
+      this.setData({ said: sentence(error) });
+    }
+  },
+
+  look() {
+    if (this.data.c?.full) wx.previewImage({ urls: [this.data.c.full] });
+  },
+  details() { this.setData({ more: !this.data.more }); },
+  object() { this.setData({ writing: true }); },
+  write(e: WechatMiniprogram.Input) { this.setData({ statement: e.detail.value }); },
+
+  async appeal() {
+    if (this.data.busy) return;
+    if (!this.data.statement.trim()) return wx.showToast({ title: '请写明当时的情况', icon: 'none' });
+    this.setData({ busy: true });
+    try {
+      await api.appeal(this.id, this.data.statement.trim());
+      wx.vibrateShort({ type: 'medium' });
+      this.setData({ writing: false, statement: '' });
+      wx.showToast({ title: '申诉已提交', icon: 'success' });
+      await this.load();
+    } catch (error) {
+      wx.showModal({ title: '没有提交', content: sentence(error), showCancel: false });
+    } finally {
+      this.setData({ busy: false });
+    }
+  },
+});

@@ -1,0 +1,37 @@
+/** PURE: what the one big button does now, and the forecast sentence. */
+import type { Today } from '../../api/me';
+import { days } from '../../words';
+
+export type Kind = 'go' | 'done' | 'early' | 'late' | 'nowhere';
+export interface Action { kind: Kind; label: string; hint: string }
+
+const KEPT = '已存好，联网后自动提交';
+
+/** `now` by the server's clock; `queued`: one of today waits on the phone. `today` may be yesterday's, read offline. */
+export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at'>, now: number, queued: boolean): Action {
+  if (!today.posting) return { kind: 'nowhere', label: '未派驻', hint: '您今天没有派驻，不用打卡' };
+  if (queued) return { kind: 'done', label: '已打卡', hint: KEPT };
+  if (now >= Date.parse(today.ends_at)) return { kind: 'go', label: '打卡', hint: '联网后更新今天的时段' };
+  const open = today.windows.find((w) => now >= Date.parse(w.opens_at) && now < Date.parse(w.closes_at));
+  const next = today.windows.find((w) => now < Date.parse(w.opens_at));
+  if (open && !open.done) return { kind: 'go', label: '打卡', hint: `${open.end} 前` };
+  if (open || today.windows.some((w) => w.done)) {
+    return { kind: 'done', label: '已打卡', hint: next ? `${next.start} 还有一次` : '今天不用再打卡' };
+  }
+  if (next) return { kind: 'early', label: '窗口未到', hint: `${next.start} 开始` };
+  return today.windows.length
+    ? { kind: 'late', label: '补卡', hint: '今天的打卡时间已过' }
+    : { kind: 'go', label: '打卡', hint: '今天不限时段' };
+}
+
+/** One sentence: what is missing, and whether it can still be mended. */
+export function forecast(month: Today['month']): string {
+  const sure = month.confirmed + month.excused;
+  const missing = month.target - sure - month.pending;
+  if (month.target <= 0) return '本月没有驻点要求。';
+  if (sure >= month.target) return '本月已达标。';
+  const waiting = month.pending > 0 ? `，另有 ${days(month.pending)} 天待核` : '';
+  if (missing <= 0) return `待核的 ${days(month.pending)} 天通过后即可达标。`;
+  if (missing > month.remaining_days) return `还差 ${days(missing)} 天，只剩 ${days(month.remaining_days)} 个可用日，请与队长说明情况。`;
+  return `再驻点 ${days(missing)} 天即可达标，剩余 ${days(month.remaining_days)} 个可用日${waiting}。`;
+}

@@ -1,0 +1,153 @@
+/** 今天: where I am and by when, the one button, the month, the next thing. Shown from the phone at once, then renewed. */
+import * as api from '../../api/me';
+import { serverNow } from '../../api/clock';
+import { Refused, sentence } from '../../api/problem';
+import { forget } from '../../api/session';
+import { topUp } from '../../queue/tickets';
+import { unsent, wake } from '../../queue/unsent';
+import { day, holds, onDate } from '../../words';
+import { action, forecast, type Action } from './action';
+
+const KEY = 'today';
+
+Page({
+  data: {
+    state: 'loading' as 'loading' | 'ready' | 'failed',
+    said: '',
+    old: '', // why what is shown may not be the newest
+    on: '',
+    place: '',
+    squad: '',
+    act: { kind: 'go', label: '打卡', hint: '' } as Action,
+    month: null as null | { confirmed: number; pending: number; excused: number; target: number },
+    sum: '',
+    forecast: '',
+    last: null as null | { id: string; state: string; reason: string },
+    notice: null as null | { id: string; title: string; text: string },
+    unread: 0,
+    queue: null as null | { count: number; said: string; held: boolean },
+    leads: false,
+  },
+
+  today: null as api.Today | null,
+  forgetQueue: null as null | (() => void),
+  timer: 0 as unknown as ReturnType<typeof setTimeout>,
+
+  onLoad() {
+    const kept = wx.getStorageSync(KEY) as api.Today | '';
+    if (kept) this.draw(kept);
+    this.forgetQueue = unsent.watch(() => this.drawQueue());
+  },
+
+  onShow() {
+    this.drawQueue();
+    this.refresh();
+  },
+
+  onHide() { clearTimeout(this.timer); },
+
+  onUnload() {
+    clearTimeout(this.timer);
+    this.forgetQueue?.();
+  },
+
+  async onPullDownRefresh() {
+    await Promise.all([this.refresh(), wake(true)]);
+    wx.stopPullDownRefresh();
+  },
+
+  async refresh() {
+    try {
+      const today = await api.today();
+      wx.setStorageSync(KEY, today);
+      this.draw(today);
+      this.setData({ old: '' });
+      if (today.consent_given && today.posting) topUp();
+    } catch (error) {
+      this.failed(error);
+    }
+  },
+
+  failed(error: unknown) {
+    if (error instanceof Refused && error.code === 'binding_required') {
+      wx.removeStorageSync(KEY);
+      forget();
+      wx.reLaunch({ url: '/pages/welcome/welcome' });
+      return;
+    }
+    if (this.today) this.setData({ old: sentence(error) + '显示的是上次的内容。' });
+    else this.setData({ state: 'failed', said: sentence(error) + '没有丢失任何打卡。' });
+  },
+
+  draw(today: api.Today) {
+    this.today = today;
+    const last = today.checkins[today.checkins.length - 1];
+    this.setData({
+      state: 'ready',
+      on: day(today.on),
+      place: today.posting?.station ?? '今天没有派驻',
+      squad: today.posting?.squad ?? today.member.unit,
+      month: today.month,
+      sum: today.month.sum_explanation,
+      forecast: forecast(today.month),
+      last: last ? { id: last.id, state: holds(last), reason: last.reason } : null,
+      notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
+      unread: today.unread,
+      leads: today.member.roles.some((role) => role !== 'member'),
+    });
+    this.badge(today.unread);
+    this.drawAction();
+    this.renewLater(today);
+  },
+
+  drawAction() {
+    if (!this.today) return;
+    const now = serverNow();
+    const date = onDate(new Date(now).toISOString());
+    const queued = unsent.mine().some((item) => item.state !== 'held' && onDate(item.form.captured_at) === date);
+    this.setData({ act: action(this.today, now, queued) });
+  },
+
+  drawQueue() {
+    const items = unsent.mine();
+    const first = items[0];
+    const held = items.some((item) => item.state === 'held');
+    this.setData({ queue: first ? { count: items.length, held, said: first.state === 'sending' ? '正在提交…' : first.said || '等待提交。' } : null });
+    this.drawAction();
+  },
+
+  /** At the next moment that changes the button (a window opens or closes, the day ends) look again. */
+  renewLater(today: api.Today) {
+    clearTimeout(this.timer);
+    const moments = [today.ends_at, ...today.windows.flatMap((w) => [w.opens_at, w.closes_at])];
+    const next = Math.min(...moments.map((m) => Date.parse(m)).filter((at) => at > serverNow()));
+    if (!Number.isFinite(next)) return;
+    this.timer = setTimeout(() => {
+      this.drawAction();
+      this.refresh();
+    }, Math.min(next - serverNow() + 500, 2_000_000_000));
+  },
+
+  badge(unread: number) {
+    const index = 2;
+    if (unread) wx.setTabBarBadge({ index, text: unread > 99 ? '99+' : String(unread) });
+    else wx.removeTabBarBadge({ index });
+  },
+
+  press() {
+    const { kind } = this.data.act;
+    if (kind === 'go') {
+      wx.navigateTo({ url: this.today?.consent_given ? '/pages/checkin/checkin' : '/pages/consent/consent?next=checkin' });
+    } else if (kind === 'late') {
+      wx.navigateTo({ url: `/pages/ask/ask?kind=make_up&on=${this.today?.on}` });
+    } else if (kind === 'done' && this.data.last) this.openLast();
+    else if (kind === 'done') this.openQueue();
+    else wx.showToast({ title: this.data.act.hint, icon: 'none' });
+  },
+
+  openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
+  openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },
+  openMessages() { wx.switchTab({ url: '/pages/messages/messages' }); },
+  openCalendar() { wx.switchTab({ url: '/pages/calendar/calendar' }); },
+  openBoard() { wx.navigateTo({ url: '/team/board/board' }); },
+});

@@ -1,0 +1,222 @@
+/**
+ * PURE: the unsent check-ins. Kept before anything is sent, sent oldest first, let go only once the server has answered.
+ *
+ * Its edges (files, storage, upload, clock) are handed in. A check-in's id is made here, once; the server answers a
+ * repeat of it with the first verdict, so whatever breaks in between, it is sent again and counted once.
+ */
+
+/** What of a check-in is its content: stored as text, sent the same to the last letter each time. */
+export interface Form {
+  lat: string;
+  lng: string;
+  datum: 'wgs84' | 'gcj02';
+  accuracy_m: string;
+  captured_at: string;
+  ticket: string;
+  kind: 'station' | 'visit' | 'spot';
+  note: string;
+}
+
+/** The state of an item: to be sent, being sent, or kept until its owner does something about `said`. */
+export type State = 'waiting' | 'sending' | 'held';
+
+export interface Item {
+  id: string;
+  member: string;
+  photo: string; // the name of the file, never its path: that changes
+  bytes: number;
+  form: Form;
+  device: Record<string, string | number>; // transport facts, the clock's offset at the capture among them
+  saved_at: number;
+  state: State;
+  tries: number;
+  next_at: number; // not before, by the phone's clock, unless somebody asks
+  said: string;
+  code: string;
+}
+
+export interface Files {
+  /** Move a temporary file to where nothing clears it. Throws Full when there is no room. */
+  keep(temporary: string, name: string): Promise<number>;
+  remove(name: string): Promise<void>;
+  exists(name: string): Promise<boolean>;
+  names(): Promise<string[]>;
+}
+
+export interface Storage {
+  load(): Item[];
+  /** Replaces what is stored, whole or not at all. Throws Full when there is no room. */
+  store(items: Item[]): void;
+}
+
+/** What came of one upload. `refused`: the server will not take it as it is. `later`: it may, or may have. */
+export type Outcome<R> = { is: 'taken'; reply: R } | { is: 'refused' | 'later'; said: string; code: string };
+
+export interface Edges<R> {
+  files: Files;
+  storage: Storage;
+  upload(item: Item): Promise<Outcome<R>>;
+  now(): number;
+  newId(): string;
+  member(): string | null; // who is signed in: nobody sends what is another's
+}
+
+export class Full extends Error {
+  constructor() {
+    super('手机里存不下了，这张还没有存好。请先联网提交未发的打卡，或清理手机空间后重拍。');
+  }
+}
+
+export const MOST_BYTES = 190 * 1024 * 1024; // WeChat gives 200 MB, the rest is for downloads
+const WAITS_S = [0, 5, 20, 60, 300, 900];
+
+export interface Capture { photo: string; form: Form; device: Item['device'] }
+
+export class Queue<R> {
+  private items: Item[];
+  private draining: Promise<void> | null = null;
+  private again = false;
+  private readonly listeners = new Set<() => void>();
+  private readonly takers = new Map<string, (outcome: Outcome<R>) => void>();
+
+  constructor(private readonly edges: Edges<R>) {
+    // Whatever was being sent when the app was killed may have arrived or not: it is sent again.
+    this.items = edges.storage.load().map((item) => (item.state === 'sending' ? { ...item, state: 'waiting' } : item));
+  }
+
+  /** The caller's own, the oldest first. */
+  mine(): Item[] {
+    const who = this.edges.member();
+    return this.items.filter((item) => item.member === who).sort((a, b) => a.saved_at - b.saved_at);
+  }
+
+  /** Call `changed` whenever an item changes; the answer ends that. */
+  watch(changed: () => void): () => void {
+    this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
+  }
+
+  /** Keep a capture: the photo first, then its record. When this returns, it is safe. Throws Full, and keeps nothing. */
+  async add(capture: Capture): Promise<Item> {
+    const member = this.edges.member();
+    if (!member) throw new Error('nobody is signed in');
+    const id = this.edges.newId();
+    const photo = `${id}.jpg`;
+    const bytes = await this.edges.files.keep(capture.photo, photo);
+    const item: Item = {
+      id, member, photo, bytes, form: capture.form, device: capture.device,
+      saved_at: this.edges.now(), state: 'waiting', tries: 0, next_at: 0, said: '', code: '',
+    };
+    try {
+      if (this.items.reduce((sum, one) => sum + one.bytes, bytes) > MOST_BYTES) throw new Full();
+      this.put([...this.items, item]);
+    } catch (error) {
+      await this.edges.files.remove(photo).catch(() => undefined);
+      throw error;
+    }
+    return item;
+  }
+
+  /** What the server says of this item, or why it was not heard at the next try. */
+  outcome(id: string): Promise<Outcome<R>> {
+    return new Promise((resolve) => this.takers.set(id, resolve));
+  }
+
+  /** Send what is due. `all`: whatever was put off as well (the network is back, somebody pressed 重试). */
+  drain(all = false): Promise<void> {
+    if (this.draining) {
+      this.again ||= all;
+      return this.draining;
+    }
+    this.draining = this.run(all).finally(() => { this.draining = null; });
+    return this.draining;
+  }
+
+  /** Give up an item that is not being sent; its owner asked for it. */
+  async drop(id: string): Promise<void> {
+    const item = this.items.find((one) => one.id === id);
+    if (!item || item.state === 'sending') return;
+    await this.letGo(item);
+  }
+
+  /** Let an item that was held be sent again. */
+  release(id: string): void {
+    this.set(id, { state: 'waiting', next_at: 0 });
+  }
+
+  /** When the next item is due (phone's clock), or null. */
+  dueAt(): number | null {
+    const waiting = this.mine().filter((item) => item.state === 'waiting');
+    return waiting.length ? Math.min(...waiting.map((item) => item.next_at)) : null;
+  }
+
+  /** Remove photos whose record never came to be, or was let go while the app was killed. */
+  async sweep(): Promise<void> {
+    const known = new Set(this.items.map((item) => item.photo));
+    for (const name of await this.edges.files.names()) if (!known.has(name)) await this.edges.files.remove(name);
+  }
+
+  private async run(all: boolean): Promise<void> {
+    do {
+      this.again = false;
+      for (const item of this.mine()) {
+        if (item.state !== 'waiting' || (!all && item.next_at > this.edges.now())) continue;
+        if (!(await this.send(item))) break; // what stops one stops the others
+      }
+      all = true;
+    } while (this.again);
+  }
+
+  /** Whether the line is worth going on with. */
+  private async send(item: Item): Promise<boolean> {
+    if (!(await this.edges.files.exists(item.photo))) {
+      this.hold(item, '这张照片在手机里找不到了，请重新拍一张，或请队长证明在岗。', 'photo_lost');
+      return true;
+    }
+    this.set(item.id, { state: 'sending', tries: item.tries + 1, said: '' }, false);
+    const outcome = await this.edges.upload(item).catch((): Outcome<R> => ({ is: 'later', said: '没有发出去，稍后再试。', code: '' }));
+    if (outcome.is === 'taken') await this.letGo(item);
+    else if (outcome.is === 'refused') this.hold(item, outcome.said, outcome.code);
+    else this.putOff(item, outcome);
+    this.tell(item.id, outcome);
+    return outcome.is !== 'later';
+  }
+
+  private hold(item: Item, said: string, code: string): void {
+    this.set(item.id, { state: 'held', said, code });
+    this.tell(item.id, { is: 'refused', said, code });
+  }
+
+  private putOff(item: Item, outcome: { said: string; code: string }): void {
+    const wait = WAITS_S[Math.min(item.tries + 1, WAITS_S.length - 1)];
+    this.set(item.id, { state: 'waiting', said: outcome.said, code: outcome.code, next_at: this.edges.now() + wait * 1000 });
+  }
+
+  /** The record first: a photo without one is swept, a record without its photo would be shown as lost. */
+  private async letGo(item: Item): Promise<void> {
+    this.put(this.items.filter((one) => one.id !== item.id));
+    await this.edges.files.remove(item.photo).catch(() => undefined);
+  }
+
+  private set(id: string, change: Partial<Item>, durably = true): void {
+    const items = this.items.map((item) => (item.id === id ? { ...item, ...change } : item));
+    if (durably) return this.put(items);
+    this.items = items;
+    this.changed();
+  }
+
+  private put(items: Item[]): void {
+    this.edges.storage.store(items);
+    this.items = items;
+    this.changed();
+  }
+
+  private changed(): void {
+    this.listeners.forEach((listener) => listener());
+  }
+
+  private tell(id: string, outcome: Outcome<R>): void {
+    this.takers.get(id)?.(outcome);
+    this.takers.delete(id);
+  }
+}

@@ -1,0 +1,56 @@
+/** 请假审批: what waits for my answer; a refusal says why. */
+import * as api from '../../api/leaves';
+import { sentence } from '../../api/problem';
+import { session } from '../../api/session';
+import { day } from '../../words';
+
+const row = (l: api.Leave) => ({
+  id: l.id, who: l.member.name, kind: l.word, reason: l.reason,
+  span: (l.starts_on === l.ends_on ? day(l.starts_on) : `${day(l.starts_on)} 至 ${day(l.ends_on)}`) + (l.value < 1 ? ' · 半天' : ''),
+});
+
+Page({
+  data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '', busy: '' },
+
+  onShow() { this.load(); },
+  async onPullDownRefresh() {
+    await this.load();
+    wx.stopPullDownRefresh();
+  },
+
+  async load() {
+    try {
+      const page = await api.waiting();
+      const me = session()?.member.id;
+      this.setData({ items: page.items.filter((l) => l.member.id !== me).map(row), loaded: true, said: '' });
+    } catch (error) {
+      this.setData({ said: sentence(error) });
+    }
+  },
+  again() { this.load(); },
+
+  agree(e: WechatMiniprogram.TouchEvent) { return this.decide(e.currentTarget.dataset.id as string, true, ''); },
+
+  async refuse(e: WechatMiniprogram.TouchEvent) {
+    const answer = await wx.showModal({ title: '不同意的理由', editable: true, placeholderText: '队员会看到', confirmText: '不同意' });
+    const reason = answer.content?.trim();
+    if (!answer.confirm) return;
+    if (!reason) return wx.showToast({ title: '不同意须写明理由', icon: 'none' });
+    await this.decide(e.currentTarget.dataset.id as string, false, reason);
+  },
+
+  async decide(id: string, approved: boolean, reason: string) {
+    if (this.data.busy) return;
+    this.setData({ busy: id });
+    try {
+      await api.decide(id, approved, reason);
+      wx.vibrateShort({ type: 'light' });
+      wx.showToast({ title: approved ? '已同意' : '已答复', icon: 'success' });
+      this.setData({ items: this.data.items.filter((one) => one.id !== id) });
+    } catch (error) {
+      wx.showModal({ title: '没有办成', content: sentence(error), showCancel: false });
+    } finally {
+      this.setData({ busy: '' });
+    }
+  },
+});

@@ -1,0 +1,46 @@
+/** 今日情况: who of a squad is on site today; a leader vouches for those who could not check in. */
+import { Refused, sentence } from '../../api/problem';
+import { session } from '../../api/session';
+import * as api from '../../api/team';
+
+const ORDER = ['none', 'rejected', 'review', 'excused', 'accepted'];
+const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
+
+Page({
+  data: { squads: [] as api.Squad[], at: 0, name: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '', leads: false },
+
+  onShow() { this.load(); },
+  async onPullDownRefresh() {
+    await this.load();
+    wx.stopPullDownRefresh();
+  },
+
+  async load() {
+    try {
+      const squads = this.data.squads.length ? this.data.squads : await api.squads();
+      const me = session()?.member;
+      this.setData({ squads, leads: !!me?.roles.some((r) => LEADING.includes(r)) });
+      if (squads.length) await this.board(this.data.at);
+      else this.setData({ loaded: true, said: '' });
+    } catch (error) {
+      this.setData({ said: error instanceof Refused && error.status === 404 ? '这个小分队不在您的范围内。' : sentence(error) });
+    }
+  },
+
+  async board(at: number) {
+    const { squad, members } = await api.board(this.data.squads[at].id);
+    const mates = [...members].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+    this.setData({ at, name: squad, mates, done: members.filter((m) => m.state === 'accepted').length, loaded: true, said: '' });
+  },
+
+  async pick(e: WechatMiniprogram.PickerChange) {
+    this.setData({ loaded: false, at: Number(e.detail.value) });
+    await this.load();
+  },
+  again() { this.load(); },
+
+  attest(e: WechatMiniprogram.TouchEvent) {
+    const mate = this.data.mates[e.currentTarget.dataset.at as number];
+    wx.navigateTo({ url: `/team/attest/attest?member=${mate.member_id}&name=${encodeURIComponent(mate.name)}&on=${mate.on}` });
+  },
+});

@@ -1,0 +1,91 @@
+/** One review: the photo, four facts, what was found, the last 30 days; then 通过 or 驳回. */
+import * as api from '../../api/checkins';
+import { serverNow } from '../../api/clock';
+import { sentence } from '../../api/problem';
+import { absolute } from '../../api/request';
+import { FINDING, holds, metres, moment, onDate, type State } from '../../words';
+
+const MONTH_MS = 30 * 86_400_000;
+const SIGN: Record<string, string> = { clear: '✓', suspect: '!', unknown: '–' };
+const SHAPE: Record<string, string> = { accepted: '✓', review: '◔', rejected: '✕' };
+const FACTS: [string, string[]][] = [
+  ['距离', ['STATION_DISTANCE']], ['时间', ['TICKET', 'TIME_WINDOW', 'PHONE_CLOCK']],
+  ['照片', ['PHOTO_NEAR', 'PHOTO_REUSE', 'PHOTO_USABLE']], ['位置来源', ['POSITION_TYPED', 'LOCATION_ACCURACY']],
+];
+const WORST = ['suspect', 'unknown', 'clear'];
+
+/** Each fact is as good as the worst of its signals; of a blind sample nothing is shown. */
+function facts(c: api.CheckIn) {
+  return FACTS.map(([name, codes]) => {
+    const found = c.findings.filter((f) => codes.includes(f.code)).sort((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome))[0];
+    const distance = c.findings.find((f) => f.code === 'STATION_DISTANCE')?.facts.distance_m;
+    const value = name === '距离' && typeof distance === 'number' ? metres(distance) : found ? FINDING[found.outcome] : '–';
+    return { name, value, outcome: found?.outcome ?? 'unknown', sign: SIGN[found?.outcome ?? 'unknown'] };
+  });
+}
+
+const view = (c: api.CheckIn) => ({
+  id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c),
+  photo: c.photo ? absolute(c.photo.preview_url) : '', full: c.photo ? absolute(c.photo.url) : '',
+  findings: c.findings.filter((f) => f.outcome !== 'clear').map((f) => ({ code: f.code, outcome: f.outcome, sign: SIGN[f.outcome], said: f.message })),
+  appeal: c.appeals.find((a) => a.state === 'open') ?? null,
+});
+
+Page({
+  data: { c: null as null | ReturnType<typeof view>, history: [] as { id: string; n: string; state: string; shape: string }[], said: '', busy: false },
+  id: '',
+
+  onLoad(query: { id?: string }) {
+    this.id = query.id ?? '';
+    this.load();
+  },
+
+  async load() {
+    try {
+      const found = await api.checkin(this.id);
+      this.setData({ c: view(found), said: '' });
+      const since = onDate(new Date(serverNow() - MONTH_MS).toISOString());
+      const { items } = await api.ofMember(found.member.id, since);
+      const strip = [...items].reverse().map((one) => ({ id: one.id, n: String(Number(one.on.slice(8))), state: holds(one), shape: SHAPE[holds(one)] }));
+      this.setData({ history: strip });
+    } catch (error) {
+      if (!this.data.c) this.setData({ said: sentence(error) });
+    }
+  },
+
+  look() { if (this.data.c?.full) wx.previewImage({ urls: [this.data.c.full] }); },
+  accept() { return this.decide('accepted', ''); },
+
+  async reject() {
+    const answer = await wx.showModal({ title: '驳回的理由', editable: true, placeholderText: '队员会看到', confirmText: '驳回' });
+    if (!answer.confirm) return;
+    const reason = answer.content?.trim();
+    if (!reason) return wx.showToast({ title: '驳回须写明理由', icon: 'none' });
+    await this.decide('rejected', reason);
+  },
+
+  async decide(decision: 'accepted' | 'rejected', reason: string) {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    try {
+      await api.review(this.id, decision, reason);
+      wx.vibrateShort({ type: 'medium' });
+      await this.next();
+    } catch (error) {
+      wx.showModal({ title: '没有办成', content: sentence(error), showCancel: false });
+    } finally {
+      this.setData({ busy: false });
+    }
+  },
+
+  /** On to the next that waits, or back to the list when there is none. */
+  async next() {
+    const { items } = await api.waiting().catch(() => ({ items: [] as api.CheckInRow[] }));
+    const other = items.find((one) => one.id !== this.id);
+    if (!other) return wx.navigateBack();
+    this.id = other.id;
+    this.setData({ c: null, history: [] });
+    await this.load();
+    wx.pageScrollTo({ scrollTop: 0, duration: 0 });
+  },
+});

@@ -1,0 +1,55 @@
+/** The words, shapes and dates that every page uses (design.md), so that a state looks the same wherever it stands. */
+
+export type State = 'accepted' | 'review' | 'rejected' | 'excused' | 'half' | 'none';
+
+/** What holds of a check-in now. */
+export const holds = (row: { verdict: string; decision: string | null }): State => (row.decision ?? row.verdict) as State;
+
+export const WORD: Record<State, string> = {
+  accepted: '通过', review: '待核', rejected: '驳回', excused: '已请假', half: '半天', none: '未打卡',
+};
+
+export const FINDING: Record<string, string> = { clear: '通过', suspect: '需核实', unknown: '未采集到' };
+
+export const FLAG: Record<string, { word: string; mark: string; tone: string }> = {
+  behind: { word: '落后', mark: '▲', tone: 'review' },
+  at_risk: { word: '有风险', mark: '▲▲', tone: 'review' },
+  unreachable: { word: '已无法达标', mark: '▲▲▲', tone: 'rejected' },
+  missed: { word: '未达标', mark: '■', tone: 'rejected' },
+  uncovered: { word: '无人在外', mark: '▲', tone: 'review' },
+};
+
+export const LEAVES: { kind: LeaveKind; word: string }[] = [
+  { kind: 'personal', word: '事假' }, { kind: 'sick', word: '病假' }, { kind: 'annual', word: '年休假' },
+  { kind: 'official_trip', word: '公出' }, { kind: 'training', word: '培训' }, { kind: 'recall', word: '回县工作' },
+  { kind: 'public_holiday', word: '法定节假日' }, { kind: 'maternity', word: '产假' }, { kind: 'make_up', word: '补卡' },
+];
+export type LeaveKind = 'training' | 'recall' | 'official_trip' | 'sick' | 'maternity' | 'annual' | 'public_holiday' | 'personal' | 'make_up';
+export const LEAVE_STATE: Record<string, { word: string; tone: State }> = {
+  pending: { word: '待审批', tone: 'review' }, approved: { word: '已同意', tone: 'accepted' },
+  rejected: { word: '未同意', tone: 'rejected' }, withdrawn: { word: '已撤回', tone: 'none' },
+};
+
+const WEEK = ['周日', '周一', '周二', '周三', '周四', '周五', '周六'];
+
+/** A local date as people say it: 11月3日 周二. */
+export function day(iso: string): string {
+  const [year, month, date] = iso.split('-').map(Number);
+  return `${month}月${date}日 ${WEEK[new Date(Date.UTC(year, month - 1, date)).getUTCDay()]}`;
+}
+
+/** An instant by Beijing's clock, which every station of a county in China lives by: 11月3日 周二 08:41. */
+export function moment(iso: string): string {
+  return `${day(onDate(iso))} ${clock(iso)}`;
+}
+
+const beijing = (iso: string) => new Date(Date.parse(iso) + 8 * 3_600_000);
+export const onDate = (iso: string): string => beijing(iso).toISOString().slice(0, 10);
+export const clock = (iso: string): string => beijing(iso).toISOString().slice(11, 16);
+
+/** 1, 0.5 or 16.5 as people write it. */
+export const days = (n: number): string => String(Math.round(n * 10) / 10);
+
+export function metres(m: number): string {
+  return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(m < 10_000 ? 1 : 0)} km`;
+}
