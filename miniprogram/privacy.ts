@@ -2,21 +2,25 @@
 
 type Answer = (answer: { event: 'agree' | 'disagree'; buttonId?: string }) => void;
 
+const NO_GATE_MS = 3000;
+
 let pending: Answer[] = [];
 let show: ((asked: boolean) => void) | null = null;
 
 /** Called once, at launch. */
 export function listen(): void {
-  wx.onNeedPrivacyAuthorization((resolve: Answer) => {
+  const asked = (resolve: Answer) => {
     pending.push(resolve);
     if (show) show(true);
-    else answer(false); // no page can ask: as if refused, WeChat asks again at the next use
-  });
+    else setTimeout(() => { if (!show) answer(false); }, NO_GATE_MS); // this page cannot ask: as if refused
+  };
+  wx.onNeedPrivacyAuthorization(asked as unknown as Parameters<typeof wx.onNeedPrivacyAuthorization>[0]); // typed wrongly there
 }
 
 /** The gate of the page in front shows and hides by this. */
 export function attend(gate: ((asked: boolean) => void) | null): void {
   show = gate;
+  if (pending.length) show?.(true);
 }
 
 export function answer(agreed: boolean, buttonId = 'agree-btn'): void {

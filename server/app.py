@@ -30,7 +30,7 @@ from server.api import (
     today,
     wechat,
 )
-from server.api.services import Services
+from server.api.services import Services, now
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.db import Database
@@ -94,6 +94,7 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     app.register_blueprint(wechat.bp)
     docs.install(app)
     app.after_request(_harden)
+    app.after_request(_timed)
     if config.trusted_proxies:
         proxies = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -125,10 +126,18 @@ def _harden(response: Response) -> Response:
     return response
 
 
+def _timed(response: Response) -> Response:
+    """The server's clock in milliseconds, with each reply: phones measure theirs by it (`Date` has whole seconds)."""
+    response.headers["Server-Time"] = str(round(now().timestamp() * 1000))
+    return response
+
+
 _DESCRIPTION = """\
 在驻点打卡、核验、计天、预警。时间一律为 RFC 3339；坐标以 WGS-84 返回。
 
 错误为 RFC 9457 problem，带稳定的 `code` 和中文 `detail`。
+
+每个回应的 `Server-Time` 头是服务器的毫秒时刻，手机据此量自己的钟差。
 
 登录：`POST /api/v1/login` 用 `wx.login` 的 code 换 `token`，之后每个请求带 `Authorization: Bearer <token>`。
 浏览器用 `POST /api/v1/console/sign-in`（用户名、密码、动态码）或扫码登录，之后带 cookie；

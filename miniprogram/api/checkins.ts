@@ -1,5 +1,5 @@
 /** 打卡: tickets, the one upload, what became of a check-in, appeals, and the bureau's reviews. */
-import { change, read, upload } from './request';
+import { change, download, read, upload } from './request';
 import type { components } from './types';
 
 type S = components['schemas'];
@@ -21,3 +21,5 @@ export const review = (id: string, decision: 'accepted' | 'rejected', reason: st
   change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, { decision, reason });
 export const answerAppeal = (id: string, upheld: boolean, answer: string) =>
   change<S['AppealReply']>('POST', `/appeals/${id}/decision`, { upheld, answer });
+/** A photo by its short-lived link, as a file that <image> opens; fetched here so that a failure has a sentence. */
+export const photo = (link: string) => download(link);

@@ -2,11 +2,10 @@
 
 let offset: number | null = null;
 
-/** Take in the `Date` of a reply that was asked for at `sent` and came at `came` (phone's clock, ms). */
-export function hear(date: string | undefined, sent: number, came: number): void {
-  const theirs = date ? Date.parse(date) : NaN;
-  if (Number.isNaN(theirs)) return;
-  offset = Math.round(theirs + 500 - (sent + came) / 2); // a Date header cuts the half second off that is lost on average
+/** Take in the `Server-Time` (ms) of a reply that was asked for at `sent` and came at `came` by the phone's clock. */
+export function hear(serverTime: string | undefined, sent: number, came: number): void {
+  const theirs = Number(serverTime);
+  if (serverTime && Number.isFinite(theirs)) offset = Math.round(theirs - (sent + came) / 2);
 }
 
 /** Milliseconds, or null while no reply has come. */

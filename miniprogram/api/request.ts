@@ -37,10 +37,8 @@ export function download(path: string): Promise<string> {
   })));
 }
 
-/** A link of the server's own (a photo) as an <image> can open it. */
-export const absolute = (path: string): string => server() + path;
-
-const address = (path: string): string => `${server()}/api/v1${path}`;
+const API = '/api/v1';
+const address = (path: string): string => server() + (path.startsWith(API) ? path : API + path); // the server's own links are whole
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 function send(method: Method, path: string, body: object | undefined, token: string): Promise<Answer> {
@@ -55,7 +53,7 @@ function timed(start: (done: (a: Answer) => void, failed: (e: { errMsg: string }
   const sent = Date.now();
   return new Promise((resolve, reject) => start(
     (answer) => {
-      hear(header(answer.header, 'date'), sent, Date.now());
+      hear(header(answer.header, 'server-time'), sent, Date.now());
       resolve(answer);
     },
     (error) => reject(new NoAnswer(error.errMsg)),

@@ -51,7 +51,7 @@ function ask(path: string, data: Record<string, string>): Promise<SessionReply> 
       method: 'POST',
       data,
       success: (r) => {
-        hear(header(r.header, 'date'), sent, Date.now());
+        hear(header(r.header, 'server-time'), sent, Date.now());
         if (r.statusCode >= 400) return reject(refusal(r.statusCode, r.data));
         keep(r.data);
         resolve(r.data);

@@ -37,7 +37,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Send what is due now, and come back when the next is. */
 export async function wake(all = false): Promise<void> {
-  clearTimeout(timer);
+  if (timer) clearTimeout(timer);
   if (!unsent.mine().length) return;
   await unsent.drain(all);
   const due = unsent.dueAt();

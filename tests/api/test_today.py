@@ -86,3 +86,8 @@ def test_asking_again_changes_nothing(api: Api, clock: StoppedClock) -> None:
     again = today(api)
     assert again.pop("server_time") != first.pop("server_time")
     assert again == first
+
+
+def test_every_reply_tells_the_servers_clock_also_a_refusal(api: Api, clock: StoppedClock) -> None:
+    for answer in (api.get("/me/today", "chen"), api.get("/me/today", None), api.get("/nowhere", "chen")):
+        assert int(answer.headers["Server-Time"]) == round(clock().timestamp() * 1000)

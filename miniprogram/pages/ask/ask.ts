@@ -33,9 +33,7 @@ Page({
       wx.vibrateShort({ type: 'medium' });
       wx.redirectTo({ url: '/pages/leaves/leaves' });
     } catch (error) {
-      this.setData({ said: sentence(error) + '填写的内容还在。' });
-    } finally {
-      this.setData({ busy: false });
+      this.setData({ busy: false, said: sentence(error) + '填写的内容还在。' });
     }
   },
 });

@@ -90,9 +90,7 @@ Page({
       wake(true);
       this.tell(item.id, await answer);
     } catch (error) {
-      this.setData({ said: error instanceof Full ? error.message : '没有存好，请再按一次“提交”。' });
-    } finally {
-      this.setData({ busy: false });
+      this.setData({ busy: false, said: error instanceof Full ? error.message : '没有存好，请再按一次“提交”。' });
     }
   },
 

@@ -30,12 +30,11 @@ Page({
       const now = await api.answerConsent(this.data.words.version, agreed);
       if (agreed && this.next === 'checkin') wx.redirectTo({ url: '/pages/checkin/checkin' });
       else if (agreed) wx.switchTab({ url: '/pages/today/today' });
-      else this.setData({ refused: true, 'words.given': now.given });
+      else this.setData({ refused: true, busy: false, 'words.given': now.given });
     } catch (error) {
+      this.setData({ busy: false });
       wx.showToast({ title: sentence(error), icon: 'none', duration: 3000 });
       this.load();
-    } finally {
-      this.setData({ busy: false });
     }
   },
 

@@ -1,5 +1,4 @@
 /** One check-in: what holds, why, each finding in plain words, reviews, and the way to object. */
-import { absolute } from '../../api/request';
 import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
@@ -15,7 +14,7 @@ function view(c: api.CheckIn) {
   return {
     id: c.id, state, reason: c.reason, comparing: c.comparing, who: c.member.name, when: moment(c.captured_at), came: moment(c.received_at), note: c.note,
     accuracy: c.accuracy_m === null ? '' : `±${metres(c.accuracy_m ?? 0)}`,
-    photo: c.photo ? absolute(c.photo.preview_url) : '', full: c.photo ? absolute(c.photo.url) : '', erased: !!c.erased_at,
+    hasPhoto: !!c.photo, erased: !!c.erased_at,
     findings: [...c.findings].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome)).map(finding),
     reviews: c.reviews.map((r) => ({ id: r.id, state: r.decision as State, word: WORD[r.decision as State], said: r.reason || '没有写理由', by: r.reviewer, when: moment(r.created_at) })),
     appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '' })),
@@ -24,7 +23,7 @@ function view(c: api.CheckIn) {
 }
 
 Page({
-  data: { c: null as null | ReturnType<typeof view>, said: '', more: false, writing: false, statement: '', busy: false },
+  data: { c: null as null | ReturnType<typeof view>, said: '', photo: '', noPhoto: '', more: false, writing: false, statement: '', busy: false },
   id: '',
   timer: 0 as unknown as ReturnType<typeof setTimeout>,
 
@@ -35,16 +34,32 @@ Page({
 
   async load() {
     try {
-      const c = view(await api.checkin(this.id));
+      const found = await api.checkin(this.id);
+      const c = view(found);
       this.setData({ c, said: '' });
+      if (found.photo && !this.data.photo) this.picture(found.photo);
       if (c.comparing) this.timer = setTimeout(() => this.load(), 3000);
     } catch (error) {
       this.setData({ said: sentence(error) });
     }
   },
 
-  look() {
-    if (this.data.c?.full) wx.previewImage({ urls: [this.data.c.full] });
+  async picture({ preview_url }: { preview_url: string }) {
+    try {
+      this.setData({ photo: await api.photo(preview_url), noPhoto: '' });
+    } catch (error) {
+      this.setData({ noPhoto: sentence(error) });
+    }
+  },
+
+  /** The whole photo by a link of now: the one that came with the page may be over. */
+  async look() {
+    try {
+      const { photo } = await api.checkin(this.id);
+      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)] });
+    } catch (error) {
+      wx.showToast({ title: sentence(error), icon: 'none' });
+    }
   },
   details() { this.setData({ more: !this.data.more }); },
   object() { this.setData({ writing: true }); },

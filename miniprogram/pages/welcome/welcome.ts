@@ -35,9 +35,7 @@ Page({
       wx.vibrateShort({ type: 'light' });
       wx.reLaunch({ url: '/pages/consent/consent?next=today' });
     } catch (error) {
-      this.setData({ said: sentence(error) });
-    } finally {
-      this.setData({ busy: false });
+      this.setData({ busy: false, said: sentence(error) });
     }
   },
 

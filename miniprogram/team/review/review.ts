@@ -2,7 +2,6 @@
 import * as api from '../../api/checkins';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
-import { absolute } from '../../api/request';
 import { FINDING, holds, metres, moment, onDate, type State } from '../../words';
 
 const MONTH_MS = 30 * 86_400_000;
@@ -26,13 +25,13 @@ function facts(c: api.CheckIn) {
 
 const view = (c: api.CheckIn) => ({
   id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c),
-  photo: c.photo ? absolute(c.photo.preview_url) : '', full: c.photo ? absolute(c.photo.url) : '',
+  hasPhoto: !!c.photo,
   findings: c.findings.filter((f) => f.outcome !== 'clear').map((f) => ({ code: f.code, outcome: f.outcome, sign: SIGN[f.outcome], said: f.message })),
   appeal: c.appeals.find((a) => a.state === 'open') ?? null,
 });
 
 Page({
-  data: { c: null as null | ReturnType<typeof view>, history: [] as { id: string; n: string; state: string; shape: string }[], said: '', busy: false },
+  data: { c: null as null | ReturnType<typeof view>, history: [] as { id: string; n: string; state: string; shape: string }[], said: '', photo: '', noPhoto: '', busy: false },
   id: '',
 
   onLoad(query: { id?: string }) {
@@ -44,6 +43,7 @@ Page({
     try {
       const found = await api.checkin(this.id);
       this.setData({ c: view(found), said: '' });
+      if (found.photo) this.picture(found.photo);
       const since = onDate(new Date(serverNow() - MONTH_MS).toISOString());
       const { items } = await api.ofMember(found.member.id, since);
       const strip = [...items].reverse().map((one) => ({ id: one.id, n: String(Number(one.on.slice(8))), state: holds(one), shape: SHAPE[holds(one)] }));
@@ -53,7 +53,22 @@ Page({
     }
   },
 
-  look() { if (this.data.c?.full) wx.previewImage({ urls: [this.data.c.full] }); },
+  async picture({ preview_url }: { preview_url: string }) {
+    try {
+      this.setData({ photo: await api.photo(preview_url) });
+    } catch (error) {
+      this.setData({ noPhoto: sentence(error) });
+    }
+  },
+
+  async look() {
+    try {
+      const { photo } = await api.checkin(this.id);
+      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)] });
+    } catch (error) {
+      wx.showToast({ title: sentence(error), icon: 'none' });
+    }
+  },
   accept() { return this.decide('accepted', ''); },
 
   async reject() {
@@ -84,7 +99,7 @@ Page({
     const other = items.find((one) => one.id !== this.id);
     if (!other) return wx.navigateBack();
     this.id = other.id;
-    this.setData({ c: null, history: [] });
+    this.setData({ c: null, history: [], photo: '', noPhoto: '' });
     await this.load();
     wx.pageScrollTo({ scrollTop: 0, duration: 0 });
   },

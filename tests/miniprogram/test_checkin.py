@@ -1,0 +1,112 @@
+"""打卡: three taps from the open app to the verdict, and what the phone says when something is refused."""
+
+import re
+from typing import Any
+
+from tests.client import Api
+from tests.miniprogram.conftest import Phones, RunningClock
+from tests.miniprogram.phone import Phone
+from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
+
+THREE_ASKED = ["sandbox-reminder", "sandbox-decided", "sandbox-flag"]
+
+
+def stored(api: Api, who: str = "chen") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = api.get("/checkins", "bureau", member=str(api.cast[who].id)).json["items"]
+    return rows
+
+
+def test_three_taps_to_the_verdict(phone: Phone, api: Api) -> None:
+    on_site(phone).opens().sees("还差 20 天，只剩 7 个可用日", "上海驻点")
+    checks_in(phone).sees("通过", "完成", "确认1天。")
+    assert [row["verdict"] for row in stored(api)] == ["accepted"]
+    phone.taps("完成").is_on("pages/today/today").sees("已打卡", "今天不用再打卡")
+
+
+def test_the_verdict_leads_to_its_evidence(phone: Phone) -> None:
+    checks_in(on_site(phone).opens()).taps("查看依据").is_on("pages/evidence/evidence")
+    phone.sees("逐项核验").sees_not("STATION_DISTANCE").taps("详情").sees(re.compile("STATION_DISTANCE"))
+
+
+def test_the_photo_is_sized_and_the_facts_of_the_phone_travel_with_it(phone: Phone, api: Api) -> None:
+    checks_in(on_site(phone).opens()).sees("完成")
+    (form,) = [call["formData"] for call in phone.calls("uploadFile")]
+    assert form["ticket"]
+    assert form["datum"] == "wgs84"
+    assert '"clock_offset_ms"' in form["device"]
+    assert {f["code"]: f["outcome"] for f in api.get(f"/checkins/{form['id']}", "chen").json["findings"]}[
+        "TICKET"
+    ] == "clear"
+
+
+def test_a_still_can_be_taken_again(phone: Phone) -> None:
+    takes_a_photo(on_site(phone).opens()).taps("重拍").taps("拍照").sees("提交")
+    assert phone.calls("uploadFile") == []
+
+
+def test_subscriptions_are_asked_in_the_tap_before_the_upload(phone: Phone, api: Api) -> None:
+    checks_in(on_site(phone).answers_subscription("accept").opens()).sees("完成")
+    made = [call["name"] for call in phone.report()["calls"]]
+    assert made.index("requestSubscribeMessage") < made.index("uploadFile")
+    assert phone.calls("requestSubscribeMessage")[0]["tmplIds"] == THREE_ASKED
+
+
+def test_who_refuses_subscriptions_checks_in_all_the_same(phone: Phone) -> None:
+    checks_in(on_site(phone).answers_subscription("reject").opens()).sees("通过", "完成")
+
+
+def test_outside_the_fence_it_is_said_before_and_taken_all_the_same(phone: Phone, api: Api) -> None:
+    on_site(phone).stands_at(31.30, 121.50).opens().taps("打卡，23:00 前").sees("在围栏外")
+    phone.taps("拍照").taps("提交").sees("待核")
+    assert [row["verdict"] for row in stored(api)] == ["review"]
+
+
+def test_who_refuses_the_location_is_told_of_the_other_way(phone: Phone) -> None:
+    on_site(phone).refuses("location").opens().taps("打卡，23:00 前")
+    phone.sees("没有允许使用位置", "证明在岗").grants("location").taps("去允许").sees("在围栏内")
+
+
+def test_who_refuses_the_camera_is_told_of_the_other_way(phone: Phone) -> None:
+    on_site(phone).refuses("camera").opens().taps("打卡，23:00 前").sees("没有允许使用摄像头", "证明在岗")
+    phone.taps("返回今天").is_on("pages/today/today").taps("日历").sees("点一天")
+
+
+def test_who_refuses_the_privacy_agreement_keeps_the_other_pages(phone: Phone) -> None:
+    phone.stands_at(31.2309, 121.4741).opens().taps("打卡，23:00 前").sees("使用前请先阅读")
+    phone.taps("暂不同意").sees("证明在岗").goes_back().is_on("pages/today/today").taps("消息").sees("还没有消息")
+
+
+def test_who_agrees_to_the_privacy_guide_goes_on(phone: Phone) -> None:
+    phone.stands_at(31.2309, 121.4741).opens().taps("打卡，23:00 前").sees("使用前请先阅读")
+    phone.taps("同意").sees("在围栏内")
+
+
+def test_before_the_window_the_button_says_when_it_opens(phones: Phones, clock: RunningClock) -> None:
+    clock.advance(hours=-6)
+    early = on_site(phones()).opens().sees("窗口未到", "06:00 开始")
+    early.taps("窗口未到，06:00 开始").is_on("pages/today/today")
+
+
+def test_after_the_window_the_button_asks_for_a_day_to_be_made_up(phones: Phones, clock: RunningClock) -> None:
+    clock.advance(hours=13, minutes=30)
+    late = on_site(phones()).opens().sees("补卡").taps("补卡，今天的打卡时间已过").is_on("pages/ask/ask")
+    late.fills("写一句，审批的人会看", "手机没电了").taps("提交").is_on("pages/leaves/leaves").sees("待审批", "补卡")
+
+
+def test_who_is_posted_nowhere_has_nothing_to_check_in_to(phones: Phones) -> None:
+    phones("admin").agreed_to_privacy().opens().sees("未派驻", "今天没有派驻")
+
+
+def test_a_wrong_clock_of_the_phone_changes_nothing(phone: Phone, api: Api) -> None:
+    on_site(phone).moves_clock(hours=5, minutes=40).opens().sees("23:00 前")
+    checks_in(phone).sees("完成")
+    assert [row["captured_at"][:13] for row in stored(api)] == ["2026-11-24T02"]
+
+
+def test_a_rejected_check_in_can_be_objected_to(phone: Phone, api: Api) -> None:
+    made = api.check_in("chen").json["id"]
+    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点"})
+    on_site(phone).opens(f"pages/evidence/evidence?id={made}").sees("驳回", "看不清站点")
+    phone.taps("申诉").fills("写明您在哪里、做什么、谁能证明", "当天在站内接待客商").taps("提交申诉").sees(
+        "申诉：等待答复", "当天在站内接待客商"
+    )
