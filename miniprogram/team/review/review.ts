@@ -87,9 +87,8 @@ Page({
       wx.vibrateShort({ type: 'medium' });
       await this.next();
     } catch (error) {
-      wx.showModal({ title: '没有办成', content: sentence(error), showCancel: false });
-    } finally {
       this.setData({ busy: false });
+      wx.showModal({ title: '没有办成', content: sentence(error), showCancel: false });
     }
   },
 
@@ -99,7 +98,7 @@ Page({
     const other = items.find((one) => one.id !== this.id);
     if (!other) return wx.navigateBack();
     this.id = other.id;
-    this.setData({ c: null, history: [], photo: '', noPhoto: '' });
+    this.setData({ c: null, history: [], photo: '', noPhoto: '', busy: false });
     await this.load();
     wx.pageScrollTo({ scrollTop: 0, duration: 0 });
   },

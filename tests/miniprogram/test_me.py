@@ -1,0 +1,39 @@
+"""我的: who I am here, my devices, a copy of all of it, its deletion."""
+
+from tests.client import Api
+from tests.miniprogram.phone import Phone
+
+
+def test_the_file_names_unit_role_and_station(phone: Phone) -> None:
+    phone.opens("pages/me/me").sees("chen", "队员", "east-1 · 上海驻点").sees_not("带队")
+
+
+def test_another_device_is_signed_out(phone: Phone, api: Api) -> None:
+    phone.opens("mine/devices/devices").sees("这就是您手上的这台").taps("退出登录")
+    phone.page.locator(".wechat").get_by_text("退出", exact=True).tap()  # type: ignore[union-attr]
+    phone.sees_not("退出登录")
+    assert api.get("/me", "chen").status_code == 401
+
+
+def test_a_copy_of_everything_is_handed_over_as_a_file(phone: Phone) -> None:
+    phone.opens("mine/data/data").taps("导出我的信息").sees("导出我的信息")
+    phone.page.wait_for_function("__report.calls.some(call => call.name === 'shareFileMessage')")  # type: ignore[union-attr]
+
+
+def test_deletion_is_read_asked_for_and_taken_back(phone: Phone, api: Api) -> None:
+    phone.opens("mine/data/data").taps("删除我的信息").sees("我已了解，申请删除").taps("我已了解，申请删除")
+    phone.page.locator(".wechat").get_by_text("删除", exact=True).tap()  # type: ignore[union-attr]
+    phone.sees("撤回申请")
+    assert api.get("/me/deletion", "chen").json["asked_at"]
+    phone.taps("撤回申请").sees("删除我的信息")
+    assert api.get("/me/deletion", "chen").json["asked_at"] is None
+
+
+def test_consent_is_withdrawn_as_easily_as_given(phone: Phone, api: Api) -> None:
+    phone.opens("mine/data/data").taps("查看或撤回").is_on("pages/consent/consent").taps("撤回同意")
+    phone.sees("好的，不收集照片和位置")
+    assert not api.get("/consents", "chen").json["given"]
+
+
+def test_about_says_what_it_does_and_where_to_complain(phone: Phone) -> None:
+    phone.opens("mine/about/about").sees("投诉和建议", "不记录行踪")

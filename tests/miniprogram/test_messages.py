@@ -1,0 +1,40 @@
+"""消息: the inbox, why each came, and the switches."""
+
+from tests.client import Api
+from tests.miniprogram.phone import Phone
+
+
+def rejected(api: Api) -> str:
+    made = str(api.check_in("chen").json["id"])
+    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点"})
+    return made
+
+
+def test_a_message_opens_with_why_it_came_and_is_read(phone: Phone, api: Api) -> None:
+    rejected(api)
+    phone.opens().sees("复核结果", "1 条未读").taps("消息").taps("复核结果")
+    phone.sees("为什么收到：这是您自己的打卡。", "去看看", "都看过了")
+    assert api.get("/me/notices", "chen").json["unread"] == 0
+
+
+def test_a_message_leads_to_its_page(phone: Phone, api: Api) -> None:
+    rejected(api)
+    phone.opens("pages/messages/messages").taps("复核结果").taps("去看看").is_on("pages/calendar/calendar")
+
+
+def test_all_are_read_at_once(phone: Phone, api: Api) -> None:
+    rejected(api)
+    phone.opens("pages/messages/messages").taps("全部已读").sees("都看过了")
+    assert api.get("/me/notices", "chen").json["unread"] == 0
+
+
+def test_without_messages_it_says_what_will_come(phone: Phone) -> None:
+    phone.opens("pages/messages/messages").sees("还没有消息", "打卡复核、请假审批和进度提醒会放在这里。")
+
+
+def test_a_switch_turns_a_kind_off(phone: Phone, api: Api) -> None:
+    phone.opens("mine/switches/switches").sees("打卡提醒")
+    phone.page.get_by_label("打卡提醒，微信", exact=True).locator("input").first.dispatch_event("click")  # type: ignore[union-attr]
+    phone.page.wait_for_function("!__phone.page().data.items.find(one => one.kind === 'reminder').wechat")  # type: ignore[union-attr]
+    rows = {row["kind"]: row for row in api.get("/me/notice-settings", "chen").json["items"]}
+    assert (rows["reminder"]["wechat"], rows["reminder"]["inbox"]) == (False, True)

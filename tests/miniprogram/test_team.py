@@ -1,0 +1,67 @@
+"""带队: the day of a squad, vouching, flags, reviews, and signing a computer in."""
+
+import uuid
+from datetime import date
+
+from server.db import Database
+from server.flags.models import Flag
+from tests.cast import Cast
+from tests.client import Api
+from tests.miniprogram.conftest import Phones, RunningClock
+from tests.miniprogram.phone import Phone
+
+OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+
+
+def test_a_leader_sees_who_is_on_site_and_vouches_for_who_is_not(phones: Phones, api: Api) -> None:
+    api.check_in("chen")
+    phone = phones("leader").opens().taps("今日情况").sees("1 / 3", "人今天已确认在岗").taps("证明在岗")
+    phone.is_on("team/attest/attest").fills("例如：上午一起拜访客商", "上午一起接待客商").taps(
+        phone.page.locator(".foot wx-button")  # type: ignore[union-attr]
+    )
+    phone.sees("在岗").taps("完成").is_on("team/board/board").sees("2 / 3")
+
+
+def test_a_member_sees_the_board_and_vouches_for_nobody(phone: Phone) -> None:
+    phone.opens("team/board/board").sees("人今天已确认在岗").sees_not("证明在岗")
+
+
+def test_flags_are_told_in_words_and_shape(phones: Phones, cast: Cast, db: Database, clock: RunningClock) -> None:
+    message = "11月再驻点 5 天即可达标，剩余 7 个可用日。"
+    flag = {"county_id": 1, "id": uuid.uuid4(), "member_id": cast["chen"].id, "kind": "behind", "message": message}
+    with db.transaction() as session:
+        session.add(Flag(**flag, month=date(2026, 11, 1), facts={"missing": 5}, raised_at=clock()))
+    phones("leader").opens("team/flags/flags").sees("落后", "▲", message)
+
+
+def test_the_bureau_accepts_what_waits(phones: Phones, api: Api) -> None:
+    made = api.check_in("chen", lat="31.30", lng="121.50").json
+    assert made["verdict"] == "review"
+    phone = phones("bureau").opens("team/reviews/reviews").sees("待核").taps(made["reason"])
+    phone.is_on("team/review/review").sees("距离", "最近 30 天").taps("通过").is_on("team/reviews/reviews").sees(
+        "都复核完了"
+    )
+    assert api.get(f"/checkins/{made['id']}", "chen").json["decision"] == "accepted"
+
+
+def test_a_rejection_needs_its_reason_and_the_next_comes_by_itself(phones: Phones, api: Api) -> None:
+    first = api.check_in("chen", lat="31.30", lng="121.50").json["id"]
+    second = api.check_in("colleague", lat="31.30", lng="121.50").json["id"]
+    phone = phones("bureau").opens(f"team/review/review?id={second}").sees("距离").taps("驳回")
+    phone.fills("队员会看到", "不在驻点").page.locator(".wechat").get_by_text("驳回", exact=True).tap()  # type: ignore[union-attr]
+    phone.page.wait_for_function("id => __phone.page().data.c?.id === id", arg=first)  # type: ignore[union-attr]
+    assert api.get(f"/checkins/{second}", "colleague").json["decision"] == "rejected"
+
+
+def test_a_scan_names_the_browser_before_it_signs_it_in(phones: Phones, api: Api) -> None:
+    begun = api.call("POST", "/console/scans", None, environ_overrides=OWN_PAGE).json
+    phone = phones("leader").scans("zhudian-login:" + begun["code"]).opens().taps("我的").taps("扫码登录电脑")
+    phone.is_on("team/scan/scan").sees("在这台电脑上登录？", "网络地址", "127.0.0.1").taps("确认登录").sees("✓ 已登录")
+
+
+def test_a_scan_that_is_over_says_so(phones: Phones) -> None:
+    phones("leader").opens("team/scan/scan?code=nothing").sees("不能登录", "这个登录码已失效，请刷新电脑上的页面再扫。")
+
+
+def test_another_code_is_not_ours(phones: Phones) -> None:
+    phones("leader").scans("https://example.com").opens("pages/me/me").taps("扫码登录电脑").sees("这不是驻点通的登录码")
