@@ -1,0 +1,262 @@
+// The queue of unsent check-ins with a fault at each of its edges: never lost, never twice.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from './module.mjs';
+
+const { Queue, Full, MOST_BYTES } = await load('queue/queue');
+
+const FORM = { lat: '31.2', lng: '121.4', datum: 'wgs84', accuracy_m: '20', captured_at: '2026-11-24T02:00:00.000Z', ticket: 't', kind: 'station', note: '' };
+const never = () => new Promise(() => {});
+
+/** A phone and a server that outlive any number of queues. `fault(edge)` is asked at each edge: '', 'fails', 'killed', 'killed after', … */
+class World {
+  disk = new Map();
+  records = '[]';
+  server = new Map(); // id → how often it was taken as new
+  clock = 0;
+  ids = 0;
+  member = 'chen';
+  uploads = [];
+  fault = () => '';
+  dead = false;
+
+  /** The app starts: whatever ran before is gone. */
+  start() {
+    this.dead = false;
+    const at = (edge, act) => this.#edge(edge, act);
+    return new Queue({
+      files: {
+        keep: (temporary, name) => at('keep', () => { this.disk.set(name, temporary); return this.sizes?.[temporary] ?? 1000; }),
+        remove: (name) => at('remove', () => void this.disk.delete(name)),
+        exists: async (name) => this.disk.has(name),
+        names: async () => [...this.disk.keys()],
+      },
+      storage: {
+        load: () => JSON.parse(this.records),
+        store: (items) => {
+          if (this.dead) throw new Error('dead');
+          if (this.fault('store') === 'fails') throw new Full();
+          this.records = JSON.stringify(items);
+        },
+      },
+      upload: (item) => this.#upload(item),
+      now: () => this.clock,
+      newId: () => `id${++this.ids}`,
+      member: () => this.member,
+    });
+  }
+
+  async #edge(edge, act) {
+    if (this.dead) return never();
+    const fault = this.fault(edge);
+    if (fault === 'fails') throw new Error(`${edge} fails`);
+    if (fault === 'full') throw new Full();
+    if (fault === 'killed') return this.#dies();
+    const done = act();
+    return fault === 'killed after' ? this.#dies() : done;
+  }
+
+  async #upload(item) {
+    if (this.dead) return never();
+    this.uploads.push(item.id);
+    const fault = this.fault('upload');
+    if (fault === 'lost') return { is: 'later', said: '没有网络', code: '' };
+    if (fault === 'refused') return { is: 'refused', said: '不收', code: 'no' };
+    if (fault === 'killed') return this.#dies();
+    if (!this.server.has(item.id)) this.server.set(item.id, { photo: this.disk.get(item.photo), times: 0, form: JSON.stringify(item.form) });
+    const row = this.server.get(item.id);
+    assert.equal(row.form, JSON.stringify(item.form), 'a repeat carries the same content');
+    assert.equal(row.photo, this.disk.get(item.photo), 'and the same photo');
+    row.times++;
+    if (fault === 'answer lost') return { is: 'later', said: '没有网络', code: '' };
+    if (fault === 'throws') throw new Error('unforeseen');
+    if (fault === 'killed after') return this.#dies();
+    return { is: 'taken', reply: { id: item.id } };
+  }
+
+  #dies() {
+    this.dead = true;
+    return never();
+  }
+}
+
+const once = (edge, fault) => {
+  let left = 1;
+  return (asked) => (asked === edge && left-- > 0 ? fault : '');
+};
+const add = (queue, photo = 'p1') => queue.add({ photo, form: FORM, device: {} });
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('it is kept before anything is sent, and let go when the server has answered', async () => {
+  const world = new World();
+  const queue = world.start();
+  const item = await add(queue);
+  assert.deepEqual(world.uploads, []);
+  assert.equal(JSON.parse(world.records).length, 1);
+  const answer = queue.outcome(item.id);
+  await queue.drain();
+  assert.deepEqual(await answer, { is: 'taken', reply: { id: item.id } });
+  assert.deepEqual([queue.mine().length, world.records, world.disk.size], [0, '[]', 0]);
+});
+
+for (const [name, edge, fault] of [
+  ['the photo cannot be copied', 'keep', 'fails'], ['the phone is full at the photo', 'keep', 'full'], ['the phone is full at the record', 'store', 'fails'],
+]) {
+  test(`${name}: it says so, and nothing half is left`, async () => {
+    const world = new World();
+    const queue = world.start();
+    world.fault = once(edge, fault);
+    await assert.rejects(add(queue), fault === 'fails' && edge === 'keep' ? Error : Full);
+    assert.deepEqual([queue.mine().length, world.records, world.disk.size], [0, '[]', 0]);
+  });
+}
+
+for (const [name, edge, fault, safe] of [
+  ['killed before the photo is copied', 'keep', 'killed', false], ['killed between photo and record', 'keep', 'killed after', false],
+  ['killed before the upload', 'upload', 'killed', true], ['killed after the commit, before the answer', 'upload', 'killed after', true],
+  ['killed while it lets go', 'remove', 'killed', true], ['the call is lost', 'upload', 'lost', true], ['the answer is lost', 'upload', 'answer lost', true],
+  ['something unforeseen is thrown', 'upload', 'throws', true], ['the photo cannot be removed', 'remove', 'fails', true],
+]) {
+  test(`${name}: ${safe ? 'counted once' : 'nobody was told it was kept, nothing is left over'}`, async () => {
+    const world = new World();
+    let queue = world.start();
+    world.fault = once(edge, fault);
+    const kept = add(queue).then(() => queue.drain()).catch(() => {});
+    await Promise.race([kept, settled().then(settled)]);
+    queue = world.start();
+    await queue.sweep();
+    world.clock += 3_600_000;
+    await queue.drain();
+    assert.equal(world.server.size, safe ? 1 : 0);
+    assert.deepEqual([queue.mine().length, world.records, world.disk.size], [0, '[]', 0]);
+  });
+}
+
+test('the oldest goes first, and one that gets no answer stops the others', async () => {
+  const world = new World();
+  const queue = world.start();
+  for (const photo of ['a', 'b', 'c']) {
+    world.clock += 1;
+    await add(queue, photo);
+  }
+  world.fault = once('upload', 'lost');
+  await queue.drain();
+  assert.deepEqual(world.uploads, ['id1']);
+  await queue.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id1', 'id2', 'id3']);
+});
+
+test('one that the server refuses is kept with its sentence, and the others go on', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  world.clock += 1;
+  await add(queue, 'b');
+  world.fault = once('upload', 'refused');
+  await queue.drain();
+  assert.deepEqual(queue.mine().map(({ id, state, said }) => [id, state, said]), [['id1', 'held', '不收']]);
+  await queue.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id2'], 'what is held waits for its owner');
+  queue.release('id1');
+  await queue.drain();
+  assert.deepEqual([...world.server.keys()], ['id2', 'id1']);
+});
+
+test('the waits grow, and whoever asks is not made to wait', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue);
+  world.fault = (edge) => (edge === 'upload' ? 'lost' : '');
+  const waits = [];
+  for (let i = 0; i < 7; i++) {
+    await queue.drain(true);
+    waits.push((queue.dueAt() - world.clock) / 1000);
+  }
+  assert.deepEqual(waits, [5, 20, 60, 300, 900, 900, 900]);
+  await queue.drain();
+  assert.equal(world.uploads.length, 7, 'by itself it waits');
+});
+
+test('two who drain at once send once', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue);
+  await Promise.all([queue.drain(), queue.drain(true), queue.drain()]);
+  assert.deepEqual(world.uploads, ['id1']);
+});
+
+test('one added while others are sent goes with them', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  const first = queue.drain();
+  await add(queue, 'b');
+  await Promise.all([first, queue.drain(true)]);
+  assert.equal(world.server.size, 2);
+});
+
+test("another's check-ins on the same phone stay theirs", async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue);
+  world.member = 'colleague';
+  await queue.drain(true);
+  assert.deepEqual([queue.mine().length, world.uploads.length], [0, 0]);
+  world.member = 'chen';
+  await queue.drain(true);
+  assert.equal(world.server.size, 1);
+});
+
+test('200 MB is not passed', async () => {
+  const world = new World();
+  world.sizes = { huge: MOST_BYTES - 1000 };
+  const queue = world.start();
+  await add(queue, 'huge');
+  await add(queue, 'last');
+  await assert.rejects(add(queue, 'more'), Full);
+  assert.equal(queue.mine().length, 2);
+  assert.equal(world.disk.size, 2);
+});
+
+test('a photo that is gone is said to be, and holds up nobody', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  world.clock += 1;
+  await add(queue, 'b');
+  world.disk.delete('id1.jpg');
+  await queue.drain();
+  assert.deepEqual(queue.mine().map(({ id, state, code }) => [id, state, code]), [['id1', 'held', 'photo_lost']]);
+  await queue.drop('id1');
+  assert.equal(queue.mine().length, 0);
+});
+
+test('any run of faults and kills: each that was kept is counted, none twice', async () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    let state = seed;
+    const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    const faults = { keep: ['fails', 'full', 'killed', 'killed after'], store: ['fails'], remove: ['fails', 'killed'], upload: ['lost', 'answer lost', 'killed', 'killed after', 'throws'] };
+    const world = new World();
+    const promised = new Set();
+    world.fault = (edge) => (random() < 0.3 ? faults[edge][Math.floor(random() * faults[edge].length)] : '');
+    for (let life = 0; life < 6; life++) {
+      const queue = world.start();
+      const living = (async () => {
+        for (let i = 0; i < 3; i++) {
+          world.clock += 1000;
+          const item = await add(queue, `photo ${seed} ${life} ${i}`).catch(() => null);
+          if (item) promised.add(item.id);
+          await queue.drain(true).catch(() => {});
+        }
+      })();
+      await Promise.race([living, new Promise((resolve) => setTimeout(resolve, 1))]);
+      world.dead = true;
+    }
+    world.fault = () => '';
+    const last = world.start();
+    await last.sweep();
+    await last.drain(true);
+    assert.deepEqual([last.mine().length, world.disk.size], [0, 0], `seed ${seed}`);
+    for (const id of promised) assert.ok(world.server.has(id), `seed ${seed}: ${id} was lost`);
+  }
+});
