@@ -42,5 +42,5 @@ def test_at_midnight_of_the_month_the_pages_go_on_to_the_next(phones: Phones, cl
 
 
 def test_offline_the_month_says_so_and_can_be_asked_again(phone: Phone) -> None:
-    phone.opens("pages/calendar/calendar").sees("2026年11月", "目标 20 天").goes_offline().taps("上个月")
+    phone.opens("pages/calendar/calendar").sees("2026年11月", "目标 20 天，应驻 20 天。").goes_offline().taps("上个月")
     phone.sees("2026年10月", "没有网络。点这里重试。").comes_online().taps("没有网络。点这里重试。").sees("目标")

@@ -2,7 +2,7 @@
 import * as api from '../../api/me';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
-import { day, days, onDate } from '../../words';
+import { day, onDate } from '../../words';
 import { grid, moved, type Cell } from './grid';
 import { entries, type Entry } from './timeline';
 
@@ -41,7 +41,7 @@ Page({
       this.found = found;
       this.setData({
         cells: grid(month, found.days, today()), sum: found.sum_explanation, closed: found.closed, said: '', loaded: true,
-        target: `目标 ${days(found.target)} 天`,
+        target: found.target_explanation,
       });
       if (this.data.open) this.openDay(this.data.open.date);
     } catch (error) {

@@ -7,7 +7,7 @@ const ORDER = ['none', 'rejected', 'review', 'excused', 'accepted'];
 const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 
 Page({
-  data: { squads: [] as api.Squad[], at: 0, name: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '', leads: false },
+  data: { squads: [] as api.Squad[], at: 0, me: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '', leads: false },
 
   onShow() { this.load(); },
   async onPullDownRefresh() {
@@ -19,7 +19,7 @@ Page({
     try {
       const squads = this.data.squads.length ? this.data.squads : await api.squads();
       const me = session()?.member;
-      this.setData({ squads, leads: !!me?.roles.some((r) => LEADING.includes(r)) });
+      this.setData({ squads, me: me?.id ?? '', leads: !!me?.roles.some((r) => LEADING.includes(r)) });
       if (squads.length) await this.board(this.data.at);
       else this.setData({ loaded: true, said: '' });
     } catch (error) {
@@ -28,9 +28,9 @@ Page({
   },
 
   async board(at: number) {
-    const { squad, members } = await api.board(this.data.squads[at].id);
+    const { members } = await api.board(this.data.squads[at].id);
     const mates = [...members].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
-    this.setData({ at, name: squad, mates, done: members.filter((m) => m.state === 'accepted').length, loaded: true, said: '' });
+    this.setData({ at, mates, done: members.filter((m) => m.state === 'accepted').length, loaded: true, said: '' });
   },
 
   async pick(e: WechatMiniprogram.PickerChange) {
