@@ -19,7 +19,5 @@ export const waiting = (cursor = '') => read<S['CheckInPage']>('/checkins', { ho
 export const ofMember = (member: string, from: string) => read<S['CheckInPage']>('/checkins', { member, from, limit: 100 });
 export const review = (id: string, decision: 'accepted' | 'rejected', reason: string) =>
   change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, { decision, reason });
-export const answerAppeal = (id: string, upheld: boolean, answer: string) =>
-  change<S['AppealReply']>('POST', `/appeals/${id}/decision`, { upheld, answer });
 /** A photo by its short-lived link, as a file that <image> opens; fetched here so that a failure has a sentence. */
 export const photo = (link: string) => download(link);

@@ -50,7 +50,7 @@ export const storage: Storage = {
   store(items) {
     try {
       wx.setStorageSync(KEY, items);
-    } catch (error) {
+    } catch {
       throw new Full();
     }
   },

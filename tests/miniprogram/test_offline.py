@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.client import Api
+from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
 
@@ -121,3 +122,12 @@ def test_what_is_held_can_be_given_up(phone: Phone, api: Api) -> None:
     phone.page.locator(".wechat").get_by_text("删除", exact=True).last.tap()  # type: ignore[union-attr]
     phone.sees("没有未提交的打卡")
     assert ids(api) == []
+
+
+def test_on_two_phones_at_once_the_day_counts_once(phones: Phones, api: Api) -> None:
+    first, second = (on_site(phones()).opens().sees("23:00 前") for _ in range(2))
+    takes_a_photo(first)
+    takes_a_photo(second).taps("提交").sees("完成")
+    first.taps("提交").sees("完成", "确认1天。")
+    assert len(ids(api)) == 2
+    assert api.get("/me/month", "chen").json["confirmed"] == 1

@@ -8,7 +8,7 @@ export interface Action { kind: Kind; label: string; hint: string }
 const KEPT = '已存好，联网后自动提交';
 
 /** `now` by the server's clock; `queued`: one of today waits on the phone. `today` may be yesterday's, read offline. */
-export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at'>, now: number, queued: boolean): Action {
+export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at' | 'mode'>, now: number, queued: boolean): Action {
   if (!today.posting) return { kind: 'nowhere', label: '未派驻', hint: '您今天没有派驻，不用打卡' };
   if (queued) return { kind: 'done', label: '已打卡', hint: KEPT };
   if (now >= Date.parse(today.ends_at)) return { kind: 'go', label: '打卡', hint: '联网后更新今天的时段' };
@@ -19,6 +19,7 @@ export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at'>, no
     return { kind: 'done', label: '已打卡', hint: next ? `${next.start} 还有一次` : '今天不用再打卡' };
   }
   if (next) return { kind: 'early', label: '窗口未到', hint: `${next.start} 开始` };
+  if (today.mode !== 'daily') return { kind: 'nowhere', label: '不用打卡', hint: '本县不要求每天打卡' };
   return today.windows.length
     ? { kind: 'late', label: '补卡', hint: '今天的打卡时间已过' }
     : { kind: 'go', label: '打卡', hint: '今天不限时段' };

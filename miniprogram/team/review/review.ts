@@ -27,7 +27,6 @@ const view = (c: api.CheckIn) => ({
   id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c),
   hasPhoto: !!c.photo,
   findings: c.findings.filter((f) => f.outcome !== 'clear').map((f) => ({ code: f.code, outcome: f.outcome, sign: SIGN[f.outcome], said: f.message })),
-  appeal: c.appeals.find((a) => a.state === 'open') ?? null,
 });
 
 Page({

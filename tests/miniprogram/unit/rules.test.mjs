@@ -12,7 +12,7 @@ const { day, days, metres, moment } = await load('words');
 
 const at = (clock) => Date.parse(`2026-11-24T${clock}:00+08:00`);
 const window = (start, end, done = false) => ({ start, end, opens_at: `2026-11-24T${start}:00+08:00`, closes_at: `2026-11-24T${end}:00+08:00`, done });
-const day_ = (...windows) => ({ posting: {}, windows, ends_at: '2026-11-25T00:00:00+08:00' });
+const day_ = (...windows) => ({ posting: {}, mode: 'daily', windows, ends_at: '2026-11-25T00:00:00+08:00' });
 const twice = (first, second) => day_(window('08:00', '10:00', first), window('16:00', '18:00', second));
 
 for (const [name, today, now, queued, label, hint] of [
@@ -25,6 +25,8 @@ for (const [name, today, now, queued, label, hint] of [
   ['both done', twice(true, true), '19:00', false, '已打卡', '今天不用再打卡'],
   ['all missed', twice(false, false), '18:00', false, '补卡', '今天的打卡时间已过'],
   ['one waits on the phone', twice(false, false), '08:30', true, '已打卡', '已存好，联网后自动提交'],
+  ['all missed, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '18:00', false, '不用打卡', '本县不要求每天打卡'],
+  ['open, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '08:30', false, '打卡', '10:00 前'],
   ['no windows', day_(), '09:00', false, '打卡', '今天不限时段'],
   ['yesterday, read offline', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', false, '打卡', '联网后更新今天的时段'],
 ]) {
