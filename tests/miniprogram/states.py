@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.miniprogram.phone import Phone
+from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
 
 
 @dataclass(frozen=True)
@@ -16,4 +17,66 @@ class State:
     who: str = "chen"
 
 
-STATES: list[State] = []
+def _checkin(phone: Phone) -> Phone:
+    return on_site(phone).opens().taps("打卡，23:00 前")
+
+
+def _outside(phone: Phone) -> Phone:
+    return on_site(phone).stands_at(31.3, 121.5).opens().taps("打卡，23:00 前").sees("在围栏外")
+
+
+def _kept(phone: Phone) -> Phone:
+    """Sent without a network, and back at today's page."""
+    on_site(phone).opens().sees("23:00 前").goes_offline()
+    return checks_in(phone).sees("没有网络，已存好，联网后自动提交。")
+
+
+def _asked(phone: Phone) -> Phone:
+    phone.opens("pages/ask/ask").fills("写一句，审批的人会看", "回县参加招商推介会").taps("提交")
+    return phone.is_on("pages/leaves/leaves").sees("待审批")
+
+
+def _at(page: str, *seen: str) -> Callable[[Phone], Phone]:
+    return lambda phone: on_site(phone).opens(page).sees(*seen)
+
+
+STATES: list[State] = [
+    State("pages/welcome/welcome", "read", _at("", "知道了，开始"), "oNobodyYet"),
+    State("pages/welcome/welcome", "bind", lambda p: _at("", "知道了，开始")(p).taps("知道了，开始"), "oNobodyYet"),
+    State("pages/consent/consent", "given", _at("pages/consent/consent", "您已同意，可以随时撤回。")),
+    State("pages/today/today", "go", _at("", "23:00 前")),
+    State("pages/today/today", "done", lambda p: checks_in(on_site(p).opens()).taps("完成").sees("今天不用再打卡")),
+    State("pages/today/today", "unsent", lambda p: _kept(p).taps("回到今天").sees("1 次打卡还没有提交")),
+    State("pages/today/today", "no-network", lambda p: p.goes_offline().opens().sees("没有打开")),
+    State("pages/today/today", "nowhere", _at("", "未派驻"), "admin"),
+    State("pages/checkin/checkin", "live", lambda p: _checkin(p).sees("在围栏内")),
+    State("pages/checkin/checkin", "outside", _outside),
+    State("pages/checkin/checkin", "still", lambda p: takes_a_photo(on_site(p).opens())),
+    State("pages/checkin/checkin", "verdict", lambda p: checks_in(on_site(p).opens()).sees("完成")),
+    State("pages/checkin/checkin", "kept", _kept),
+    State("pages/checkin/checkin", "privacy", lambda p: p.opens("pages/checkin/checkin").sees("使用前请先阅读")),
+    State("pages/checkin/checkin", "no-camera", lambda p: _checkin(p.refuses("camera")).sees("没有允许使用摄像头")),
+    State("pages/checkin/checkin", "no-place", lambda p: _checkin(p.refuses("location")).sees("去允许")),
+    State(
+        "pages/evidence/evidence", "clear", lambda p: checks_in(on_site(p).opens()).taps("查看依据").sees("逐项核验")
+    ),
+    State("pages/unsent/unsent", "waiting", lambda p: _kept(p).taps("回到今天").taps("1 次打卡还没有提交")),
+    State("pages/unsent/unsent", "empty", _at("pages/unsent/unsent", "没有未提交的打卡")),
+    State("pages/calendar/calendar", "day", lambda p: _at("pages/calendar/calendar", "2026年11月")(p).taps("23")),
+    State("pages/messages/messages", "empty", _at("pages/messages/messages", "还没有消息")),
+    State("pages/leaves/leaves", "empty", _at("pages/leaves/leaves", "还没有申请")),
+    State("pages/leaves/leaves", "asked", _asked),
+    State("pages/ask/ask", "new", _at("pages/ask/ask", "申请什么")),
+    State("pages/me/me", "member", _at("pages/me/me", "我的事")),
+    State("pages/me/me", "leader", _at("pages/me/me", "带队"), "leader"),
+    State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
+    State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),
+    State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),
+    State("team/flags/flags", "empty", _at("team/flags/flags", "没有预警"), "leader"),
+    State("team/reviews/reviews", "empty", _at("team/reviews/reviews", "都复核完了"), "bureau"),
+    State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),
+    State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
+    State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),
+    State("mine/data/data", "kept", _at("mine/data/data", "删除我的信息")),
+    State("mine/about/about", "about", _at("mine/about/about", "投诉和建议")),
+]
