@@ -29,14 +29,11 @@ test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a 
 lint: $(TEST_STAMP) lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
 
-# Until there are pages there is nothing to hold to account.
 lint-miniprogram: $(TEST_STAMP) $(NPM_STAMPS)
-ifneq ($(wildcard miniprogram/app.json),)
 	@$(BIN)/python -m tests.miniprogram.api_types --check
 	@cd miniprogram && node_modules/.bin/tsc -p . && node_modules/.bin/eslint .
 	@node tests/miniprogram/checks/rules.mjs miniprogram
 	@$(MAKE) --no-print-directory miniprogram
-endif
 
 miniprogram: $(NPM_STAMPS) ## pack what the mini-program uses of its packages, compile it as an upload would, weigh it
 	@node tests/miniprogram/checks/pack.mjs miniprogram
