@@ -75,20 +75,22 @@ def close(
 
 
 def _all_clear(session: Session, county_id: int, mended: Sequence[uuid.UUID]) -> list[Letter]:
-    """One to each person who was reminded of one of these flags."""
+    """One to each person who was reminded of one of these flags; as the reminder, once a kind and month, or a gap."""
     if not mended:
         return []
     reminded = session.execute(
-        select(Flag.id, Flag.kind, Flag.month, FlagStep.told)
+        select(Flag.member_id, Flag.unit_id, Flag.kind, Flag.month, Flag.facts, FlagStep.told)
         .join(FlagStep, (FlagStep.county_id == Flag.county_id) & (FlagStep.flag_id == Flag.id))
         .where(Flag.county_id == county_id, Flag.id.in_(mended), FlagStep.step == "remind")
         .order_by(Flag.id)
     )
-    return [
-        Letter(uuid.UUID(who), "flag_closed", f"flag_closed:{flag_id}:{who}", {"kind": kind, "month": f"{month:%Y-%m}"})
-        for flag_id, kind, month, told in reminded
-        for who in told
-    ]
+    letters = []
+    for flag in reminded:
+        month = f"{flag.month:%Y-%m}"
+        key = f"flag_closed:{_about(flag)}:{flag.facts.get('since', month)}:{flag.kind}"
+        facts = {"kind": flag.kind, "month": month}
+        letters += [Letter(uuid.UUID(who), "flag_closed", f"{key}:{who}", facts) for who in flag.told]
+    return letters
 
 
 def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: datetime) -> None:
