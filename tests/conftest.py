@@ -18,6 +18,7 @@ import structlog
 from flask_openapi import OpenAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Dialect, event, make_url, text
+from xdist.scheduler import LoadScopeScheduling
 
 from server import migrate
 from server.app import create_app, make_services
@@ -36,15 +37,26 @@ settings.load_profile("zhudian")
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+# What these set up once a module is dear: each of their files runs in one process, or it would be set up in all.
+TOGETHER = (
+    *("tests/e2e/", "tests/demo/", "tests/deploy/", "tests/browser/", "tests/evidence/test_benchmark.py"),
+    *("tests/photos/test_same.py", "tests/photos/test_looks.py"),
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long ones first; and who shares what a module sets up once, runs in one process: it would be set up in each."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        assert isinstance(item, pytest.Function)
-        found = item._fixtureinfo.name2fixturedefs.values()  # there is no public way to ask
-        if any(fixture[-1].scope == "module" for fixture in found):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+class TogetherScheduling(LoadScopeScheduling):
+    """xdist's own groups go by a node's id, which pytest 9 no longer lets it change."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith(TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -43,5 +43,6 @@ export function sentence(error: unknown): string {
 
 /** Whether trying again later can help without anybody doing anything. */
 export function passes(error: unknown): boolean {
-  return error instanceof NoAnswer || (error instanceof Refused && (error.status >= 500 || error.status === 429));
+  if (!(error instanceof Refused)) return error instanceof NoAnswer;
+  return error.status >= 500 || error.status === 429 || error.status === 408 || error.code === 'state_changed';
 }

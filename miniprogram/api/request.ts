@@ -10,7 +10,7 @@ interface Answer { statusCode: number; data: unknown; header?: Record<string, un
 
 const WAITS_MS = [400, 1200];
 
-/** GET, and once more after a moment when the network fails: reading twice does no harm. */
+/** GET, and twice more after a moment when the network fails: reading twice does no harm. */
 export function read<T>(path: string, query: Query = {}): Promise<T> {
   return patiently(() => signedIn<T>((token) => send('GET', path + search(query), undefined, token)));
 }
@@ -34,7 +34,7 @@ export function download(path: string): Promise<string> {
   return signedIn<string>((token) => timed((done, failed) => wx.downloadFile({
     url: address(path), header: bearer(token),
     success: (r) => done({ statusCode: r.statusCode, data: r.tempFilePath }), fail: failed,
-  })));
+  })), (temporary) => temporary as string);
 }
 
 const API = '/api/v1';
@@ -60,20 +60,28 @@ function timed(start: (done: (a: Answer) => void, failed: (e: { errMsg: string }
   ));
 }
 
-/** With the session there is, and once more with a new one when it is over. */
-async function signedIn<T>(go: (token: string) => Promise<Answer>): Promise<T> {
-  let answer = await go((session() ?? (await signIn())).token);
-  if (answer.statusCode === 401) answer = await go((await signIn()).token);
+/** With the session there is, and once more with a new one when it is over. This WeChat may have been bound to another
+ * member meanwhile: what one has begun is never finished in the name of the other. */
+async function signedIn<T>(go: (token: string) => Promise<Answer>, read: (data: unknown) => T = said): Promise<T> {
+  const before = session() ?? (await signIn());
+  let answer = await go(before.token);
+  if (answer.statusCode === 401) {
+    const renewed = await signIn();
+    if (renewed.member.id !== before.member.id) throw new Refused(401, 'other_member', '这个微信现在绑定的是另一位队员，请回到今天页重新打开。');
+    answer = await go(renewed.token);
+  }
   if (answer.statusCode >= 400) throw refusal(answer.statusCode, answer.data);
-  return unwrapped<T>(answer.data);
+  if (answer.statusCode === 204) return undefined as T;
+  return read(answer.data);
 }
 
-function unwrapped<T>(data: unknown): T {
-  if (typeof data !== 'string' || data[0] !== '{') return data as T;
+/** Our server says JSON; a page of whoever stands between (a hotel's network, a gateway) is no answer of it. */
+function said<T>(data: unknown): T {
+  if (typeof data === 'object' && data !== null) return data as T;
   try {
-    return JSON.parse(data) as T; // wx.uploadFile answers text
+    return JSON.parse(data as string) as T; // wx.uploadFile answers text
   } catch {
-    throw new NoAnswer('truncated');
+    throw new NoAnswer('not from the server');
   }
 }
 

@@ -8,6 +8,8 @@ type SessionReply = components['schemas']['SessionReply'];
 export type Me = SessionReply['member'];
 
 const KEY = 'session';
+/** What 今天 last showed: its owner's, and nobody else's on this phone. */
+export const TODAY = 'today';
 let running: Promise<SessionReply> | null = null;
 
 export function session(): SessionReply | null {
@@ -15,11 +17,13 @@ export function session(): SessionReply | null {
 }
 
 export function keep(reply: SessionReply): void {
+  if (session()?.member.id !== reply.member.id) wx.removeStorageSync(TODAY);
   wx.setStorageSync(KEY, reply);
 }
 
 export function forget(): void {
   wx.removeStorageSync(KEY);
+  wx.removeStorageSync(TODAY);
 }
 
 /** A new session; whoever asks while one is under way waits for the same. Throws Refused `binding_required`. */

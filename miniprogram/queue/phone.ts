@@ -1,5 +1,5 @@
 /** The queue's edges on a phone: files under USER_DATA_PATH, the records in storage, ids. */
-import { Full, MOST_BYTES, type Files, type Item, type Storage } from './queue';
+import { Full, type Files, type Item, type Storage } from './queue';
 
 const FOLDER = 'unsent';
 const KEY = 'unsent';
@@ -29,9 +29,8 @@ export const files: Files = {
     await folder();
     const manager = wx.getFileSystemManager();
     await call((success, fail) => manager.copyFile({ srcPath: temporary, destPath: path(name), success, fail }));
-    const info = await call<{ size: number }>((success, fail) => manager.getFileInfo({ filePath: path(name), success, fail }));
-    if (info.size > MOST_BYTES) throw new Full();
-    return info.size;
+    const { stats } = await call<{ stats: WechatMiniprogram.Stats }>((success, fail) => manager.stat({ path: path(name), success: (r) => success(r as { stats: WechatMiniprogram.Stats }), fail }));
+    return stats.size;
   },
   async remove(name) {
     await call((success, fail) => wx.getFileSystemManager().unlink({ filePath: path(name), success, fail })).catch(() => undefined);

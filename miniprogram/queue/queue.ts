@@ -49,8 +49,9 @@ export interface Storage {
   store(items: Item[]): void;
 }
 
-/** What came of one upload. `refused`: the server will not take it as it is. `later`: it may, or may have. */
-export type Outcome<R> = { is: 'taken'; reply: R } | { is: 'refused' | 'later'; said: string; code: string };
+/** What came of one upload. `refused`: the server will not take it as it is. `later`: it may, or may have; `alone`: what
+ * was wrong need not be wrong with the others. */
+export type Outcome<R> = { is: 'taken'; reply: R } | { is: 'refused' | 'later'; said: string; code: string; alone?: boolean };
 
 export interface Edges<R> {
   files: Files;
@@ -69,6 +70,7 @@ export class Full extends Error {
 
 export const MOST_BYTES = 190 * 1024 * 1024; // WeChat gives 200 MB, the rest is for downloads
 const WAITS_S = [0, 5, 20, 60, 300, 900];
+const UNSTORED_S = 60;
 
 export interface Capture { photo: string; form: Form; device: Item['device'] }
 
@@ -76,6 +78,7 @@ export class Queue<R> {
   private items: Item[];
   private draining: Promise<void> | null = null;
   private again = false;
+  private readonly adding = new Set<string>(); // photos that are being kept, whose record is not there yet
   private readonly listeners = new Set<() => void>();
   private readonly takers = new Map<string, (outcome: Outcome<R>) => void>();
 
@@ -102,19 +105,22 @@ export class Queue<R> {
     if (!member) throw new Error('nobody is signed in');
     const id = this.edges.newId();
     const photo = `${id}.jpg`;
-    const bytes = await this.edges.files.keep(capture.photo, photo);
-    const item: Item = {
-      id, member, photo, bytes, form: capture.form, device: capture.device,
-      saved_at: this.edges.now(), state: 'waiting', tries: 0, next_at: 0, said: '', code: '',
-    };
+    this.adding.add(photo);
     try {
+      const bytes = await this.edges.files.keep(capture.photo, photo);
+      const item: Item = {
+        id, member, photo, bytes, form: capture.form, device: capture.device,
+        saved_at: this.edges.now(), state: 'waiting', tries: 0, next_at: 0, said: '', code: '',
+      };
       if (this.items.reduce((sum, one) => sum + one.bytes, bytes) > MOST_BYTES) throw new Full();
       this.put([...this.items, item]);
+      return item;
     } catch (error) {
       await this.edges.files.remove(photo).catch(() => undefined);
       throw error;
+    } finally {
+      this.adding.delete(photo);
     }
-    return item;
   }
 
   /** What the server says of this item, or why it was not heard at the next try. */
@@ -152,8 +158,10 @@ export class Queue<R> {
 
   /** Remove photos whose record never came to be, or was let go while the app was killed. */
   async sweep(): Promise<void> {
-    const known = new Set(this.items.map((item) => item.photo));
-    for (const name of await this.edges.files.names()) if (!known.has(name)) await this.edges.files.remove(name);
+    for (const name of await this.edges.files.names()) {
+      const known = this.adding.has(name) || this.items.some((item) => item.photo === name);
+      if (!known) await this.edges.files.remove(name);
+    }
   }
 
   private async run(all: boolean): Promise<void> {
@@ -161,30 +169,36 @@ export class Queue<R> {
       this.again = false;
       for (const item of this.mine()) {
         if (item.state !== 'waiting' || (!all && item.next_at > this.edges.now())) continue;
-        if (!(await this.send(item))) break; // what stops one stops the others
+        if (item.member !== this.edges.member()) break; // another has signed in meanwhile
+        const outcome = await this.send(item);
+        if (outcome.is !== 'later' || outcome.alone) continue;
+        this.mine().forEach((other) => this.tell(other.id, outcome)); // what stops one stops the others
+        break;
       }
       all = true;
     } while (this.again);
   }
 
-  /** Whether the line is worth going on with. */
-  private async send(item: Item): Promise<boolean> {
-    if (!(await this.edges.files.exists(item.photo))) {
-      this.hold(item, '这张照片在手机里找不到了，请重新拍一张，或请队长证明在岗。', 'photo_lost');
-      return true;
+  private async send(item: Item): Promise<Outcome<R>> {
+    const outcome = await this.tried(item);
+    try {
+      if (outcome.is === 'taken') await this.letGo(item);
+      else if (outcome.is === 'refused') this.set(item.id, { state: 'held', said: outcome.said, code: outcome.code });
+      else this.putOff(item, outcome);
+    } catch {
+      // What came of it cannot be stored: it is sent again, and the server answers as it did.
+      this.set(item.id, { state: 'waiting', said: new Full().message, next_at: this.edges.now() + UNSTORED_S * 1000 }, false);
     }
-    this.set(item.id, { state: 'sending', tries: item.tries + 1, said: '' }, false);
-    const outcome = await this.edges.upload(item).catch((): Outcome<R> => ({ is: 'later', said: '没有发出去，稍后再试。', code: '' }));
-    if (outcome.is === 'taken') await this.letGo(item);
-    else if (outcome.is === 'refused') this.hold(item, outcome.said, outcome.code);
-    else this.putOff(item, outcome);
     this.tell(item.id, outcome);
-    return outcome.is !== 'later';
+    return outcome;
   }
 
-  private hold(item: Item, said: string, code: string): void {
-    this.set(item.id, { state: 'held', said, code });
-    this.tell(item.id, { is: 'refused', said, code });
+  private async tried(item: Item): Promise<Outcome<R>> {
+    if (!(await this.edges.files.exists(item.photo))) {
+      return { is: 'refused', said: '这张照片在手机里找不到了，请重新拍一张，或请队长证明在岗。', code: 'photo_lost' };
+    }
+    this.set(item.id, { state: 'sending', tries: item.tries + 1, said: '' }, false);
+    return this.edges.upload(item).catch((): Outcome<R> => ({ is: 'later', said: '没有发出去，稍后再试。', code: '' }));
   }
 
   private putOff(item: Item, outcome: { said: string; code: string }): void {

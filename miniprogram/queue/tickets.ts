@@ -20,17 +20,20 @@ function good(): Kept[] {
     .sort((a, b) => Date.parse(b.issued_at) - Date.parse(a.issued_at));
 }
 
-/** The newest, which bounds the photo's time best; '' when there is none. It is used up by this. */
-export function take(): string {
-  const [newest, ...rest] = good();
-  wx.setStorageSync(KEY, rest);
-  return newest?.ticket ?? '';
+/** The newest, which bounds the photo's time best; '' when there is none. Asked for at the shutter. */
+export function newest(): string {
+  return good()[0]?.ticket ?? '';
+}
+
+/** This one stands in a check-in that is kept: no other may have it. */
+export function spend(ticket: string): void {
+  if (ticket) wx.setStorageSync(KEY, load().filter((one) => one.ticket !== ticket));
 }
 
 /** Before a capture: one that was issued just now, if the network gives it. Never throws: a check-in goes without. */
 export async function refresh(): Promise<void> {
-  const [newest] = good();
-  if (!newest || serverNow() - Date.parse(newest.issued_at) > FRESH_MS) await fetchOne();
+  const [latest] = good();
+  if (!latest || serverNow() - Date.parse(latest.issued_at) > FRESH_MS) await fetchOne();
 }
 
 /** In a quiet moment: as many as are kept ahead. Never throws. */

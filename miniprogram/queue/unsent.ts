@@ -13,11 +13,14 @@ async function upload(item: Item): Promise<Outcome<Sent>> {
   const device = { clock_offset_ms: clockOffset() ?? undefined, ...item.device };
   try {
     const reply = await checkins.submit(photoPath(item.photo), { id: item.id, ...item.form, device: JSON.stringify(device) });
+    if (reply.id !== item.id) return { is: 'later', said: said(null), code: 'no_answer' }; // not the server that spoke
     return { is: 'taken', reply };
   } catch (error) {
     const code = error instanceof Refused ? error.code : 'no_answer';
     const later = passes(error) || !(error instanceof Refused) || error.status === 401;
-    return { is: later ? 'later' : 'refused', said: later ? said(error) : sentence(error), code };
+    if (!later) return { is: 'refused', said: sentence(error), code };
+    const alone = error instanceof Refused && error.status !== 401 && error.status !== 429;
+    return { is: 'later', said: said(error), code, alone };
   }
 }
 
@@ -42,6 +45,12 @@ export async function wake(all = false): Promise<void> {
   await unsent.drain(all);
   const due = unsent.dueAt();
   if (due !== null) timer = setTimeout(() => wake(), Math.max(due - Date.now(), 1000));
+}
+
+/** Those that were held for this reason may go: it is gone. */
+export function release(code: string): void {
+  unsent.mine().filter((item) => item.state === 'held' && item.code === code).forEach((item) => unsent.release(item.id));
+  wake(true);
 }
 
 /** Called once, at launch. */

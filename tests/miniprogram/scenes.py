@@ -1,5 +1,6 @@
 """What several stories begin with."""
 
+from tests.client import Api
 from tests.miniprogram.phone import Phone
 
 ON_SITE = (31.2309, 121.4741)  # some 70 m from the station's registered point
@@ -18,3 +19,9 @@ def takes_a_photo(phone: Phone) -> Phone:
 
 def checks_in(phone: Phone) -> Phone:
     return takes_a_photo(phone).taps("提交")
+
+
+def invited(api: Api, who: str = "chen") -> str:
+    """A code for a member whose WeChat was lost."""
+    api.post(f"/members/{api.cast[who].id}/lost-phone", "admin")
+    return str(api.post(f"/members/{api.cast[who].id}/invites", "admin").json["invite_code"])

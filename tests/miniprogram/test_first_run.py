@@ -7,12 +7,7 @@ import pytest
 from tests.client import Api
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
-
-
-def invited(api: Api, who: str = "chen") -> str:
-    """A code for a member whose WeChat was lost."""
-    api.post(f"/members/{api.cast[who].id}/lost-phone", "admin")
-    return str(api.post(f"/members/{api.cast[who].id}/invites", "admin").json["invite_code"])
+from tests.miniprogram.scenes import invited
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ Page({
     }
   },
   async end(e: WechatMiniprogram.TouchEvent) {
-    const { confirm } = await wx.showModal({ title: '退出这台设备？', content: '它要重新登录才能再用。', confirmText: '退出' });
+    const { confirm } = await wx.showModal({ title: '退出这台设备？', content: '电脑要重新登录才能再用。手机丢了，请告诉招商局解除绑定，那样才进不来。', confirmText: '退出' });
     if (!confirm) return;
     try {
       await api.endDevice(e.currentTarget.dataset.id as string);

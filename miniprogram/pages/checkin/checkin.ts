@@ -3,9 +3,10 @@ import { clockOffset } from '../../api/clock';
 import * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
 import { locate, NO_FIX, type Fix, type NoFix } from '../../capture/location';
+import { session, TODAY } from '../../api/session';
 import { newId } from '../../queue/phone';
 import { Full, type Outcome } from '../../queue/queue';
-import { refresh, take } from '../../queue/tickets';
+import { newest, refresh, spend } from '../../queue/tickets';
 import { unsent, wake, type Sent } from '../../queue/unsent';
 import { metres } from '../../words';
 
@@ -28,29 +29,35 @@ Page({
 
   fix: null as Fix | null,
   takenAt: 0,
+  ticket: '', // as it was at the shutter: one that was issued later bounds nothing
   templates: [] as string[],
 
   onLoad() {
     refresh();
-    this.place();
     me.subscriptions().then((all) => {
       this.templates = all.filter((one) => one.low).map((one) => one.template_id).slice(0, MOST_ASKED);
     }, () => undefined);
   },
 
+  /** Opened, or back from elsewhere: who was on the way then may have arrived. */
+  onShow() { if (!this.data.busy) this.place(); },
+
+  /** Where the phone is now; what was known a moment ago stands where nothing newer is to be had. */
   async place() {
-    this.setData({ chip: { said: '正在定位…', is: 'none' }, noFix: null });
+    const known = this.fix;
+    if (!known) this.setData({ chip: { said: '正在定位…', is: 'none' }, noFix: null });
     try {
       this.fix = await locate();
-      this.setData({ chip: this.chip(this.fix) });
+      this.setData({ chip: this.chip(this.fix), noFix: null });
     } catch (why) {
+      if (known && why === 'failed') return;
       this.fix = null;
       this.setData({ noFix: NO_FIX[why as NoFix] ?? NO_FIX.failed, chip: { said: '没有定位', is: 'none' } });
     }
   },
 
   chip(fix: Fix) {
-    const today = wx.getStorageSync('today') as me.Today | '';
+    const today = wx.getStorageSync(TODAY) as me.Today | '';
     const fence = today ? (today.posting as Fence | null) : null;
     const error = `±${Math.round(fix.accuracy_m)}`;
     if (!fence) return { said: `已定位 ${error} m`, is: 'none' };
@@ -72,7 +79,9 @@ Page({
 
   photo(e: WechatMiniprogram.CustomEvent<{ path: string; at: number }>) {
     this.takenAt = e.detail.at;
+    this.ticket = newest();
     this.setData({ still: e.detail.path, said: '' });
+    this.place();
   },
   again() { this.setData({ still: '', said: '' }); },
   write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
@@ -80,11 +89,13 @@ Page({
   /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
   async send() {
     if (this.data.busy || !this.data.still || !this.fix) return;
+    if (!session()) return this.setData({ said: '还没有登录。请联网后回到今天页，再来打卡。' });
     this.setData({ busy: true, said: '' });
     const asked = this.askSubscription();
     try {
       const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
-      this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也可以放下手机，会自动提交。', kept: true, id: item.id });
+      spend(item.form.ticket);
+      this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也不要紧，下次打开驻点通会接着提交。', kept: true, id: item.id });
       const answer = unsent.outcome(item.id);
       await asked;
       wake(true);
@@ -97,7 +108,7 @@ Page({
   form(fix: Fix) {
     return {
       lat: String(fix.lat), lng: String(fix.lng), datum: fix.datum, accuracy_m: String(fix.accuracy_m),
-      captured_at: new Date(this.takenAt).toISOString(), ticket: take(), kind: 'station' as const, note: this.data.note.trim(),
+      captured_at: new Date(this.takenAt).toISOString(), ticket: this.ticket, kind: 'station' as const, note: this.data.note.trim(),
     };
   },
 

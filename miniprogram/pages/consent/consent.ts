@@ -1,6 +1,7 @@
 /** The separate consent to photo and position, in the server's words; refusing leaves attestation as the way. */
 import * as api from '../../api/me';
 import { sentence } from '../../api/problem';
+import { release } from '../../queue/unsent';
 
 Page({
   data: { words: null as null | { version: string; text: string[]; given: boolean }, said: '', busy: false, refused: false },
@@ -28,6 +29,7 @@ Page({
     this.setData({ busy: true });
     try {
       const now = await api.answerConsent(this.data.words.version, agreed);
+      if (agreed) release('consent_required');
       if (agreed && this.next === 'checkin') wx.redirectTo({ url: '/pages/checkin/checkin' });
       else if (agreed) wx.switchTab({ url: '/pages/today/today' });
       else this.setData({ refused: true, busy: false, 'words.given': now.given });

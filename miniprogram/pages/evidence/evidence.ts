@@ -56,7 +56,7 @@ Page({
   async look() {
     try {
       const { photo } = await api.checkin(this.id);
-      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)] });
+      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)], showmenu: false });
     } catch (error) {
       wx.showToast({ title: sentence(error), icon: 'none' });
     }

@@ -7,12 +7,15 @@ export interface Action { kind: Kind; label: string; hint: string }
 
 const KEPT = '已存好，联网后自动提交';
 
-/** `now` by the server's clock; `queued`: one of today waits on the phone. `today` may be yesterday's, read offline. */
-export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at' | 'mode'>, now: number, queued: boolean): Action {
+/** `now` and `queued`, when those that wait on the phone were taken, by the server's clock. `today` may be yesterday's,
+ * read offline. */
+export function action(today: Pick<Today, 'posting' | 'windows' | 'ends_at' | 'mode'>, now: number, queued: number[]): Action {
+  const ended = Date.parse(today.ends_at);
+  const since = (from: number) => queued.some((at) => at >= from && at <= now);
+  if (now >= ended) return since(ended) ? { kind: 'done', label: '已打卡', hint: KEPT } : { kind: 'go', label: '打卡', hint: '联网后更新今天的时段' };
   if (!today.posting) return { kind: 'nowhere', label: '未派驻', hint: '您今天没有派驻，不用打卡' };
-  if (queued) return { kind: 'done', label: '已打卡', hint: KEPT };
-  if (now >= Date.parse(today.ends_at)) return { kind: 'go', label: '打卡', hint: '联网后更新今天的时段' };
   const open = today.windows.find((w) => now >= Date.parse(w.opens_at) && now < Date.parse(w.closes_at));
+  if (open && since(Date.parse(open.opens_at))) return { kind: 'done', label: '已打卡', hint: KEPT };
   const next = today.windows.find((w) => now < Date.parse(w.opens_at));
   if (open && !open.done) return { kind: 'go', label: '打卡', hint: `${open.end} 前` };
   if (open || today.windows.some((w) => w.done)) {

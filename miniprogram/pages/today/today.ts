@@ -1,14 +1,12 @@
 /** 今天: where I am and by when, the one button, the month, the next thing. Shown from the phone at once, then renewed. */
 import * as api from '../../api/me';
-import { serverNow } from '../../api/clock';
+import { clockOffset, serverNow } from '../../api/clock';
 import { Refused, sentence } from '../../api/problem';
-import { forget } from '../../api/session';
+import { forget, TODAY as KEY } from '../../api/session';
 import { topUp } from '../../queue/tickets';
 import { unsent, wake } from '../../queue/unsent';
-import { day, holds, onDate } from '../../words';
+import { day, holds } from '../../words';
 import { action, forecast, type Action } from './action';
-
-const KEY = 'today';
 
 Page({
   data: {
@@ -62,6 +60,7 @@ Page({
       wx.setStorageSync(KEY, today);
       this.draw(today);
       this.setData({ old: '' });
+      wake(); // signed in now, whoever was not
       if (today.consent_given && today.posting) topUp();
     } catch (error) {
       this.failed(error);
@@ -73,6 +72,12 @@ Page({
       wx.removeStorageSync(KEY);
       forget();
       wx.reLaunch({ url: '/pages/welcome/welcome' });
+      return;
+    }
+    if (error instanceof Refused && error.code === 'other_member') {
+      this.today = null;
+      this.setData({ state: 'loading' });
+      this.refresh(); // as who has signed in now
       return;
     }
     if (this.today) this.setData({ old: sentence(error) + '显示的是上次的内容。' });
@@ -102,10 +107,9 @@ Page({
 
   drawAction() {
     if (!this.today) return;
-    const now = serverNow();
-    const date = onDate(new Date(now).toISOString());
-    const queued = unsent.mine().some((item) => item.state !== 'held' && onDate(item.form.captured_at) === date);
-    this.setData({ act: action(this.today, now, queued) });
+    const queued = unsent.mine().filter((item) => item.state !== 'held');
+    const taken = queued.map((item) => Date.parse(item.form.captured_at) + (clockOffset() ?? 0));
+    this.setData({ act: action(this.today, serverNow(), taken) });
   },
 
   drawQueue() {

@@ -18,6 +18,7 @@ class World {
   member = 'chen';
   uploads = [];
   fault = () => '';
+  meanwhile = async () => {}; // what happens while an edge is slow
   dead = false;
 
   /** The app starts: whatever ran before is gone. */
@@ -53,6 +54,7 @@ class World {
     if (fault === 'full') throw new Full();
     if (fault === 'killed') return this.#dies();
     const done = act();
+    if (fault === 'slow') await this.meanwhile();
     return fault === 'killed after' ? this.#dies() : done;
   }
 
@@ -61,6 +63,7 @@ class World {
     this.uploads.push(item.id);
     const fault = this.fault('upload');
     if (fault === 'lost') return { is: 'later', said: '没有网络', code: '' };
+    if (fault === 'busy') return { is: 'later', said: '服务器忙', code: 'http_500', alone: true };
     if (fault === 'refused') return { is: 'refused', said: '不收', code: 'no' };
     if (fault === 'killed') return this.#dies();
     if (!this.server.has(item.id)) this.server.set(item.id, { photo: this.disk.get(item.photo), times: 0, form: JSON.stringify(item.form) });
@@ -144,6 +147,63 @@ test('the oldest goes first, and one that gets no answer stops the others', asyn
   assert.deepEqual(world.uploads, ['id1']);
   await queue.drain(true);
   assert.deepEqual(world.uploads, ['id1', 'id1', 'id2', 'id3']);
+});
+
+test('one that makes the server fail holds up nobody', async () => {
+  const world = new World();
+  const queue = world.start();
+  for (const photo of ['a', 'b']) {
+    world.clock += 1;
+    await add(queue, photo);
+  }
+  world.fault = once('upload', 'busy');
+  await queue.drain(true);
+  assert.deepEqual([world.uploads, queue.mine().map((item) => item.id)], [['id1', 'id2'], ['id1']]);
+});
+
+test('who waits for the answer of one that is not reached is told so', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  world.clock += 1;
+  const second = await add(queue, 'b');
+  const answer = queue.outcome(second.id);
+  world.fault = once('upload', 'lost');
+  await queue.drain(true);
+  assert.deepEqual([(await answer).is, world.uploads], ['later', ['id1']]);
+});
+
+test('when nothing more can be stored the answer is told, and it is sent again', async () => {
+  const world = new World();
+  const queue = world.start();
+  const item = await add(queue);
+  const answer = queue.outcome(item.id);
+  world.fault = once('store', 'fails');
+  await queue.drain();
+  assert.equal((await answer).is, 'taken');
+  assert.deepEqual(queue.mine().map(({ state }) => state), ['waiting']);
+  await queue.drain(true);
+  assert.deepEqual([queue.mine().length, world.server.size, world.server.get(item.id).times], [0, 1, 2]);
+});
+
+test('when another signs in between two of them, the second stays', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  world.clock += 1;
+  await add(queue, 'b');
+  world.fault = (edge) => { if (edge === 'upload') world.member = 'colleague'; return ''; };
+  await queue.drain(true);
+  assert.deepEqual(world.uploads, ['id1']);
+});
+
+test('sweeping spares the photo of one that is just being kept', async () => {
+  const world = new World();
+  const queue = world.start();
+  world.fault = once('keep', 'slow');
+  world.meanwhile = () => queue.sweep();
+  await add(queue);
+  assert.equal(world.disk.size, 1);
 });
 
 test('one that the server refuses is kept with its sentence, and the others go on', async () => {
@@ -258,5 +318,7 @@ test('any run of faults and kills: each that was kept is counted, none twice', a
     await last.drain(true);
     assert.deepEqual([last.mine().length, world.disk.size], [0, 0], `seed ${seed}`);
     for (const id of promised) assert.ok(world.server.has(id), `seed ${seed}: ${id} was lost`);
+    const photos = new Set([...world.server.values()].map((row) => row.photo));
+    assert.equal(photos.size, world.server.size, `seed ${seed}: one was counted twice`);
   }
 });

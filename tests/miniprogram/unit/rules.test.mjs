@@ -16,22 +16,26 @@ const day_ = (...windows) => ({ posting: {}, mode: 'daily', windows, ends_at: '2
 const twice = (first, second) => day_(window('08:00', '10:00', first), window('16:00', '18:00', second));
 
 for (const [name, today, now, queued, label, hint] of [
-  ['posted nowhere', { ...day_(), posting: null }, '09:00', false, '未派驻', '您今天没有派驻，不用打卡'],
-  ['before the first window', twice(false, false), '07:59', false, '窗口未到', '08:00 开始'],
-  ['as it opens', twice(false, false), '08:00', false, '打卡', '10:00 前'],
-  ['done, another to come', twice(true, false), '08:30', false, '已打卡', '16:00 还有一次'],
-  ['missed, another to come', twice(false, false), '10:00', false, '窗口未到', '16:00 开始'],
-  ['the second open', twice(true, false), '16:30', false, '打卡', '18:00 前'],
-  ['both done', twice(true, true), '19:00', false, '已打卡', '今天不用再打卡'],
-  ['all missed', twice(false, false), '18:00', false, '补卡', '今天的打卡时间已过'],
-  ['one waits on the phone', twice(false, false), '08:30', true, '已打卡', '已存好，联网后自动提交'],
-  ['all missed, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '18:00', false, '不用打卡', '本县不要求每天打卡'],
-  ['open, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '08:30', false, '打卡', '10:00 前'],
-  ['no windows', day_(), '09:00', false, '打卡', '今天不限时段'],
-  ['yesterday, read offline', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', false, '打卡', '联网后更新今天的时段'],
+  ['posted nowhere', { ...day_(), posting: null }, '09:00', [], '未派驻', '您今天没有派驻，不用打卡'],
+  ['before the first window', twice(false, false), '07:59', [], '窗口未到', '08:00 开始'],
+  ['as it opens', twice(false, false), '08:00', [], '打卡', '10:00 前'],
+  ['done, another to come', twice(true, false), '08:30', [], '已打卡', '16:00 还有一次'],
+  ['missed, another to come', twice(false, false), '10:00', [], '窗口未到', '16:00 开始'],
+  ['the second open', twice(true, false), '16:30', [], '打卡', '18:00 前'],
+  ['both done', twice(true, true), '19:00', [], '已打卡', '今天不用再打卡'],
+  ['all missed', twice(false, false), '18:00', [], '补卡', '今天的打卡时间已过'],
+  ['one waits on the phone', twice(false, false), '08:30', ['08:10'], '已打卡', '已存好，联网后自动提交'],
+  ['one of the first window waits, the second is open', twice(false, false), '16:30', ['08:10'], '打卡', '18:00 前'],
+  ['one of each waits', twice(false, false), '16:30', ['08:10', '16:05'], '已打卡', '已存好，联网后自动提交'],
+  ['all missed, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '18:00', [], '不用打卡', '本县不要求每天打卡'],
+  ['open, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '08:30', [], '打卡', '10:00 前'],
+  ['no windows', day_(), '09:00', [], '打卡', '今天不限时段'],
+  ['yesterday, read offline', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', [], '打卡', '联网后更新今天的时段'],
+  ['yesterday, read offline, and one of today waits', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', ['08:10'], '已打卡', '已存好，联网后自动提交'],
+  ['posted nowhere yesterday, read offline', { ...day_(), posting: null, ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', [], '打卡', '联网后更新今天的时段'],
 ]) {
   test(`the button: ${name}`, () => {
-    const { label: said, hint: why } = action(today, at(now), queued);
+    const { label: said, hint: why } = action(today, at(now), queued.map(at));
     assert.deepEqual([said, why], [label, hint]);
   });
 }
