@@ -8,8 +8,15 @@ export const holds = (row: { verdict: string; decision: string | null }): State 
 export const WORD: Record<State, string> = {
   accepted: '通过', review: '待核', rejected: '驳回', excused: '已请假', half: '半天', none: '未打卡',
 };
+export const SHAPE: Record<State, string> = { accepted: '✓', review: '◔', rejected: '✕', excused: '◇', half: '◐', none: '○' };
 
 export const FINDING: Record<string, string> = { clear: '通过', suspect: '需核实', unknown: '未采集到' };
+export const SIGN: Record<string, string> = { clear: '✓', suspect: '!', unknown: '–' };
+
+const WORST = ['suspect', 'unknown', 'clear'];
+/** What a person must look at comes first. */
+export const worstFirst = <F extends { outcome: string }>(findings: F[]): F[] =>
+  [...findings].sort((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome));
 
 export const FLAG: Record<string, { word: string; mark: string; tone: string }> = {
   behind: { word: '落后', mark: '▲', tone: 'review' },
@@ -30,6 +37,9 @@ export const LEAVE_STATE: Record<string, { word: string; tone: State }> = {
   rejected: { word: '未同意', tone: 'rejected' }, withdrawn: { word: '已撤回', tone: 'none' },
 };
 
+/** The roles that answer for others. */
+export const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
+
 const WEEK = ['周日', '周一', '周二', '周三', '周四', '周五', '周六'];
 
 /** A local date as people say it: 11月3日 周二. */
@@ -37,6 +47,10 @@ export function day(iso: string): string {
   const [year, month, date] = iso.split('-').map(Number);
   return `${month}月${date}日 ${WEEK[new Date(Date.UTC(year, month - 1, date)).getUTCDay()]}`;
 }
+
+/** The days of a leave: 11月3日 周二 至 11月5日 周四, or one of them and whether it is half. */
+export const span = (l: { starts_on: string; ends_on: string; value: number }): string =>
+  (l.starts_on === l.ends_on ? day(l.starts_on) : `${day(l.starts_on)} 至 ${day(l.ends_on)}`) + (l.value < 1 ? ' · 半天' : '');
 
 /** An instant by Beijing's clock, which every station of a county in China lives by: 11月3日 周二 08:41. */
 export function moment(iso: string): string {

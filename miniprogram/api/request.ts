@@ -62,7 +62,7 @@ function timed(start: (done: (a: Answer) => void, failed: (e: { errMsg: string }
 
 /** With the session there is, and once more with a new one when it is over. This WeChat may have been bound to another
  * member meanwhile: what one has begun is never finished in the name of the other. */
-async function signedIn<T>(go: (token: string) => Promise<Answer>, read: (data: unknown) => T = said): Promise<T> {
+async function signedIn<T>(go: (token: string) => Promise<Answer>, understood: (data: unknown) => T = said): Promise<T> {
   const before = session() ?? (await signIn());
   let answer = await go(before.token);
   if (answer.statusCode === 401) {
@@ -72,7 +72,7 @@ async function signedIn<T>(go: (token: string) => Promise<Answer>, read: (data: 
   }
   if (answer.statusCode >= 400) throw refusal(answer.statusCode, answer.data);
   if (answer.statusCode === 204) return undefined as T;
-  return read(answer.data);
+  return understood(answer.data);
 }
 
 /** Our server says JSON; a page of whoever stands between (a hotel's network, a gateway) is no answer of it. */

@@ -32,7 +32,7 @@ def main() -> int:
     """Print both; the exit code says whether the goal was met."""
     with tempfile.TemporaryDirectory(prefix="zhudian-bench-") as made, sync_playwright() as playwright:
         folder = Path(made)
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=ARGUMENTS)
         with System(folder, f"sqlite:///{folder}/zhudian.db") as system:
             system.run("migrate")
             db = Database(system.database_url)

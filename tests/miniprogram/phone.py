@@ -67,6 +67,7 @@ class Phone:
         self._strangers: list[str] = []
         self._reports: list[dict[str, Any]] = []
         self._told_missing: set[str] = set()
+        self.lost = 0  # calls and answers, of those that `loses_packets` had in hand
 
     # What happens to it
 
@@ -132,6 +133,7 @@ class Phone:
 
         def lossy(route: Route) -> None:
             drawn = chance.random()
+            self.lost += drawn < share
             if drawn < share / 2:
                 route.abort("connectionreset")
             elif drawn < share:

@@ -3,6 +3,11 @@
 import re
 from typing import Any
 
+import pytest
+from PIL import Image
+
+from server.config import Config
+from server.demo.photos import draw_selfie
 from tests.client import Api
 from tests.miniprogram.conftest import Phones, RunningClock
 from tests.miniprogram.phone import Phone
@@ -28,7 +33,18 @@ def test_the_verdict_leads_to_its_evidence(phone: Phone) -> None:
     phone.sees("逐项核验").sees_not("STATION_DISTANCE").taps("详情").sees(re.compile("STATION_DISTANCE"))
 
 
-def test_the_photo_is_sized_and_the_facts_of_the_phone_travel_with_it(phone: Phone, api: Api) -> None:
+@pytest.mark.parametrize("platform", ["android", "ios"])
+def test_the_photo_is_a_jpeg_of_1280_px_and_400_kb_at_most(phones: Phones, config: Config, platform: str) -> None:
+    """Of a camera with 12 megapixels; an iPhone's gives PNG."""
+    phone = on_site(phones(platform=platform)).takes(draw_selfie(5, size=(3000, 4000), target_bytes=3_000_000))
+    checks_in(phone.opens()).sees("完成")
+    (file,) = config.photo_root.rglob("*.jpg")
+    assert file.stat().st_size <= 400 * 1024
+    with Image.open(file) as photo:
+        assert (photo.format, max(photo.size)) == ("JPEG", 1280)
+
+
+def test_the_facts_of_the_phone_travel_with_the_photo(phone: Phone, api: Api) -> None:
     checks_in(on_site(phone).opens()).sees("完成")
     (form,) = [call["formData"] for call in phone.calls("uploadFile")]
     assert form["ticket"]

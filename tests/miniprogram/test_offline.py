@@ -5,7 +5,7 @@ from typing import Any
 from tests.client import Api
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
-from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
+from tests.miniprogram.scenes import checks_in, invited, on_site, takes_a_photo
 
 KEPT = "没有网络，已存好，联网后自动提交。"
 
@@ -109,11 +109,26 @@ def test_withdrawn_consent_holds_it_until_it_is_given_again(phone: Phone, api: A
 
 
 def test_ten_of_a_hundred_packets_lost_it_counts_once(phone: Phone, api: Api) -> None:
-    on_site(phone).opens().sees("23:00 前").loses_packets(0.1, seed=7)
+    on_site(phone).opens().sees("23:00 前").loses_packets(0.1, seed=165)
     checks_in(phone)
     phone.network_recovers().goes_to_background().comes_back()
     sent(phone)
+    assert phone.lost
     assert len(ids(api)) == 1
+
+
+def test_what_one_has_kept_is_never_sent_in_the_name_of_another(phone: Phone, phones: Phones, api: Api) -> None:
+    """While a check-in waits on the phone, its WeChat is bound to a colleague."""
+    on_site(phone).opens().sees("23:00 前").goes_offline()
+    checks_in(phone).sees(KEPT)
+    api.post(f"/members/{api.cast['chen'].id}/lost-phone", "admin")
+    code = invited(api, "colleague")
+    elsewhere = phones().agreed_to_privacy().opens().taps("知道了，开始")
+    elsewhere.fills("单位给您的邀请码", code).taps("绑定").is_on("pages/consent/consent")
+    phone.comes_online().taps("回到今天").sees("23:00 前").sees_not("1 次打卡还没有提交")
+    assert api.get("/checkins", "bureau").json["items"] == []
+    kept = phone.page.evaluate("__phone.wx.getStorageSync('unsent')")  # type: ignore[union-attr]
+    assert [item["member"] for item in kept] == [str(api.cast["chen"].id)]
 
 
 def test_what_is_held_can_be_given_up(phone: Phone, api: Api) -> None:

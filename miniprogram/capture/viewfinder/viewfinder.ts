@@ -3,9 +3,8 @@ import { asJpeg } from '../photo';
 
 Component({
   properties: { still: { type: String, value: '' } },
-  data: { ready: false, busy: false },
+  data: { busy: false },
   methods: {
-    ready() { this.setData({ ready: true }); },
     denied() { this.triggerEvent('denied'); },
     shoot() {
       if (this.data.busy) return;

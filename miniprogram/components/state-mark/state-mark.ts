@@ -1,7 +1,5 @@
 /** A state as word, colour and shape together: colour is never the only sign. */
-import { WORD, type State } from '../../words';
-
-const SHAPE: Record<State, string> = { accepted: '✓', review: '◔', rejected: '✕', excused: '◇', half: '◐', none: '○' };
+import { SHAPE, WORD, type State } from '../../words';
 
 Component({
   properties: { state: { type: String, value: 'none' }, word: { type: String, value: '' } },

@@ -2,10 +2,9 @@
 import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
-import { FINDING, holds, metres, moment, WORD, type State } from '../../words';
+import { showWhole } from '../../whole';
+import { FINDING, holds, metres, moment, SIGN, WORD, worstFirst, type State } from '../../words';
 
-const ORDER = ['suspect', 'unknown', 'clear'];
-const SIGN: Record<string, string> = { clear: '✓', suspect: '!', unknown: '–' };
 const APPEAL: Record<string, string> = { open: '等待答复', upheld: '申诉成立', denied: '维持原来的结论' };
 
 function view(c: api.CheckIn) {
@@ -15,7 +14,7 @@ function view(c: api.CheckIn) {
     id: c.id, state, reason: c.reason, comparing: c.comparing, who: c.member.name, when: moment(c.captured_at), came: moment(c.received_at), note: c.note,
     accuracy: c.accuracy_m === null ? '' : `±${metres(c.accuracy_m ?? 0)}`,
     hasPhoto: !!c.photo, erased: !!c.erased_at,
-    findings: [...c.findings].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome)).map(finding),
+    findings: worstFirst(c.findings).map(finding),
     reviews: c.reviews.map((r) => ({ id: r.id, state: r.decision as State, word: WORD[r.decision as State], said: r.reason || '没有写理由', by: r.reviewer, when: moment(r.created_at) })),
     appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '' })),
     mayAppeal: state === 'rejected' && c.member.id === session()?.member.id && !c.erased_at && !c.appeals.length,
@@ -52,15 +51,7 @@ Page({
     }
   },
 
-  /** The whole photo by a link of now: the one that came with the page may be over. */
-  async look() {
-    try {
-      const { photo } = await api.checkin(this.id);
-      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)], showmenu: false });
-    } catch (error) {
-      wx.showToast({ title: sentence(error), icon: 'none' });
-    }
-  },
+  look() { showWhole(this.id); },
   details() { this.setData({ more: !this.data.more }); },
   object() { this.setData({ writing: true }); },
   write(e: WechatMiniprogram.Input) { this.setData({ statement: e.detail.value }); },

@@ -2,24 +2,19 @@
 import * as api from '../../api/leaves';
 import { sentence } from '../../api/problem';
 import { session, signIn } from '../../api/session';
-import { day, LEAVE_STATE } from '../../words';
+import { listing } from '../../listing';
+import { LEAVE_STATE, span } from '../../words';
 
 const row = (l: api.Leave) => ({
   id: l.id, kind: l.word, state: LEAVE_STATE[l.state].tone, stateWord: LEAVE_STATE[l.state].word,
-  span: (l.starts_on === l.ends_on ? day(l.starts_on) : `${day(l.starts_on)} 至 ${day(l.ends_on)}`) + (l.value < 1 ? ' · 半天' : ''),
+  span: span(l),
   reason: l.reason, answer: l.answer ? `${l.decided_by ?? ''}：${l.answer}` : '', mayWithdraw: l.state === 'pending' || l.state === 'approved',
 });
 
 Page({
+  ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '' },
   cursor: '' as string | null,
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
-  onReachBottom() { if (this.cursor) this.load(this.cursor); },
 
   async load(cursor = '') {
     try {
@@ -30,7 +25,6 @@ Page({
       this.setData({ said: sentence(error) });
     }
   },
-  again() { this.load(); },
 
   async withdraw(e: WechatMiniprogram.TouchEvent) {
     const answer = await wx.showModal({ title: '撤回这个申请？', editable: true, placeholderText: '写一句原因', confirmText: '撤回' });

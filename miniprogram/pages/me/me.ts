@@ -2,12 +2,12 @@
 import * as api from '../../api/me';
 import { Refused, sentence } from '../../api/problem';
 import { forget, session } from '../../api/session';
+import { LEADING } from '../../words';
 import { look } from './scan';
 
 const ROLE: Record<string, string> = {
   member: '队员', squad_leader: '队长', unit_supervisor: '单位监督员', bureau_supervisor: '招商局监督员', county_leader: '县领导', admin: '管理员',
 };
-const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 
 Page({
   data: {

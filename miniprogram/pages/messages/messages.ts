@@ -1,6 +1,8 @@
 /** 消息: the inbox; opening a message says why it came, what became of it, and how to turn such ones off. */
 import * as api from '../../api/notices';
 import { sentence } from '../../api/problem';
+import { badge } from '../../badge';
+import { listing } from '../../listing';
 import { moment } from '../../words';
 
 const row = (n: api.Notice) => ({
@@ -9,16 +11,10 @@ const row = (n: api.Notice) => ({
 });
 
 Page({
+  ...listing,
   data: { items: [] as ReturnType<typeof row>[], unread: 0, loaded: false, said: '', open: '', more: false },
   cursor: '' as string | null,
   newest: '',
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
-  onReachBottom() { if (this.cursor) this.load(this.cursor); },
 
   async load(cursor = '') {
     try {
@@ -26,13 +22,11 @@ Page({
       this.cursor = page.next_cursor;
       if (!cursor) this.newest = page.items[0]?.created_at ?? '';
       this.setData({ items: [...(cursor ? this.data.items : []), ...page.items.map(row)], unread: page.unread, loaded: true, said: '', more: !!page.next_cursor });
-      this.badge(page.unread);
+      badge(page.unread);
     } catch (error) {
       this.setData({ said: sentence(error) });
     }
   },
-
-  again() { this.load(); },
 
   async open(e: WechatMiniprogram.TouchEvent) {
     const { id } = e.currentTarget.dataset as { id: string };
@@ -55,12 +49,7 @@ Page({
 
   read(unread: number) {
     this.setData({ unread });
-    this.badge(unread);
-  },
-
-  badge(unread: number) {
-    if (unread) wx.setTabBarBadge({ index: 2, text: unread > 99 ? '99+' : String(unread) });
-    else wx.removeTabBarBadge({ index: 2 });
+    badge(unread);
   },
 
   go(e: WechatMiniprogram.TouchEvent) {

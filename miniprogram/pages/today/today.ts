@@ -3,6 +3,7 @@ import * as api from '../../api/me';
 import { clockOffset, serverNow } from '../../api/clock';
 import { Refused, sentence } from '../../api/problem';
 import { forget, TODAY as KEY } from '../../api/session';
+import { badge } from '../../badge';
 import { topUp } from '../../queue/tickets';
 import { unsent, wake } from '../../queue/unsent';
 import { day, holds } from '../../words';
@@ -100,7 +101,7 @@ Page({
       unread: today.unread,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
-    this.badge(today.unread);
+    badge(today.unread);
     this.drawAction();
     this.renewLater(today);
   },
@@ -130,12 +131,6 @@ Page({
       this.drawAction();
       this.refresh();
     }, Math.min(next - serverNow() + 500, 2_000_000_000));
-  },
-
-  badge(unread: number) {
-    const index = 2;
-    if (unread) wx.setTabBarBadge({ index, text: unread > 99 ? '99+' : String(unread) });
-    else wx.removeTabBarBadge({ index });
   },
 
   press() {

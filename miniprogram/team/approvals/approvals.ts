@@ -2,21 +2,17 @@
 import * as api from '../../api/leaves';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
-import { day } from '../../words';
+import { listing } from '../../listing';
+import { span } from '../../words';
 
 const row = (l: api.Leave) => ({
   id: l.id, who: l.member.name, kind: l.word, reason: l.reason,
-  span: (l.starts_on === l.ends_on ? day(l.starts_on) : `${day(l.starts_on)} 至 ${day(l.ends_on)}`) + (l.value < 1 ? ' · 半天' : ''),
+  span: span(l),
 });
 
 Page({
+  ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '', busy: '' },
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
 
   async load() {
     try {
@@ -27,7 +23,6 @@ Page({
       this.setData({ said: sentence(error) });
     }
   },
-  again() { this.load(); },
 
   agree(e: WechatMiniprogram.TouchEvent) { return this.decide(e.currentTarget.dataset.id as string, true, ''); },
 

@@ -2,18 +2,14 @@
 import { Refused, sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import * as api from '../../api/team';
+import { listing } from '../../listing';
+import { LEADING } from '../../words';
 
 const ORDER = ['none', 'rejected', 'review', 'excused', 'accepted'];
-const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 
 Page({
+  ...listing,
   data: { squads: [] as api.Squad[], at: 0, me: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '', leads: false },
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
 
   async load() {
     try {
@@ -37,7 +33,6 @@ Page({
     this.setData({ loaded: false, at: Number(e.detail.value) });
     await this.load();
   },
-  again() { this.load(); },
 
   attest(e: WechatMiniprogram.TouchEvent) {
     const mate = this.data.mates[e.currentTarget.dataset.at as number];

@@ -1,6 +1,7 @@
 /** 预警: my own, and those of whom and what I answer for, with what was done about each. */
 import { sentence } from '../../api/problem';
 import * as api from '../../api/team';
+import { listing } from '../../listing';
 import { FLAG, moment } from '../../words';
 
 const STEP: Record<string, string> = { remind: '已提醒', talk: '约谈', circular: '通报', replace: '调整' };
@@ -11,15 +12,9 @@ const row = (f: api.Flag) => ({
 });
 
 Page({
+  ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '' },
   cursor: '' as string | null,
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
-  onReachBottom() { if (this.cursor) this.load(this.cursor); },
 
   async load(cursor = '') {
     try {
@@ -30,5 +25,4 @@ Page({
       this.setData({ said: sentence(error) });
     }
   },
-  again() { this.load(); },
 });

@@ -2,21 +2,19 @@
 import * as api from '../../api/checkins';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
-import { FINDING, holds, metres, moment, onDate, type State } from '../../words';
+import { showWhole } from '../../whole';
+import { FINDING, holds, metres, moment, onDate, SHAPE, SIGN, worstFirst, type State } from '../../words';
 
 const MONTH_MS = 30 * 86_400_000;
-const SIGN: Record<string, string> = { clear: '✓', suspect: '!', unknown: '–' };
-const SHAPE: Record<string, string> = { accepted: '✓', review: '◔', rejected: '✕' };
 const FACTS: [string, string[]][] = [
   ['距离', ['STATION_DISTANCE']], ['时间', ['TICKET', 'TIME_WINDOW', 'PHONE_CLOCK']],
   ['照片', ['PHOTO_NEAR', 'PHOTO_REUSE', 'PHOTO_USABLE']], ['位置来源', ['POSITION_TYPED', 'LOCATION_ACCURACY']],
 ];
-const WORST = ['suspect', 'unknown', 'clear'];
 
 /** Each fact is as good as the worst of its signals; of a blind sample nothing is shown. */
 function facts(c: api.CheckIn) {
   return FACTS.map(([name, codes]) => {
-    const found = c.findings.filter((f) => codes.includes(f.code)).sort((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome))[0];
+    const found = worstFirst(c.findings).find((f) => codes.includes(f.code));
     const distance = c.findings.find((f) => f.code === 'STATION_DISTANCE')?.facts.distance_m;
     const value = name === '距离' && typeof distance === 'number' ? metres(distance) : found ? FINDING[found.outcome] : '–';
     return { name, value, outcome: found?.outcome ?? 'unknown', sign: SIGN[found?.outcome ?? 'unknown'] };
@@ -60,14 +58,7 @@ Page({
     }
   },
 
-  async look() {
-    try {
-      const { photo } = await api.checkin(this.id);
-      if (photo) wx.previewImage({ urls: [await api.photo(photo.url)], showmenu: false });
-    } catch (error) {
-      wx.showToast({ title: sentence(error), icon: 'none' });
-    }
-  },
+  look() { showWhole(this.id); },
   accept() { return this.decide('accepted', ''); },
 
   async reject() {

@@ -1,20 +1,15 @@
 /** 复核: the check-ins that wait for a person, the newest first. */
 import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
+import { listing } from '../../listing';
 import { moment } from '../../words';
 
 const row = (c: api.CheckInRow) => ({ id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason });
 
 Page({
+  ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '', more: false },
   cursor: '' as string | null,
-
-  onShow() { this.load(); },
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
-  },
-  onReachBottom() { if (this.cursor) this.load(this.cursor); },
 
   async load(cursor = '') {
     try {
@@ -25,6 +20,5 @@ Page({
       this.setData({ said: sentence(error) });
     }
   },
-  again() { this.load(); },
   open(e: WechatMiniprogram.TouchEvent) { wx.navigateTo({ url: `/team/review/review?id=${e.currentTarget.dataset.id}` }); },
 });
