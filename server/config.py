@@ -70,6 +70,9 @@ class Config(BaseSettings):
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
     console_hours: int = Field(12, ge=1, le=72)
+    map_tiles: str = ""
+    map_datum: Literal["wgs84", "gcj02", "cgcs2000"] = "wgs84"
+    map_attribution: str = ""
     photo_link_s: int = Field(300, ge=10, le=3600)
     nightly_at: str = Field("21:30", pattern=f"^{_TIME}$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -211,6 +214,15 @@ class Config(BaseSettings):
             raise ValueError("is needed with SMTP_URL: whom the mails are from")
         return value
 
+    @field_validator("map_tiles")
+    @classmethod
+    def _tiles(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(https?://[A-Za-z0-9.{}:-]+)?/[^\s;,'\"]*", value):
+            raise ValueError("must be an address such as https://tiles.example.gov.cn/{z}/{x}/{y}.png")
+        if value and not all(part in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("must have {z}, {x} and {y} in it")
+        return value
+
     @field_validator("wechat_templates", "wechat_employee_templates")
     @classmethod
     def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
@@ -229,6 +241,12 @@ class Config(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether PUBLIC_URL can be reached from this machine only."""
         return _is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def map_tiles_host(self) -> str:
+        """Where the console's pages may fetch tiles from, as a Content-Security-Policy names it; empty: only here."""
+        parts = urlsplit(self.map_tiles.replace("{s}", "*"))
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def wechat_url(self) -> str:

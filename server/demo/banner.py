@@ -2,15 +2,7 @@
 
 from server.config import Config
 from server.demo.seed import Demo
-
-ROLE_NAMES = {
-    "member": "队员",
-    "squad_leader": "队长",
-    "unit_supervisor": "单位监督员",
-    "bureau_supervisor": "招商局监督员",
-    "county_leader": "县领导",
-    "admin": "管理员",
-}
+from server.org.models import ROLE_NAMES
 
 
 def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> str:
