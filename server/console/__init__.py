@@ -1,0 +1,1 @@
+"""FACE 2: the supervisors' console."""
