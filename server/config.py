@@ -70,11 +70,11 @@ class Config(BaseSettings):
     sandbox_port: int = Field(8001, ge=1, le=65535)
     session_days: int = Field(30, ge=1, le=365)
     console_hours: int = Field(12, ge=1, le=72)
-    map_tiles: str = ""
-    map_datum: Literal["wgs84", "gcj02", "cgcs2000"] = "wgs84"
-    map_attribution: str = ""
     photo_link_s: int = Field(300, ge=10, le=3600)
     nightly_at: str = Field("21:30", pattern=f"^{_TIME}$")
+    map_tiles: str = ""
+    map_datum: Literal["wgs84", "gcj02", "cgcs2000"] = "wgs84"
+    map_attribution: str = Field("", max_length=200, pattern=r"^[^<>&]*$")  # a line of text; Leaflet reads it as HTML
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")
@@ -111,6 +111,18 @@ class Config(BaseSettings):
             ipaddress.ip_address(value)
         except ValueError:
             raise ValueError("must be an IP address of this machine, 0.0.0.0 or localhost") from None
+        return value
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _tile_address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s;,'\"{}]", parts.netloc):
+            raise ValueError("must be an http(s) address of one host")
+        if not all(f"{{{name}}}" in value for name in "xyz"):
+            raise ValueError("must name {x}, {y} and {z}, such as https://tiles.example.gov.cn/{z}/{x}/{y}.png")
         return value
 
     @field_validator("secret_key")
@@ -212,15 +224,6 @@ class Config(BaseSettings):
             raise ValueError("must be an e-mail address")
         if info.data.get("smtp_url") and not value:
             raise ValueError("is needed with SMTP_URL: whom the mails are from")
-        return value
-
-    @field_validator("map_tiles")
-    @classmethod
-    def _tiles(cls, value: str) -> str:
-        if value and not re.fullmatch(r"(https?://[A-Za-z0-9.{}:-]+)?/[^\s;,'\"]*", value):
-            raise ValueError("must be an address such as https://tiles.example.gov.cn/{z}/{x}/{y}.png")
-        if value and not all(part in value for part in ("{z}", "{x}", "{y}")):
-            raise ValueError("must have {z}, {x} and {y} in it")
         return value
 
     @field_validator("wechat_templates", "wechat_employee_templates")
