@@ -248,7 +248,7 @@ class Config(BaseSettings):
     @property
     def map_tiles_host(self) -> str:
         """Where the console's pages may fetch tiles from, as a Content-Security-Policy names it; empty: only here."""
-        parts = urlsplit(self.map_tiles.replace("{s}", "*"))
+        parts = urlsplit(self.map_tiles)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property

@@ -8,6 +8,11 @@ from server.org.models import ROLE_NAMES
 def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> str:
     """The text of the banner; `token` is a session of `demo.caller`."""
     caller, station = demo.caller, demo.caller_station
+    desks = "\n".join(
+        f"  {p['name']}  {ROLE_NAMES[p['role']]}  {sandbox}/_sandbox/scan?openid={p['openid']}"
+        for p in demo.accounts()
+        if p["role"] != "member" and p["county"] == caller["county"]
+    )
     shown = "\n".join(
         f"  {p['name']}  {ROLE_NAMES[p['role']]}  {p['county']}{p['unit']}  openid={p['openid']}"
         for p in demo.accounts()
@@ -15,7 +20,10 @@ def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> st
     return f"""
 驻点通 Zhudian is running.
 
-  API and its pages   {web}/docs
+  Console             {web}/console/   one click, by scanning with a phone of the sandbox:
+{desks}
+
+  The API, browsable  {web}/docs
   Phones (sandbox)    {sandbox}/        what members' WeChat shows
   Database, photos    {config.database_url}, {config.photo_root}
   Personas, stations  var/demo.json     logs: var/log/
