@@ -17,9 +17,7 @@ from tests.cast import Cast
 def sandbox(serve, config: Config) -> Iterator[RunningSandbox]:
     """A local WeChat and a server that know each other."""
     running = RunningSandbox(create_sandbox(config.wechat_appid, config.wechat_secret))
-    app = serve(
-        Config(_env_file=None, database_url=config.database_url, photo_root=tmp_path, sandbox_port=running.port)
-    )
+    app = serve(config.model_copy(update={"sandbox_port": running.port}))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     running.state.callback = Callback(url=f"http://127.0.0.1:{server.port}/wechat/callback")
