@@ -37,15 +37,31 @@ STATES = {
 }
 
 
-def day(on: date) -> str:
-    """11月3日 周二."""
+def day(on: date | str) -> str:
+    """11月3日 周二, of a date or of how the API writes one."""
+    on = date.fromisoformat(on) if isinstance(on, str) else on
     return f"{on.month}月{on.day}日 周{_WEEKDAYS[on.weekday()]}"
 
 
-def moment(at: datetime, tz: str) -> str:
+def moment(at: datetime | str, tz: str) -> str:
     """11月3日 周二 08:41, by the clock of a zone."""
-    local = at.astimezone(ZoneInfo(tz))
+    local = _instant(at).astimezone(ZoneInfo(tz))
     return f"{day(local.date())} {local:%H:%M}"
+
+
+def span(first: date | str, last: date | str) -> str:
+    """11月3日 周二, or 11月3日 周二 至 11月5日 周四."""
+    return day(first) if first == last else f"{day(first)} 至 {day(last)}"
+
+
+def month(first: date | str) -> str:
+    """2026年11月, of a date or of 2026-11."""
+    text = first if isinstance(first, str) else first.isoformat()
+    return f"{text[:4]}年{int(text[5:7])}月"
+
+
+def _instant(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def days(halves: float) -> str:
@@ -53,9 +69,9 @@ def days(halves: float) -> str:
     return f"{halves:g}"
 
 
-def since(at: datetime, now: datetime) -> str:
+def since(at: datetime | str, now: datetime) -> str:
     """How long ago, as one says it: 刚刚, 12 分钟前, 3 小时前, 5 天前."""
-    minutes = int((now - at).total_seconds() // 60)
+    minutes = int((now - _instant(at)).total_seconds() // 60)
     if minutes < 1:
         return "刚刚"
     if minutes < 60:
@@ -83,5 +99,6 @@ def role(code: str) -> str:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(day=day, moment=moment, days=days, since=since, state=state, shape=shape, role=role)
+    for said in (day, moment, span, month, days, since, state, shape, role):
+        app.jinja_env.filters[said.__name__] = said
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
