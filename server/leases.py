@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base, dialect_of, upsert
 
+BACKUP = "backup"  # the row that says when the last one was made
 HELD = timedelta(minutes=5)  # longer than one step of any job; a killed worker's period is taken over after it
 
 
@@ -117,6 +118,12 @@ def _ours(session: Session, lease: Lease, statement: Update, values: dict[str, o
     held = {"of_county": lease.county_id, "of_job": lease.job, "of_token": lease.token}
     if session.connection().execute(statement, held | values).rowcount != 1:
         raise LeaseLost(f"{lease.job} of county {lease.county_id}")
+
+
+def note_backup(session: Session, now: datetime) -> None:
+    """An operator's backup is complete up to now."""
+    insert = upsert(dialect_of(session), Schedule).values(county_id=0, job=BACKUP, done_through=now)
+    session.execute(insert.on_conflict_do_update(index_elements=["county_id", "job"], set_={"done_through": now}))
 
 
 def beat(session: Session, name: str, started_at: datetime, now: datetime) -> None:

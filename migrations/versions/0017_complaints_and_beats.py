@@ -1,4 +1,4 @@
-"""Complaints and suggestions with their answers; which workers live.
+"""Complaints and suggestions with their answers; which workers live; notices listed by time, and the dead ones.
 
 Revision ID: 0017
 Revises: 0015
@@ -61,7 +61,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_worker_beats")),
     )
 
+    op.create_index(op.f("ix_notices_county_id_created_at_id"), "notices", ["county_id", "created_at", "id"])
+    dead = sa.text("state IN ('failed', 'refused', 'uncertain')")
+    op.create_index(
+        "ix_notices_dead", "notices", ["county_id", "created_at", "id"], sqlite_where=dead, postgresql_where=dead
+    )
+
 
 def downgrade() -> None:
+    op.drop_index("ix_notices_dead", "notices")
+    op.drop_index(op.f("ix_notices_county_id_created_at_id"), "notices")
     op.drop_table("worker_beats")
     op.drop_table("complaints")
