@@ -3,11 +3,11 @@
 import structlog
 from flask import Flask
 
-from server.console import account, complaints, doors, face, flags, leaves, overview, words
+from server.console import account, complaints, doors, face, flags, leaves, months, overview, people, words
 
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
-PAGES = (doors, overview, leaves, flags, complaints, account)
+PAGES = (doors, overview, people, months, leaves, flags, complaints, account)
 
 
 def install(app: Flask) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
+from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, CheckIn
@@ -60,7 +60,7 @@ def backlog(session: Session, caller: Caller) -> Backlog:
     return Backlog(*(_counted(session, statement) for statement in (reviews, appeals, leaves)))
 
 
-def _about(caller: Caller, table: Any, since: ColumnElement[datetime]) -> Select[Any]:
+def _about(caller: Caller, table: Any, since: Any) -> Select[Any]:
     return (
         select(since.label("since"))
         .join(Member, (Member.county_id == table.county_id) & (Member.id == table.member_id))
@@ -96,7 +96,7 @@ def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int],
         .order_by(urgency, Flag.raised_at.desc(), Flag.id)
         .limit(most)
     )
-    return dict(numbers), [_alert(row) for row in session.execute(statement)]
+    return dict(numbers.all()), [_alert(row) for row in session.execute(statement)]
 
 
 def _alert(row: Any) -> Alert:

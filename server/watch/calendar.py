@@ -45,6 +45,12 @@ class MonthMarks:
     def blanks(self) -> int:
         return self.first.weekday()
 
+    def weeks(self) -> list[list[Mark | None]]:
+        """Rows of seven, None where the month has no date."""
+        cells: list[Mark | None] = [*[None] * self.blanks, *self.marks]
+        cells += [None] * (-len(cells) % 7)
+        return [cells[at : at + 7] for at in range(0, len(cells), 7)]
+
 
 def months_back(month: date, how_many: int) -> list[date]:
     """The first days of so many months, the last of which is `month`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
@@ -54,13 +54,15 @@ class Progress:
         return self.line[-1] if self.line else 0.0
 
 
-def progress(session: Session, caller: Caller, month: date) -> Progress:
-    """The month (its first day) up to the caller's today. Six statements, however large the county is."""
+def progress(session: Session, caller: Caller, month: date, whose: ColumnElement[bool] | None = None) -> Progress:
+    """The month (its first day) up to the caller's today, of the squads fulfilling `whose` (a condition on Squad). Six
+    statements, however large the county is."""
+    whose = true() if whose is None else whose
     book = policy.rulebook(session, caller.county_id)
     last = min(caller.today, month_end(month))
     dates = tuple(month + timedelta(days=n) for n in range((last - month).days + 1))
-    targets, people = _targets(session, caller, month, book)
-    earned, pending = _earned(session, caller, month, last)
+    targets, people = _targets(session, caller, month, book, whose)
+    earned, pending = _earned(session, caller, month, last, whose)
     units = [
         Pace(
             unit_id=unit_id,
@@ -101,7 +103,7 @@ def _units(session: Session, caller: Caller) -> list[tuple[uuid.UUID, str]]:
 
 
 def _earned(
-    session: Session, caller: Caller, month: date, last: date
+    session: Session, caller: Caller, month: date, last: date, whose: ColumnElement[bool]
 ) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
     """Half days by unit and date, each with the unit posted with on it, as in the month's table; and those waiting."""
     confirmed, pending = func.sum(SiteDay.confirmed_halves), func.sum(SiteDay.pending_halves)
@@ -117,7 +119,10 @@ def _earned(
             & or_(Posting.ends_on.is_(None), Posting.ends_on >= SiteDay.on_date),
         )
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(SiteDay.county_id == caller.county_id, SiteDay.on_date.between(month, last), watched_members(caller))
+        .where(
+            *(SiteDay.county_id == caller.county_id, SiteDay.on_date.between(month, last)),
+            *(watched_members(caller), whose),
+        )
         .group_by(Squad.unit_id, SiteDay.on_date)
     )
     found: dict[uuid.UUID, dict[date, int]] = defaultdict(dict)
@@ -129,11 +134,11 @@ def _earned(
 
 
 def _targets(
-    session: Session, caller: Caller, month: date, book: Rulebook
+    session: Session, caller: Caller, month: date, book: Rulebook, whose: ColumnElement[bool]
 ) -> tuple[Mapping[uuid.UUID, float], Mapping[uuid.UUID, int]]:
     """By unit, what the month asks of the members posted with it, and how many they are; of who moved, the unit of the
     last day has both. Where the county asks for nothing by the day, nothing is asked here."""
-    postings = _postings(session, caller, month)
+    postings = _postings(session, caller, month, whose)
     roles, lowered = _roles(session, caller, month), _lowered(session, caller, month)
     known: dict[Any, float] = {}
     targets: dict[uuid.UUID, float] = defaultdict(float)
@@ -151,7 +156,9 @@ def _targets(
     return targets, people
 
 
-def _postings(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, list[Posted]]:
+def _postings(
+    session: Session, caller: Caller, month: date, whose: ColumnElement[bool]
+) -> Mapping[uuid.UUID, list[Posted]]:
     """As far as they bear on the month."""
     last = month_end(month)
     statement = (
@@ -163,6 +170,7 @@ def _postings(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUI
             Posting.starts_on <= last,
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
             watched_members(caller),
+            whose,
         )
         .order_by(Posting.starts_on)
     )

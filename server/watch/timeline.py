@@ -2,10 +2,10 @@
 vouched for."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -22,7 +22,7 @@ from server.org.scope import Caller
 from server.tally import addenda
 from server.tally.month_fold import month_end
 
-_KINDS = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
+KIND_NAMES = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
 _LEAVE_STATES = {"pending": "待审批", "approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"}
 _FLAG_WORDS = {"behind": "落后", "at_risk": "有风险", "unreachable": "已无法达标", "missed": "未达标"}
 _APPEAL_WORDS = {"open": "处理中", "upheld": "成立", "denied": "不成立"}
@@ -41,6 +41,11 @@ class Event:
     state: str = ""
     by: str = ""
     checkin_id: uuid.UUID | None = None
+
+    @property
+    def clock(self) -> float:
+        """What the entries of one date are ordered by; those without a moment come first."""
+        return self.at.timestamp() if self.at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def timeline(session: Session, caller: Caller, member_id: uuid.UUID, month: date
     asked = _Asked(session, caller, member_id, month, month_end(month), ZoneInfo(tz))
     sources = (_postings, _checkins, _decisions, _appeals, _vouched, _leaves, _flags, _steps, _added)
     events = [event for source in sources for event in source(asked)]
-    return sorted(events, key=lambda e: (e.on, e.at.timestamp() if e.at else 0.0), reverse=True)
+    return sorted(events, key=lambda e: (e.on, e.clock), reverse=True)
 
 
 def _postings(asked: _Asked) -> Iterator[Event]:
@@ -107,13 +112,13 @@ def _checkins(asked: _Asked) -> Iterator[Event]:
         .where(CheckIn.on_date.between(asked.first, asked.last))
     )
     for row in asked.session.execute(statement):
-        hidden = sample.is_hidden(asked.caller, row)
+        hidden = sample.is_hidden(asked.caller, cast(CheckIn, row))
         clock = f"{row.minute_of_day // 60:02}:{row.minute_of_day % 60:02}"
         yield Event(
             on=row.on_date,
             at=row.happened_at,
             kind="checkin",
-            title=f"{clock} {_KINDS[row.kind]}" + (f" · {row.name}" if row.name else ""),
+            title=f"{clock} {KIND_NAMES[row.kind]}" + (f" · {row.name}" if row.name else ""),
             text=sample.HIDDEN_REASON if hidden else as_decided(row.reason, row.decision),
             state="review" if hidden else row.decision or row.verdict,
             checkin_id=row.id,
@@ -223,8 +228,3 @@ def _added(asked: _Asked) -> Iterator[Event]:
     for one, _ in addenda.of_month(asked.session, asked.caller.county_id, asked.first, asked.member_id):
         title = f"补充说明 {one.on_date.month}月{one.on_date.day}日"
         yield Event(asked.on(one.made_at), one.made_at, "addendum", title, one.explanation)
-
-
-def of_day(events: Sequence[Event], on: date) -> list[Event]:
-    """The events of one local date."""
-    return [event for event in events if event.on == on]
