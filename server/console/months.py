@@ -52,6 +52,7 @@ def months_one(month: str) -> Response:
         return page(
             "month.html",
             asked=asked,
+            now=now(),
             month=first,
             before=before(first),
             after=following(first),

@@ -10,7 +10,7 @@ from server.api.services import now, reading, services
 from server.api.session import caller
 from server.console import maps
 from server.console.face import face, page
-from server.console.words import STATES
+from server.console.words import STATES, TONES
 from server.tally import policy
 from server.watch import backlog, progress, today
 from server.watch.progress import Progress
@@ -42,6 +42,7 @@ def overview() -> Response:
         map=maps.view(services().config, _stations(people)),
         counts=[(kind, counts[kind]) for kind in backlog.URGENCY if counts.get(kind)],
         alerts=alerts,
+        tones=TONES,
         waits=waits,
         pace=pace,
         chart=chart_of(pace),

@@ -16,7 +16,7 @@ from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.audit.journal import record
 from server.console.face import face, page, query
-from server.console.words import STATES
+from server.console.words import STATES, TONES
 from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import County, Unit
@@ -91,9 +91,10 @@ def people_file(member_id: uuid.UUID) -> Response:
             events=timeline(session, who, member.id, first, tz),
             on=asked.day,
             day=_day(session.get(SiteDay, (who.county_id, member.id, asked.day))) if asked.day else None,
+            now=at,
             evidence=evidence_url,
             names=NAMES,
-            tones={code: known.colour for code, known in STATES.items()},
+            tones=TONES,
             tally=Counter(mark.state for mark in shown.marks),
         )
 
@@ -125,4 +126,4 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def evidence_url(checkin_id: object) -> str:
     """Where the evidence of a check-in stands."""
-    return url_for("desk.review", checkin=str(checkin_id))
+    return f"/console/review/{checkin_id}"

@@ -38,6 +38,7 @@ STATES = {
     "unreachable": State("已无法达标", "rejected", "bars3"),
     "missed": State("未达标", "missed", "square"),
 }
+TONES = {code: state.colour for code, state in STATES.items()}
 
 
 def day(on: date | str) -> str:

@@ -45,6 +45,11 @@ class MonthMarks:
     def blanks(self) -> int:
         return self.first.weekday()
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was asked and nothing happened."""
+        return all(mark.state in ("idle", "future") for mark in self.marks)
+
     def weeks(self) -> list[list[Mark | None]]:
         """Rows of seven, None where the month has no date."""
         cells: list[Mark | None] = [*[None] * self.blanks, *self.marks]

@@ -60,7 +60,7 @@ class _Asked:
     def of(self, table: Any, *columns: Any) -> Any:
         """Rows about this member."""
         mine = (table.county_id == self.caller.county_id, table.member_id == self.member_id)
-        return select(*columns).where(*mine)
+        return select(*columns).select_from(table).where(*mine)
 
     def on(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
