@@ -3,11 +3,25 @@
 import structlog
 from flask import Flask
 
-from server.console import account, audit, complaints, doors, face, flags, leaves, notices, overview, system, words
+from server.console import (
+    account,
+    audit,
+    complaints,
+    doors,
+    face,
+    flags,
+    leaves,
+    months,
+    notices,
+    overview,
+    people,
+    system,
+    words,
+)
 
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
-PAGES = (doors, overview, leaves, flags, notices, complaints, audit, system, account)
+PAGES = (doors, overview, people, months, leaves, flags, notices, complaints, audit, system, account)
 
 
 def install(app: Flask) -> None:
