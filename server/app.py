@@ -5,9 +5,11 @@ from flask_openapi import Info, OpenAPI, SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.api import (
+    appeals,
     attestations,
     checkins,
     closing,
+    comments,
     consents,
     console,
     docs,
@@ -52,6 +54,8 @@ _BLUEPRINTS = (
     consents,
     checkins,
     reviews,
+    appeals,
+    comments,
     attestations,
     people,
     photos,
