@@ -14,14 +14,15 @@ unexport PYTHONDONTWRITEBYTECODE
 IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
-# npm's two folders: what the mini-program is made of and checked with, and what runs it in a browser.
+# npm's folders: what the mini-program is made of and checked with, what runs it in a browser; what the console's pages load.
 NPM_FOLDERS := miniprogram tests/miniprogram
-NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.stamp)
+ASSETS := server/console/static/vendor/.stamp
+NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.stamp) $(ASSETS)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-run: $(RUN_STAMP) ## set up and start everything: web, worker, WeChat sandbox, demo county; Ctrl-C stops all
+run: $(RUN_STAMP) $(ASSETS) ## set up and start everything: web, worker, WeChat sandbox, demo county; Ctrl-C stops all
 	@exec $(BIN)/python -m server run
 
 test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
@@ -45,6 +46,8 @@ api-types: $(TEST_STAMP) $(NPM_STAMPS) ## write miniprogram/api/types.d.ts from 
 
 screenshots: $(TEST_STAMP) $(NPM_STAMPS) ## every page of the mini-program in each of its states, into var/screenshots/
 	@$(BIN)/python -m pytest tests/miniprogram/screenshots.py -q -n 2
+
+assets: $(ASSETS) ## what the console's pages load, from npm into server/console/static/vendor
 
 setup: $(TEST_STAMP) $(NPM_STAMPS)
 
@@ -82,7 +85,7 @@ lock: $(TEST_STAMP) ## compile requirements.txt and tests/requirements.txt from 
 	@$(BIN)/uv pip compile -q tests/requirements.in --generate-hashes -o tests/requirements.txt
 
 clean: ## remove the virtual environment, var/ (demo database and photos included) and caches
-	rm -rf $(VENV) $(NPM_FOLDERS:%=%/node_modules) var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf $(VENV) $(NPM_FOLDERS:%=%/node_modules) server/console/node_modules server/console/static/vendor var .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/uv:
@@ -107,4 +110,8 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(VENV)/bin/uv
 	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-.PHONY: help run test lint lint-miniprogram miniprogram api-types screenshots setup bench bench-evidence soak migrate worker system-deps check-system lock clean
+server/console/static/vendor/.stamp: server/console/node_modules/.stamp server/console/package.json
+	@npm run --prefix server/console --silent vendor
+	@touch $@
+
+.PHONY: help run test lint lint-miniprogram miniprogram api-types screenshots assets setup bench bench-evidence soak migrate worker system-deps check-system lock clean

@@ -35,6 +35,7 @@ from server.api import (
 from server.api.services import Services, now
 from server.clock import Clock, system_clock
 from server.config import Config
+from server.console import face, pages
 from server.db import Database
 from server.notify.tokens import DatabaseTokens
 from server.photos.store import FolderStore
@@ -91,11 +92,12 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FIELD_BYTES, MAX_FORM_PARTS=40)
     app.extensions["zhudian"] = make_services(config, clock, db)
-    problems.install(app)
+    problems.install(app, face.as_page)
     session.install(app)
-    for face in _BLUEPRINTS:
-        app.register_api(face.bp)
+    for domain in _BLUEPRINTS:
+        app.register_api(domain.bp)
     app.register_blueprint(wechat.bp)
+    pages.install(app)
     docs.install(app)
     app.after_request(_harden)
     app.after_request(_timed)

@@ -72,6 +72,9 @@ class Config(BaseSettings):
     console_hours: int = Field(12, ge=1, le=72)
     photo_link_s: int = Field(300, ge=10, le=3600)
     nightly_at: str = Field("21:30", pattern=f"^{_TIME}$")
+    map_tiles: str = ""
+    map_datum: Literal["wgs84", "gcj02", "cgcs2000"] = "wgs84"
+    map_attribution: str = Field("", max_length=200, pattern=r"^[^<>&]*$")  # a line of text; Leaflet reads it as HTML
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")
@@ -108,6 +111,18 @@ class Config(BaseSettings):
             ipaddress.ip_address(value)
         except ValueError:
             raise ValueError("must be an IP address of this machine, 0.0.0.0 or localhost") from None
+        return value
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _tile_address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s;,'\"{}]", parts.netloc):
+            raise ValueError("must be an http(s) address of one host")
+        if not all(f"{{{name}}}" in value for name in "xyz"):
+            raise ValueError("must name {x}, {y} and {z}, such as https://tiles.example.gov.cn/{z}/{x}/{y}.png")
         return value
 
     @field_validator("secret_key")
@@ -229,6 +244,12 @@ class Config(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether PUBLIC_URL can be reached from this machine only."""
         return _is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def map_tiles_host(self) -> str:
+        """Where the console's pages may fetch tiles from, as a Content-Security-Policy names it; empty: only here."""
+        parts = urlsplit(self.map_tiles)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def wechat_url(self) -> str:

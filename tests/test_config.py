@@ -100,6 +100,10 @@ def errors(env: pytest.MonkeyPatch, settings: dict[str, str]) -> dict[str, str]:
         ({"QUIET_HOURS": "22-7"}, {"QUIET_HOURS"}),
         ({"MORNING_SUMMARY_AT": "25:00"}, {"MORNING_SUMMARY_AT"}),
         ({"WEB_HOST": "127.0.0.1:8000"}, {"WEB_HOST"}),
+        ({"MAP_TILES": "tiles.example/{z}/{x}/{y}"}, {"MAP_TILES"}),
+        ({"MAP_TILES": "https://tiles.example/{z}/{x}"}, {"MAP_TILES"}),
+        ({"MAP_TILES": "https://a; script-src *.example/{z}/{x}/{y}"}, {"MAP_TILES"}),  # it stands in a header
+        ({"MAP_DATUM": "bd09", "MAP_ATTRIBUTION": "<b>"}, {"MAP_DATUM", "MAP_ATTRIBUTION"}),
         ({"WEB_HOST": "fe80::1%eth0"} | KEY | LIVE, {"WEB_HOST"}),
     ],
     ids=lambda value: ",".join(sorted(map(str, value))),
@@ -131,6 +135,11 @@ def test_the_kinds_that_are_refused_or_missing_are_named(env: pytest.MonkeyPatch
         {"WEB_HOST": "::1"},
         LIVE | {"WECHAT_CALLBACK_AES_KEY": "plain"},
         {"WECHAT_TEMPLATES": '{"reminder": "a"}'},
+        {
+            "MAP_TILES": "https://tiles.example:8443/{z}/{x}/{y}.png",
+            "MAP_DATUM": "gcj02",
+            "MAP_ATTRIBUTION": "© 审图号",
+        },
         {"DATABASE_URL": "postgresql+psycopg://zhudian@/zhudian?host=/run/postgresql"},
         LIVE,
     ],

@@ -130,6 +130,14 @@ def remove_account() -> Reply:
 @bp.post("/console/sign-in", responses={200: MemberReply})
 def sign_in(body: SignInBody) -> Reply:
     """By name, password and code; the session is the cookie of the answer."""
+    token, reply = admit(body)
+    response = jsonify(reply.model_dump(mode="json"))
+    set_cookie(response, token)
+    return response
+
+
+def admit(body: SignInBody) -> tuple[str, MemberReply]:
+    """A session for whoever has name, password and code; its token. Every wrong try is counted."""
     require_own_page()
     at = now()
     with transaction() as session:  # counted before anything is looked at, and whatever comes of it
@@ -149,9 +157,7 @@ def sign_in(body: SignInBody) -> Reply:
             token, reply = _start(session, member, "password", at)
     if member is None:
         raise console.wrong()
-    response = jsonify(reply.model_dump(mode="json"))
-    set_cookie(response, token)
-    return response
+    return token, reply
 
 
 @bp.post("/console/scans", responses={201: ScanCreated})

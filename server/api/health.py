@@ -41,5 +41,5 @@ def readyz() -> Reply:
 
 @bp.get("/", doc_ui=False)
 def home() -> Reply:
-    """People who open the bare address want the browsable API."""
-    return redirect("/docs")
+    """People who open the bare address want the console; the browsable API is at /docs."""
+    return redirect("/console/")

@@ -1,9 +1,10 @@
 """Every error leaves as an RFC 9457 problem: a code for programs, a Chinese sentence for people, never a trace."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -134,18 +135,27 @@ class Problem(BaseModel):
 
 
 def problem(status: int, code: str, detail: str, facts: dict[str, Any] | None = None) -> Response:
-    """The response for one problem."""
+    """The response for one problem: JSON, or to whoever is at the console a page."""
     body = Problem(type="about:blank", title=code, status=status, code=code, detail=detail, facts=facts or {})
-    response = jsonify(body.model_dump(mode="json"))
-    response.status_code = status
-    response.mimetype = "application/problem+json"
+    if request.path.startswith("/console"):
+        response: Response = current_app.extensions["problem_page"](body)
+    else:
+        response = jsonify(body.model_dump(mode="json"))
+        response.status_code = status
+        response.mimetype = "application/problem+json"
     if status in (429, 503) and facts and "retry_after_s" in facts:
         response.headers["Retry-After"] = str(facts["retry_after_s"])
     return response
 
 
 def invalid_input(error: ValidationError) -> Response:
-    """422 for input that breaks its schema: each field named, in words."""
+    """422 for input that breaks its schema."""
+    refusal = as_refusal(error)
+    return problem(refusal.status, refusal.code, refusal.detail, refusal.facts)
+
+
+def as_refusal(error: ValidationError) -> AppError:
+    """What breaks its schema, each field named in words."""
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"]) or "body",
@@ -154,7 +164,7 @@ def invalid_input(error: ValidationError) -> Response:
         for item in error.errors(include_url=False, include_input=False)
     ]
     said = "；".join(f"{_name(f['field'])}{f['message']}" for f in fields[:3])
-    return problem(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
+    return AppError(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
 
 
 def _name(field: str) -> str:
@@ -171,8 +181,9 @@ def _limits(item: ErrorDetails) -> dict[str, Any]:
     return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in allowed.items()}
 
 
-def install(app: Flask) -> None:
-    """Register the one handler of each kind."""
+def install(app: Flask, as_page: Callable[[Problem], Response]) -> None:
+    """Register the one handler of each kind; `as_page` draws a problem for the console."""
+    app.extensions["problem_page"] = as_page
 
     @app.errorhandler(AppError)
     def _known(error: AppError) -> Response:

@@ -2,20 +2,17 @@
 
 from server.config import Config
 from server.demo.seed import Demo
-
-ROLE_NAMES = {
-    "member": "队员",
-    "squad_leader": "队长",
-    "unit_supervisor": "单位监督员",
-    "bureau_supervisor": "招商局监督员",
-    "county_leader": "县领导",
-    "admin": "管理员",
-}
+from server.org.models import ROLE_NAMES
 
 
 def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> str:
     """The text of the banner; `token` is a session of `demo.caller`."""
     caller, station = demo.caller, demo.caller_station
+    desks = "\n".join(
+        f"  {p['name']}  {ROLE_NAMES[p['role']]}  {sandbox}/_sandbox/scan?openid={p['openid']}"
+        for p in demo.accounts()
+        if p["role"] != "member" and p["county"] == caller["county"]
+    )
     shown = "\n".join(
         f"  {p['name']}  {ROLE_NAMES[p['role']]}  {p['county']}{p['unit']}  openid={p['openid']}"
         for p in demo.accounts()
@@ -23,7 +20,10 @@ def banner(config: Config, demo: Demo, web: str, sandbox: str, token: str) -> st
     return f"""
 驻点通 Zhudian is running.
 
-  API and its pages   {web}/docs
+  Console             {web}/console/   one click, by scanning with a phone of the sandbox:
+{desks}
+
+  The API, browsable  {web}/docs
   Phones (sandbox)    {sandbox}/        what members' WeChat shows
   Database, photos    {config.database_url}, {config.photo_root}
   Personas, stations  var/demo.json     logs: var/log/

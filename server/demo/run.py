@@ -21,9 +21,10 @@ from typing import Any
 from server import migrate
 from server.config import Config
 from server.db import Database
-from server.demo.banner import ROLE_NAMES, banner
+from server.demo.banner import banner
 from server.demo.photos import draw_selfie
 from server.demo.seed import Demo, require_photo_root, seed
+from server.org.models import ROLE_NAMES
 
 _READY_S = 30
 _STOP_S = 15

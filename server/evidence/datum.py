@@ -24,6 +24,16 @@ def to_wgs84(lat: float, lng: float, datum: str) -> tuple[float, float]:
     raise ValueError(f"unknown datum: {datum!r}")
 
 
+def from_wgs84(lat: float, lng: float, datum: str) -> tuple[float, float]:
+    """(lat, lng) WGS-84 degrees in `datum`: "wgs84", "gcj02", or "cgcs2000", which is WGS-84 within decimetres (its
+    frame stands still at the epoch 2000.0 while the plates have moved since): far less than any phone can tell."""
+    if datum in ("wgs84", "cgcs2000"):
+        return lat, lng
+    if datum == "gcj02":
+        return wgs84_to_gcj02(lat, lng)
+    raise ValueError(f"unknown datum: {datum!r}")
+
+
 def wgs84_to_gcj02(lat: float, lng: float) -> tuple[float, float]:
     """(lat, lng) WGS-84 degrees as GCJ-02 degrees, moved by 100-700 m; unchanged outside the rectangle."""
     if not in_rectangle(lat, lng):

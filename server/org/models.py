@@ -8,7 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
 
-ROLES = ("member", "squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
+ROLE_NAMES = {
+    "member": "队员",
+    "squad_leader": "队长",
+    "unit_supervisor": "单位监督员",
+    "bureau_supervisor": "招商局监督员",
+    "county_leader": "县领导",
+    "admin": "管理员",
+}
+ROLES = tuple(ROLE_NAMES)
 SQUAD_ROLES = ("member", "squad_leader")
 SIGN_IN_KINDS = ("phone", "console")
 COUNTY_ROLES = ("bureau_supervisor", "county_leader", "admin")

@@ -16,7 +16,7 @@ from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
-from tests.console import enrol, totp
+from tests.doors import enrol, totp
 
 DECIDED = {"checkin": "0", "on": "2026-11-23", "result": "驳回", "reason": "看不清站点"}
 

@@ -13,7 +13,7 @@ from server.db import Database
 from server.org.models import ConsoleAccount, RoleGrant
 from tests.client import Api
 from tests.conftest import StoppedClock
-from tests.console import FROM_HERE, PASSWORD, enrol, sign_in, totp
+from tests.doors import FROM_HERE, PASSWORD, enrol, sign_in, totp
 
 
 def test_the_cookie_is_the_session(api: Api, browser: FlaskClient, secret: str, clock: StoppedClock) -> None:

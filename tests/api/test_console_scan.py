@@ -9,7 +9,7 @@ from server.org import signin
 from server.org.models import Member
 from tests.client import Api
 from tests.conftest import StoppedClock
-from tests.console import FROM_HERE, begin, claim
+from tests.doors import FROM_HERE, begin, claim
 
 
 def test_the_browser_is_signed_in_as_whoever_confirmed(api: Api, browser: FlaskClient) -> None:

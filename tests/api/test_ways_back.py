@@ -14,7 +14,7 @@ from server.org import people, signin
 from server.org.scope import Caller
 from tests.client import Api
 from tests.conftest import StoppedClock
-from tests.console import begin, claim, enrol, sign_in, totp
+from tests.doors import begin, claim, enrol, sign_in, totp
 from tests.processes import until
 
 WAITING = text(

@@ -30,7 +30,7 @@ def of(stage: list[Step], instruction: str) -> list[str]:
     return [rest for name, rest in stage if name == instruction]
 
 
-BUILD, FINAL = stages()
+ASSETS, BUILD, FINAL = stages()
 
 
 def test_bases_are_pinned_and_speak_the_python_of_the_lock():
@@ -38,6 +38,7 @@ def test_bases_are_pinned_and_speak_the_python_of_the_lock():
         image = stage[0][1].split()[0]
         assert re.fullmatch(r"python:3\.\d+-slim-\w+", image), image
     assert BUILD[0][1].split()[0] == FINAL[0][1].split()[0]
+    assert re.fullmatch(r"node:\d+-\w+-slim", ASSETS[0][1].split()[0])
 
 
 def test_requirements_are_installed_with_their_hashes():
@@ -68,12 +69,22 @@ def test_the_final_stage_installs_nothing_and_runs_as_nobody():
 
 
 def test_only_the_server_and_its_migrations_are_copied():
-    copied = [shlex.split(rest) for rest in of(BUILD, "COPY")]
-    sources = {source for words in copied for source in words[:-1]}
-    assert sources == {"requirements.txt", "server", "migrations"}
+    copied = [shlex.split(rest) for rest in of(BUILD, "COPY") + of(ASSETS, "COPY")]
+    sources = {source for words in copied for source in words[:-1] if not words[0].startswith("--from=assets")}
+    packages = {"server/console/package.json", "server/console/package-lock.json"}
+    assert sources == {"requirements.txt", "server", "migrations", *packages}
     assert all((ROOT / source).exists() for source in sources)
     assert all(rest.startswith("--from=build ") for rest in of(FINAL, "COPY"))
-    assert not of(BUILD, "ADD") + of(FINAL, "ADD")
+    assert not of(ASSETS, "ADD") + of(BUILD, "ADD") + of(FINAL, "ADD")
+
+
+def test_what_the_pages_load_comes_by_its_lock_and_lands_where_they_look_for_it():
+    (install,) = of(ASSETS, "RUN")
+    assert "npm ci --omit=dev --ignore-scripts" in install
+    (brought,) = [rest for rest in of(BUILD, "COPY") if rest.startswith("--from=assets ")]
+    assert brought == "--from=assets /console/static/vendor /app/server/console/static/vendor"
+    packages = json.loads((ROOT / "server" / "console" / "package.json").read_text())
+    assert "static/vendor" in packages["scripts"]["vendor"]
 
 
 def test_the_context_lets_in_what_is_copied_and_nothing_else():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.evidence.datum import (
     bd09_to_gcj02,
+    from_wgs84,
     gcj02_to_bd09,
     gcj02_to_wgs84,
     in_rectangle,
@@ -104,3 +105,13 @@ def test_bd09_there_and_back_is_below_a_micrometre(point: tuple[float, float]) -
     assert distance_m(*point, *bd09_to_gcj02(*gcj02_to_bd09(*point))) < 1e-6
     assert distance_m(*point, *gcj02_to_bd09(*bd09_to_gcj02(*point))) < 1e-6
     assert 300 < distance_m(*point, *gcj02_to_bd09(*point)) < 1_200
+
+
+@pytest.mark.parametrize(("datum", "moved"), [("wgs84", False), ("cgcs2000", False), ("gcj02", True)])
+def test_a_point_is_moved_for_a_map_only_where_its_datum_differs(datum: str, moved: bool) -> None:
+    assert (from_wgs84(31.2, 121.4, datum) != (31.2, 121.4)) is moved
+
+
+def test_no_map_is_drawn_in_an_unknown_datum() -> None:
+    with pytest.raises(ValueError, match="bd09"):
+        from_wgs84(31.2, 121.4, "bd09")

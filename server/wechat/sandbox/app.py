@@ -32,6 +32,7 @@ from server.wechat.sandbox import (
     phone_numbers,
     pushes,
     risk,
+    scan,
     settings,
     staff,
     subscribe,
@@ -62,7 +63,7 @@ GROUPS = tuple(
             openapi,
             wecom,
         ),
-        *(control, settings, limits, log, phone, pushes, page),
+        *(control, settings, limits, log, phone, pushes, scan, page),
     )
 )
 # Whoever never touched their credits has plenty, so that `make run` shows messages; a test sets its own number.

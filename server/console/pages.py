@@ -1,0 +1,20 @@
+"""All pages of the console, told to the app."""
+
+import structlog
+from flask import Flask
+
+from server.console import account, doors, face, flags, leaves, overview, words
+
+log = structlog.get_logger()
+# A page is a module whose import adds its routes to the face.
+PAGES = (doors, overview, leaves, flags, account)
+
+
+def install(app: Flask) -> None:
+    """Routes, filters, security headers."""
+    words.install(app)
+    app.register_blueprint(face.face)
+    app.after_request(face.harden)
+    app.jinja_env.globals["asset"] = face.asset
+    if not face.has_vendor():
+        log.warning("console_assets_missing", hint="make assets")

@@ -1,0 +1,74 @@
+"""请假 at the console: answered in place by whoever may; a refusal says why; the days follow."""
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.client import Api
+from tests.console.conftest import Desks
+
+
+def ask(api: Api, who: str = "chen", reason: str = "孩子住院", **more: str) -> str:
+    body = {"kind": "sick", "starts_on": "2026-11-26", "reason": reason} | more
+    answer = api.post("/leaves", who, body)
+    assert answer.status_code == 201, answer.text
+    return str(json.loads(answer.text)["id"])
+
+
+def test_a_request_is_approved(desk: Desks, api: Api) -> None:
+    ask(api)
+    sitting = desk("supervisor")
+    page = sitting.at("/leaves")
+    row = page.get_by_role("row").filter(has_text="chen")
+    expect(row).to_contain_text("11月26日 周四")
+    expect(row).to_contain_text("孩子住院")
+    sitting.shot("leaves")
+    assert sitting.barriers() == []
+    row.get_by_role("button", name="同意 chen 的病假").click()
+    expect(page.get_by_role("status")).to_have_text("已同意，天数已重新计算。")
+    expect(page.get_by_text("现在没有等待审批的申请")).to_be_visible()
+    page.get_by_role("link", name="已同意").click()
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("supervisor")
+    (leave,) = json.loads(api.get("/leaves", "chen").text)["items"]
+    assert leave["state"] == "approved"
+
+
+def test_a_refusal_says_why(desk: Desks, api: Api) -> None:
+    ask(api)
+    page = desk("supervisor").at("/leaves")
+    page.get_by_text("不同意", exact=True).click()
+    page.get_by_label("理由（队员会看到）").fill("那天有重要来访，请改期")
+    page.get_by_role("button", name="回复不同意").click()
+    expect(page.get_by_role("status")).to_contain_text("已回复不同意")
+    (leave,) = json.loads(api.get("/leaves", "chen").text)["items"]
+    assert (leave["state"], leave["answer"]) == ("rejected", "那天有重要来访，请改期")
+
+
+def test_who_may_not_decide_is_told_and_nothing_changes(desk: Desks, api: Api) -> None:
+    ask(api, ends_on="2026-12-10")  # longer than the unit may decide
+    sitting = desk("supervisor")
+    page = sitting.at("/leaves")
+    page.get_by_role("button", name="同意 chen 的病假").click()
+    expect(page.get_by_role("alert")).to_contain_text("须由上一级审批")
+    expect(page.get_by_role("row").filter(has_text="chen")).to_be_visible()
+
+
+def test_of_another_unit_nothing_is_seen_nor_decided(desk: Desks, api: Api) -> None:
+    leave = ask(api)
+    sitting = desk("other_supervisor")
+    page = sitting.at("/leaves")
+    expect(page.get_by_text("现在没有等待审批的申请")).to_be_visible()
+    sent = page.evaluate(
+        "path => fetch(path, {method: 'POST', body: new URLSearchParams({approved: 'true'})}).then(a => a.status)",
+        f"/console/leaves/{leave}/decision",
+    )
+    assert sent == 404
+
+
+def test_two_who_decide_at_once(desk: Desks, api: Api) -> None:
+    ask(api)
+    first, second = desk("supervisor").at("/leaves"), desk("bureau").at("/leaves")
+    first.get_by_role("button", name="同意 chen 的病假").click()
+    expect(first.get_by_role("status")).to_contain_text("已同意")
+    second.get_by_role("button", name="同意 chen 的病假").click()
+    expect(second.get_by_role("alert")).to_have_text("这个申请已经处理过了。")
