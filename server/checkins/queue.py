@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from server.checkins import claims, second_opinion
@@ -124,7 +124,7 @@ def decided_since(session: Session, caller: Caller, since: datetime) -> int:
     return session.scalar(statement) or 0
 
 
-def _parts(county_id: int, member_id: uuid.UUID, wanted: Wanted, now: datetime) -> tuple[Select[Any], Select[Any]]:
+def _parts(county_id: int, member_id: uuid.UUID, wanted: Wanted, now: datetime) -> tuple[Any, Any]:
     """What nobody has decided on, and what somebody has: apart, as each goes by an index of its own."""
     undecided = select(CheckIn.received_at, CheckIn.id, CheckIn.on_date, false().label("differs")).where(
         CheckIn.county_id == county_id, text(WAITING)
