@@ -80,17 +80,22 @@ def review_checkin(path: CheckInPath, body: ReviewBody) -> Reply:
     """Accept or reject. The day is recounted; the member is told ten seconds later, unless it is undone."""
     with transaction() as session:
         ruling = Ruling(body.decision, body.reason, body.code, body.beside)
-        checkin, done, news = review.review(session, caller(), path.checkin_id, ruling, now())
-        cause = Cause("review", done.id, caller().member_id)
-        # Whoever gave a second opinion is answered as if theirs was the only one.
-        shown = row_reply(checkin, member_name(session, checkin.member_id), blind=done.is_second)
-        shown.decision = done.decision
-        reply = ReviewedReply(
-            checkin=shown,
-            review=review_reply(done, caller().name).model_copy(update={"is_second": False}),
-            **_counted(session, checkin, cause if news else None),
-        )
+        reply = reviewed(session, path.checkin_id, ruling)
     return reply.model_dump(mode="json"), 201
+
+
+def reviewed(session: Session, checkin_id: uuid.UUID, ruling: Ruling) -> ReviewedReply:
+    """Decide, count the day anew, and what is answered."""
+    checkin, done, news = review.review(session, caller(), checkin_id, ruling, now())
+    cause = Cause("review", done.id, caller().member_id)
+    # Whoever gave a second opinion is answered as if theirs was the only one.
+    shown = row_reply(checkin, member_name(session, checkin.member_id), blind=done.is_second)
+    shown.decision = done.decision
+    return ReviewedReply(
+        checkin=shown,
+        review=review_reply(done, caller().name).model_copy(update={"is_second": False}),
+        **_counted(session, checkin, cause if news else None),
+    )
 
 
 @bp.delete("/checkins/<uuid:checkin_id>/reviews/<uuid:review_id>", responses={200: UndoneReply})

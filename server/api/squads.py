@@ -103,7 +103,7 @@ def squad_today(path: SquadPath) -> Reply:
 
 
 def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay | None) -> TodayRow:
-    state = _state(day)
+    state = day_state(day)
     return TodayRow(
         member_id=member_id,
         name=name,
@@ -115,7 +115,8 @@ def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay |
     )
 
 
-def _state(day: SiteDay | None) -> str:
+def day_state(day: SiteDay | None) -> str:
+    """How a day stands, in one of the words of design.md; `none` where there is nothing."""
     if day is None:
         return "none"
     if day.confirmed_halves:

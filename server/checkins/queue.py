@@ -93,6 +93,12 @@ def waits_for(session: Session, caller: Caller, checkin_id: uuid.UUID, now: date
     return None
 
 
+def is_clean(checkin: CheckIn) -> bool:
+    """Whether nothing speaks against it, so that it may be accepted together with others: it waits for something that
+    could not be told, as a wide circle. A blind sample never is: nobody may know."""
+    return not checkin.sampled and all(finding["outcome"] != "suspect" for finding in checkin.findings)
+
+
 def count(session: Session, caller: Caller, wanted: Wanted, now: datetime) -> int:
     """How many wait, up to MOST_COUNTED; also what others have before them."""
     if not caller.has("bureau_supervisor"):

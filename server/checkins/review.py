@@ -75,8 +75,7 @@ def review(
     _require_grounds(checkin, ruling)
     if repeated := _same_again(session, caller, checkin.id, ruling):
         return checkin, repeated, False
-    if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):
-        raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
+    _require_no_appeal(session, checkin)
     before = session.scalar(decisions(checkin))
     claims.release(session, caller, checkin.id)
     if before and before.reviewer_id != caller.member_id and ruling.beside != before.id:
@@ -143,6 +142,13 @@ def decisions(checkin: CheckIn) -> Select[Review]:
     )
 
 
+def require_free(session: Session, caller: Caller, checkin: CheckIn, before: Review | None, now: datetime) -> None:
+    """Raise what `review` would, whatever is decided: for a page that says so beforehand."""
+    _require_uninvolved(session, caller, checkin)
+    _require_no_appeal(session, checkin)
+    second_opinion.require_third(session, caller, before, now)
+
+
 def tell(session: Session, checkin: CheckIn, key: str, decision: str, reason: str, at: datetime) -> None:
     """The member reads what was decided, from `at` on."""
     facts = {
@@ -173,6 +179,12 @@ def _require_uninvolved(session: Session, caller: Caller, checkin: CheckIn) -> N
     )
     if session.scalar(select(vouched)):
         raise forbidden("involved", "您为这名队员当天作过证明，请由其他监督人员复核。")
+
+
+def _require_no_appeal(session: Session, checkin: CheckIn) -> None:
+    standing = (Appeal.county_id == checkin.county_id) & (Appeal.checkin_id == checkin.id) & (Appeal.state != "denied")
+    if session.scalar(select(Appeal.id).where(standing)):
+        raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
 
 
 def _require_grounds(checkin: CheckIn, ruling: Ruling) -> None:

@@ -3,11 +3,11 @@
 import structlog
 from flask import Flask
 
-from server.console import account, doors, face, flags, leaves, overview, words
+from server.console import account, appeals, doors, face, flags, leaves, overview, review, review_list, words
 
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
-PAGES = (doors, overview, leaves, flags, account)
+PAGES = (doors, overview, review, review_list, appeals, leaves, flags, account)
 
 
 def install(app: Flask) -> None:
