@@ -155,11 +155,11 @@ def _replay(config: Config, arguments: argparse.Namespace) -> int:
 
 
 def _sample(config: Config, arguments: argparse.Namespace) -> int:
-    from server.checkins import sample
+    from server.checkins import sample, second_opinion
     from server.db import Database
 
     with Database(config.database_url).snapshot() as session:
-        for line in sample.told(session, arguments.since):
+        for line in (*sample.told(session, arguments.since), *second_opinion.told(session, arguments.since)):
             print(line)
     return 0
 
@@ -284,7 +284,7 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
     ),
     "sample": (
         _sample,
-        "how often people disagree with the machine, by the blind sample",
+        "how often people disagree with the machine, by the blind sample, and with each other",
         [("--since", {"type": date.fromisoformat, "required": True, "metavar": "YYYY-MM-DD"})],
     ),
     "policy": (

@@ -5,9 +5,11 @@ from flask_openapi import Info, OpenAPI, SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.api import (
+    appeals,
     attestations,
     checkins,
     closing,
+    comments,
     complaints,
     consents,
     console,
@@ -54,6 +56,8 @@ _BLUEPRINTS = (
     consents,
     checkins,
     reviews,
+    appeals,
+    comments,
     attestations,
     people,
     photos,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from server import leases, rate_limits
 from server.audit import chain
-from server.checkins import asked, manned, retention, tickets
+from server.checkins import asked, claims, manned, retention, tickets
 from server.clock import Clock, system_clock
 from server.complaints import service as complaints
 from server.config import Config
@@ -207,6 +207,7 @@ class Worker:
         now = self.clock()
         rate_limits.forget_old(session, now - timedelta(days=1))
         signin.forget_old(session, now - timedelta(days=60))
+        claims.forget_old(session, now - timedelta(days=1))
         tickets.forget_old(session, now - timedelta(days=60))
         credits.forget_old(session, now - timedelta(days=60))
         complaints.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))

@@ -62,8 +62,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherSche
 
 @pytest.fixture(autouse=True)
 def _no_blind_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which check-in is sampled is chance, and hides its verdict; tests/api/test_blind_sample.py has it."""
+    """Which check-in is sampled is chance, and hides its verdict; tests/api/test_blind_sample.py has it. So is whose
+    decision a second is asked about; tests/api/test_second_opinion.py."""
     monkeypatch.setattr("server.checkins.sample.ONE_IN", 2**128)
+    monkeypatch.setattr("server.checkins.second_opinion.ONE_IN", 2**128)
 
 
 @pytest.fixture(autouse=True)

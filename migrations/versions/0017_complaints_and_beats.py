@@ -1,14 +1,14 @@
 """Complaints and suggestions with their answers; which workers live; notices listed by time, and the dead ones.
 
 Revision ID: 0017
-Revises: 0015
+Revises: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

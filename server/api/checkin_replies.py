@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.session import caller
-from server.checkins import sample
-from server.checkins.models import Appeal, CheckIn, Review
+from server.checkins import comments, sample
+from server.checkins.models import Appeal, CheckIn, CheckInComment, Review
 from server.evidence.decide import as_decided
 from server.org.models import Member
 from server.org.scope import county as in_county
@@ -46,8 +46,10 @@ class CheckInRow(BaseModel):
 class ReviewReply(BaseModel):
     id: uuid.UUID
     decision: str
+    code: str | None = Field(description="of a rejection: why, to count by")
     reason: str
     reviewer: str
+    is_second: bool = Field(description="of two who disagree the second, who did not know of the first")
     created_at: AwareDatetime
 
 
@@ -56,6 +58,13 @@ class AppealReply(BaseModel):
     state: Literal["open", "upheld", "denied"]
     statement: str
     answer: str | None
+
+
+class CommentReply(BaseModel):
+    id: uuid.UUID
+    author: str
+    text: str
+    created_at: AwareDatetime
 
 
 class PhotoReply(BaseModel):
@@ -72,6 +81,7 @@ class CheckInReply(CheckInRow):
     photo: PhotoReply | None
     erased_at: AwareDatetime | None = Field(description="photo, position and device facts: their term was over")
     reviews: list[ReviewReply]
+    comments: list[CommentReply]
     appeals: list[AppealReply]
 
 
@@ -80,10 +90,10 @@ class CheckInPage(BaseModel):
     next_cursor: str | None
 
 
-def findings_reply(checkin: CheckIn) -> list[FindingReply]:
+def findings_reply(checkin: CheckIn, blind: bool = False) -> list[FindingReply]:
     """The findings with their facts; none of a blind sample. The member is not told which photo matches: it may be a
     colleague's."""
-    if sample.is_hidden(caller(), checkin):
+    if sample.is_hidden(caller(), checkin, blind):
         return []
     hidden = {"photo_id", "checkin_id"} if checkin.member_id == caller().member_id else set()
     return [
@@ -97,8 +107,10 @@ def findings_reply(checkin: CheckIn) -> list[FindingReply]:
     ]
 
 
-def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
-    hidden = sample.is_hidden(caller(), checkin)
+def row_reply(checkin: CheckIn, name: str, blind: bool = False) -> CheckInRow:
+    """`blind`: this caller is asked what they would decide, and not told what somebody did (second_opinion.py)."""
+    hidden = sample.is_hidden(caller(), checkin, blind)
+    decision = None if blind else checkin.decision
     return CheckInRow(
         id=checkin.id,
         member=MemberRef(id=checkin.member_id, name=name),
@@ -107,8 +119,8 @@ def row_reply(checkin: CheckIn, name: str) -> CheckInRow:
         received_at=checkin.received_at,
         captured_at=checkin.happened_at,
         verdict="review" if hidden else checkin.verdict,
-        decision=checkin.decision,
-        reason=sample.HIDDEN_REASON if hidden else as_decided(checkin.reason, checkin.decision),
+        decision=decision,
+        reason=sample.HIDDEN_REASON if hidden else as_decided(checkin.reason, decision),
         weight=0.0 if hidden else checkin.weight,
         comparing=checkin.comparing,
         addendum=checkin.addendum,
@@ -122,19 +134,36 @@ def member_name(session: Session, member_id: uuid.UUID) -> str:
 
 
 def reviews_reply(session: Session, checkin_id: uuid.UUID) -> list[ReviewReply]:
+    """The decisions, oldest first; of two opinions that differ, to those who review, both."""
     rows = session.execute(
         select(Review, Member.name)
         .join(Member, (Member.county_id == Review.county_id) & (Member.id == Review.reviewer_id))
-        .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id)
+        .where(Review.county_id == caller().county_id, Review.checkin_id == checkin_id, Review.withdrawn_at.is_(None))
         .order_by(Review.created_at)
-    )
-    return [review_reply(row.Review, row.name) for row in rows]
+    ).all()
+    differ = any(row.Review.second_opinion in ("differs", "settled") for row in rows)
+    shown = differ and caller().has("bureau_supervisor")
+    return [review_reply(row.Review, row.name) for row in rows if shown or not row.Review.is_second]
 
 
 def review_reply(done: Review, reviewer: str) -> ReviewReply:
     return ReviewReply(
-        id=done.id, decision=done.decision, reason=done.reason, reviewer=reviewer, created_at=done.created_at
+        id=done.id,
+        decision=done.decision,
+        code=done.code,
+        reason=done.reason,
+        reviewer=reviewer,
+        is_second=done.is_second,
+        created_at=done.created_at,
     )
+
+
+def comments_reply(session: Session, checkin_id: uuid.UUID) -> list[CommentReply]:
+    return [comment_reply(*one) for one in comments.said_of(session, caller().county_id, checkin_id)]
+
+
+def comment_reply(made: CheckInComment, author: str) -> CommentReply:
+    return CommentReply(id=made.id, author=author, text=made.text, created_at=made.created_at)
 
 
 def appeals_reply(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:

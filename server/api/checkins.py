@@ -15,6 +15,7 @@ from server.api.checkin_replies import (
     FindingReply,
     PhotoReply,
     appeals_reply,
+    comments_reply,
     findings_reply,
     member_name,
     reviews_reply,
@@ -27,7 +28,7 @@ from server.api.photos import link_to
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
-from server.checkins import review, sample, submit, tickets
+from server.checkins import review, sample, second_opinion, submit, tickets
 from server.checkins.gather import Submission
 from server.checkins.models import CheckIn
 from server.checkins.submit import AlreadySubmitted, StoredPhoto
@@ -239,18 +240,20 @@ def read_checkin(path: CheckInPath) -> Reply:
     """One check-in with its findings, reviews, appeals and short-lived photo links; somebody else's look is audited."""
     with transaction() as session:
         checkin = review.visible(session, caller(), path.checkin_id)
+        blind = second_opinion.is_blind_to(session, caller(), checkin, now())
         if checkin.member_id != caller().member_id:
             record(session, caller().county_id, caller().member_id, "checkin.viewed", checkin.id, {}, now())
         reply = CheckInReply(
-            **row_reply(checkin, member_name(session, checkin.member_id)).model_dump(),
+            **row_reply(checkin, member_name(session, checkin.member_id), blind).model_dump(),
             lat=checkin.lat,
             lng=checkin.lng,
             accuracy_m=checkin.accuracy_m,
             note=checkin.note,
-            findings=findings_reply(checkin),
+            findings=findings_reply(checkin, blind),
             photo=_photo_reply(checkin),
             erased_at=checkin.erased_at,
-            reviews=reviews_reply(session, checkin.id),
+            reviews=[] if blind else reviews_reply(session, checkin.id),
+            comments=comments_reply(session, checkin.id),
             appeals=appeals_reply(session, checkin.id),
         )
     return reply.model_dump(mode="json")

@@ -126,9 +126,9 @@ def list_notices(query: NoticeQuery) -> Reply:
     who, at = caller(), now()
     with reading() as session:
         muted = inbox.muted_by(session, who.county_id, who.member_id)
-        statement = inbox.mine(who.county_id, who.member_id, muted, query.unread)
+        statement = inbox.mine(who.county_id, who.member_id, muted, at, query.unread)
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, query)).all()
-        unread = inbox.unread_count(session, who.county_id, who.member_id, muted)
+        unread = inbox.unread_count(session, who.county_id, who.member_id, muted, at)
         tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
     page, cursor = cut(rows, query, "created_at")
     items = [notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, tz)) for notice in page]
@@ -144,7 +144,7 @@ def read_notices(body: ReadBody) -> Reply:
     with transaction() as session:
         inbox.read(session, who.county_id, who.member_id, now(), body.ids or (), body.until)
         muted = inbox.muted_by(session, who.county_id, who.member_id)
-        unread = inbox.unread_count(session, who.county_id, who.member_id, muted)
+        unread = inbox.unread_count(session, who.county_id, who.member_id, muted, now())
     return UnreadReply(unread=unread).model_dump()
 
 

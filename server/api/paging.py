@@ -19,10 +19,18 @@ class PageQuery(BaseModel):
     cursor: str = Field("", max_length=200, description="`next_cursor` of the page before")
 
 
+def oldest_first(statement: Select[Any], at: Any, row_id: Any, query: PageQuery) -> Select[Any]:
+    """The same, ascending: for what waits its turn."""
+    if query.cursor:
+        last_at, last_id = read_cursor(query.cursor)
+        statement = statement.where(tuple_(at, row_id) > tuple_(last_at, last_id))
+    return statement.order_by(at, row_id).limit(query.limit + 1)
+
+
 def newest_first(statement: Select[Any], at: Any, row_id: Any, query: PageQuery) -> Select[Any]:
     """Order by (at, id) descending, start after the cursor, and ask for one row more than the page holds."""
     if query.cursor:
-        last_at, last_id = _read(query.cursor)
+        last_at, last_id = read_cursor(query.cursor)
         statement = statement.where(tuple_(at, row_id) < tuple_(last_at, last_id))
     return statement.order_by(at.desc(), row_id.desc()).limit(query.limit + 1)
 
@@ -37,7 +45,8 @@ def cut(rows: Sequence[Any], query: PageQuery, at: str, row_id: str = "id") -> t
     return page, base64.urlsafe_b64encode(mark.encode()).decode()
 
 
-def _read(cursor: str) -> tuple[datetime, uuid.UUID]:
+def read_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """The row that a cursor names; 422 when it is none of ours."""
     try:
         at, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         moment = datetime.fromisoformat(at)

@@ -64,13 +64,16 @@ FIELD_NAMES = {
     "body": "内容",
     "captured_at": "拍摄时间",
     "city": "城市",
-    "code": "登录凭证",
+    "beside": "对照的复核",
+    "code": "代码",
     "cursor": "翻页位置",
     "datum": "坐标系",
     "decision": "结论",
+    "days": "已等天数",
     "device": "手机信息",
     "email": "邮箱",
     "ends_on": "结束日期",
+    "finding": "核验发现",
     "from": "起始日期",
     "holds": "核验结论",
     "id": "编号",
@@ -116,6 +119,7 @@ FIELD_NAMES = {
     "username": "用户名",
     "value": "天数",
     "version": "版本",
+    "weight": "疑点权重",
 }
 
 

@@ -104,7 +104,7 @@ def squad_today(path: SquadPath) -> Reply:
 
 
 def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay | None) -> TodayRow:
-    state = _state(day)
+    state = day_state(day)
     return TodayRow(
         member_id=member_id,
         name=name,
@@ -116,8 +116,8 @@ def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay |
     )
 
 
-def _state(day: SiteDay | None) -> str:
-    """In the words of the phone's board, which shows no halves."""
+def day_state(day: SiteDay | None) -> str:
+    """How a day stands, in one of the words of design.md, halves not told apart; `none` where there is nothing."""
     if day is None:
         return "none"
     rejected = any(s.get("holds") == "rejected" for s in day.sources)

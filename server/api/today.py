@@ -91,8 +91,8 @@ def _news(session: Session, at: datetime) -> tuple[NoticeRow | None, int]:
     """The latest notice, and how many are unread."""
     who = caller()
     muted = inbox.muted_by(session, who.county_id, who.member_id)
-    latest = inbox.mine(who.county_id, who.member_id, muted).order_by(Notice.created_at.desc(), Notice.id).limit(1)
-    unread = inbox.unread_count(session, who.county_id, who.member_id, muted)
+    latest = inbox.mine(who.county_id, who.member_id, muted, at).order_by(Notice.created_at.desc(), Notice.id).limit(1)
+    unread = inbox.unread_count(session, who.county_id, who.member_id, muted, at)
     if (notice := session.scalar(latest)) is None:
         return None, unread
     tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()

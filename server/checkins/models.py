@@ -1,16 +1,22 @@
-"""Tables of the check-in: ticket, submission with its complete evidence, findings, review, appeal, attestation."""
+"""Tables of the check-in: ticket, submission with its complete evidence, findings, review, claim, comment, appeal,
+attestation."""
 
 import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Float, Index, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Float, Index, Integer, String, UniqueConstraint, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, JsonText, county_fk, index_where, one_of
 
 KINDS = ("station", "visit", "spot")
 VERDICTS = ("accepted", "review", "rejected")
+# Why a person rejects: the code that is counted; the sentence beside it is the member's to read.
+REJECTION_CODES = ("not_the_person", "not_there", "reused_photo", "screen_or_edited", "unreadable", "other")
+# What of the check-ins waits for a person as the machine left them. The one text of it: both databases use the partial
+# index only for a query that says the same (queue.py).
+WAITING = "decision IS NULL AND erased_at IS NULL AND NOT comparing AND (verdict = 'review' OR sampled)"
 
 
 class Ticket(Base):
@@ -53,6 +59,7 @@ class CheckIn(Base):
         Index("ix_checkins_latest", "county_id", "member_id", "happened_at"),
         index_where("ix_checkins_comparing", "received_at", where="comparing"),
         index_where("ix_checkins_sampled", "county_id", "received_at", where="sampled"),
+        index_where("ix_checkins_waiting", "county_id", "received_at", "id", where=WAITING),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -101,22 +108,67 @@ class CheckInFinding(Base):
 
 
 class Review(Base):
-    """复核: a person's decision with its reason; stands beside the machine's verdict."""
+    """复核: a person's decision with its reason; stands beside the machine's verdict, and is never deleted.
+
+    `second_opinion`: of a first decision that was drawn for one, what came of it (second_opinion.py). `is_second`: that
+    other person's, which by itself changes nothing.
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (
         county_fk("checkin_id", "checkins"),
         county_fk("reviewer_id", "members"),
         one_of("decision", ("accepted", "rejected")),
+        one_of("code", REJECTION_CODES),
+        one_of("second_opinion", ("waiting", "agreed", "differs", "settled")),
         CheckConstraint("length(reason) > 0 OR decision = 'accepted'", name="rejection_says_why"),
         Index(None, "county_id", "checkin_id"),
+        Index(None, "county_id", "reviewer_id", "created_at"),
+        index_where(
+            "ix_reviews_open",
+            *("county_id", "created_at"),
+            where="second_opinion IN ('waiting', 'differs') AND withdrawn_at IS NULL",
+        ),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     checkin_id: Mapped[uuid.UUID]
     reviewer_id: Mapped[uuid.UUID]
     decision: Mapped[str] = mapped_column(String(10))
+    code: Mapped[str | None] = mapped_column(String(20))  # of a rejection, since there are codes
     reason: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+    is_second: Mapped[bool] = mapped_column(default=False, server_default=false())
+    second_opinion: Mapped[str | None] = mapped_column(String(10))
+    withdrawn_at: Mapped[datetime | None]  # undone by whoever spoke it, before anybody was told
+
+
+class ReviewClaim(Base):
+    """Who has a check-in before them, and until when nobody else is given it; over by comparison, not by a job."""
+
+    __tablename__ = "review_claims"
+    __table_args__ = (county_fk("checkin_id", "checkins"), county_fk("reviewer_id", "members"))
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    checkin_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    reviewer_id: Mapped[uuid.UUID]
+    until: Mapped[datetime]
+
+
+class CheckInComment(Base):
+    """留言: what a leader or supervisor has to say on a check-in; the member reads who said what."""
+
+    __tablename__ = "checkin_comments"
+    __table_args__ = (
+        county_fk("checkin_id", "checkins"),
+        county_fk("author_id", "members"),
+        CheckConstraint("length(text) > 0", name="says_something"),
+        Index(None, "county_id", "checkin_id"),
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    checkin_id: Mapped[uuid.UUID]
+    author_id: Mapped[uuid.UUID]
+    text: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime]
 
 

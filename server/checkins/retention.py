@@ -105,7 +105,9 @@ def _is_decided() -> ColumnElement[bool]:
 def _may_be_disputed(since: datetime) -> ColumnElement[bool]:
     """Whether an appeal is open, or a word spoken since then, a person's or the machine's, may still be appealed."""
     of_it = (Appeal.county_id == CheckIn.county_id) & (Appeal.checkin_id == CheckIn.id)
-    reviewed = (Review.county_id == CheckIn.county_id) & (Review.checkin_id == CheckIn.id)
+    reviewed = (
+        (Review.county_id == CheckIn.county_id) & (Review.checkin_id == CheckIn.id) & Review.withdrawn_at.is_(None)
+    )
     return or_(
         exists().where(of_it, or_(Appeal.state == "open", Appeal.decided_at > since)),
         exists().where(reviewed, Review.created_at > since),

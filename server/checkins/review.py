@@ -1,22 +1,39 @@
-"""复核 and 申诉: a person decides beside the machine; the member may object; somebody else decides on that."""
+"""复核: a person decides beside the machine, may take it back for ten seconds, and nobody decides where they are
+involved."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.checkins.models import Appeal, CheckIn, Review
+from server.checkins import claims, second_opinion
+from server.checkins.models import Appeal, Attestation, CheckIn, Review
 from server.checkins.retention import require_evidence
 from server.db import hold_member
-from server.errors import conflict, forbidden, not_found
-from server.notify.outbox import Letter, enqueue
+from server.errors import AppError, conflict, forbidden, invalid, not_found
+from server.notify import outbox
+from server.notify.outbox import Letter
 from server.org.models import Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
 
 DECISION_WORDS = {"accepted": "通过", "rejected": "驳回"}
+# For so long the member is not told, and whoever decided may take it back.
+UNDO_WITHIN = second_opinion.SETTLES_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a reviewer says. `code` and `reason` are needed for a rejection; `beside`: the review by somebody else that
+    they have read and set theirs against."""
+
+    decision: str
+    reason: str = ""
+    code: str | None = None
+    beside: uuid.UUID | None = None
 
 
 def visible(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
@@ -32,7 +49,7 @@ def visible(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
     return checkin
 
 
-def _held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
+def held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
     """The visible check-in as it stands once everybody else who works on this member's check-ins is done.
 
     The member is held and no row is: whoever held the row while a submission, which holds the member, writes findings
@@ -45,128 +62,202 @@ def _held(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
 
 
 def review(
-    session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str, now: datetime
+    session: Session, caller: Caller, checkin_id: uuid.UUID, ruling: Ruling, now: datetime
 ) -> tuple[CheckIn, Review, bool]:
-    """A bureau supervisor accepts or rejects; and whether it is news, not a retry. Nobody decides on themselves. The
-    machine's verdict stays as it was."""
-    checkin = _held(session, caller, checkin_id)
+    """A bureau supervisor accepts or rejects; and whether that changes what holds: a retry does not, nor does a second
+    opinion. The machine's verdict stays as it was.
+
+    409 `already_decided` when somebody else decided meanwhile, and the ruling is not set `beside` theirs.
+    """
+    checkin = held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
-    if checkin.member_id == caller.member_id:
-        raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
-    if decision == "rejected":
-        require_evidence(checkin)
-    if repeated := _same_again(session, caller, checkin.id, decision, reason):
+    _require_uninvolved(session, caller, checkin)
+    _require_grounds(checkin, ruling)
+    if repeated := _same_again(session, caller, checkin.id, ruling):
         return checkin, repeated, False
-    if session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state != "denied")):
-        raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
-    done = Review(
-        county_id=caller.county_id,
-        id=uuid.uuid4(),
-        checkin_id=checkin.id,
-        reviewer_id=caller.member_id,
-        decision=decision,
-        reason=reason,
-        created_at=now,
-    )
-    session.add(done)
-    checkin.decision = decision
+    _require_no_appeal(session, checkin)
+    before = session.scalar(decisions(checkin))
+    claims.release(session, caller, checkin.id)
+    if before and before.reviewer_id != caller.member_id and ruling.beside != before.id:
+        if not second_opinion.is_asked(caller, before, now):
+            raise _already_decided(session, before)
+        return checkin, _spoken(session, caller, checkin, before, ruling, now), False
+    second_opinion.require_third(session, caller, before, now)
+    done = _written(session, caller, checkin, before, ruling, now)
+    if before is None and (checkin.verdict == "review" or checkin.sampled):
+        second_opinion.draw(done)
+    second_opinion.overtake(before)
+    changed = checkin.decision != ruling.decision
+    checkin.decision = ruling.decision
     session.flush()
-    facts = {"decision": decision, "reason": reason, "review": str(done.id)}
-    record(session, caller.county_id, caller.member_id, "checkin.reviewed", checkin.id, facts, now)
-    _tell(session, checkin, f"review:{done.id}", decision, reason, now)
+    _record(session, caller, "checkin.reviewed", done, now)
+    if changed or before is None or before.second_opinion is None:
+        _tell(session, checkin, done, now + UNDO_WITHIN)
     return checkin, done, True
 
 
-def appeal(
-    session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, within: timedelta, now: datetime
-) -> Appeal:
-    """The member objects to a rejection of their own check-in, `within` so long of it; one open appeal at a time."""
-    checkin = _held(session, caller, checkin_id)
-    if checkin.member_id != caller.member_id:
-        raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
-    require_evidence(checkin)
-    if (checkin.decision or checkin.verdict) != "rejected":
-        raise conflict("nothing_to_appeal", "这次打卡没有被驳回，不需要申诉。")
-    open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))
-    if open_one is not None:
-        raise conflict("appeal_open", "申诉已提交，正在处理，请耐心等待。")
-    if now > _rejected_at(session, checkin) + within:
-        raise conflict("appeal_too_late", f"申诉须在驳回后 {within.days} 天内提出。", most_days=within.days)
-    made = Appeal(
-        county_id=caller.county_id,
-        id=uuid.uuid4(),
-        checkin_id=checkin.id,
-        member_id=caller.member_id,
-        statement=statement,
-        state="open",
-        created_at=now,
-    )
-    session.add(made)
-    session.flush()
-    record(session, caller.county_id, caller.member_id, "appeal.made", checkin.id, {"appeal": str(made.id)}, now)
-    return made
+def undo(
+    session: Session, caller: Caller, checkin_id: uuid.UUID, review_id: uuid.UUID, now: datetime
+) -> tuple[CheckIn, Review, bool]:
+    """Whoever decided takes it back before the member is told: what held before holds again. False: a retry.
 
-
-def decide_appeal(
-    session: Session, caller: Caller, appeal_id: uuid.UUID, upheld: bool, answer: str, now: datetime
-) -> tuple[CheckIn, Appeal]:
-    """A bureau supervisor who reviewed none of it answers the appeal; upheld accepts the check-in."""
-    made = session.scalar(in_county(caller, Appeal).where(Appeal.id == appeal_id))
-    if made is None:
-        raise not_found()
-    checkin = _held(session, caller, made.checkin_id)
-    session.refresh(made)
+    409 when the ten seconds are over, or something happened since.
+    """
+    checkin = held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
-    if made.state != "open":
-        raise conflict("appeal_decided", "这个申诉已经处理过了。")
-    if caller.member_id in _involved(session, checkin):
-        raise forbidden("involved", "申诉须由没有参与过这次复核的人处理。")
-    made.state = "upheld" if upheld else "denied"
-    made.decided_by, made.decided_at, made.answer = caller.member_id, now, answer
-    if upheld:
-        checkin.decision = "accepted"
+    done = session.scalar(in_county(caller, Review).where(Review.id == review_id, Review.checkin_id == checkin.id))
+    if done is None:
+        raise not_found()
+    if done.reviewer_id != caller.member_id:
+        raise forbidden("not_own_review", "只能撤销自己的复核。")
+    if done.withdrawn_at is not None:
+        return checkin, done, False
+    if now > done.created_at + UNDO_WITHIN:
+        raise conflict("undo_too_late", "已超过 10 秒，结果已通知队员，不能撤销；如需更改，请重新复核。")
+    if _is_overtaken(session, done) or not outbox.recall(session, caller.county_id, _letter_key(done)):
+        raise conflict("undo_overtaken", "这次打卡之后又有了新的处理，不能撤销。")
+    done.withdrawn_at = now
     session.flush()
-    facts = {"appeal": str(made.id), "state": made.state}
-    record(session, caller.county_id, caller.member_id, "appeal.decided", checkin.id, facts, now)
-    _tell(session, checkin, f"appeal:{made.id}", "accepted" if upheld else "rejected", answer, now)
-    return checkin, made
+    before = session.scalar(decisions(checkin))
+    second_opinion.take_back(done, before)
+    if not done.is_second:
+        checkin.decision = before.decision if before else None
+    session.flush()
+    _record(session, caller, "checkin.review_undone", done, now)
+    return checkin, done, not done.is_second
 
 
-def _rejected_at(session: Session, checkin: CheckIn) -> datetime:
-    """When the rejection that holds was spoken last: by a review, by the answer to an appeal, else by the machine."""
-    reviewed = select(func.max(Review.created_at)).where(
-        Review.county_id == checkin.county_id, Review.checkin_id == checkin.id, Review.decision == "rejected"
+def decisions(checkin: CheckIn) -> Select[Review]:
+    """The decisions on a check-in that were not taken back, the one that holds first."""
+    return (
+        select(Review)
+        .where(
+            Review.county_id == checkin.county_id,
+            Review.checkin_id == checkin.id,
+            Review.withdrawn_at.is_(None),
+            Review.is_second.is_(False),
+        )
+        .order_by(Review.created_at.desc())
+        .limit(1)
     )
-    answered = select(func.max(Appeal.decided_at)).where(
-        Appeal.county_id == checkin.county_id, Appeal.checkin_id == checkin.id, Appeal.state == "denied"
-    )
-    spoken = [at for at in (session.scalar(reviewed), session.scalar(answered)) if at]
-    return max(spoken, default=checkin.received_at)
 
 
-def _same_again(session: Session, caller: Caller, checkin_id: uuid.UUID, decision: str, reason: str) -> Review | None:
-    """The latest word on this check-in, if it is the caller's and this very one: a retry, not a second review."""
-    latest = session.scalar(
-        in_county(caller, Review).where(Review.checkin_id == checkin_id).order_by(Review.created_at.desc()).limit(1)
-    )
-    same = latest and (latest.reviewer_id, latest.decision, latest.reason) == (caller.member_id, decision, reason)
-    return latest if same else None
+def require_free(session: Session, caller: Caller, checkin: CheckIn, before: Review | None, now: datetime) -> None:
+    """Raise what `review` would, whatever is decided: for a page that says so beforehand."""
+    _require_uninvolved(session, caller, checkin)
+    _require_no_appeal(session, checkin)
+    second_opinion.require_third(session, caller, before, now)
 
 
-def _involved(session: Session, checkin: CheckIn) -> set[uuid.UUID]:
-    """The member, whoever reviewed, and whoever answered an earlier appeal."""
-    reviewed = select(Review.reviewer_id).where(Review.county_id == checkin.county_id, Review.checkin_id == checkin.id)
-    answered = select(Appeal.decided_by).where(
-        Appeal.county_id == checkin.county_id, Appeal.checkin_id == checkin.id, Appeal.decided_by.is_not(None)
-    )
-    return {checkin.member_id, *session.scalars(reviewed), *(who for who in session.scalars(answered) if who)}
-
-
-def _tell(session: Session, checkin: CheckIn, cause: str, decision: str, reason: str, now: datetime) -> None:
+def tell(session: Session, checkin: CheckIn, key: str, decision: str, reason: str, at: datetime) -> None:
+    """The member reads what was decided, from `at` on."""
     facts = {
         "checkin": str(checkin.id),
         "on": checkin.on_date.isoformat(),
         "result": DECISION_WORDS[decision],
         "reason": reason,
     }
-    enqueue(session, checkin.county_id, Letter(checkin.member_id, "checkin_decided", cause, facts), now)
+    outbox.enqueue(session, checkin.county_id, Letter(checkin.member_id, "checkin_decided", key, facts), at)
+
+
+def _tell(session: Session, checkin: CheckIn, done: Review, at: datetime) -> None:
+    tell(session, checkin, _letter_key(done), done.decision, done.reason, at)
+
+
+def _letter_key(done: Review) -> str:
+    return f"review:{done.id}"
+
+
+def _require_uninvolved(session: Session, caller: Caller, checkin: CheckIn) -> None:
+    if checkin.member_id == caller.member_id:
+        raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
+    vouched = exists().where(
+        Attestation.county_id == checkin.county_id,
+        Attestation.member_id == checkin.member_id,
+        Attestation.on_date == checkin.on_date,
+        Attestation.attester_id == caller.member_id,
+    )
+    if session.scalar(select(vouched)):
+        raise forbidden("involved", "您为这名队员当天作过证明，请由其他监督人员复核。")
+
+
+def _require_no_appeal(session: Session, checkin: CheckIn) -> None:
+    standing = (Appeal.county_id == checkin.county_id) & (Appeal.checkin_id == checkin.id) & (Appeal.state != "denied")
+    if session.scalar(select(Appeal.id).where(standing)):
+        raise conflict("appeal_decides", "这次打卡有申诉，由处理申诉的人决定，不能再复核。")
+
+
+def _require_grounds(checkin: CheckIn, ruling: Ruling) -> None:
+    if ruling.decision != "rejected":
+        return
+    require_evidence(checkin)
+    if not ruling.reason:
+        raise invalid("reason_required", "驳回须写明理由，队员会看到。")
+    if ruling.code is None:
+        raise invalid("code_required", "驳回须选择原因。")
+
+
+def _same_again(session: Session, caller: Caller, checkin_id: uuid.UUID, ruling: Ruling) -> Review | None:
+    """The latest word on this check-in, if it is the caller's and this very one: a retry, not a second review."""
+    latest = session.scalar(
+        in_county(caller, Review)
+        .where(Review.checkin_id == checkin_id, Review.withdrawn_at.is_(None))
+        .order_by(Review.created_at.desc())
+        .limit(1)
+    )
+    said = (caller.member_id, ruling.decision, ruling.reason)
+    return latest if latest and (latest.reviewer_id, latest.decision, latest.reason) == said else None
+
+
+def _already_decided(session: Session, before: Review) -> AppError:
+    who = session.scalar(
+        select(Member.name).where(Member.county_id == before.county_id, Member.id == before.reviewer_id)
+    )
+    said = f"{who}已经复核了这次打卡：{DECISION_WORDS[before.decision]}。您的结论没有保存。"
+    return conflict("already_decided", said, review=str(before.id), decision=before.decision)
+
+
+def _written(
+    session: Session, caller: Caller, checkin: CheckIn, before: Review | None, ruling: Ruling, now: datetime
+) -> Review:
+    """The new row; the latest holds, so two of one instant still have an order."""
+    done = Review(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        checkin_id=checkin.id,
+        reviewer_id=caller.member_id,
+        decision=ruling.decision,
+        code=ruling.code if ruling.decision == "rejected" else None,
+        reason=ruling.reason,
+        created_at=max(now, before.created_at + timedelta(microseconds=1)) if before else now,
+        is_second=False,
+    )
+    session.add(done)
+    return done
+
+
+def _spoken(session: Session, caller: Caller, checkin: CheckIn, first: Review, ruling: Ruling, now: datetime) -> Review:
+    """A second opinion: kept beside the first, told to nobody."""
+    done = _written(session, caller, checkin, first, ruling, now)
+    second_opinion.compare(first, done)
+    session.flush()
+    _record(session, caller, "checkin.second_opinion", done, now)
+    return done
+
+
+def _is_overtaken(session: Session, done: Review) -> bool:
+    of_it = (Review.county_id == done.county_id) & (Review.checkin_id == done.checkin_id)
+    later = exists().where(
+        of_it, Review.id != done.id, Review.created_at >= done.created_at, Review.withdrawn_at.is_(None)
+    )
+    appealed = exists().where(
+        Appeal.county_id == done.county_id, Appeal.checkin_id == done.checkin_id, Appeal.created_at >= done.created_at
+    )
+    return bool(session.scalar(select(later | appealed)))
+
+
+def _record(session: Session, caller: Caller, action: str, done: Review, now: datetime) -> None:
+    facts = {"decision": done.decision, "reason": done.reason, "review": str(done.id)}
+    if done.code:
+        facts["code"] = done.code
+    record(session, caller.county_id, caller.member_id, action, done.checkin_id, facts, now)

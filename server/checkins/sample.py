@@ -27,11 +27,11 @@ def is_drawn(photo_id: uuid.UUID) -> bool:
     return photo_id.int % ONE_IN == 0
 
 
-def is_hidden(caller: Caller, checkin: CheckIn) -> bool:
-    """Whether this caller may not be shown yet what the machine said."""
+def is_hidden(caller: Caller, checkin: CheckIn, blind: bool = False) -> bool:
+    """Whether this caller may not be shown yet what the machine said; `blind`: nor what somebody decided."""
     return (
         checkin.sampled
-        and checkin.decision is None
+        and (blind or checkin.decision is None)
         and checkin.erased_at is None
         and checkin.member_id != caller.member_id
         and caller.has("bureau_supervisor")
@@ -52,7 +52,10 @@ def told(session: Session, since: date) -> Iterator[str]:
     """For a person to read: of the check-ins sampled since that date, what the machine said and what people did."""
     rows = session.execute(
         select(CheckIn.county_id, CheckIn.id, CheckIn.verdict, Review.decision)
-        .outerjoin(Review, and_(Review.county_id == CheckIn.county_id, Review.checkin_id == CheckIn.id))
+        .outerjoin(
+            Review,
+            and_(Review.county_id == CheckIn.county_id, Review.checkin_id == CheckIn.id, Review.withdrawn_at.is_(None)),
+        )
         .where(CheckIn.sampled, CheckIn.on_date >= since, ~CheckIn.comparing)
         .order_by(Review.created_at)
     )

@@ -5,6 +5,7 @@ from flask import Flask
 
 from server.console import (
     account,
+    appeals,
     audit,
     complaints,
     doors,
@@ -15,13 +16,18 @@ from server.console import (
     notices,
     overview,
     people,
+    review,
+    review_list,
     system,
     words,
 )
 
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
-PAGES = (doors, overview, people, months, leaves, flags, notices, complaints, audit, system, account)
+PAGES = (
+    *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
+    *(notices, complaints, audit, system, account),
+)
 
 
 def install(app: Flask) -> None:

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from server.checkins import attest, review
+from server.checkins import appeals, attest, review
 from server.checkins.models import CheckIn, Ticket
+from server.checkins.review import Ruling
 from server.demo.absences import Absence, Vouching, absences, days_away, vouchings
 from server.demo.attempts import Attempt, honest_attempts, local, submission_of
 from server.demo.county import TZ, CountyPlan, Person, known
@@ -129,29 +130,29 @@ class Stage:
             return
         when = local(on + timedelta(days=rng.randint(1, 3)), rng.randint(9 * 60, 17 * 60))
         reason = _ACCEPTED.get(a.mishap, "已核实，确在驻点。")
-        self._at(when, partial(self._review, stored, reviewer, "accepted", reason))
+        self._at(when, partial(self._review, stored, reviewer, Ruling("accepted", reason)))
 
-    def _review(self, stored: CheckIn, reviewer: Person, decision: str, reason: str, at: datetime) -> None:
+    def _review(self, stored: CheckIn, reviewer: Person, ruling: Ruling, at: datetime) -> None:
         who = caller(self.script.plan, reviewer, at)
-        _, done, _ = review.review(self.session, who, stored.id, decision, reason, at)
+        _, done, _ = review.review(self.session, who, stored.id, ruling, at)
         self._recount(stored, Cause("review", done.id, reviewer.id), at)
 
     def _reject(self, stored: CheckIn, member: Person, reviewer: Person, incident: Incident, at: datetime) -> None:
-        self._review(stored, reviewer, "rejected", incident.reason, at)
+        self._review(stored, reviewer, Ruling("rejected", incident.reason, incident.code), at)
         if incident.appeal:
             self._at(at + timedelta(hours=19), partial(self._appeal, stored, member, incident))
 
     def _appeal(self, stored: CheckIn, member: Person, incident: Incident, at: datetime) -> None:
         who = caller(self.script.plan, member, at)
         within = timedelta(days=RULES.appeal_within_days)
-        made = review.appeal(self.session, who, stored.id, incident.appeal, within, at)
+        made = appeals.appeal(self.session, who, stored.id, incident.appeal, within, at)
         if incident.answer:
             self._at(at + timedelta(hours=26), partial(self._answer, stored, made.id, incident.answer))
 
     def _answer(self, stored: CheckIn, appeal_id: uuid.UUID, answer: str, at: datetime) -> None:
         """By the supervisor who reviews nothing."""
         uninvolved = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[-1], at)
-        review.decide_appeal(self.session, uninvolved, appeal_id, True, answer, at)
+        appeals.decide(self.session, uninvolved, appeal_id, True, answer, at)
         self._recount(stored, Cause("appeal", appeal_id, uninvolved.member_id), at)
 
     def _recount(self, stored: CheckIn, cause: Cause, at: datetime) -> None:

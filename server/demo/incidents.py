@@ -25,7 +25,16 @@ class Incident:
     appeal: str = ""
     answer: str = ""
 
+    @property
+    def code(self) -> str:
+        """What a reviewer counts it as."""
+        return _CODES.get(self.kind, "other")
 
+
+_CODES = {
+    **dict.fromkeys(("own_photo_again", "own_photo_smaller", "colleagues_photo", "last_months_photo"), "reused_photo"),
+    **dict.fromkeys(("far_away", "photo_from_elsewhere", "two_cities"), "not_there"),
+}
 INCIDENTS = (
     Incident(("cheat", 0), 1, "own_photo_again"),
     Incident(("cheat", 2), 1, "far_away"),

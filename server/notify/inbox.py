@@ -26,16 +26,16 @@ class Wish:
     wanted: bool
 
 
-def mine(county_id: int, member_id: uuid.UUID, muted: Muted, unread: bool = False) -> Select[Notice]:
+def mine(county_id: int, member_id: uuid.UUID, muted: Muted, now: datetime, unread: bool = False) -> Select[Notice]:
     """What lies in the inbox; of `unread` those only."""
-    statement = select(Notice).where(*_of(county_id, member_id, muted))
+    statement = select(Notice).where(*_of(county_id, member_id, muted, now))
     return statement.where(Notice.read_at.is_(None)) if unread else statement
 
 
-def unread_count(session: Session, county_id: int, member_id: uuid.UUID, muted: Muted) -> int:
+def unread_count(session: Session, county_id: int, member_id: uuid.UUID, muted: Muted, now: datetime) -> int:
     """How many nobody has looked at."""
     return session.scalars(
-        select(func.count()).select_from(Notice).where(*_of(county_id, member_id, muted), Notice.read_at.is_(None))
+        select(func.count()).select_from(Notice).where(*_of(county_id, member_id, muted, now), Notice.read_at.is_(None))
     ).one()
 
 
@@ -93,7 +93,8 @@ def set_wishes(
     return changed
 
 
-def _of(county_id: int, member_id: uuid.UUID, muted: Muted) -> list[ColumnElement[bool]]:
+def _of(county_id: int, member_id: uuid.UUID, muted: Muted, now: datetime) -> list[ColumnElement[bool]]:
+    """What is dated ahead may still be taken back (outbox.recall)."""
     left_out = [name for name, kind in KINDS.items() if kind.may_mute and "inbox" in muted.get(name, ())]
-    conditions = [Notice.county_id == county_id, Notice.member_id == member_id]
+    conditions = [Notice.county_id == county_id, Notice.member_id == member_id, Notice.created_at <= now]
     return [*conditions, Notice.kind.not_in(left_out)] if left_out else conditions

@@ -32,8 +32,16 @@ class Letter:
 
 
 def enqueue(session: Session, county_id: int, letter: Letter, now: datetime) -> bool:
-    """One notice, due now. False when it was enqueued before."""
+    """One notice, due and in the inbox from `now` on, which may lie ahead. False when it was enqueued before."""
     return insert_together(session, notice_rows(county_id, letter, now))[Notice] == 1
+
+
+def recall(session: Session, county_id: int, key: str) -> bool:
+    """Take back what was enqueued for later and has not begun its way; False when it has. Nothing was seen of it: the
+    inbox shows a notice from its date on."""
+    of_it = (Notice.county_id == county_id, Notice.dedupe_key == key)
+    session.execute(delete(Notice).where(*of_it, Notice.state == "pending", Notice.attempts == 0))
+    return session.scalar(select(Notice.id).where(*of_it)) is None
 
 
 def notice_rows(county_id: int, letter: Letter, now: datetime) -> Rows:

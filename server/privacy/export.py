@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
-from server.checkins.models import Appeal, Attestation, CheckIn, CheckInFinding, Review, Ticket
+from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment, CheckInFinding, Review, Ticket
 from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
@@ -75,12 +75,14 @@ NOT_EXPORTED = {
 _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
     ("checkin_findings", CheckInFinding, "checkin_id", CheckIn),
     ("reviews", Review, "checkin_id", CheckIn),
+    ("checkin_comments", CheckInComment, "checkin_id", CheckIn),
     ("flag_steps", FlagStep, "flag_id", Flag),
 )
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
-            复核、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知与订阅。时间为 UTC，经纬度为 WGS-84。
+            复核、留言、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知与订阅。
+            时间为 UTC，经纬度为 WGS-84。
 photos/     您提交的照片原图，文件名是日期和打卡编号。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
 

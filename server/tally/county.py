@@ -193,19 +193,25 @@ def _checkins(
     )
     columns = (CheckIn.id, CheckIn.member_id, CheckIn.on_date, CheckIn.minute_of_day, CheckIn.kind)
     rows = session.execute(select(*columns, CheckIn.verdict, CheckIn.decision).where(*mine)).all()
-    decided = _decided_then(session, mine, later) if later.facts else {}
+    came_later = later.facts or later.withdrawals
+    decided = _decided_then(session, mine, later) if came_later else {}
     for r in rows:
-        decision = decided.get(r.id) if later.facts else r.decision
+        decision = decided.get(r.id) if came_later else r.decision
         holds, by_person = decision or r.verdict, decision is not None
         yield r.member_id, r.on_date, CheckInInput(str(r.id), r.kind, r.minute_of_day, holds, by_person, False)
 
 
 def _decided_then(session: Session, mine: tuple[Any, ...], later: _Later) -> dict[uuid.UUID, str]:
-    """The decision that held when the month was closed, by check-in: the last one that is no addendum."""
+    """The decision that held when the month was closed, by check-in: the last one that is no addendum, also if it was
+    taken back since."""
     reviews = (
         select(Review.id, Review.checkin_id, Review.decision, Review.created_at)
         .join(CheckIn, (CheckIn.county_id == Review.county_id) & (CheckIn.id == Review.checkin_id))
-        .where(*mine)
+        .where(
+            *mine,
+            Review.is_second.is_(False),
+            or_(Review.withdrawn_at.is_(None), Review.id.in_(later.withdrawals)),
+        )
     )
     upheld = (
         select(Appeal.id, Appeal.checkin_id, Appeal.decided_at)

@@ -69,9 +69,20 @@ class Target:
         return str(self._api.check_in("chen").json["id"])
 
     @cached_property
+    def review(self) -> tuple[str, str]:
+        """A check-in and what bureau decided on it a moment ago."""
+        checkin = str(self._api.check_in("chen").json["id"])
+        made = self._api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted"})
+        return checkin, str(made.json["review"]["id"])
+
+    @cached_property
+    def waiting(self) -> str:
+        return str(self._api.check_in("chen", lat="31.26").json["id"])
+
+    @cached_property
     def rejected(self) -> str:
         checkin = str(self._api.check_in("chen").json["id"])
-        body = {"decision": "rejected", "reason": "看不清人"}
+        body = {"decision": "rejected", "reason": "看不清人", "code": "other"}
         assert self._api.post(f"/checkins/{checkin}/reviews", "bureau", body).status_code == 201
         return checkin
 
@@ -258,7 +269,32 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/api/v1/checkins/{checkin_id}/reviews"): Row(
         lambda api, who, t: api.post(f"/checkins/{t.checkin}/reviews", who, {"decision": "accepted"}),
-        {201: BUREAU, 403: WATCHERS - BUREAU, **_rest(404, WATCHERS), 401: {NOBODY}},
+        # the first decides, the second is told who did
+        {201: {"bureau"}, 409: {"bureau2"}, 403: WATCHERS - BUREAU, **_rest(404, WATCHERS), 401: {NOBODY}},
+        first="bureau",
+    ),
+    ("DELETE", "/api/v1/checkins/{checkin_id}/reviews/{review_id}"): Row(
+        # whoever decided, and nobody else
+        lambda api, who, t: api.call("DELETE", "/checkins/{}/reviews/{}".format(*t.review), who),
+        {200: {"bureau"}, 403: WATCHERS - {"bureau"}, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/reviews/waiting"): Row(
+        lambda api, who, t: api.get("/reviews/waiting", who), _everyone(200), BUREAU, "waiting"
+    ),
+    ("GET", "/api/v1/checkins/{checkin_id}/comments"): Row(
+        lambda api, who, t: api.get(f"/checkins/{t.checkin}/comments", who),
+        {200: WATCHERS, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/checkins/{checkin_id}/comments"): Row(
+        lambda api, who, t: api.post(f"/checkins/{t.checkin}/comments", who, {"text": "我在场"}),
+        {201: WATCHERS - {"chen"}, 403: {"chen"}, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/appeals"): Row(
+        # bureau rejected the check-in, so bureau2 alone may answer
+        lambda api, who, t: api.get("/appeals", who),
+        _everyone(200),
+        {"bureau2"},
+        "appeal",
     ),
     ("POST", "/api/v1/checkins/{checkin_id}/appeals"): Row(
         lambda api, who, t: api.post(f"/checkins/{t.rejected}/appeals", who, {"statement": "当时在地下室"}),

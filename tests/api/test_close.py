@@ -233,8 +233,8 @@ def test_two_addenda_of_one_instant_keep_their_order(api: Api, clock: StoppedClo
     clock.advance(days=16)
     api.close_month("2026-10")
     api.close_month("2026-11")
-    for decision, reason in (("accepted", ""), ("rejected", "不在驻点")):
-        reply = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": decision, "reason": reason})
+    for decision, reason, code in (("accepted", "", {}), ("rejected", "不在驻点", {"code": "not_there"})):
+        reply = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": decision, "reason": reason} | code)
         assert reply.status_code == 201
     added = api.get("/me/month", "chen", month="2026-11").json["addenda"]
     assert [a["after"]["confirmed"] for a in added] == [2, 0]

@@ -39,7 +39,9 @@ def test_every_table_about_a_member_is_exported_or_says_why_not() -> None:
 
 def test_the_check_in_its_photo_and_what_became_of_it(api: Api) -> None:
     checkin = api.check_in("chen", photo=PHOTO, note="在展会").json["id"]
-    reply = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
+    reply = api.post(
+        f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人", "code": "other"}
+    )
     assert reply.status_code == 201
     api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "光线太暗"})
     api.post("/leaves", "chen", {"kind": "sick", "starts_on": "2026-11-26", "reason": "发热"})

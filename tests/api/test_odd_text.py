@@ -16,8 +16,10 @@ def test_every_free_text_of_the_api(api: Api, text: str) -> None:
     doubtful = api.check_in("chen", lat=str(SHANGHAI[0] + 0.03), ticket=None).json["id"]
     answers = [
         api.post("/attestations", "colleague", member),
-        api.post(f"/checkins/{doubtful}/reviews", "bureau", {"decision": "rejected", "reason": text}),
-        api.post(f"/checkins/{doubtful}/reviews", "bureau", {"decision": "rejected", "reason": "理由"}),
+        api.post(f"/checkins/{doubtful}/reviews", "bureau", {"decision": "rejected", "reason": text, "code": "other"}),
+        api.post(
+            f"/checkins/{doubtful}/reviews", "bureau", {"decision": "rejected", "reason": "理由", "code": "other"}
+        ),
         api.post(f"/checkins/{doubtful}/appeals", "chen", {"statement": text}),
         api.post("/stations", "admin", {"name": text, "city": "苏州", "lat": 31.3, "lng": 120.6, "datum": "wgs84"}),
         api.post("/members", "admin", {"name": text, "unit": str(api.cast.units["east"])}),

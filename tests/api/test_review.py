@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
+
+import pytest
 
 from server.db import Database
 from tests.cast import SHANGHAI
@@ -16,8 +19,9 @@ def doubtful(api: Api) -> str:
     return api.check_in("chen", lat=str(SHANGHAI[0] + 0.03)).json["id"]
 
 
-def review(api: Api, checkin: str, who: str, decision: str, reason: str = "照片里看得清办公室"):
-    return api.post(f"/checkins/{checkin}/reviews", who, {"decision": decision, "reason": reason})
+def review(api: Api, checkin: str, who: str, decision: str, reason: str = "照片里看得清办公室", **more: Any):
+    code = {"code": "other"} if decision == "rejected" else {}
+    return api.post(f"/checkins/{checkin}/reviews", who, {"decision": decision, "reason": reason} | code | more)
 
 
 def test_an_accepted_review_makes_the_day_count(api: Api) -> None:
@@ -40,10 +44,23 @@ def test_a_rejection_needs_a_sentence_for_the_member(api: Api) -> None:
     assert (response.status_code, response.json["code"]) == (422, "reason_required")
 
 
+@pytest.mark.parametrize("code", [None, "rude"])
+def test_a_rejection_needs_a_code_that_is_known(api: Api, code: str | None) -> None:
+    response = review(api, doubtful(api), "bureau", "rejected", code=code)
+    assert response.status_code == 422
+    assert response.json["detail"] in ("驳回须选择原因。", "填写有误：代码不是可选的值。")
+
+
+def test_the_code_stands_beside_the_sentence_and_only_of_a_rejection(api: Api, rows: Rows) -> None:
+    assert review(api, doubtful(api), "bureau", "rejected", code="not_there").json["review"]["code"] == "not_there"
+    assert review(api, doubtful(api), "bureau", "accepted", code="not_there").json["review"]["code"] is None
+    assert rows("SELECT code FROM reviews ORDER BY code IS NULL") == [("not_there",), (None,)]
+
+
 def test_the_member_is_told_once_a_review(api: Api, rows: Rows) -> None:
     checkin = doubtful(api)
-    review(api, checkin, "bureau", "rejected", "不是本人")
-    review(api, checkin, "bureau2", "accepted")
+    first = review(api, checkin, "bureau", "rejected", "不是本人").json["review"]["id"]
+    review(api, checkin, "bureau2", "accepted", beside=first)
     notices = rows("SELECT kind, member_id, facts FROM notices ORDER BY created_at, kind DESC, dedupe_key")
     assert [n[0] for n in notices] == ["checkin_pending", "checkin_decided", "checkin_decided"]
     assert {str(n[1]).replace("-", "") for n in notices} == {api.cast["chen"].id.hex}
@@ -57,8 +74,8 @@ def test_nobody_reviews_their_own(api: Api) -> None:
 
 def test_reviews_are_kept_beside_each_other(api: Api) -> None:
     checkin = doubtful(api)
-    review(api, checkin, "bureau", "rejected", "不是本人")
-    review(api, checkin, "bureau2", "accepted", "核对过，是本人")
+    first = review(api, checkin, "bureau", "rejected", "不是本人").json["review"]["id"]
+    review(api, checkin, "bureau2", "accepted", "核对过，是本人", beside=first)
     seen = api.get(f"/checkins/{checkin}", "chen").json
     assert [(r["reviewer"], r["decision"]) for r in seen["reviews"]] == [
         ("bureau", "rejected"),
@@ -181,11 +198,28 @@ def test_an_appeal_and_its_answer_do_not_wait_for_a_repeated_submission(api: Api
     assert seen == [201]
 
 
-def test_two_reviewers_at_once_are_both_kept(api: Api, rows: Rows) -> None:
-    checkin = doubtful(api)
-    threads = [Thread(target=lambda who=who: review(api, checkin, who, "accepted")) for who in ("bureau", "bureau2")]
+def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told_who(api: Api, rows: Rows) -> None:
+    checkin, said = doubtful(api), []
+
+    def decide(who: str) -> None:
+        said.append(review(api, checkin, who, "accepted"))
+
+    threads = [Thread(target=decide, args=(who,)) for who in ("bureau", "bureau2")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert rows("SELECT count(*) FROM reviews") == [(2,)]
+    assert sorted(one.status_code for one in said) == [201, 409]
+    refused = next(one.json for one in said if one.status_code == 409)
+    assert refused["code"] == "already_decided"
+    assert refused["detail"].endswith("已经复核了这次打卡：通过。您的结论没有保存。")
+    assert rows("SELECT count(*) FROM reviews") == [(1,)]
+
+
+def test_who_vouched_for_that_day_does_not_decide_on_it(api: Api, clock: StoppedClock) -> None:
+    checkin = doubtful(api)
+    vouched = {"member": str(api.cast["chen"].id), "on": "2026-11-24", "reason": "视频连线看见在办公室"}
+    assert api.post("/attestations", "bureau", vouched).status_code == 201
+    response = review(api, checkin, "bureau", "accepted")
+    assert (response.status_code, response.json["code"]) == (403, "involved")
+    assert review(api, checkin, "bureau2", "accepted").status_code == 201

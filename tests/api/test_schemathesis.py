@@ -75,7 +75,9 @@ def live(config: Config, db: Database, clock: StoppedClock, cast: Cast, flag_che
 
 def _known(api: Api) -> dict[str, str]:
     checkin, rejected = api.check_in("chen").json["id"], api.check_in("chen").json["id"]
-    api.post(f"/checkins/{rejected}/reviews", "bureau2", {"decision": "rejected", "reason": "看不清人"})
+    api.post(
+        f"/checkins/{rejected}/reviews", "bureau2", {"decision": "rejected", "reason": "看不清人", "code": "other"}
+    )
     appeal = api.post(f"/checkins/{rejected}/appeals", "chen", {"statement": "光线太暗"}).json["id"]
     photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
     chen, unit = str(api.cast["chen"].id), str(api.cast.units["east"])

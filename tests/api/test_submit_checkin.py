@@ -124,7 +124,9 @@ def test_a_repeat_tells_the_day_as_it_is_now(api: Api) -> None:
     form = checkin_form(api.clock(), photo=photo, ticket=api.ticket("chen"))
     fields = {k: v for k, v in form.items() if k != "photo"}
     first = post_form(api, "chen", fields | {"photo": (io.BytesIO(photo), "a.jpg")}).json
-    api.post(f"/checkins/{first['id']}/reviews", "bureau", {"decision": "rejected", "reason": "不是本人"})
+    api.post(
+        f"/checkins/{first['id']}/reviews", "bureau", {"decision": "rejected", "reason": "不是本人", "code": "other"}
+    )
     again = post_form(api, "chen", fields | {"photo": (io.BytesIO(photo), "a.jpg")}).json
     assert again["verdict"] == "accepted"
     assert (first["day"]["value"], again["day"]["value"]) == (1.0, 0.0)
@@ -368,7 +370,9 @@ def test_two_cities_in_an_hour_are_looked_at(api: Api, clock: StoppedClock) -> N
 
 def test_a_rejected_place_does_not_make_the_next_day_impossible(api: Api, clock: StoppedClock) -> None:
     far = api.check_in("chen", lat="39.9075", lng="116.39723").json
-    api.post(f"/checkins/{far['id']}/reviews", "bureau", {"decision": "rejected", "reason": "位置不符"})
+    api.post(
+        f"/checkins/{far['id']}/reviews", "bureau", {"decision": "rejected", "reason": "位置不符", "code": "other"}
+    )
     clock.advance(minutes=30)
     assert api.check_in("chen").json["verdict"] == "accepted"
 

@@ -39,7 +39,7 @@ def test_a_check_in_does_the_window_and_stands_in_the_day_and_the_month(api: Api
 
 def test_a_rejected_check_in_leaves_the_window_open(api: Api) -> None:
     made = api.check_in("chen").json
-    rejected = {"decision": "rejected", "reason": "看不清站点"}
+    rejected = {"decision": "rejected", "reason": "看不清站点", "code": "other"}
     assert api.post(f"/checkins/{made['id']}/reviews", "bureau", rejected).status_code == 201
     assert not today(api)["windows"][0]["done"]
 

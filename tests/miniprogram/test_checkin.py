@@ -121,7 +121,7 @@ def test_a_wrong_clock_of_the_phone_changes_nothing(phone: Phone, api: Api) -> N
 
 def test_a_rejected_check_in_can_be_objected_to(phone: Phone, api: Api) -> None:
     made = api.check_in("chen").json["id"]
-    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点"})
+    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点", "code": "other"})
     on_site(phone).opens(f"pages/evidence/evidence?id={made}").sees("驳回", "看不清站点")
     phone.taps("申诉").fills("写明您在哪里、做什么、谁能证明", "当天在站内接待客商").taps("提交申诉").sees(
         "申诉：等待答复", "当天在站内接待客商"

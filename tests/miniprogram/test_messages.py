@@ -6,7 +6,7 @@ from tests.miniprogram.phone import Phone
 
 def rejected(api: Api) -> str:
     made = str(api.check_in("chen").json["id"])
-    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点"})
+    api.post(f"/checkins/{made}/reviews", "bureau", {"decision": "rejected", "reason": "看不清站点", "code": "other"})
     return made
 
 

@@ -45,7 +45,7 @@ def _look_into_the_inboxes(
     seen: Counter[uuid.UUID] = Counter()
     for member in members:
         muted = inbox.muted_by(session, COUNTY, member)
-        for notice in session.scalars(inbox.mine(COUNTY, member, muted)):
+        for notice in session.scalars(inbox.mine(COUNTY, member, muted, now)):
             said = told.tell(notice, muted.get(notice.kind, ()), now, "Asia/Shanghai")
             if not (said.text and said.why and said.mute and said.outside):
                 raise Broken(f"{notice.dedupe_key} says nothing: {said}")

@@ -82,7 +82,11 @@ class Phone:
         url = f"{self.site.system.web}/api/v1/checkins/{checkin_id}/reviews"
 
         def attempt() -> requests.Response:
-            body = {"decision": self.luck.choice(("accepted", "rejected")), "reason": uuid.uuid4().hex[:16]}
+            body = {
+                "decision": self.luck.choice(("accepted", "rejected")),
+                "reason": uuid.uuid4().hex[:16],
+                "code": "other",
+            }
             return requests.post(url, json=body, headers=self._headers(), timeout=10)
 
         answer = self._insist(attempt, {201})

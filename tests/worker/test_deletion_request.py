@@ -90,7 +90,7 @@ def test_who_sent_nothing_is_done_with_the_next_night(api: Api, erase) -> None:
 def test_what_may_be_disputed_waits(api: Api, erase, config: Config, clock: StoppedClock, state: str) -> None:
     checkin = api.check_in("chen", lat="31.26").json["id"]
     clock.at = datetime(2026, 12, 8, 2, tzinfo=UTC)
-    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点"})
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点", "code": "other"})
     if state == "open":
         assert api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "我在"}).status_code == 201
     ask(api)

@@ -107,7 +107,7 @@ def test_it_is_audited_once_and_again_changes_nothing(api: Api, erase, rows: Row
 def test_what_may_be_disputed_is_held(api: Api, erase, config: Config, state: str) -> None:
     checkin = api.check_in("chen", lat="31.26").json["id"]
     erase(datetime(2027, 12, 20, 2, tzinfo=UTC))
-    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点"})
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点", "code": "other"})
     if state != "may come":
         made = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "我在"})
         assert made.status_code == 201
@@ -124,7 +124,9 @@ def test_what_may_be_disputed_is_held(api: Api, erase, config: Config, state: st
 def test_nobody_is_judged_by_what_is_gone(api: Api, erase) -> None:
     checkin = api.check_in("chen", lat="31.26").json["id"]
     erase(OVER)
-    refused = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点"})
+    refused = api.post(
+        f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "不在驻点", "code": "other"}
+    )
     assert (refused.status_code, refused.json["code"]) == (409, "evidence_erased")
     assert "保存期限" in refused.json["detail"]
     in_favour = api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted", "reason": "同事证明在岗"})

@@ -70,7 +70,7 @@ def test_where_no_group_is_there_is_nothing_to_tell(
 
 def test_in_the_morning_how_many_stations_are_manned(api: Api, worker: Worker, clock: StoppedClock, rows: Rows) -> None:
     rejected = api.check_in("neighbour").json["id"]
-    api.post(f"/checkins/{rejected}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
+    api.post(f"/checkins/{rejected}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人", "code": "other"})
     api.check_in("chen")
     api.check_in("colleague")  # the same station
     clock.at = NOON + timedelta(minutes=31)

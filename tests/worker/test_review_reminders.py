@@ -56,7 +56,7 @@ def test_nothing_waits_nobody_is_told(api: Api, remind, rows: Rows) -> None:
 
 def test_an_appeal_is_for_who_did_not_reject(api: Api, remind, rows: Rows) -> None:
     checkin = api.check_in("chen").json["id"]
-    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人"})
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人", "code": "other"})
     assert api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "光线太暗"}).status_code == 201
     remind(HALF_PAST_FOUR)
     assert told(rows, api) == {"bureau2": {"reviews": 0, "appeals": 1, "oldest": "2026-11-24", "on": "2026-11-24"}}
