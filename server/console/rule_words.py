@@ -84,6 +84,9 @@ SECTIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
 )
 
 
+_UNITS = {asked.name: asked.unit for _, section in SECTIONS for asked in section}
+
+
 def spoken(name: str, value: Any) -> str:
     """One rule's value in words."""
     if value is None or value in ("", [], {}, ()):
@@ -94,7 +97,9 @@ def spoken(name: str, value: Any) -> str:
         return CHOICES[name][value]
     if name in _SPOKEN:
         return str(_SPOKEN[name](value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    unit = _UNITS.get(name, "")
+    said = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{said} {unit}" if unit else said
 
 
 def _windows(rows: list[dict[str, Any]]) -> str:

@@ -44,7 +44,7 @@ def test_a_change_is_previewed_and_adopted(desk: Desks, api: Api) -> None:
     page.get_by_label("从哪天起").fill("2026-11-01")
     page.get_by_label("为什么改，依据哪份文件").fill("县招商〔2026〕9号")
     page.get_by_role("button", name="预览影响").click()
-    expect(page.get_by_role("row").filter(has_text="每月目标天数")).to_contain_text("→ 18")
+    expect(page.get_by_role("row").filter(has_text="每月目标天数")).to_contain_text("→ 18 天")
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("20 → 18")
     page.get_by_role("button", name="采用").click()
     dialog = page.get_by_role("dialog")
