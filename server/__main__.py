@@ -230,6 +230,27 @@ def _first_of_month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
+def _found_county(config: Config, arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from server.db import Database
+    from server.errors import AppError
+    from server.org.founding import found
+
+    try:
+        ZoneInfo(arguments.tz)
+        with Database(config.database_url).transaction() as session:
+            code, ends_at = found(
+                session, arguments.name, arguments.admin, arguments.unit, arguments.tz, datetime.now(UTC)
+            )
+    except (AppError, KeyError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{arguments.name}: {arguments.admin} is its admin. Invite code {code}, good until {ends_at:%Y-%m-%d}:")
+    print("entered in the mini-program it binds the WeChat; everybody else is registered at the console.")
+    return 0
+
+
 def _backup(config: Config, _arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
@@ -299,6 +320,17 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
             ("action", {"choices": ["close", "verify"]}),
             ("month", {"type": _first_of_month, "metavar": "YYYY-MM"}),
             _COUNTY_OPTION,
+        ],
+    ),
+    "county": (
+        _found_county,
+        "add NAME --admin PERSON: a new county, with an invite for its first admin",
+        [
+            ("action", {"choices": ["add"]}),
+            ("name", {"metavar": "NAME"}),
+            ("--admin", {"required": True, "metavar": "PERSON"}),
+            ("--unit", {"default": "招商局", "help": "the admin's own"}),
+            ("--tz", {"default": "Asia/Shanghai"}),
         ],
     ),
     "backup": (

@@ -21,6 +21,7 @@ ACTIONS = {
     "console.refused": "控制台登录失败",
     "console.removed": "停用控制台密码",
     "console.scan_confirmed": "扫码确认登录",
+    "county.founded": "建立本县",
     "data.exported": "导出个人信息",
     "deletion.asked": "申请删除个人信息",
     "deletion.done": "完成删除",

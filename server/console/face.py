@@ -81,16 +81,12 @@ def done(said: str, to: str) -> Response:
     """After a change: `said` is shown, and the page at `to` is what the reader sees next."""
     if not is_htmx():
         return redirect(to, 303)  # type: ignore[return-value]
-    response = Response(status=204)
-    response.headers["HX-Trigger"] = json.dumps({"said": {"text": said}})  # ASCII: headers know no Chinese
-    place = {"path": to, "target": "#main", "select": "#main", "swap": "outerHTML"}
-    response.headers["HX-Location"] = json.dumps(place)
-    return response
+    return say(Response(status=204), said, to)
 
 
-def say(response: Response, said: str) -> Response:
-    """Show a sentence beside what this answer brings."""
-    response.headers["HX-Trigger"] = json.dumps({"said": {"text": said}})
+def say(response: Response, said: str, to: str | None = None) -> Response:
+    """Show a sentence beside what this answer brings, or on the page at `to`, which is opened (console.js)."""
+    response.headers["HX-Trigger"] = json.dumps({"said": {"text": said, "to": to}})  # ASCII: headers know no Chinese
     return response
 
 

@@ -17,6 +17,8 @@ from server.console import (
     overview,
     people,
     policies,
+    register,
+    register_people,
     review,
     review_list,
     system,
@@ -27,7 +29,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(notices, complaints, policies, audit, system, account),
+    *(notices, complaints, policies, register, register_people, audit, system, account),
 )
 
 

@@ -76,10 +76,10 @@ def presence_of(session: Session, county_id: int, postings: Iterable[Any], at: d
 
 
 def history(session: Session, county_id: int, member_id: uuid.UUID) -> list[Any]:
-    """A member's postings, the latest first: (starts_on, ends_on, squad, unit, station, city)."""
+    """A member's postings, the latest first: (id, starts_on, ends_on, squad, unit, station, city)."""
     statement = (
         select(
-            *(Posting.starts_on, Posting.ends_on, Squad.name.label("squad"), Unit.name.label("unit")),
+            *(Posting.id, Posting.starts_on, Posting.ends_on, Squad.name.label("squad"), Unit.name.label("unit")),
             *(Station.name.label("station"), Station.city),
         )
         .select_from(Posting)

@@ -25,9 +25,9 @@ from server.org.scope import county as in_county
 from server.rate_limits import spend
 
 # Letters and digits that cannot be mistaken for one another when read aloud or off a slip of paper.
-_INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_INVITE_LENGTH = 8
-_INVITE_DAYS = 7
+INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+INVITE_LENGTH = 8
+INVITE_DAYS = 7
 _TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so that reading stays reading
 
 
@@ -218,8 +218,8 @@ def issue_invite(session: Session, caller: Caller, member_id: uuid.UUID, now: da
     spend(session, f"invite:{caller.member_id}", limit=100, window_s=3600, now=now)
     invitee(session, caller, member_id)
     void_invites(session, caller.county_id, member_id, now)
-    code = "".join(secrets.choice(_INVITE_ALPHABET) for _ in range(_INVITE_LENGTH))
-    expires_at = now + timedelta(days=_INVITE_DAYS)
+    code = "".join(secrets.choice(INVITE_ALPHABET) for _ in range(INVITE_LENGTH))
+    expires_at = now + timedelta(days=INVITE_DAYS)
     session.add(
         Invite(
             county_id=caller.county_id,

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var GONE_MS = 6000;
+  var SAID = "zhudian-said";
 
   function say(text, kind) {
     var place = document.getElementById("said");
@@ -14,7 +15,18 @@
     if (kind !== "bad") setTimeout(function () { line.remove(); }, GONE_MS);
   }
 
-  document.addEventListener("said", function (event) { say(event.detail.text); });
+  // What was done is said on the page that follows, which is loaded whole, with its own scripts and styles.
+  document.addEventListener("said", function (event) {
+    if (!event.detail.to) return say(event.detail.text);
+    sessionStorage.setItem(SAID, event.detail.text);
+    location.assign(event.detail.to);
+  });
+  var waiting = sessionStorage.getItem(SAID);
+  if (waiting) {
+    sessionStorage.removeItem(SAID);
+    say(waiting);
+  }
+
   // A request that no answer came to: nothing is known to be saved.
   document.addEventListener("htmx:sendError", function () { say("没有网络，没有保存；联网后再试一次。", "bad"); });
   document.addEventListener("htmx:timeout", function () { say("等了太久没有回应，请再试一次。", "bad"); });
@@ -27,13 +39,6 @@
       var place = document.getElementById("said");
       if (place && place.scrollIntoView) place.scrollIntoView({ block: "nearest" });
     }
-  });
-
-  // A page that was brought in whole begins at its top, for eyes and for readers alike.
-  document.addEventListener("htmx:afterSettle", function (event) {
-    if (event.target.id !== "main") return;
-    window.scrollTo(0, 0);
-    event.target.focus({ preventScroll: true });
   });
 
   // <form data-ask="…">: asked in a dialog of ours, which a keyboard can answer.

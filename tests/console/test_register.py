@@ -1,0 +1,225 @@
+"""登记 at the console: entered by hand, picked on a map, imported by a workbook of which all is written or nothing."""
+
+import io
+import json
+import re
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from xlsxwriter import Workbook
+
+from tests.client import Api
+from tests.console.conftest import Desks
+
+Rows = dict[str, list[tuple[Any, ...]]]
+GOOD: Rows = {
+    "单位": [("名称",), ("投资促进局",)],
+    "小分队": [("名称", "单位"), ("驻苏州小分队", "投资促进局")],
+    "驻点": [
+        ("名称", "城市", "纬度", "经度", "坐标系", "围栏半径（米）", "时区", "固定电话"),
+        ("苏州驻点", "苏州", 31.2989, 120.5853, "GCJ-02", 300, "Asia/Shanghai", "0512-61234567"),
+    ],
+    "人员": [
+        ("姓名", "单位", "小分队", "手机号", "邮箱"),
+        ("张三", "投资促进局", "驻苏州小分队", 13800138000, ""),
+        ("李四", "投资促进局", "", "", "li@example.com"),
+    ],
+    "派驻": [
+        ("姓名", "小分队", "驻点", "开始日期", "结束日期"),
+        ("张三", "驻苏州小分队", "苏州驻点", date(2026, 11, 20), ""),
+    ],
+}
+
+
+def workbook(tmp_path: Path, sheets: Rows) -> Path:
+    path = tmp_path / "register.xlsx"
+    out = io.BytesIO()
+    book = Workbook(out, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            for column, value in enumerate(row):
+                sheet.write(number, column, value)
+    book.close()
+    path.write_bytes(out.getvalue())
+    return path
+
+
+def test_a_unit_and_its_squad(desk: Desks) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/register")
+    page.get_by_label("名称").first.fill("投资促进局")
+    page.get_by_role("button", name="登记单位").click()
+    expect(page.get_by_role("status")).to_have_text("已登记单位：投资促进局。")
+    page.get_by_label("名称").nth(1).fill("驻苏州小分队")
+    page.get_by_label("单位").select_option(label="投资促进局")
+    page.get_by_role("button", name="登记小分队").click()
+    expect(page.get_by_role("row").filter(has_text="驻苏州小分队")).to_contain_text("投资促进局")
+    sitting.shot("register")
+    assert sitting.barriers() == []
+    page.get_by_label("名称").first.fill("投资促进局")
+    page.get_by_role("button", name="登记单位").click()
+    expect(page.get_by_role("alert")).to_have_text("已有同名单位，请换一个名称。")
+
+
+def test_a_station_is_picked_on_the_map_and_changed(desk: Desks, rows) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/register/stations")
+    page.get_by_role("button", name="取地图中心为驻点").click()
+    assert re.fullmatch(r"-?\d+\.\d{6}", page.get_by_label("纬度").input_value())
+    page.get_by_label("名称").fill("苏州驻点")
+    page.get_by_label("城市").fill("苏州")
+    page.get_by_label("纬度").fill("31.2989")
+    page.get_by_label("经度").fill("120.5853")
+    page.get_by_label("坐标来自").select_option("gcj02")
+    page.get_by_role("button", name="登记驻点").click()
+    expect(page.get_by_role("status")).to_have_text("已登记驻点：苏州驻点。")
+    row = page.get_by_role("row").filter(has_text="苏州驻点")
+    expect(row).to_contain_text("给的是 GCJ-02")
+    sitting.shot("register-stations")
+    assert sitting.barriers() == []
+    row.get_by_text("修改").click()
+    row.get_by_label("围栏半径（米）").fill("500")
+    row.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("row").filter(has_text="苏州驻点")).to_contain_text("500 米")
+
+
+def test_a_person_is_invited_given_a_role_and_posted(desk: Desks, api: Api) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/register/people")
+    page.get_by_text("登记新人员").click()
+    page.get_by_label("姓名", exact=True).fill("王小明")
+    page.get_by_label("单位").select_option(label="east")
+    page.get_by_label("手机号").fill("13800138000")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("heading", name="王小明")).to_be_visible()
+    expect(page.get_by_text("138****8000")).to_be_visible()
+    page.get_by_role("button", name="发邀请码").click()
+    code = page.locator(".code").inner_text()
+    assert re.fullmatch(r"[0-9A-Z]{8}", code)
+    page.get_by_text("指定角色").click()
+    page.get_by_label("角色").select_option("unit_supervisor")
+    page.get_by_label("单位（单位监督员）").select_option(label="west")
+    page.get_by_role("button", name="指定", exact=True).click()
+    expect(page.get_by_text("west · 11月24日 周二 起")).to_be_visible()
+    page.get_by_text("登记派驻").first.click()
+    page.get_by_label("驻点").select_option(label="上海驻点")
+    page.get_by_role("button", name="登记派驻").click()
+    expect(page.get_by_role("status")).to_contain_text("已登记派驻")
+    sitting.shot("register-person")
+    assert sitting.barriers() == []
+    page.get_by_role("button", name="移除").click()
+    page.get_by_role("dialog").get_by_role("button", name="移除").click()
+    expect(page.get_by_role("status")).to_contain_text("已移除")
+    assert "王小明" not in page.inner_text("main")
+
+
+def test_a_lost_phone_is_one_step(desk: Desks, api: Api, cast) -> None:
+    page = desk("admin").at(f"/register/people/{cast['chen'].id}")
+    page.get_by_role("button", name="手机遗失或换微信").click()
+    page.get_by_role("dialog").get_by_role("button", name="解绑").click()
+    expect(page.locator(".code")).to_be_visible()
+    assert api.get("/me", "chen").status_code == 401
+
+
+def test_a_workbook_is_tried_and_then_written_whole(desk: Desks, tmp_path: Path, rows) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files(workbook(tmp_path, GOOD))
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_text("6 行都可以导入。")).to_be_visible()
+    assert rows("SELECT count(*) FROM units WHERE name = '投资促进局'") == [(0,)]
+    sitting.shot("register-import")
+    assert sitting.barriers() == []
+    page.get_by_role("button", name="全部导入").click()
+    expect(page.get_by_role("status")).to_have_text("已导入 6 行。")
+    assert rows("SELECT count(*) FROM units WHERE name = '投资促进局'") == [(1,)]
+    ((lat,),) = rows("SELECT lat FROM stations WHERE name = '苏州驻点'")
+    assert lat == pytest.approx(31.3009, abs=0.002)  # GCJ-02, moved
+    assert rows("SELECT count(*) FROM postings p JOIN members m ON m.id = p.member_id WHERE m.name = '张三'") == [(1,)]
+
+
+def test_each_wrong_row_says_why_and_nothing_is_written(desk: Desks, tmp_path: Path, rows) -> None:
+    before = rows("SELECT count(*) FROM members")
+    bad = GOOD | {
+        "驻点": [
+            GOOD["驻点"][0],
+            ("无锡驻点", "无锡", 91, 120.3, "GCJ-02", 300, "", ""),
+            ("常州驻点", "常州", 31.8, 119.9, "", 300, "", ""),
+        ],
+        "人员": [*GOOD["人员"], ("王五", "没有的局", "", "", ""), ("赵六", "投资促进局", "", "12", "")],
+    }
+    page = desk("admin").at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files(workbook(tmp_path, bad))
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_text("9 行里有 5 行不能导入，没有写入任何一行。")).to_be_visible()
+    for name, why in (
+        ("无锡驻点", "纬度不能大于 90"),
+        ("常州驻点", "坐标系须写 WGS-84 或 GCJ-02"),
+        ("王五", "没有这个单位"),
+        ("赵六", "电话号码不对"),
+        ("苏州驻点", "没有这个驻点"),  # the posting, since its station could not be taken
+    ):
+        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text(why)
+    assert page.get_by_role("button", name="全部导入").count() == 0
+    assert rows("SELECT count(*) FROM members") == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"not a workbook", "打不开这个文件"),
+        (b"PK\x03\x04" + b"\0" * 40, "打不开这个文件"),
+        (b"x" * 5_000_001, "表格太大"),
+    ],
+)
+def test_what_is_no_workbook_is_said(desk: Desks, tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(content)
+    page = desk("admin").at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files(path)
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_role("alert")).to_contain_text(said)
+
+
+def test_the_template_is_what_the_import_reads(desk: Desks, tmp_path: Path) -> None:
+    page = desk("admin").at("/register/import")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载模板").click()
+    page.get_by_label("登记表（.xlsx）").set_input_files(download.value.path())
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_text("5 行都可以导入。")).to_be_visible()
+
+
+def test_a_bomb_is_not_unpacked(desk: Desks) -> None:
+    """A few kilobytes that would be gigabytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 61_000_000)
+    page = desk("admin").at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files({"name": "b.xlsx", "mimeType": "x", "buffer": out.getvalue()})
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_role("alert")).to_contain_text("展开后太大")
+
+
+def test_who_only_reads_sees_no_forms(desk: Desks) -> None:
+    sitting = desk("supervisor")
+    page = sitting.at("/register")
+    expect(page.get_by_role("row").filter(has_text="east-1")).to_be_visible()
+    assert page.get_by_role("button", name="登记单位").count() == 0
+    for path in ("/register/people", "/register/import"):
+        sitting.at(path)
+        expect(page.get_by_text("您的角色不能做这一步。")).to_be_visible()
+
+
+def test_an_admin_of_another_county_finds_nobody_of_ours(desk: Desks, cast, api: Api) -> None:
+    sitting = desk("far_admin")
+    page = sitting.at(f"/register/people/{cast['chen'].id}")
+    expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
+    sitting.at("/register/stations")
+    assert json.loads(api.get("/me", "chen").text)["posting"]["station"] == "上海驻点"
+    assert page.get_by_role("row").count() == 2  # the head and their own
