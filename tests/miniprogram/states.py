@@ -78,5 +78,6 @@ STATES: list[State] = [
     State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
     State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),
     State("mine/data/data", "kept", _at("mine/data/data", "删除我的信息")),
+    State("mine/complaints/complaints", "empty", _at("mine/complaints/complaints", "想说的是")),
     State("mine/about/about", "about", _at("mine/about/about", "投诉和建议")),
 ]

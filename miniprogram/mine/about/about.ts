@@ -6,4 +6,5 @@ Page({
     this.setData({ version: version || { develop: '开发版', trial: '体验版', release: '正式版' }[envVersion] });
   },
   guide() { wx.openPrivacyContract({}); },
+  complain() { wx.navigateTo({ url: '/mine/complaints/complaints' }); },
 });
