@@ -3721,6 +3721,16 @@ export interface components {
              */
             mode: "daily" | "spot_check_only" | "voluntary";
             month: components["schemas"]["MonthReply"];
+            /**
+             * More
+             * @description check-ins that a whole day asks for beyond those stored that nobody rejected
+             */
+            more: number;
+            /**
+             * More From
+             * @description before it the next one would not count: they are to lie apart
+             */
+            more_from: string | null;
             /** @description the latest */
             notice: components["schemas"]["NoticeRow"] | null;
             /**

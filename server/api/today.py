@@ -43,6 +43,8 @@ class TodayOfMine(BaseModel):
     ends_at: AwareDatetime = Field(description="when that date is over")
     mode: Literal["daily", "spot_check_only", "voluntary"] = Field(description="whether the county asks for check-ins")
     windows: list[WindowReply]
+    more: int = Field(description="check-ins that a whole day asks for beyond those stored that nobody rejected")
+    more_from: AwareDatetime | None = Field(description="before it the next one would not count: they are to lie apart")
     make_up_within_days: int
     day: DayReply
     checkins: list[CheckInRow]
@@ -70,6 +72,8 @@ def my_today() -> Reply:
             ends_at=_instant(presence.on_date, 24 * 60, presence.tz),
             mode=rules.rules.burden_mode,
             windows=[_window(w, presence.on_date, presence.tz, mine) for w in rules.windows_on(presence.on_date)],
+            more=max(0, rules.rules.full_day.checkins - len(_kept(mine))),
+            more_from=_more_from(mine, rules.rules.full_day.min_gap_min),
             make_up_within_days=rules.rules.make_up_within_days,
             day=stored_day(session, who.county_id, who.member_id, presence.on_date),
             checkins=[row_reply(one, member.name) for one in mine],
@@ -85,6 +89,16 @@ def _checkins(session: Session, on: date) -> list[CheckIn]:
     """The caller's of a local date, the first of them first."""
     mine = in_county(caller(), CheckIn).where(CheckIn.member_id == caller().member_id, CheckIn.on_date == on)
     return list(session.scalars(mine.order_by(CheckIn.happened_at)))
+
+
+def _kept(mine: list[CheckIn]) -> list[CheckIn]:
+    """Those that count, or may once they are reviewed."""
+    return [one for one in mine if (one.decision or one.verdict) != "rejected"]
+
+
+def _more_from(mine: list[CheckIn], min_gap_min: int) -> datetime | None:
+    kept = _kept(mine)
+    return kept[-1].happened_at + timedelta(minutes=min_gap_min) if kept and min_gap_min else None
 
 
 def _news(session: Session, at: datetime) -> tuple[NoticeRow | None, int]:

@@ -1,5 +1,6 @@
 """GET /me/today and /squads: the first page of the phone in one answer, and whose days somebody may look at."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.cast import Cast
@@ -35,6 +36,19 @@ def test_a_check_in_does_the_window_and_stands_in_the_day_and_the_month(api: Api
     assert seen["windows"][0]["done"]
     assert [(c["id"], c["verdict"]) for c in seen["checkins"]] == [(made["id"], made["verdict"])]
     assert (seen["day"], seen["month"]) == (made["day"], made["month"])
+
+
+def test_a_day_that_asks_for_two_says_when_the_next_one_counts(api: Api, clock: StoppedClock) -> None:
+    rules = {"full_day": {"checkins": 2, "min_gap_min": 240}, "burden_mode": "voluntary"}
+    assert api.post("/policies", "admin", {"starts_on": "2026-11-24", "rules": rules}).status_code == 201
+    assert (today(api)["more"], today(api)["more_from"]) == (2, None)
+    api.check_in("chen")
+    seen = today(api)
+    assert seen["more"] == 1
+    assert datetime.fromisoformat(seen["more_from"]) == clock() + timedelta(hours=4)
+    clock.advance(hours=4)
+    api.check_in("chen")
+    assert today(api)["more"] == 0
 
 
 def test_a_rejected_check_in_leaves_the_window_open(api: Api) -> None:

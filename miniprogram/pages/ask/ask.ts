@@ -16,7 +16,7 @@ Page({
   choose(e: WechatMiniprogram.TouchEvent) { this.setData({ kind: e.currentTarget.dataset.kind as LeaveKind }); },
   start(e: WechatMiniprogram.PickerChange) {
     const from = String(e.detail.value);
-    this.setData({ from, to: this.data.to < from ? from : this.data.to });
+    this.setData({ from, to: this.data.half || this.data.to < from ? from : this.data.to });
   },
   end(e: WechatMiniprogram.PickerChange) { this.setData({ to: String(e.detail.value) }); },
   whole() { this.setData({ half: false }); },

@@ -124,7 +124,7 @@ Page({
   /** At the next moment that changes the button (a window opens or closes, the day ends) look again. */
   renewLater(today: api.Today) {
     clearTimeout(this.timer);
-    const moments = [today.ends_at, ...today.windows.flatMap((w) => [w.opens_at, w.closes_at])];
+    const moments = [today.ends_at, ...today.windows.flatMap((w) => [w.opens_at, w.closes_at]), ...(today.more_from ? [today.more_from] : [])];
     const next = Math.min(...moments.map((m) => Date.parse(m)).filter((at) => at > serverNow()));
     if (!Number.isFinite(next)) return;
     this.timer = setTimeout(() => {

@@ -12,7 +12,10 @@ const { day, days, metres, moment } = await load('words');
 
 const at = (clock) => Date.parse(`2026-11-24T${clock}:00+08:00`);
 const window = (start, end, done = false) => ({ start, end, opens_at: `2026-11-24T${start}:00+08:00`, closes_at: `2026-11-24T${end}:00+08:00`, done });
-const day_ = (...windows) => ({ posting: {}, mode: 'daily', windows, ends_at: '2026-11-25T00:00:00+08:00' });
+const day_ = (...windows) => ({
+  posting: {}, mode: 'daily', windows, ends_at: '2026-11-25T00:00:00+08:00', more: windows.some((w) => w.done) ? 0 : 1, more_from: null,
+});
+const again = (from) => ({ ...day_(window('06:00', '23:00', true)), more: 1, more_from: from && `2026-11-24T${from}:00+08:00` });
 const twice = (first, second) => day_(window('08:00', '10:00', first), window('16:00', '18:00', second));
 
 for (const [name, today, now, queued, label, hint] of [
@@ -29,6 +32,10 @@ for (const [name, today, now, queued, label, hint] of [
   ['one of each waits', twice(false, false), '16:30', ['08:10', '16:05'], '已打卡', '已存好，联网后自动提交'],
   ['all missed, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '18:00', [], '不用打卡', '本县不要求每天打卡'],
   ['open, where nobody has to', { ...twice(false, false), mode: 'voluntary' }, '08:30', [], '打卡', '10:00 前'],
+  ['one done of two that a window asks for', again(null), '09:00', [], '再打一次', '今天还要打 1 次'],
+  ['the second would be too soon', again('12:30'), '09:00', [], '已打卡', '12:30 以后再打 1 次'],
+  ['the second may be taken', again('12:30'), '12:30', [], '再打一次', '今天还要打 1 次'],
+  ['the second waits on the phone', again('12:30'), '13:00', ['12:40'], '已打卡', '已存好，联网后自动提交'],
   ['no windows', day_(), '09:00', [], '打卡', '今天不限时段'],
   ['yesterday, read offline', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', [], '打卡', '联网后更新今天的时段'],
   ['yesterday, read offline, and one of today waits', { ...twice(true, true), ends_at: '2026-11-24T00:00:00+08:00' }, '09:00', ['08:10'], '已打卡', '已存好，联网后自动提交'],
