@@ -71,6 +71,8 @@ export class Full extends Error {
 export const MOST_BYTES = 190 * 1024 * 1024; // WeChat gives 200 MB, the rest is for downloads
 const WAITS_S = [0, 5, 20, 60, 300, 900];
 const UNSTORED_S = 60;
+// What somebody left on this phone and never came back for: no county takes it any more, and their photos are theirs.
+const STRANGERS_MS = 30 * 86_400_000;
 
 export interface Capture { photo: string; form: Form; device: Item['device'] }
 
@@ -156,8 +158,10 @@ export class Queue<R> {
     return waiting.length ? Math.min(...waiting.map((item) => item.next_at)) : null;
   }
 
-  /** Remove photos whose record never came to be, or was let go while the app was killed. */
+  /** Remove photos whose record never came to be, or was let go while the app was killed; and what strangers left. */
   async sweep(): Promise<void> {
+    const theirs = (item: Item) => item.member !== this.edges.member() && item.saved_at < this.edges.now() - STRANGERS_MS;
+    if (this.items.some(theirs)) this.put(this.items.filter((item) => !theirs(item)));
     for (const name of await this.edges.files.names()) {
       const known = this.adding.has(name) || this.items.some((item) => item.photo === name);
       if (!known) await this.edges.files.remove(name);

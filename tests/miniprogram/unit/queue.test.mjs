@@ -206,6 +206,22 @@ test('sweeping spares the photo of one that is just being kept', async () => {
   assert.equal(world.disk.size, 1);
 });
 
+test('what another left on this phone a month ago goes with its photo; one\'s own stays', async () => {
+  const world = new World();
+  const queue = world.start();
+  await add(queue, 'a');
+  world.clock += 31 * 86_400_000;
+  await queue.sweep();
+  assert.equal(queue.mine().length, 1);
+  world.who = 'another';
+  world.clock -= 2 * 86_400_000;
+  await queue.sweep();
+  assert.equal(world.disk.size, 1, 'not yet');
+  world.clock += 2 * 86_400_000;
+  await queue.sweep();
+  assert.deepEqual([world.disk.size, world.records], [0, '[]']);
+});
+
 test('one that the server refuses is kept with its sentence, and the others go on', async () => {
   const world = new World();
   const queue = world.start();
