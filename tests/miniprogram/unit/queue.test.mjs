@@ -213,7 +213,7 @@ test('what another left on this phone a month ago goes with its photo; one\'s ow
   world.clock += 31 * 86_400_000;
   await queue.sweep();
   assert.equal(queue.mine().length, 1);
-  world.who = 'another';
+  world.member = 'colleague';
   world.clock -= 2 * 86_400_000;
   await queue.sweep();
   assert.equal(world.disk.size, 1, 'not yet');
