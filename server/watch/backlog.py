@@ -78,7 +78,7 @@ def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int],
     """The open flags of this month and the last: how many of each kind, and the most urgent ones."""
     since = (caller.today.replace(day=1) - timedelta(days=1)).replace(day=1)
     of_these = (*(Flag.county_id == caller.county_id, Flag.closed_at.is_(None)), Flag.month >= since, visible(caller))
-    numbers = session.execute(select(Flag.kind, func.count()).where(*of_these).group_by(Flag.kind)).tuples()
+    numbers = session.execute(select(Flag.kind, func.count().label("number")).where(*of_these).group_by(Flag.kind))
     urgency = case({kind: place for place, kind in enumerate(URGENCY)}, value=Flag.kind)
     statement = (
         select(Flag, Member.name.label("member"), Unit.name.label("unit"), Squad.name.label("squad"))
@@ -96,7 +96,7 @@ def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int],
         .order_by(urgency, Flag.raised_at.desc(), Flag.id)
         .limit(most)
     )
-    return dict(numbers.all()), [_alert(row) for row in session.execute(statement)]
+    return {row.kind: row.number for row in numbers}, [_alert(row) for row in session.execute(statement)]
 
 
 def _alert(row: Any) -> Alert:
