@@ -27,7 +27,7 @@ def overview() -> Response:
         people = today.today(session, who, at)
         pace = progress.progress(session, who, month)
         counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
-        waits = backlog.backlog(session, who)
+        waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
     missing = [p for p in people if p.is_missing]
     return page(

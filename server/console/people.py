@@ -126,4 +126,4 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def evidence_url(checkin_id: object) -> str:
     """Where the evidence of a check-in stands."""
-    return f"/console/review/{checkin_id}"
+    return url_for("desk.review_one", checkin_id=checkin_id)

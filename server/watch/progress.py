@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
@@ -15,6 +15,7 @@ from server.org.scope import Caller, watched_members
 from server.tally import policy
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, is_daily, month_end, posting_on
+from server.tally.monthly import posted_on_the_day
 from server.tally.rules import Rulebook
 from server.tally.types import DayHalves, Held, MonthInputs, Posted
 
@@ -111,13 +112,7 @@ def _earned(
         select(Squad.unit_id, SiteDay.on_date, confirmed, pending, func.sum(SiteDay.excused_halves))
         .select_from(SiteDay)
         .join(Member, (Member.county_id == SiteDay.county_id) & (Member.id == SiteDay.member_id))
-        .join(
-            Posting,
-            (Posting.county_id == SiteDay.county_id)
-            & (Posting.member_id == SiteDay.member_id)
-            & (Posting.starts_on <= SiteDay.on_date)
-            & or_(Posting.ends_on.is_(None), Posting.ends_on >= SiteDay.on_date),
-        )
+        .join(Posting, posted_on_the_day())
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .where(
             *(SiteDay.county_id == caller.county_id, SiteDay.on_date.between(month, last)),
@@ -203,7 +198,7 @@ def _lowered(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID
         select(SiteDay.member_id, SiteDay.on_date, SiteDay.lowers_target_halves).where(
             SiteDay.county_id == caller.county_id,
             SiteDay.on_date.between(month, month_end(month)),
-            SiteDay.lowers_target_halves > 0,
+            text("lowers_target_halves > 0"),  # as the partial index has it
         )
     )
     found: dict[uuid.UUID, dict[date, DayHalves]] = defaultdict(dict)

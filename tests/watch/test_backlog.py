@@ -31,24 +31,25 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
     api: Api, db: Database, cast: Cast, clock: StoppedClock
 ) -> None:
     api.check_in("chen", **FAR_AWAY)
-    clock.advance(hours=2)
+    clock.advance(days=2)
     api.check_in("neighbour", **FAR_AWAY)
     api.check_in("colleague")
     api.post("/leaves", "colleague", {"kind": "sick", "starts_on": "2026-11-26", "reason": "发热"})
-    with db.reading() as session:
-        found = backlog(session, caller(db, cast, "bureau"))
-    assert (found.reviews.number, found.reviews.oldest) == (2, NOON)
-    assert (found.appeals.number, found.appeals.oldest) == (0, None)
-    assert (found.leaves.number, found.leaves.oldest) == (1, NOON + timedelta(hours=2))
+    for who, reviews in (("bureau", (2, 2)), ("supervisor", (1, 2)), ("other_supervisor", (1, 0))):
+        with db.reading() as session:
+            found = backlog(session, caller(db, cast, who, clock()), clock())
+        assert (found.reviews.number, found.reviews.days) == reviews
+        assert (found.appeals.number, found.appeals.days) == (0, None)
+        assert (found.leaves.number, found.leaves.days) == ((0, None) if who == "other_supervisor" else (1, 0))
 
 
 def test_what_was_decided_waits_no_more_and_an_appeal_does(api: Api, db: Database, cast: Cast) -> None:
     checkin = api.check_in("chen", **FAR_AWAY).json["id"]
-    body = {"decision": "rejected", "reason": "不在驻点"}
+    body = {"decision": "rejected", "code": "not_there", "reason": "不在驻点"}
     assert api.post(f"/checkins/{checkin}/reviews", "bureau", body).status_code == 201
     api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "在客户那里"})
     with db.reading() as session:
-        found = backlog(session, caller(db, cast, "bureau"))
+        found = backlog(session, caller(db, cast, "bureau"), NOON)
     assert (found.reviews.number, found.appeals.number) == (0, 1)
 
 
@@ -56,7 +57,7 @@ def test_what_was_decided_waits_no_more_and_an_appeal_does(api: Api, db: Databas
 def test_of_others_nothing_is_counted(api: Api, db: Database, cast: Cast, who: str, number: int) -> None:
     api.check_in("chen", **FAR_AWAY)
     with db.reading() as session:
-        assert backlog(session, caller(db, cast, who)).reviews.number == number
+        assert backlog(session, caller(db, cast, who), NOON).reviews.number == number
 
 
 def test_the_most_urgent_flags_come_first(db: Database, cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import true
 
 from server.db import Database
 from server.org.models import Posting
@@ -92,7 +93,7 @@ def test_days_are_the_tables(db: Database, cast: Cast) -> None:
         site_day(db, cast, "chen", 2, 0, 0, 0, on=date(2026, 11, on))
     found = paces(db, cast)
     with db.reading() as session:
-        table = table_so_far(session, 1, NOV, TODAY, True)
+        table = table_so_far(session, 1, NOV, true())
     assert {row["unit"]: row["days"] for row in table["units"]} == {n: u.have for n, u in found.items()}
     assert ({n: u.have for n, u in found.items()}, found["west"].people) == ({"east": 6.0, "west": 6.0}, 3)
 
