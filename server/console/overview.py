@@ -55,15 +55,13 @@ def _stations(people: Iterable[Present]) -> list[maps.Point]:
     groups: Mapping[Any, list[Present]] = defaultdict(list)
     for p in people:
         groups[p.station_id].append(p)
-    return [_station(theirs) for theirs in groups.values()]
+    files = url_for("desk.people")  # asked once, not for each of a thousand
+    return [_station(theirs, files) for theirs in groups.values()]
 
 
-def _station(people: Sequence[Present]) -> maps.Point:
+def _station(people: Sequence[Present], files: str) -> maps.Point:
     one = people[0]
-    rows = [
-        maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", url_for("desk.people_file", member_id=p.member_id))
-        for p in people
-    ]
+    rows = [maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", f"{files}/{p.member_id}") for p in people]
     counts = Counter(p.state for p in people)
     return maps.Point(one.lat, one.lng, "station", one.station, rows, counts=counts, city=one.city)
 

@@ -104,14 +104,15 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     posted = (
         select(Posting.member_id, Posting.squad_id, Station.city)
         .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .where(
-            *(Posting.county_id == county_id, Posting.starts_on <= last),
+            *(Posting.county_id == county_id, Posting.starts_on <= last, whom),
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
         )
     )
     for row in session.execute(posted):
         table.add_posted(row.member_id, row.squad_id, row.city)
-    for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month)):
+    for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))
     ranking = policy.in_force(session, county_id, last).rules.ranking
     return table.result(month, ranking, year_halves(session, county_id, month))
@@ -121,7 +122,7 @@ def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
     return DayHalves(int(confirmed), int(pending), int(excused), 0)
 
 
-def _earned(county_id: int, month: date) -> Select[Any]:
+def _earned(county_id: int, month: date, whom: ColumnElement[bool]) -> Select[Any]:
     """What each member's days with each posting came to in the month."""
     half = case((SiteDay.confirmed_halves == 1, 1), else_=0)
     sums = [func.sum(of) for of in (half, SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
@@ -130,7 +131,8 @@ def _earned(county_id: int, month: date) -> Select[Any]:
         select(*columns)
         .outerjoin(Posting, posted_on_the_day())
         .outerjoin(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
-        .where(SiteDay.county_id == county_id, SiteDay.on_date.between(month, month_end(month)))
+        .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(SiteDay.county_id == county_id, SiteDay.on_date.between(month, month_end(month)), whom)
         .group_by(SiteDay.member_id, Posting.squad_id, Station.city)
     )
 

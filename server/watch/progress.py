@@ -139,7 +139,7 @@ def _targets(
     targets: dict[uuid.UUID, float] = defaultdict(float)
     people: dict[uuid.UUID, int] = defaultdict(int)
     for who, theirs in postings.items():
-        held, less = tuple(sorted(roles.get(who, ()), key=str)), tuple(sorted(lowered.get(who, {}).items()))
+        held, less = roles.get(who, ()), lowered.get(who, ())
         key = (tuple(theirs), held, less)
         if key not in known:  # most are posted alike
             inputs = MonthInputs(dict(less), theirs, held)
@@ -176,7 +176,7 @@ def _postings(
     return found
 
 
-def _roles(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, list[Held]]:
+def _roles(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, tuple[Held, ...]]:
     last = month_end(month)
     rows = session.execute(
         select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
@@ -189,19 +189,21 @@ def _roles(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, 
     for row in rows:
         ends_on = None if row.valid_to is None or row.valid_to > last else row.valid_to
         found[row.member_id].append(Held(row.role, max(row.valid_from, month), ends_on))
-    return found
+    return {who: tuple(sorted(held, key=str)) for who, held in found.items()}
 
 
-def _lowered(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, dict[date, DayHalves]]:
+def _lowered(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, tuple[tuple[date, DayHalves], ...]]:
     """The days that leave takes off the target."""
     rows = session.execute(
-        select(SiteDay.member_id, SiteDay.on_date, SiteDay.lowers_target_halves).where(
+        select(SiteDay.member_id, SiteDay.on_date, SiteDay.lowers_target_halves)
+        .where(
             SiteDay.county_id == caller.county_id,
             SiteDay.on_date.between(month, month_end(month)),
             text("lowers_target_halves > 0"),  # as the partial index has it
         )
+        .order_by(SiteDay.on_date)
     )
-    found: dict[uuid.UUID, dict[date, DayHalves]] = defaultdict(dict)
+    found: dict[uuid.UUID, list[tuple[date, DayHalves]]] = defaultdict(list)
     for row in rows:
-        found[row.member_id][row.on_date] = DayHalves(0, 0, 0, row.lowers_target_halves)
-    return found
+        found[row.member_id].append((row.on_date, DayHalves(0, 0, 0, row.lowers_target_halves)))
+    return {who: tuple(days) for who, days in found.items()}

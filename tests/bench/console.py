@@ -92,7 +92,7 @@ _AFTER = (
     " CASE WHEN coalesce(decision, verdict) = 'review' THEN 2 ELSE 0 END, 0, 0, 0, '确认1天。',"
     " jsonb_build_array(jsonb_build_object('type', 'checkin', 'id', id, 'kind', 'station', 'holds', 'accepted', 'by',"
     " 'machine', 'minute_of_day', 540, 'inside_window', true, 'addendum', false)), 2, :now"
-    " FROM checkins WHERE county_id = :county",
+    " FROM checkins WHERE county_id = :county ORDER BY on_date",  # as they come in, so that a date lies together
     "INSERT INTO reviews (county_id, id, checkin_id, reviewer_id, decision, reason, created_at)"
     " SELECT county_id, gen_random_uuid(), id, :reviewer, decision, '', received_at + interval '1 day' FROM checkins"
     " WHERE county_id = :county AND decision IS NOT NULL",

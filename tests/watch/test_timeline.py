@@ -32,7 +32,9 @@ def told(found: list[Event]) -> list[tuple[str, str, str]]:
 def test_a_rejection_an_appeal_and_its_answer(api: Api, db: Database, cast: Cast, clock: StoppedClock) -> None:
     checkin = api.check_in("chen", **FAR_AWAY).json["id"]
     clock.advance(minutes=10)
-    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "code": "not_there", "reason": "不在驻点"})
+    api.post(
+        f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "code": "not_there", "reason": "不在驻点"}
+    )
     clock.advance(hours=20)
     appeal = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "在客户那里"}).json["id"]
     clock.advance(minutes=5)

@@ -151,10 +151,10 @@
   }
 
   function place(map, at, content, size, said, points) {
-    var marker = L.marker(at, { icon: icon(content, size), riseOnHover: true, title: said });
-    marker.on("add", function () {
-      marker.getElement().setAttribute("aria-label", said);
-    });
+    var named = element("span", "map-named");
+    named.appendChild(content);
+    named.appendChild(element("span", "hidden-words", said)); // what is read aloud, after what is seen
+    var marker = L.marker(at, { icon: icon(named, size), riseOnHover: true, title: said });
     marker.bindPopup(function () {
       return popup(points);
     }, { maxWidth: 320, maxHeight: 280, autoPanPadding: [16, 16] });
