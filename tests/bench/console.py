@@ -106,6 +106,12 @@ _AFTER = (
     " WHERE county_id = :county AND name LIKE '队员%7'",
 )
 
+# Built when all rows are there, in a fraction of the time.
+_INDEXES = """
+SELECT i.indexname, i.indexdef FROM pg_indexes i LEFT JOIN pg_constraint c ON c.conname = i.indexname
+WHERE c.oid IS NULL AND i.tablename IN ('checkins', 'site_days', 'reviews', 'leaves')
+"""
+
 
 @dataclass
 class Page:
@@ -151,8 +157,16 @@ def fill(db: Database, counties: int) -> Cast:
     """So many counties, the first of them with somebody signed in for each role."""
     migrate.upgrade(db)
     cast = assemble(db, NOW, PolicyRules(burden_mode="daily", legal_basis="测试"))
+    with db.transaction() as session:
+        indexes = session.execute(text(_INDEXES)).all()
+        for name, _ in indexes:
+            session.execute(text(f"DROP INDEX {name}"))
     for county in range(1, counties + 1):
         load(db, county if county == 1 else county + 1, cast)  # the cast's own second county stays small
+    with db.transaction() as session:
+        session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+        for _, definition in indexes:
+            session.execute(text(definition))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(text("CHECKPOINT"))
