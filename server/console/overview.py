@@ -11,6 +11,7 @@ from server.api.session import caller
 from server.console import maps
 from server.console.face import face, page
 from server.console.words import STATES, TONES
+from server.org.scope import WATCHING_COUNTY
 from server.tally import policy
 from server.watch import backlog, progress, today
 from server.watch.progress import Progress
@@ -25,7 +26,7 @@ def overview() -> Response:
     month = who.today.replace(day=1)
     with reading() as session:
         people = today.today(session, who, at)
-        pace = progress.progress(session, who, month)
+        pace = progress.progress(session, who, month, by_squad=not who.has(*WATCHING_COUNTY))
         counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
         waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
@@ -45,6 +46,8 @@ def overview() -> Response:
         tones=TONES,
         waits=waits,
         pace=pace,
+        by_squad=not who.has(*WATCHING_COUNTY),
+        is_admin=not who.has(*WATCHING_COUNTY, "unit_supervisor", "squad_leader"),
         chart=chart_of(pace),
     )
 
@@ -68,13 +71,13 @@ def _station(people: Sequence[Present], files: str) -> maps.Point:
 
 def chart_of(pace: Progress) -> dict[str, Any]:
     """For static/charts.js: a line a unit in per cent of its target, beside the calendar's."""
-    asked = [unit for unit in pace.units if unit.target]
+    asked = [unit for unit in pace.groups if unit.target]
     return {
         "kind": "lines",
         "dates": [f"{on.month}月{on.day}日" for on in pace.dates],
         "line": {"name": "日历进度", "values": list(pace.line)},
         "series": [
-            {"name": unit.unit, "values": share, "behind": share[-1] < pace.due - 10}
+            {"name": unit.name, "values": share, "behind": share[-1] < pace.due - 10}
             for unit in asked
             for share in [unit.share()]
         ],

@@ -83,7 +83,7 @@ def test_the_map_says_by_mark_and_by_keyboard_who_stands_where(desk: Desks, day:
         ("other_supervisor", "今天应打卡 2 人，已打卡 0 人", "chen"),
         ("other_leader", "今天应打卡 2 人，已打卡 0 人", "chen"),
         ("far_bureau", "今天应打卡 2 人，已打卡 0 人", "chen"),
-        ("admin", "今天没有您能看到的派驻人员", "chen"),
+        ("admin", "管理员负责登记，不看打卡情况", "chen"),
     ],
 )
 def test_each_sees_the_own_subtree(desk: Desks, day: date, who: str, said: str, hidden: str) -> None:

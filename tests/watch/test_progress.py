@@ -20,7 +20,7 @@ NOV = date(2026, 11, 1)
 
 def paces(db: Database, cast: Cast, who: str = "bureau") -> dict[str, Pace]:
     with db.reading() as session:
-        return {unit.unit: unit for unit in progress(session, caller(db, cast, who), NOV).units}
+        return {unit.name: unit for unit in progress(session, caller(db, cast, who), NOV).groups}
 
 
 def adopt(db: Database, rules: PolicyRules) -> None:
@@ -60,7 +60,7 @@ def test_where_nobody_is_asked_by_the_day_there_is_no_target_and_no_line(db: Dat
     site_day(db, cast, "chen", 2, 0, 0, 0)
     with db.reading() as session:
         found = progress(session, caller(db, cast, "bureau"), NOV)
-    assert (found.due, {unit.target for unit in found.units}, found.units[0].have) == (0.0, {0.0}, 1.0)
+    assert (found.due, {unit.target for unit in found.groups}, found.groups[0].have) == (0.0, {0.0}, 1.0)
 
 
 def test_a_role_and_a_unit_have_targets_of_their_own(db: Database, cast: Cast) -> None:
