@@ -167,6 +167,8 @@ def fill(db: Database, counties: int) -> Cast:
         session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
         for _, definition in indexes:
             session.execute(text(definition))
+        session.execute(text("ANALYZE"))  # without it the first close would be planned for an empty table
+        close_last(session, 1)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(text("CHECKPOINT"))
@@ -187,7 +189,6 @@ def load(db: Database, county: int, cast: Cast) -> None:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
         for statement in (*_PEOPLE, _CHECKINS, *_AFTER):
             session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
-        close_last(session, county)
 
 
 def close_last(session: Session, county: int) -> None:
