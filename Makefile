@@ -51,12 +51,13 @@ assets: $(ASSETS) ## what the console's pages load, from npm into server/console
 
 setup: $(TEST_STAMP) $(NPM_STAMPS)
 
-bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the outbox and the first page, each beside a floor of the same run (tests/bench/README.md)
+bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the outbox, the first page and the console's, each beside a floor of the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.nightly --sizes $(MEMBERS)
 	@$(BIN)/python -m tests.bench.seeding
 	@$(BIN)/python -m tests.bench.notices $(if $(NOTICES),--notices $(NOTICES))
 	@$(BIN)/python -m tests.bench.miniprogram
+	@$(BIN)/python -m tests.bench.console $(if $(CHECKINS),--checkins $(CHECKINS))
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))

@@ -60,7 +60,7 @@ def months_one(month: str) -> Response:
             frozen=frozen,
             people=results.members_of(session, who, first, part) if part.units or part.squads else None,
             added=_added(session, who, first, part),
-            chart=chart_of(progress.progress(session, who, first, part.squads_in())),
+            chart=chart_of(progress.progress(session, who, first, part.squads_in(), by_squad=part != Part())),
             units=units,
             squads=squads,
             may_close=who.has("bureau_supervisor") and frozen is None and month_end(first) < who.today,
@@ -141,10 +141,10 @@ def chart_of(pace: Progress) -> dict[str, Any]:
     """For static/charts.js: a bar a unit, in days."""
     return {
         "kind": "bars",
-        "names": [unit.unit for unit in pace.units],
-        "have": [unit.have - unit.pending for unit in pace.units],
-        "pending": [unit.pending for unit in pace.units],
-        "target": [unit.target for unit in pace.units],
+        "names": [unit.name for unit in pace.groups],
+        "have": [unit.have - unit.pending for unit in pace.groups],
+        "pending": [unit.pending for unit in pace.groups],
+        "target": [unit.target for unit in pace.groups],
     }
 
 

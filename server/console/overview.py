@@ -11,6 +11,7 @@ from server.api.session import caller
 from server.console import maps
 from server.console.face import face, page
 from server.console.words import STATES, TONES
+from server.org.scope import WATCHING_COUNTY
 from server.tally import policy
 from server.watch import backlog, progress, today
 from server.watch.progress import Progress
@@ -25,9 +26,9 @@ def overview() -> Response:
     month = who.today.replace(day=1)
     with reading() as session:
         people = today.today(session, who, at)
-        pace = progress.progress(session, who, month)
+        pace = progress.progress(session, who, month, by_squad=not who.has(*WATCHING_COUNTY))
         counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
-        waits = backlog.backlog(session, who)
+        waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
     missing = [p for p in people if p.is_missing]
     return page(
@@ -45,6 +46,8 @@ def overview() -> Response:
         tones=TONES,
         waits=waits,
         pace=pace,
+        by_squad=not who.has(*WATCHING_COUNTY),
+        is_admin=not who.has(*WATCHING_COUNTY, "unit_supervisor", "squad_leader"),
         chart=chart_of(pace),
     )
 
@@ -55,28 +58,26 @@ def _stations(people: Iterable[Present]) -> list[maps.Point]:
     groups: Mapping[Any, list[Present]] = defaultdict(list)
     for p in people:
         groups[p.station_id].append(p)
-    return [_station(theirs) for theirs in groups.values()]
+    files = url_for("desk.people")  # asked once, not for each of a thousand
+    return [_station(theirs, files) for theirs in groups.values()]
 
 
-def _station(people: Sequence[Present]) -> maps.Point:
+def _station(people: Sequence[Present], files: str) -> maps.Point:
     one = people[0]
-    rows = [
-        maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", url_for("desk.people_file", member_id=p.member_id))
-        for p in people
-    ]
+    rows = [maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", f"{files}/{p.member_id}") for p in people]
     counts = Counter(p.state for p in people)
     return maps.Point(one.lat, one.lng, "station", one.station, rows, counts=counts, city=one.city)
 
 
 def chart_of(pace: Progress) -> dict[str, Any]:
     """For static/charts.js: a line a unit in per cent of its target, beside the calendar's."""
-    asked = [unit for unit in pace.units if unit.target]
+    asked = [unit for unit in pace.groups if unit.target]
     return {
         "kind": "lines",
         "dates": [f"{on.month}月{on.day}日" for on in pace.dates],
         "line": {"name": "日历进度", "values": list(pace.line)},
         "series": [
-            {"name": unit.unit, "values": share, "behind": share[-1] < pace.due - 10}
+            {"name": unit.name, "values": share, "behind": share[-1] < pace.due - 10}
             for unit in asked
             for share in [unit.share()]
         ],

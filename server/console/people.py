@@ -53,10 +53,10 @@ def people() -> Response:
     """The list, its filters in the address."""
     asked, who, at = query(PeopleQuery), caller(), now()
     with reading() as session:
-        day = {p.member_id: p for p in today.today(session, who, at)}
-        among = {p.member_id for p in day.values() if p.is_missing} if asked.today else None
+        among = {p.member_id for p in today.today(session, who, at) if p.is_missing} if asked.today else None
         wanted = Wanted(asked.q, asked.unit, asked.squad, asked.show == "posted", among, asked.cursor)
         found, cursor = members.listed(session, who, wanted)
+        day = {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}
         units, squads = members.choices(session, who)
     following: dict[str, Any] = request.args.to_dict() | {"cursor": cursor}
     more = url_for("desk.people", **following) if cursor else None
@@ -126,4 +126,4 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def evidence_url(checkin_id: object) -> str:
     """Where the evidence of a check-in stands."""
-    return f"/console/review/{checkin_id}"
+    return url_for("desk.review_one", checkin_id=checkin_id)

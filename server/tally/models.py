@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, county_fk, one_of
+from server.db import Base, county_fk, index_where, one_of
 
 ADDENDUM_CAUSES = ("checkin", "review", "appeal", "attestation", "leave", "withdrawal")
 
@@ -43,6 +43,7 @@ class SiteDay(Base):
             " AND confirmed_halves + pending_halves + excused_halves <= 2",
             name="at_most_one_day",
         ),
+        index_where("ix_site_days_lowering", "county_id", "on_date", where="lowers_target_halves > 0"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

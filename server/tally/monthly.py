@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.org.models import Member, Posting, Squad, Unit
+from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
 from server.tally.county import AT_ONCE, MemberMonth, posted_and_roles
-from server.tally.models import SiteDay
+from server.tally.models import ClosedMonth, SiteDay
 from server.tally.month_fold import fold_month, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
@@ -96,15 +96,55 @@ def stored_days(
     return found
 
 
-def table_so_far(
-    session: Session, county_id: int, month: date, today: date, whom: ColumnElement[bool]
-) -> dict[str, Any]:
-    """The month's table from the stored days; of the groups fulfilling `whom` (a condition on Squad)."""
+def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElement[bool]) -> dict[str, Any]:
+    """The month's table from the stored days, added up in the database; of the groups fulfilling `whom` (a condition on
+    Squad). A member has one posting a date at most."""
     table = Table(groups_of(session, county_id, whom))
-    for one in stored_members(session, county_id, month, today, whom):
-        table.add(one.given.member_id, one.given.postings, one.days)
-    ranking = policy.in_force(session, county_id, month_end(month)).rules.ranking
+    last = month_end(month)
+    posted = (
+        select(Posting.member_id, Posting.squad_id, Station.city)
+        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(
+            *(Posting.county_id == county_id, Posting.starts_on <= last, whom),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
+        )
+    )
+    for row in session.execute(posted):
+        table.add_posted(row.member_id, row.squad_id, row.city)
+    for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
+        table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))
+    ranking = policy.in_force(session, county_id, last).rules.ranking
     return table.result(month, ranking, year_halves(session, county_id, month))
+
+
+def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
+    return DayHalves(int(confirmed), int(pending), int(excused), 0)
+
+
+def _earned(county_id: int, month: date, whom: ColumnElement[bool]) -> Select[Any]:
+    """What each member's days with each posting came to in the month."""
+    half = case((SiteDay.confirmed_halves == 1, 1), else_=0)
+    sums = [func.sum(of) for of in (half, SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
+    columns: list[Any] = [SiteDay.member_id, Posting.squad_id, Station.city, *sums]
+    return (
+        select(*columns)
+        .outerjoin(Posting, posted_on_the_day())
+        .outerjoin(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(SiteDay.county_id == county_id, SiteDay.on_date.between(month, month_end(month)), whom)
+        .group_by(SiteDay.member_id, Posting.squad_id, Station.city)
+    )
+
+
+def posted_on_the_day() -> ColumnElement[bool]:
+    """The condition that ties a site day to the posting that held on it."""
+    return (
+        (Posting.county_id == SiteDay.county_id)
+        & (Posting.member_id == SiteDay.member_id)
+        & (Posting.starts_on <= SiteDay.on_date)
+        & or_(Posting.ends_on.is_(None), Posting.ends_on >= SiteDay.on_date)
+    )
 
 
 def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None = None) -> list[Group]:
@@ -120,17 +160,24 @@ def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None
 
 
 def year_halves(session: Session, county_id: int, month: date) -> dict[uuid.UUID, int]:
-    """Confirmed half days of each squad from January to the end of the month."""
+    """Confirmed half days of each squad from January to the end of the month. What is closed is taken as it was
+    published, and only the dates since are added up."""
+    january = month.replace(month=1)
+    before = session.scalar(
+        select(ClosedMonth)
+        .where(ClosedMonth.county_id == county_id, ClosedMonth.month >= january, ClosedMonth.month < month)
+        .order_by(ClosedMonth.month.desc())
+        .limit(1)
+    )
+    groups = [group for unit in before.table["units"] for group in unit["groups"]] if before else []
+    found = {uuid.UUID(group["id"]): int(group["year_days"] * 2) for group in groups}
+    since = policy.following(before.month) if before else january
     rows = session.execute(
         select(Posting.squad_id, func.sum(SiteDay.confirmed_halves))
-        .join(
-            SiteDay,
-            (SiteDay.county_id == Posting.county_id)
-            & (SiteDay.member_id == Posting.member_id)
-            & (SiteDay.on_date >= Posting.starts_on)
-            & (Posting.ends_on.is_(None) | (SiteDay.on_date <= Posting.ends_on)),
-        )
-        .where(Posting.county_id == county_id, SiteDay.on_date.between(month.replace(month=1), month_end(month)))
+        .join(SiteDay, posted_on_the_day())
+        .where(Posting.county_id == county_id, SiteDay.on_date.between(since, month_end(month)))
         .group_by(Posting.squad_id)
     )
-    return {squad_id: int(halves) for squad_id, halves in rows}
+    for squad_id, halves in rows:
+        found[squad_id] = found.get(squad_id, 0) + int(halves)
+    return found

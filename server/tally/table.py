@@ -51,6 +51,9 @@ class _Sums:
         }
 
 
+_NOWHERE = Posted(date.min, None)
+
+
 class Table:
     """Adds up members one at a time, so that a large county needs no more memory than its groups."""
 
@@ -62,22 +65,33 @@ class Table:
     def add(self, member_id: uuid.UUID, postings: Sequence[Posted], days: Mapping[date, DayHalves]) -> None:
         """One member's postings and days of the month; a day is the group's that the member was posted with on it."""
         for p in postings:
-            if p.squad_id in self._sums:
-                self._sums[p.squad_id].people.add(member_id)
-                self._sums[p.squad_id].posted_to.add(p.city)
+            self.add_posted(member_id, p.squad_id, p.city)
         for on, day in days.items():
-            posting = posting_on(postings, on)
-            if posting is None or posting.squad_id not in self._sums:
-                self._unposted += day.confirmed
-                continue
-            sums = self._sums[posting.squad_id]
-            sums.confirmed += day.confirmed
-            sums.pending += day.pending
-            sums.excused += day.excused
-            sums.half_days += day.confirmed == 1
-            if day.confirmed:
-                sums.out.add(member_id)
-                sums.cities.add(posting.city)
+            p = posting_on(postings, on) or _NOWHERE
+            self.add_earned(member_id, p.squad_id, p.city, day, day.confirmed == 1)
+
+    def add_posted(self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str) -> None:
+        """One posting that touches the month."""
+        if squad_id is not None and squad_id in self._sums:
+            self._sums[squad_id].people.add(member_id)
+            self._sums[squad_id].posted_to.add(city)
+
+    def add_earned(
+        self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str, earned: DayHalves, half_days: int
+    ) -> None:
+        """What a day with a group in a city came to, or several together, `half_days` of them halves; None: on dates
+        without a posting."""
+        if squad_id is None or squad_id not in self._sums:
+            self._unposted += earned.confirmed
+            return
+        sums = self._sums[squad_id]
+        sums.confirmed += earned.confirmed
+        sums.pending += earned.pending
+        sums.excused += earned.excused
+        sums.half_days += half_days
+        if earned.confirmed:
+            sums.out.add(member_id)
+            sums.cities.add(city)
 
     def result(self, month: date, ranking: bool, year_halves: Mapping[uuid.UUID, int]) -> dict[str, Any]:
         """The table, ready to be stored. `year_halves`: confirmed half days of each group from January to this month's

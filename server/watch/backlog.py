@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from server.checkins.models import Appeal, CheckIn
+from server.checkins import queue
+from server.checkins.models import WAITING, Appeal, CheckIn
 from server.flags.models import Flag
 from server.flags.steps import visible
 from server.leaves.models import Leave
@@ -19,16 +20,14 @@ from server.org.scope import Caller, watched_members
 # The most urgent first: what can no longer be mended, what still can, what is over.
 URGENCY = ("unreachable", "at_risk", "behind", "uncovered", "missed")
 MOST_COUNTED = 10_000
-# The partial index of the review queue is used only by what says the same.
-_UNDECIDED = "decision IS NULL AND erased_at IS NULL AND NOT comparing AND (verdict = 'review' OR sampled)"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many wait, at most MOST_COUNTED, and since when the oldest does."""
+    """How many wait, at most MOST_COUNTED, and for how many days the oldest does (None: nothing waits)."""
 
     number: int
-    oldest: datetime | None
+    days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,19 @@ class Alert:
     raised_at: datetime
 
 
-def backlog(session: Session, caller: Caller) -> Backlog:
-    """What waits about the members whom the caller watches."""
-    reviews = _about(caller, CheckIn, CheckIn.received_at).where(text(_UNDECIDED))
+def backlog(session: Session, caller: Caller, now: datetime) -> Backlog:
+    """What waits about the members whom the caller watches; for a reviewer, what stands in their own queue."""
     appeals = _about(caller, Appeal, Appeal.created_at).where(Appeal.state == "open")
     leaves = _about(caller, Leave, Leave.created_at).where(Leave.state == "pending")
-    return Backlog(*(_counted(session, statement) for statement in (reviews, appeals, leaves)))
+    return Backlog(_reviews(session, caller, now), _counted(session, appeals, now), _counted(session, leaves, now))
+
+
+def _reviews(session: Session, caller: Caller, now: datetime) -> Waiting:
+    if caller.has("bureau_supervisor"):
+        number, oldest = queue.counted(session, caller.county_id, caller.member_id, queue.EVERYTHING, now)
+        return Waiting(number, max(0, (caller.today - oldest).days) if oldest else None)
+    # The partial index of the queue is used only by what says the same.
+    return _counted(session, _about(caller, CheckIn, CheckIn.received_at).where(text(WAITING)), now)
 
 
 def _about(caller: Caller, table: Any, since: Any) -> Select[Any]:
@@ -68,17 +74,17 @@ def _about(caller: Caller, table: Any, since: Any) -> Select[Any]:
     )
 
 
-def _counted(session: Session, statement: Select[Any]) -> Waiting:
+def _counted(session: Session, statement: Select[Any], now: datetime) -> Waiting:
     few = statement.limit(MOST_COUNTED).subquery()
     number, oldest = session.execute(select(func.count(), func.min(few.c.since))).one()
-    return Waiting(number, oldest)
+    return Waiting(number, (now - oldest).days if oldest else None)
 
 
 def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int], Sequence[Alert]]:
     """The open flags of this month and the last: how many of each kind, and the most urgent ones."""
     since = (caller.today.replace(day=1) - timedelta(days=1)).replace(day=1)
     of_these = (*(Flag.county_id == caller.county_id, Flag.closed_at.is_(None)), Flag.month >= since, visible(caller))
-    numbers = session.execute(select(Flag.kind, func.count()).where(*of_these).group_by(Flag.kind)).tuples()
+    numbers = session.execute(select(Flag.kind, func.count().label("number")).where(*of_these).group_by(Flag.kind))
     urgency = case({kind: place for place, kind in enumerate(URGENCY)}, value=Flag.kind)
     statement = (
         select(Flag, Member.name.label("member"), Unit.name.label("unit"), Squad.name.label("squad"))
@@ -96,7 +102,7 @@ def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int],
         .order_by(urgency, Flag.raised_at.desc(), Flag.id)
         .limit(most)
     )
-    return dict(numbers.all()), [_alert(row) for row in session.execute(statement)]
+    return {row.kind: row.number for row in numbers}, [_alert(row) for row in session.execute(statement)]
 
 
 def _alert(row: Any) -> Alert:

@@ -1,4 +1,4 @@
-"""The month's pace by unit: what has been earned up to each date, beside what the calendar would have by then."""
+"""The month's pace by unit or squad: what was earned up to each date, beside what the calendar would have by then."""
 
 import uuid
 from collections import defaultdict
@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from server.org.models import Member, Posting, RoleGrant, Squad, Unit
 from server.org.scope import Caller, watched_members
 from server.tally import policy
 from server.tally.models import SiteDay
-from server.tally.month_fold import fold_month, is_daily, month_end, posting_on
+from server.tally.month_fold import fold_month, is_daily, month_end
+from server.tally.monthly import posted_on_the_day
 from server.tally.rules import Rulebook
 from server.tally.types import DayHalves, Held, MonthInputs, Posted
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """One unit's month: days earned up to each date (confirmed, waiting and excused together), and what is asked of
-    its members in the whole month."""
+    """One unit's or squad's month: days earned up to each date (confirmed, waiting and excused together), and what is
+    asked of its members in the whole month."""
 
-    unit_id: uuid.UUID
-    unit: str
+    id: uuid.UUID
+    name: str
     people: int
     target: float
     by_date: tuple[float, ...]
@@ -46,7 +47,7 @@ class Progress:
 
     dates: tuple[date, ...]
     line: tuple[float, ...]
-    units: tuple[Pace, ...]
+    groups: tuple[Pace, ...]
 
     @property
     def due(self) -> float:
@@ -54,28 +55,41 @@ class Progress:
         return self.line[-1] if self.line else 0.0
 
 
-def progress(session: Session, caller: Caller, month: date, whose: ColumnElement[bool] | None = None) -> Progress:
-    """The month (its first day) up to the caller's today, of the squads fulfilling `whose` (a condition on Squad). Six
-    statements, however large the county is."""
-    whose = true() if whose is None else whose
+def progress(
+    session: Session, caller: Caller, month: date, whose: ColumnElement[bool] | None = None, by_squad: bool = False
+) -> Progress:
+    """The month (its first day) up to the caller's today, of the squads fulfilling `whose` (a condition on Squad), by
+    unit or by squad. Six statements, however large the county is."""
+    asked = _Asked(session, caller, month, true() if whose is None else whose, Squad.id if by_squad else Squad.unit_id)
     book = policy.rulebook(session, caller.county_id)
     last = min(caller.today, month_end(month))
     dates = tuple(month + timedelta(days=n) for n in range((last - month).days + 1))
-    targets, people = _targets(session, caller, month, book, whose)
-    earned, pending = _earned(session, caller, month, last, whose)
-    units = [
+    targets, people = _targets(asked, book)
+    earned, pending = _earned(asked, last)
+    groups = [
         Pace(
-            unit_id=unit_id,
-            unit=name,
-            people=people.get(unit_id, 0),
-            target=targets.get(unit_id, 0.0),
-            by_date=_added_up(earned.get(unit_id, {}), dates),
-            pending=pending.get(unit_id, 0) / 2,
+            id=group,
+            name=name,
+            people=people[group],
+            target=targets[group],
+            by_date=_added_up(earned.get(group, {}), dates),
+            pending=pending.get(group, 0) / 2,
         )
-        for unit_id, name in _units(session, caller)
-        if unit_id in people
+        for group, name in _names(asked, Squad if by_squad else Unit)
+        if group in people
     ]
-    return Progress(dates, _line(book, month, dates), tuple(units))
+    return Progress(dates, _line(book, month, dates), tuple(groups))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose month, and `group`: the column of Squad that it is told apart by."""
+
+    session: Session
+    caller: Caller
+    month: date
+    whose: ColumnElement[bool]
+    group: Any
 
 
 def _line(book: Rulebook, month: date, dates: Sequence[date]) -> tuple[float, ...]:
@@ -97,95 +111,83 @@ def _added_up(halves: Mapping[date, int], dates: Sequence[date]) -> tuple[float,
     return tuple(found)
 
 
-def _units(session: Session, caller: Caller) -> list[tuple[uuid.UUID, str]]:
-    rows = session.execute(select(Unit.id, Unit.name).where(Unit.county_id == caller.county_id).order_by(Unit.name))
-    return [(row.id, row.name) for row in rows]
+def _names(asked: _Asked, table: Any) -> list[tuple[uuid.UUID, str]]:
+    statement = select(table.id, table.name).where(table.county_id == asked.caller.county_id).order_by(table.name)
+    return [(row.id, row.name) for row in asked.session.execute(statement)]
 
 
-def _earned(
-    session: Session, caller: Caller, month: date, last: date, whose: ColumnElement[bool]
-) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
-    """Half days by unit and date, each with the unit posted with on it, as in the month's table; and those waiting."""
-    confirmed, pending = func.sum(SiteDay.confirmed_halves), func.sum(SiteDay.pending_halves)
+def _earned(asked: _Asked, last: date) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
+    """Half days by group and date, with the group posted with on it, as in the month's table; and those waiting."""
+    sums = [func.sum(of) for of in (SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
+    county_id = asked.caller.county_id
+    columns: list[Any] = [asked.group, SiteDay.on_date, *sums]
     statement = (
-        select(Squad.unit_id, SiteDay.on_date, confirmed, pending, func.sum(SiteDay.excused_halves))
+        select(*columns)
         .select_from(SiteDay)
         .join(Member, (Member.county_id == SiteDay.county_id) & (Member.id == SiteDay.member_id))
-        .join(
-            Posting,
-            (Posting.county_id == SiteDay.county_id)
-            & (Posting.member_id == SiteDay.member_id)
-            & (Posting.starts_on <= SiteDay.on_date)
-            & or_(Posting.ends_on.is_(None), Posting.ends_on >= SiteDay.on_date),
-        )
+        .join(Posting, posted_on_the_day())
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .where(
-            *(SiteDay.county_id == caller.county_id, SiteDay.on_date.between(month, last)),
-            *(watched_members(caller), whose),
+            *(SiteDay.county_id == county_id, SiteDay.on_date.between(asked.month, last)),
+            *(watched_members(asked.caller), asked.whose),
         )
-        .group_by(Squad.unit_id, SiteDay.on_date)
+        .group_by(asked.group, SiteDay.on_date)
     )
     found: dict[uuid.UUID, dict[date, int]] = defaultdict(dict)
     waiting: dict[uuid.UUID, int] = defaultdict(int)
-    for unit_id, on, sure, hoped, excused in session.execute(statement):
-        found[unit_id][on] = int(sure + hoped + excused)
-        waiting[unit_id] += int(hoped)
+    for group, on, sure, hoped, excused in asked.session.execute(statement):
+        found[group][on] = int(sure + hoped + excused)
+        waiting[group] += int(hoped)
     return found, waiting
 
 
-def _targets(
-    session: Session, caller: Caller, month: date, book: Rulebook, whose: ColumnElement[bool]
-) -> tuple[Mapping[uuid.UUID, float], Mapping[uuid.UUID, int]]:
-    """By unit, what the month asks of the members posted with it, and how many they are; of who moved, the unit of the
-    last day has both. Where the county asks for nothing by the day, nothing is asked here."""
-    postings = _postings(session, caller, month, whose)
-    roles, lowered = _roles(session, caller, month), _lowered(session, caller, month)
+def _targets(asked: _Asked, book: Rulebook) -> tuple[Mapping[uuid.UUID, float], Mapping[uuid.UUID, int]]:
+    """By group, what the month asks of the members posted with it, and how many they are; of who moved, the group of
+    the last days has both. Where the county asks for nothing by the day, nothing is asked here."""
+    postings, last = _postings(asked)
+    roles, lowered = _roles(asked), _lowered(asked)
     known: dict[Any, float] = {}
     targets: dict[uuid.UUID, float] = defaultdict(float)
     people: dict[uuid.UUID, int] = defaultdict(int)
     for who, theirs in postings.items():
-        held, less = tuple(sorted(roles.get(who, ()), key=str)), tuple(sorted(lowered.get(who, {}).items()))
+        held, less = roles.get(who, ()), lowered.get(who, ())
         key = (tuple(theirs), held, less)
         if key not in known:  # most are posted alike
             inputs = MonthInputs(dict(less), theirs, held)
-            known[key] = fold_month(month, caller.today, book, inputs, asked_from=month).target
-        last = posting_on(theirs, month_end(month)) or theirs[-1]
-        if last.unit_id:
-            targets[last.unit_id] += known[key]
-            people[last.unit_id] += 1
+            known[key] = fold_month(asked.month, asked.caller.today, book, inputs, asked_from=asked.month).target
+        targets[last[who]] += known[key]
+        people[last[who]] += 1
     return targets, people
 
 
-def _postings(
-    session: Session, caller: Caller, month: date, whose: ColumnElement[bool]
-) -> Mapping[uuid.UUID, list[Posted]]:
-    """As far as they bear on the month."""
-    last = month_end(month)
+def _postings(asked: _Asked) -> tuple[Mapping[uuid.UUID, list[Posted]], Mapping[uuid.UUID, uuid.UUID]]:
+    """As far as they bear on the month, without the squad, so that most are alike; and the group of the last one."""
+    last = month_end(asked.month)
     statement = (
-        select(Posting.member_id, Posting.starts_on, Posting.ends_on, Squad.unit_id)
+        select(Posting.member_id, Posting.starts_on, Posting.ends_on, Squad.unit_id, asked.group.label("group"))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
         .where(
-            Posting.county_id == caller.county_id,
-            Posting.starts_on <= last,
-            or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
-            watched_members(caller),
-            whose,
+            *(Posting.county_id == asked.caller.county_id, Posting.starts_on <= last),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= asked.month),
+            *(watched_members(asked.caller), asked.whose),
         )
         .order_by(Posting.starts_on)
     )
     found: dict[uuid.UUID, list[Posted]] = defaultdict(list)
-    for row in session.execute(statement):
+    groups: dict[uuid.UUID, uuid.UUID] = {}
+    for row in asked.session.execute(statement):
         ends_on = None if row.ends_on is None or row.ends_on > last else row.ends_on
-        found[row.member_id].append(Posted(max(row.starts_on, month), ends_on, row.unit_id))
-    return found
+        found[row.member_id].append(Posted(max(row.starts_on, asked.month), ends_on, row.unit_id))
+        groups[row.member_id] = row.group
+    return found, groups
 
 
-def _roles(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, list[Held]]:
-    last = month_end(month)
-    rows = session.execute(
+def _roles(asked: _Asked) -> Mapping[uuid.UUID, tuple[Held, ...]]:
+    month, last = asked.month, month_end(asked.month)
+    rows = asked.session.execute(
         select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
-            RoleGrant.county_id == caller.county_id,
+            RoleGrant.county_id == asked.caller.county_id,
             RoleGrant.valid_from <= last,
             or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= month),
         )
@@ -194,19 +196,21 @@ def _roles(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, 
     for row in rows:
         ends_on = None if row.valid_to is None or row.valid_to > last else row.valid_to
         found[row.member_id].append(Held(row.role, max(row.valid_from, month), ends_on))
-    return found
+    return {who: tuple(sorted(held, key=str)) for who, held in found.items()}
 
 
-def _lowered(session: Session, caller: Caller, month: date) -> Mapping[uuid.UUID, dict[date, DayHalves]]:
+def _lowered(asked: _Asked) -> Mapping[uuid.UUID, tuple[tuple[date, DayHalves], ...]]:
     """The days that leave takes off the target."""
-    rows = session.execute(
-        select(SiteDay.member_id, SiteDay.on_date, SiteDay.lowers_target_halves).where(
-            SiteDay.county_id == caller.county_id,
-            SiteDay.on_date.between(month, month_end(month)),
-            SiteDay.lowers_target_halves > 0,
+    rows = asked.session.execute(
+        select(SiteDay.member_id, SiteDay.on_date, SiteDay.lowers_target_halves)
+        .where(
+            SiteDay.county_id == asked.caller.county_id,
+            SiteDay.on_date.between(asked.month, month_end(asked.month)),
+            text("lowers_target_halves > 0"),  # as the partial index has it
         )
+        .order_by(SiteDay.on_date)
     )
-    found: dict[uuid.UUID, dict[date, DayHalves]] = defaultdict(dict)
+    found: dict[uuid.UUID, list[tuple[date, DayHalves]]] = defaultdict(list)
     for row in rows:
-        found[row.member_id][row.on_date] = DayHalves(0, 0, 0, row.lowers_target_halves)
-    return found
+        found[row.member_id].append((row.on_date, DayHalves(0, 0, 0, row.lowers_target_halves)))
+    return {who: tuple(days) for who, days in found.items()}

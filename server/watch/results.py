@@ -93,7 +93,7 @@ def table_of(session: Session, caller: Caller, month: date, part: Part) -> tuple
     closed = session.get(ClosedMonth, (caller.county_id, month))
     if closed is not None:
         return part.of(closed.table), closed
-    return part.of(table_so_far(session, caller.county_id, month, caller.today, part.squads_in())), None
+    return part.of(table_so_far(session, caller.county_id, month, part.squads_in())), None
 
 
 def members_of(session: Session, caller: Caller, month: date, part: Part) -> list[MemberRow]:

@@ -1,13 +1,13 @@
 """今天: who is posted where today, who is asked to check in by the rules, and how each one stands."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from server.leaves.limits import MOST_DAYS
@@ -18,7 +18,6 @@ from server.org.scope import Caller, watched_members
 from server.tally import policy
 from server.tally.models import SiteDay
 from server.tally.month_fold import asked_windows
-from server.tally.rules import InForce
 from server.tally.states import state_of
 from server.tally.types import FULL_DAY
 
@@ -26,8 +25,7 @@ _DAY = timedelta(days=1)
 _THERE = ("accepted", "half", "review")
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(NamedTuple):
     """One posted member on the local date of their station.
 
     state: as tally.states has it; asked: the rules ask this member for a check-in today; last_min: when the last window
@@ -75,14 +73,32 @@ class Sum:
     missing: tuple[Present, ...]
 
 
-def today(session: Session, caller: Caller, now: datetime) -> list[Present]:
-    """The posted members whom the caller watches, by unit, squad and name. Five statements, however many they are."""
+def today(session: Session, caller: Caller, now: datetime, among: Collection[uuid.UUID] | None = None) -> list[Present]:
+    """The posted members whom the caller watches (of them only `among`), by unit, squad and name. Seven statements,
+    however many they are."""
+    whom = watched_members(caller) if among is None else watched_members(caller) & Member.id.in_(among)
+    rows = _posted(session, caller, whom, now)
+    days = _days(session, caller, whom, {on for _, on in rows})
+    asked = _may_be_asked(session, caller, whom, now)
+    leave = _on_leave(session, caller, whom, now)
+    squads, stations = _squads(session, caller), _stations(session, caller)
     book = policy.rulebook(session, caller.county_id)
-    rows = _posted(session, caller, now)
-    days = _days(session, caller, {on for _, on in rows})
-    asked = _may_be_asked(session, caller, now)
-    leave = _on_leave(session, caller, now)
-    return [_present(row, on, book.on(on), days.get((row.id, on)), asked, leave) for row, on in rows]
+    closes = {on: max((w.end_min for w in asked_windows(book.on(on), on)), default=0) for _, on in rows}
+    found = []
+    for row, on in rows:
+        squad, station = squads[row.squad_id], stations[row.station_id]
+        away = any(first <= on <= last for first, last in leave.get(row.id, ()))
+        state = days.get((row.id, on), "none")
+        found.append(
+            Present(
+                *(row.id, row.name, squad.unit_id, squad.unit, squad.id, squad.name),
+                *(station.id, station.name, station.city, station.lat, station.lng, on),
+                state="excused" if away and state in ("none", "rejected") else state,
+                asked=bool(closes[on]) and row.id in asked and not away,
+                last_min=closes[on],
+            )
+        )
+    return sorted(found, key=lambda p: (p.unit, p.squad, p.name, p.member_id))
 
 
 def _touching(now: datetime) -> tuple[date, date]:
@@ -100,21 +116,16 @@ def _in_force(caller: Caller, now: datetime) -> Sequence[Any]:
     )
 
 
-def _posted(session: Session, caller: Caller, now: datetime) -> list[tuple[Any, date]]:
+def _posted(session: Session, caller: Caller, whom: ColumnElement[bool], now: datetime) -> list[tuple[Any, date]]:
     """Each with the local date at the station; of two postings that meet the one that started last."""
+    columns = (Posting.squad_id, Posting.station_id, Posting.starts_on, Posting.ends_on, Station.tz)
     statement = (
-        select(
-            *(Member.id, Member.name, Squad.unit_id, Unit.name.label("unit"), Posting.squad_id),
-            *(Squad.name.label("squad"), Posting.station_id, Station.name.label("station"), Station.city),
-            *(Station.lat, Station.lng, Station.tz, Posting.starts_on, Posting.ends_on),
-        )
+        select(Member.id, Member.name, *columns)
         .select_from(Posting)
         .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
-        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
         .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
-        .where(*_in_force(caller, now), Member.removed_at.is_(None), watched_members(caller))
-        .order_by(Unit.name, Squad.name, Member.name, Member.id, Posting.starts_on)
+        .where(*_in_force(caller, now), Member.removed_at.is_(None), whom)
+        .order_by(Posting.starts_on)
     )
     dates = _dates(now)
     found: dict[uuid.UUID, tuple[Any, date]] = {}
@@ -123,6 +134,20 @@ def _posted(session: Session, caller: Caller, now: datetime) -> list[tuple[Any, 
         if row.starts_on <= on and (row.ends_on is None or on <= row.ends_on):
             found[row.id] = (row, on)
     return list(found.values())
+
+
+def _squads(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
+    statement = (
+        select(Squad.id, Squad.name, Squad.unit_id, Unit.name.label("unit"))
+        .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
+        .where(Squad.county_id == caller.county_id)
+    )
+    return {row.id: row for row in session.execute(statement)}
+
+
+def _stations(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
+    columns = (Station.id, Station.name, Station.city, Station.lat, Station.lng)
+    return {row.id: row for row in session.execute(select(*columns).where(Station.county_id == caller.county_id))}
 
 
 def _dates(now: datetime) -> Any:
@@ -136,36 +161,40 @@ def _dates(now: datetime) -> Any:
     return on
 
 
-def _watched(caller: Caller, table: Any, *columns: Any) -> Select[Any]:
-    """Columns of rows about the members whom the caller watches."""
+def _about(caller: Caller, whom: ColumnElement[bool], table: Any, *columns: Any) -> Select[Any]:
+    """Columns of rows about these members (a condition on Member)."""
     return (
         select(*columns)
         .join(Member, (Member.county_id == table.county_id) & (Member.id == table.member_id))
-        .where(table.county_id == caller.county_id, Member.removed_at.is_(None), watched_members(caller))
+        .where(table.county_id == caller.county_id, Member.removed_at.is_(None), whom)
     )
 
 
-def _days(session: Session, caller: Caller, dates: Iterable[date]) -> Mapping[tuple[uuid.UUID, date], str]:
+def _days(
+    session: Session, caller: Caller, whom: ColumnElement[bool], dates: Iterable[date]
+) -> Mapping[tuple[uuid.UUID, date], str]:
     """The state of each day there is."""
     away = SiteDay.excused_halves + SiteDay.lowers_target_halves
     columns = (SiteDay.confirmed_halves, SiteDay.pending_halves, away.label("away"), SiteDay.rejected_halves)
-    statement = _watched(caller, SiteDay, SiteDay.member_id, SiteDay.on_date, *columns)
+    statement = _about(caller, whom, SiteDay, SiteDay.member_id, SiteDay.on_date, *columns)
     rows = session.execute(statement.where(SiteDay.on_date.in_(sorted(dates))))
     return {(who, on): state_of(*halves) for who, on, *halves in rows}
 
 
-def _may_be_asked(session: Session, caller: Caller, now: datetime) -> set[uuid.UUID]:
+def _may_be_asked(session: Session, caller: Caller, whom: ColumnElement[bool], now: datetime) -> set[uuid.UUID]:
     """Without consent nobody is asked for a photo, and nobody is missing."""
-    statement = _watched(caller, Consent, Consent.member_id).where(
+    statement = _about(caller, whom, Consent, Consent.member_id).where(
         Consent.withdrawn_at.is_(None), Consent.version == consent.CURRENT_VERSION, Consent.given_at <= now
     )
     return set(session.scalars(statement))
 
 
-def _on_leave(session: Session, caller: Caller, now: datetime) -> Mapping[uuid.UUID, list[tuple[date, date]]]:
+def _on_leave(
+    session: Session, caller: Caller, whom: ColumnElement[bool], now: datetime
+) -> Mapping[uuid.UUID, list[tuple[date, date]]]:
     """Whole days of approved leave of any kind that touch today."""
     first, last = _touching(now)
-    statement = _watched(caller, Leave, Leave.member_id, Leave.starts_on, Leave.ends_on).where(
+    statement = _about(caller, whom, Leave, Leave.member_id, Leave.starts_on, Leave.ends_on).where(
         Leave.state == "approved",
         Leave.starts_on.between(first - timedelta(days=MOST_DAYS), last),
         Leave.ends_on >= first,
@@ -176,35 +205,6 @@ def _on_leave(session: Session, caller: Caller, now: datetime) -> Mapping[uuid.U
     for row in session.execute(statement):
         found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
     return found
-
-
-def _present(
-    row: Any,
-    on: date,
-    rules: InForce,
-    state: str | None,
-    asked: set[uuid.UUID],
-    leave: Mapping[uuid.UUID, list[tuple[date, date]]],
-) -> Present:
-    windows = asked_windows(rules, on)
-    away = any(first <= on <= last for first, last in leave.get(row.id, ()))
-    return Present(
-        member_id=row.id,
-        name=row.name,
-        unit_id=row.unit_id,
-        unit=row.unit,
-        squad_id=row.squad_id,
-        squad=row.squad,
-        station_id=row.station_id,
-        station=row.station,
-        city=row.city,
-        lat=row.lat,
-        lng=row.lng,
-        on=on,
-        state="excused" if away and state in (None, "none", "rejected") else state or "none",
-        asked=bool(windows) and row.id in asked and not away,
-        last_min=max((w.end_min for w in windows), default=0),
-    )
 
 
 def by_unit(people: Iterable[Present]) -> list[Sum]:

@@ -1,58 +1,23 @@
 """今天: who is there, who is asked and missing; by unit; each sees the own subtree; never one statement a member."""
 
-import uuid
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import delete, event
+from sqlalchemy import delete
 
 from server.db import Database
-from server.leaves.models import Leave
 from server.org.models import Consent, Posting
-from server.org.scope import Caller
-from server.org.signin import caller_of
-from server.tally.models import Policy, SiteDay
+from server.tally.models import Policy
 from server.tally.rules import PolicyRules
 from server.watch.today import Present, by_unit, today
 from tests.cast import JOINED, Cast
-from tests.client import Api
 from tests.conftest import NOON
-
-TODAY = date(2026, 11, 24)
-
-
-def caller(db: Database, cast: Cast, who: str, now: datetime = NOON) -> Caller:
-    with db.reading() as session:
-        return caller_of(session, cast[who].token, now)[0]
+from tests.watch.given import TODAY, Counted, add_member, away, caller, site_day
 
 
 def seen(db: Database, cast: Cast, who: str = "bureau", now: datetime = NOON) -> dict[str, Present]:
     with db.reading() as session:
         return {p.name: p for p in today(session, caller(db, cast, who), now)}
-
-
-def site_day(db: Database, cast: Cast, who: str, *halves: int, on: date = TODAY) -> None:
-    """Half days confirmed, waiting, excused, rejected."""
-    confirmed, pending, excused, rejected = halves
-    with db.transaction() as session:
-        session.add(
-            SiteDay(
-                county_id=cast[who].county_id, member_id=cast[who].id, on_date=on, confirmed_halves=confirmed,
-                pending_halves=pending, excused_halves=excused, lowers_target_halves=0, rejected_halves=rejected,
-                explanation="", sources=[], policy_version=1, computed_at=NOON,
-            )
-        )  # fmt: skip
-
-
-def away(db: Database, cast: Cast, who: str, halves: int = 2, state: str = "approved") -> None:
-    with db.transaction() as session:
-        session.add(
-            Leave(
-                county_id=1, id=uuid.uuid4(), member_id=cast[who].id, kind="personal", reason="家事", starts_on=TODAY,
-                ends_on=TODAY, halves=halves, state=state, decided_by=cast["bureau"].id, created_at=NOON,
-            )
-        )  # fmt: skip
 
 
 def test_everybody_posted_is_asked_and_who_has_nothing_is_missing(db: Database, cast: Cast) -> None:
@@ -154,24 +119,7 @@ def test_who_was_transferred_today_stands_at_the_new_station_once(db: Database, 
     assert seen(db, cast)["chen"].station == "法兰克福驻点"
 
 
-class Counted:
-    """How many statements go to the database meanwhile."""
-
-    def __init__(self, db: Database) -> None:
-        self.db, self.number = db, 0
-
-    def _one(self, *_args: Any) -> None:
-        self.number += 1
-
-    def __enter__(self) -> "Counted":
-        event.listen(self.db.engine, "before_cursor_execute", self._one)
-        return self
-
-    def __exit__(self, *_args: object) -> None:
-        event.remove(self.db.engine, "before_cursor_execute", self._one)
-
-
-def test_more_members_cost_no_more_statements(db: Database, cast: Cast, api: Api) -> None:
+def test_more_members_cost_no_more_statements(db: Database, cast: Cast) -> None:
     who = caller(db, cast, "bureau")
 
     def asks() -> int:
@@ -185,18 +133,3 @@ def test_more_members_cost_no_more_statements(db: Database, cast: Cast, api: Api
         for number in range(60):
             add_member(session, cast, f"队员{number}")
     assert asks() == few
-
-
-def add_member(session: Any, cast: Cast, name: str, squad: str = "east-1") -> uuid.UUID:
-    """One more posted member of the county."""
-    from server.org import consent
-    from server.org.models import Member
-
-    member_id = uuid.uuid4()
-    unit = cast.units[squad.partition("-")[0]]
-    session.add(Member(county_id=1, id=member_id, unit_id=unit, name=name, created_at=NOON))
-    session.flush()
-    given = {"county_id": 1, "member_id": member_id}
-    session.add(Consent(version=consent.CURRENT_VERSION, given_at=NOON - timedelta(days=60), **given))
-    session.add(Posting(squad_id=cast.squads[squad], station_id=cast.stations[squad], starts_on=JOINED, **given))
-    return member_id

@@ -18,6 +18,7 @@
   /* One accent: who lies behind the calendar. The rest is quiet, the calendar a dashed line. */
   function lines(data) {
     var quiet = "#98a2b3", accent = token("--risk");
+    var longest = Math.max.apply(null, data.series.concat(data.line).map(function (one) { return one.name.length; }));
     var most = Math.max.apply(null, [100].concat(data.series.map(function (one) {
       return Math.max.apply(null, one.values.concat(0));
     })));
@@ -44,7 +45,7 @@
       z: 5,
     });
     return {
-      grid: { left: 44, right: 140, top: 12, bottom: 28 },
+      grid: { left: 44, right: Math.min(220, 66 + 12 * longest), top: 12, bottom: 28 }, // room for the names
       xAxis: {
         type: "category",
         data: data.dates,

@@ -151,10 +151,10 @@
   }
 
   function place(map, at, content, size, said, points) {
-    var marker = L.marker(at, { icon: icon(content, size), riseOnHover: true, title: said });
-    marker.on("add", function () {
-      marker.getElement().setAttribute("aria-label", said);
-    });
+    var named = element("span", "map-named");
+    named.appendChild(content);
+    named.appendChild(element("span", "hidden-words", said)); // what is read aloud, after what is seen
+    var marker = L.marker(at, { icon: icon(named, size), riseOnHover: true, title: said });
     marker.bindPopup(function () {
       return popup(points);
     }, { maxWidth: 320, maxHeight: 280, autoPanPadding: [16, 16] });
@@ -230,7 +230,7 @@
       lines.clearLayers();
       var bounds = map.getBounds();
       var step = stepOf(bounds.getEast() - bounds.getWest(), map.getSize().x);
-      graticule(lines, bounds, step);
+      graticule(map, lines, bounds, step);
       names(map, lines, cities);
     }
     map.on("moveend zoomend resize", draw);
@@ -245,12 +245,13 @@
     })[0] || 30;
   }
 
-  function graticule(layer, bounds, step) {
+  function graticule(map, layer, bounds, step) {
     var digits = step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1 ? 1 : 0;
     var south = Math.max(-85, bounds.getSouth()), north = Math.min(85, bounds.getNorth());
     for (var i = Math.ceil(bounds.getWest() / step); i * step <= bounds.getEast(); i++) {
       line(layer, [[south, i * step], [north, i * step]]);
-      label(layer, [north, i * step], degreesOf(i * step, digits, "东经", "西经"), "map-grid-top");
+      var x = map.latLngToContainerPoint([north, i * step]).x;
+      if (x > 48 && x < map.getSize().x - 64) label(layer, [north, i * step], degreesOf(i * step, digits, "东经", "西经"), "map-grid-top");
     }
     for (var j = Math.ceil(south / step); j * step <= north; j++) {
       line(layer, [[j * step, bounds.getWest()], [j * step, bounds.getEast()]]);

@@ -1,0 +1,125 @@
+"""人员: found by name; a member's file that explains each day, a look into it is audited; of others there is none."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cast import SHANGHAI, Cast
+from tests.client import Api
+from tests.console.conftest import TABLET, Desks
+from tests.console.test_overview import pages_of
+from tests.miniprogram.conftest import RunningClock
+
+FAR_AWAY = {"lat": str(SHANGHAI[0] + 0.3)}
+Rows = Callable[..., list]
+
+
+@pytest.fixture
+def rejected(api: Api) -> str:
+    """A check-in of chen's that the bureau rejected."""
+    checkin = str(json.loads(api.check_in("chen", **FAR_AWAY).text)["id"])
+    body = {"decision": "rejected", "code": "not_there", "reason": "不在驻点"}
+    assert api.post(f"/checkins/{checkin}/reviews", "bureau", body).status_code == 201
+    return checkin
+
+
+def test_found_while_one_types_and_the_address_keeps_it(desk: Desks, api: Api) -> None:
+    api.check_in("chen")
+    sitting = desk("bureau")
+    page = sitting.at("/people")
+    rows = page.locator("#found tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.filter(has_text="chen")).to_contain_text("通过")
+    expect(rows.filter(has_text="chen")).to_contain_text("1 / 20")
+    sitting.shot("people")
+    assert sitting.barriers() == []
+    page.get_by_label("姓名").press_sequentially("neigh")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=neigh"))
+    page.reload()
+    expect(page.get_by_label("姓名")).to_have_value("neigh")
+    page.get_by_label("姓名").fill("没有这个人")
+    expect(page.get_by_text("没有符合条件的人")).to_be_visible()
+    page.get_by_label("姓名").fill("")
+    page.get_by_label("今天").select_option("missing")
+    expect(rows).to_have_count(4)
+    expect(page.get_by_role("link", name="chen")).to_have_count(0)
+
+
+def test_a_file_explains_each_day_and_tells_what_happened(
+    desk: Desks, rejected: str, rows: Rows, cast: Cast, clock: RunningClock
+) -> None:
+    sitting = desk("bureau")
+    page = sitting.at("/people")
+    page.get_by_role("link", name="chen").click()
+    expect(page.get_by_role("heading", name="chen", exact=True)).to_be_visible()
+    expect(page.get_by_text("east-1").first).to_be_visible()
+    line = page.get_by_role("region", name=re.compile("月经过$"))
+    expect(line).to_contain_text("不在驻点")
+    expect(line).to_contain_text("bureau")
+    today = clock().astimezone().date()
+    page.locator(f"#d{today}").click()
+    expect(page.locator("#day")).to_contain_text("当天的打卡被驳回，可在驳回后 7 天内申诉。")
+    expect(page.locator("#day")).to_contain_text("人工复核")
+    expect(page).to_have_url(re.compile(f"day={today}"))
+    assert page.evaluate("document.activeElement.id") == f"d{today}"  # a keyboard goes on from there
+    expect(page.locator("#day").get_by_role("link", name="看依据")).to_have_attribute("href", re.compile(rejected))
+    sitting.shot("file")
+    assert sitting.fits()
+    assert sitting.barriers() == []
+    looks = rows("SELECT count(*) FROM audit_events WHERE action = 'member.viewed'")
+    assert looks == [(2,)]
+
+
+def test_ones_own_file_is_no_look_into_somebodys(desk: Desks, rows: Rows, cast: Cast) -> None:
+    page = desk("leader").at(f"/people/{cast['leader'].id}")
+    expect(page.get_by_role("heading", name="leader", exact=True)).to_be_visible()
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'member.viewed'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "not_theirs"),
+    [
+        ("supervisor", "chen", "neighbour"),
+        ("leader", "colleague", "other_leader"),
+        ("other_leader", "neighbour", "chen"),
+        ("bureau", "chen", "outsider"),
+        ("far_bureau", "outsider", "chen"),
+    ],
+)
+def test_of_others_there_is_no_file_by_address_either(
+    desk: Desks, cast: Cast, rows: Rows, who: str, sees: str, not_theirs: str
+) -> None:
+    page = desk(who).at("/people?show=all")
+    expect(page.get_by_role("link", name=sees, exact=True)).to_be_visible()
+    assert page.get_by_role("link", name=not_theirs, exact=True).count() == 0
+    answer = page.goto(page.url.split("/people")[0] + f"/people/{cast[not_theirs].id}")
+    assert answer
+    assert answer.status == 404
+    expect(page.get_by_role("main")).to_contain_text("没有找到，或您无权查看。")
+    assert not_theirs not in page.get_by_role("main").inner_text()
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'member.viewed'") == [(0,)]
+
+
+@pytest.mark.parametrize("path", ["/people?cursor=x", "/people?unit=x", "/people/x", "/people?q=%00"])
+def test_an_address_of_ones_own_making_is_refused_in_words(desk: Desks, path: str) -> None:
+    page = desk("bureau").at("/people")
+    answer = page.goto(page.url.replace("/people", path))
+    assert answer
+    assert answer.status in (404, 422)
+    expect(page.get_by_role("main")).to_contain_text("。")
+
+
+def test_the_file_on_paper_and_on_a_tablet(desk: Desks, rejected: str, cast: Cast) -> None:
+    sitting = desk("supervisor", size=TABLET)
+    page = sitting.at(f"/people/{cast['chen'].id}")
+    expect(page.get_by_role("heading", name="最近十二个月")).to_be_visible()
+    sitting.shot("file")
+    assert sitting.fits()
+    assert pages_of(page) <= 2
+    page.emulate_media(media="print")
+    expect(page.get_by_text("打印于")).to_be_visible()
+    expect(page.get_by_role("navigation", name="栏目")).to_be_hidden()
