@@ -50,10 +50,11 @@ class Open:
 
 
 class Next(QueueFilters):
-    """What the page has already, oldest first, and what it gives back."""
+    """What the page has already, what it gives back, and how many more it wants."""
 
     have: str = Field("", max_length=20_000)
-    left: str = Field("", max_length=2_000)
+    left: str = Field("", max_length=20_000)
+    many: int = Field(1, ge=0, le=1)
 
 
 @face.get("/review")
@@ -91,7 +92,7 @@ def review_next() -> Response:
     with transaction() as session:
         if left:
             claims.release(session, caller(), *left)
-        items = queue.take(session, caller(), wanted(asked), now(), 1, besides=have)
+        items = queue.take(session, caller(), wanted(asked), now(), asked.many, besides=have)
         return page(
             "_next.html",
             opened=[_open(session, item.id, item) for item in items],
