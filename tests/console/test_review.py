@@ -198,7 +198,7 @@ def test_the_photo_is_set_beside_the_one_it_equals(desk: Desks, api: Api, clock:
     page.keyboard.press("c")
     twin = page.locator("#stage .twin")
     expect(twin).to_contain_text("colleague 11月24日 周二")
-    page.wait_for_function("document.querySelector('#stage .twin img').naturalWidth > 0")
+    expect(twin.locator("img")).not_to_have_js_property("naturalWidth", 0)
     sitting.shot("review-compare")
     page.keyboard.press("c")
     expect(twin).to_be_hidden()
@@ -210,7 +210,7 @@ def test_zoomed_turned_and_what_the_file_says(desk: Desks, api: Api) -> None:
     shot = page.locator("#stage .shot")
     page.keyboard.press("z")
     expect(page.get_by_role("button", name="放大Z")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("!document.querySelector('#stage .shot').dataset.full")
+    expect(shot).not_to_have_attribute("data-full", re.compile("."))
     before = shot.evaluate("image => image.style.transform")
     page.keyboard.press("ArrowRight")
     assert shot.evaluate("image => image.style.transform") != before
@@ -275,15 +275,14 @@ def test_several_clean_ones_together_once_their_photos_were_seen(desk: Desks, ap
     page.get_by_label("选这一页全部").check()
     sitting.shot("review-list")
     page.get_by_role("button", name="看照片并通过所选 2 条").click()
-    page.wait_for_function("[...document.images].every(one => one.complete && one.naturalWidth)")
     expect(page.locator(".sheet img")).to_have_count(2)
+    expect(page.locator(".sheet img").last).not_to_have_js_property("naturalWidth", 0)
     sitting.shot("review-confirm")
     assert sitting.barriers() == []
     assert review(api, clean[0], "bureau2", "accepted", "看过").status_code == 201
     page.get_by_role("button", name="一起通过").click()
-    expect(page.get_by_role("status").filter(has_text="已通过")).to_have_text(
-        "已通过 1 条。"
-    )  # the other one waited for nobody any more
+    expect(page.get_by_text("已通过 1 条，1 条没有办成，原因在下面。")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("已经有人复核过了，没有改动。")
     assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", "accepted", None]
 
 
