@@ -230,6 +230,26 @@ def _first_of_month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
+def _backup(config: Config, _arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from server import leases
+    from server.audit.journal import record
+    from server.audit.verify import verify
+    from server.db import Database
+    from server.org.models import County
+
+    db, at = Database(config.database_url), datetime.now(UTC)
+    with db.transaction() as session:
+        leases.note_backup(session, at)
+        for county in session.scalars(select(County).order_by(County.id)):
+            report = verify(session, county.id)
+            facts = {"intact": report.intact, "head": report.head}
+            record(session, county.id, None, "backup.noted", None, facts, at)
+            print(f"{county.name}: {report.intact} intact events, head {report.head}")
+    return 0
+
+
 def _reseal(config: Config, _arguments: argparse.Namespace) -> int:
     from server.db import Database
     from server.privacy import reseal
@@ -280,6 +300,11 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
             ("month", {"type": _first_of_month, "metavar": "YYYY-MM"}),
             _COUNTY_OPTION,
         ],
+    ),
+    "backup": (
+        _backup,
+        "noted: a backup is complete; prints what a restore is to be compared with, and the console shows when it was",
+        [("action", {"choices": ["noted"]})],
     ),
     "reseal": (_reseal, "bring what is sealed under the first of SEALING_KEYS, so that the others may go", []),
     "audit": (

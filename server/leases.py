@@ -4,11 +4,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, Update, Uuid, bindparam, or_, select, update
+from sqlalchemy import String, Update, Uuid, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base, dialect_of, upsert
 
+BACKUP = "backup"  # the row that says when the last one was made
 HELD = timedelta(minutes=5)  # longer than one step of any job; a killed worker's period is taken over after it
 
 
@@ -26,6 +27,15 @@ class Schedule(Base):
     resume_at: Mapped[str | None] = mapped_column(String(80))
     token: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     until: Mapped[datetime | None]
+
+
+class WorkerBeat(Base):
+    """A worker that ticks: an operator sees which ones live, and since when one does not."""
+
+    __tablename__ = "worker_beats"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)  # host:process
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class LeaseLost(Exception):
@@ -108,3 +118,19 @@ def _ours(session: Session, lease: Lease, statement: Update, values: dict[str, o
     held = {"of_county": lease.county_id, "of_job": lease.job, "of_token": lease.token}
     if session.connection().execute(statement, held | values).rowcount != 1:
         raise LeaseLost(f"{lease.job} of county {lease.county_id}")
+
+
+def note_backup(session: Session, now: datetime) -> None:
+    """An operator's backup is complete up to now."""
+    insert = upsert(dialect_of(session), Schedule).values(county_id=0, job=BACKUP, done_through=now)
+    session.execute(insert.on_conflict_do_update(index_elements=["county_id", "job"], set_={"done_through": now}))
+
+
+def beat(session: Session, name: str, started_at: datetime, now: datetime) -> None:
+    """Say that this worker lives; those not heard of for a day are forgotten."""
+    values = {"name": name, "started_at": started_at, "seen_at": now}
+    insert = upsert(dialect_of(session), WorkerBeat).values(values)
+    session.execute(
+        insert.on_conflict_do_update(index_elements=["name"], set_={"seen_at": now, "started_at": started_at})
+    )
+    session.execute(delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))

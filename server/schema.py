@@ -3,6 +3,7 @@
 from server import leases, rate_limits
 from server.audit import models as audit
 from server.checkins import models as checkins
+from server.complaints import models as complaints
 from server.db import Base
 from server.flags import models as flags
 from server.leaves import models as leaves
@@ -15,6 +16,7 @@ from server.tally import models as tally
 __all__ = [
     "audit",
     "checkins",
+    "complaints",
     "flags",
     "leases",
     "leaves",

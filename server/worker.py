@@ -1,6 +1,8 @@
 """FACE 3: the scheduler's own process. APScheduler only ticks; what is due comes from the database and the clock."""
 
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,10 +16,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server import rate_limits
+from server import leases, rate_limits
 from server.audit import chain
 from server.checkins import asked, claims, manned, retention, tickets
 from server.clock import Clock, system_clock
+from server.complaints import service as complaints
 from server.config import Config
 from server.db import Database
 from server.flags import nightly, reminders
@@ -47,6 +50,7 @@ from server.wechat.group_bot import GroupBotClient
 
 log = structlog.get_logger()
 FEWEST_CONNECTIONS = 6
+_BEAT_S = 20
 _TONIGHT = timedelta(hours=1)  # what cannot be undone is not made up at noon, when a new release first starts
 
 
@@ -65,6 +69,7 @@ class Worker:
     def __init__(self, config: Config, clock: Clock = system_clock) -> None:
         self.config = config
         self.clock = clock
+        self.started_at = clock()
         # Three jobs read in a snapshot while they write; with fewer connections they would wait for themselves.
         self.db = Database(config.database_url, max(config.database_pool_size, FEWEST_CONNECTIONS))
         self.store = FolderStore(config.photo_root)
@@ -79,6 +84,7 @@ class Worker:
             Job("link_audit", 2, self.link_audit),
             Job("handle_pushes", 2, self.handle_pushes),
             Job("second_look", 2, self.second_look),
+            Job("beat", _BEAT_S, self.beat),
             *(Job(job.name, 20, partial(self.scheduler.catch_up, job)) for job in self.periodic()),
         )
 
@@ -93,6 +99,7 @@ class Worker:
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
+            Periodic("complaint_reminders", self._counties, _on_its_day("09:00"), self._complaint_reminders),
             Periodic("review_reminders", self._counties, _on_its_day("16:30"), self._review_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
@@ -114,6 +121,10 @@ class Worker:
             for step in nightly.steps(self.db, scope.county_id, today, None, self.clock):
                 with self.db.transaction() as session:
                     step.write(session)
+
+    def beat(self) -> None:
+        with self.db.transaction() as session:
+            leases.beat(session, f"{socket.gethostname()}:{os.getpid()}", self.started_at, self.clock())
 
     # What claims its rows
 
@@ -186,6 +197,9 @@ class Worker:
     def _review_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", lambda session: asked.remind(session, scope.county_id, period.on, self.clock()))
 
+    def _complaint_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        yield Step("", lambda session: complaints.remind(session, scope.county_id, period.on, self.clock()))
+
     def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", self._forget)
 
@@ -196,6 +210,7 @@ class Worker:
         claims.forget_old(session, now - timedelta(days=1))
         tickets.forget_old(session, now - timedelta(days=60))
         credits.forget_old(session, now - timedelta(days=60))
+        complaints.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
         outbox.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
         keep.forget_old(session, stamps_before=now - timedelta(days=1), events_before=now - timedelta(days=60))
 

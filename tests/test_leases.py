@@ -106,3 +106,16 @@ def test_of_many_at_once_one_wins(db: Database) -> None:
     for thread in threads:
         thread.join()
     assert won == [1]
+
+
+def test_which_workers_live_is_known_and_the_dead_are_forgotten(db, clock, rows):
+    began = clock()
+    for name in ("a:1", "b:2", "a:1"):
+        with db.transaction() as session:
+            leases.beat(session, name, began, clock())
+        clock.advance(seconds=20)
+    assert rows("SELECT name FROM worker_beats ORDER BY seen_at") == [("b:2",), ("a:1",)]
+    clock.advance(hours=24)
+    with db.transaction() as session:
+        leases.beat(session, "a:1", began, clock())
+    assert rows("SELECT name FROM worker_beats") == [("a:1",)]

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open appeals that the caller may decide, the longest waiting first. */
+        get: operations["appeals_list_appeals_appeals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appeals/{appeal_id}/decision": {
         parameters: {
             query?: never;
@@ -14,7 +31,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an appeal, by someone who took no part in the review; upheld accepts the check-in. */
-        post: operations["reviews_decide_appeal_appeals__uuid_appeal_id__decision_post"];
+        post: operations["appeals_decide_appeal_appeals__uuid_appeal_id__decision_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -120,7 +137,25 @@ export interface paths {
         get?: never;
         put?: never;
         /** Object to a rejection of one's own check-in. */
-        post: operations["reviews_appeal_checkin_checkins__uuid_checkin_id__appeals_post"];
+        post: operations["appeals_appeal_checkin_checkins__uuid_checkin_id__appeals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checkins/{checkin_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said on a check-in, oldest first. */
+        get: operations["comments_list_comments_checkins__uuid_checkin_id__comments_get"];
+        put?: never;
+        /** Say something on somebody else's check-in; it decides nothing. */
+        post: operations["comments_comment_checkins__uuid_checkin_id__comments_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -136,8 +171,59 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept or reject. The day is recounted and the member is told. */
+        /** Accept or reject. The day is recounted; the member is told ten seconds later, unless it is undone. */
         post: operations["reviews_review_checkin_checkins__uuid_checkin_id__reviews_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checkins/{checkin_id}/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back one's own decision within ten seconds: what held before holds again, and the member is told nothing. */
+        delete: operations["reviews_undo_review_checkins__uuid_checkin_id__reviews__uuid_review_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The county's, newest first; those without an answer unless asked otherwise. */
+        get: operations["complaints_list_complaints_complaints_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{complaint_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer one; the member is told. */
+        post: operations["complaints_answer_complaint_complaints__uuid_complaint_id__answer_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -381,6 +467,24 @@ export interface paths {
         get: operations["signin_me_me_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own, newest first, with the answers. */
+        get: operations["complaints_my_complaints_me_complaints_get"];
+        put?: never;
+        /** Complain or suggest. Whoever answers is told, and answers within the county's term. */
+        post: operations["complaints_complain_me_complaints_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -879,6 +983,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queue of the caller: what waits for a person and nobody else has before them, the longest waiting first. */
+        get: operations["reviews_list_waiting_reviews_waiting_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/squads": {
         parameters: {
             query?: never;
@@ -1111,6 +1232,13 @@ export interface components {
             /** Upheld */
             upheld: boolean;
         };
+        /** AppealPage */
+        AppealPage: {
+            /** Items */
+            items: components["schemas"]["OpenAppeal"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** AppealReply */
         AppealReply: {
             /** Answer */
@@ -1313,6 +1441,8 @@ export interface components {
              * @description corrected and bounded by the server
              */
             captured_at: string;
+            /** Comments */
+            comments: components["schemas"]["CommentReply"][];
             /**
              * Comparing
              * @description photos are being compared; the verdict follows in seconds
@@ -1470,6 +1600,110 @@ export interface components {
              * @description the six digits the authenticator shows
              */
             totp: string;
+        };
+        /** CommentBody */
+        CommentBody: {
+            /**
+             * Text
+             * @description the member reads it, and who wrote it
+             */
+            text: string;
+        };
+        /** CommentReply */
+        CommentReply: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Text */
+            text: string;
+        };
+        /** CommentsReply */
+        CommentsReply: {
+            /** Items */
+            items: components["schemas"]["CommentReply"][];
+        };
+        /** ComplaintAnswerBody */
+        ComplaintAnswerBody: {
+            /**
+             * Answer
+             * @description the member reads it
+             */
+            answer: string;
+        };
+        /** ComplaintBody */
+        ComplaintBody: {
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same words is the same complaint
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "complaint" | "suggestion";
+            /** Text */
+            text: string;
+        };
+        /** ComplaintPage */
+        ComplaintPage: {
+            /** Items */
+            items: components["schemas"]["ComplaintRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** ComplaintRow */
+        ComplaintRow: {
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due On
+             * Format: date
+             * @description to be answered by then
+             */
+            due_on: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "complaint" | "suggestion";
+            /**
+             * Late
+             * @description that date is over, and there is no answer
+             */
+            late: boolean;
+            member: components["schemas"]["MemberRef"];
+            /** Text */
+            text: string;
+            /**
+             * Word
+             * @description the kind in Chinese
+             */
+            word: string;
         };
         /** ConsentBody */
         ConsentBody: {
@@ -2238,6 +2472,22 @@ export interface components {
              */
             why: string;
         };
+        /** OpenAppeal */
+        OpenAppeal: {
+            checkin: components["schemas"]["CheckInRow"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Statement */
+            statement: string;
+        };
         /** Person */
         Person: {
             /**
@@ -2361,6 +2611,11 @@ export interface components {
              * @enum {string}
              */
             burden_mode: "daily" | "spot_check_only" | "voluntary";
+            /**
+             * Complaint Within Days
+             * @default 7
+             */
+            complaint_within_days: number;
             /**
              * Countable Days
              * @default calendar
@@ -2766,6 +3021,16 @@ export interface components {
         /** ReviewBody */
         ReviewBody: {
             /**
+             * Beside
+             * @description the review by somebody else that was read and is decided anew; without it 409
+             */
+            beside?: string | null;
+            /**
+             * Code
+             * @description needed for a rejection: why, to count by
+             */
+            code?: ("not_the_person" | "not_there" | "reused_photo" | "screen_or_edited" | "unreadable" | "other") | null;
+            /**
              * Decision
              * @enum {string}
              */
@@ -2780,6 +3045,11 @@ export interface components {
         /** ReviewReply */
         ReviewReply: {
             /**
+             * Code
+             * @description of a rejection: why, to count by
+             */
+            code: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2791,6 +3061,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Is Second
+             * @description of two who disagree the second, who did not know of the first
+             */
+            is_second: boolean;
             /** Reason */
             reason: string;
             /** Reviewer */
@@ -3358,6 +3633,12 @@ export interface components {
              */
             unit_id: string;
         };
+        /** UndoneReply */
+        UndoneReply: {
+            checkin: components["schemas"]["CheckInRow"];
+            day: components["schemas"]["DayReply"];
+            month: components["schemas"]["MonthReply"];
+        };
         /** UnitMonthReply */
         UnitMonthReply: {
             /**
@@ -3513,7 +3794,50 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    reviews_decide_appeal_appeals__uuid_appeal_id__decision_post: {
+    appeals_list_appeals_appeals_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appeals_decide_appeal_appeals__uuid_appeal_id__decision_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3823,7 +4147,7 @@ export interface operations {
             };
         };
     };
-    reviews_appeal_checkin_checkins__uuid_checkin_id__appeals_post: {
+    appeals_appeal_checkin_checkins__uuid_checkin_id__appeals_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3845,6 +4169,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppealReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comments_list_comments_checkins__uuid_checkin_id__comments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentsReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comments_comment_checkins__uuid_checkin_id__comments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentReply"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3889,6 +4297,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewedReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_undo_review_checkins__uuid_checkin_id__reviews__uuid_review_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkin_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints_list_complaints_complaints_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                state?: "open" | "answered" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints_answer_complaint_complaints__uuid_complaint_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                complaint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintRow"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4558,6 +5095,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints_my_complaints_me_complaints_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints_complain_me_complaints_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintRow"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5981,6 +6612,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PostingCreated"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_list_waiting_reviews_waiting_get: {
+        parameters: {
+            query?: {
+                /** @description of this unit */
+                unit?: string | null;
+                /** @description of this squad */
+                squad?: string | null;
+                /** @description with a finding of this code that is not clear */
+                finding?: string | null;
+                /** @description waiting for at least so many days */
+                days?: number | null;
+                /** @description of at least this weight */
+                weight?: number | null;
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInPage"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -1,11 +1,9 @@
 """The month of a unit and of the county: its table, its close, its verification."""
 
 import uuid
-from typing import Any
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import true
 
 from server.api.counts import MonthReply, month_reply
 from server.api.months import AddendumReply, MonthQuery, addendum_reply, first_of
@@ -16,10 +14,9 @@ from server.org.models import Squad, Unit
 from server.org.scope import WATCHING_COUNTY
 from server.org.scope import county as in_county
 from server.tally import addenda, close, verify
-from server.tally.models import ClosedMonth
 from server.tally.month import published
-from server.tally.monthly import stored_members, table_so_far
-from server.tally.table import part_of
+from server.tally.monthly import stored_members
+from server.watch import results
 
 bp = APIBlueprint("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
@@ -161,15 +158,8 @@ def month_table(path: MonthPath) -> Reply:
     it is the frozen one; a unit's supervisor sees the own units."""
     caller().require(*WATCHING_COUNTY, "unit_supervisor")
     first, whole = first_of(path.month), caller().has(*WATCHING_COUNTY)
-    units = caller().units("unit_supervisor")
     with reading() as session:
-        closed = session.get(ClosedMonth, (caller().county_id, first))
-        if closed is not None:
-            table: dict[str, Any] = closed.table if whole else part_of(closed.table, {str(unit) for unit in units})
-        else:
-            whose = true() if whole else Squad.unit_id.in_(units)
-            table = table_so_far(session, caller().county_id, first, caller().today, whose)
-            table = table if whole else part_of(table, {str(unit) for unit in units})
+        table, closed = results.table_of(session, caller(), first, results.readable(caller()))
         later = addenda.of_month(session, caller().county_id, first) if closed is not None and whole else []
     added = [addendum_reply(one, name) for one, name in later]
     return TableReply(

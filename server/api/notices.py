@@ -21,7 +21,7 @@ from server.notify.models import Notice
 from server.org.models import County, Member
 
 bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=SIGNED_IN)
-_KEEPERS = ("bureau_supervisor", "admin")
+KEEPERS = ("bureau_supervisor", "admin")
 
 
 class NoticeQuery(PageQuery):
@@ -176,12 +176,12 @@ def change_settings(body: SettingsBody) -> Reply:
 @bp.get("/notices/dead", responses={200: DeadPage})
 def list_dead(query: DeadQuery) -> Reply:
     """What could not be delivered in the county, newest first: which kind, to whom, why; not what it says."""
-    caller().require(*_KEEPERS)
+    caller().require(*KEEPERS)
     with reading() as session:
-        statement = dead.listed(caller().county_id, query.state)
+        statement = dead.listed(caller().county_id, (query.state,) if query.state else dead.DEAD)
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, query)).all()
         page, cursor = cut(rows, query, "created_at")
-        names = _names(session, {notice.member_id for notice in page if notice.member_id})
+        names = names_of(session, {notice.member_id for notice in page if notice.member_id})
     items = [_dead_row(notice, names) for notice in page]
     return DeadPage(items=items, next_cursor=cursor).model_dump(mode="json")
 
@@ -190,7 +190,7 @@ def list_dead(query: DeadQuery) -> Reply:
 def resend(path: NoticePath) -> Reply:
     """Send a dead one anew, from its first channel on."""
     who, at = caller(), now()
-    who.require(*_KEEPERS)
+    who.require(*KEEPERS)
     with transaction() as session:
         notice = dead.resend(session, who.county_id, path.notice_id, at)
         facts = {"notice": str(notice.id), "kind": notice.kind}
@@ -229,7 +229,8 @@ def _settings(session: Session) -> Reply:
     return SettingsReply(items=items).model_dump(mode="json")
 
 
-def _names(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+def names_of(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Names of the county's members, by id."""
     rows = session.execute(
         select(Member.id, Member.name).where(Member.county_id == caller().county_id, Member.id.in_(ids))
     )

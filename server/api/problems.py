@@ -104,7 +104,7 @@ FIELD_NAMES = {
     "state": "状态",
     "statement": "申诉内容",
     "station": "驻点",
-    "text": "留言",
+    "text": "内容",
     "ticket": "拍摄凭证",
     "to": "截止日期",
     "token": "链接签名",

@@ -15,6 +15,7 @@ from server.org.models import Member, Posting, Squad, Station, Unit
 from server.org.scope import county as in_county
 from server.org.scope import watched_squads
 from server.tally.models import SiteDay
+from server.tally.states import state_of
 
 bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=SIGNED_IN)
 
@@ -116,13 +117,10 @@ def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay |
 
 
 def day_state(day: SiteDay | None) -> str:
-    """How a day stands, in one of the words of design.md; `none` where there is nothing."""
+    """How a day stands, in one of the words of design.md, halves not told apart; `none` where there is nothing."""
     if day is None:
         return "none"
-    if day.confirmed_halves:
-        return "accepted"
-    if day.pending_halves:
-        return "review"
-    if day.excused_halves or day.lowers_target_halves:
-        return "excused"
-    return "rejected" if any(s.get("holds") == "rejected" for s in day.sources) else "none"
+    rejected = any(s.get("holds") == "rejected" for s in day.sources)
+    away = day.excused_halves + day.lowers_target_halves
+    state = state_of(day.confirmed_halves, day.pending_halves, away, rejected)
+    return "accepted" if state == "half" else state

@@ -1,10 +1,83 @@
-"""总览."""
+"""总览: who is out where, who is missing, what is urgent, what waits, how the month goes; one screen, one A4 page."""
 
-from flask import Response
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from flask import Response, url_for
+
+from server.api.services import now, reading, services
+from server.api.session import caller
+from server.console import maps
 from server.console.face import face, page
+from server.console.words import STATES, TONES
+from server.tally import policy
+from server.watch import backlog, progress, today
+from server.watch.progress import Progress
+from server.watch.today import Present
+
+MOST_ALERTS, MOST_NAMED = 6, 12
 
 
 @face.get("/")
 def overview() -> Response:
-    return page("overview.html")
+    who, at = caller(), now()
+    month = who.today.replace(day=1)
+    with reading() as session:
+        people = today.today(session, who, at)
+        pace = progress.progress(session, who, month)
+        counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
+        waits = backlog.backlog(session, who)
+        is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
+    missing = [p for p in people if p.is_missing]
+    return page(
+        "overview.html",
+        now=at,
+        month=month,
+        whole=today.summed(who.member_id, "", people),
+        groups=today.by_unit(people),
+        missing=missing,
+        most_named=MOST_NAMED,
+        is_daily=is_daily,
+        map=maps.view(services().config, _stations(people)),
+        counts=[(kind, counts[kind]) for kind in backlog.URGENCY if counts.get(kind)],
+        alerts=alerts,
+        tones=TONES,
+        waits=waits,
+        pace=pace,
+        chart=chart_of(pace),
+    )
+
+
+def _stations(people: Iterable[Present]) -> list[maps.Point]:
+    """A point a station, not a person: who is out where is no track of anybody. The exact position of a check-in
+    stands in its evidence, where each look is audited."""
+    groups: Mapping[Any, list[Present]] = defaultdict(list)
+    for p in people:
+        groups[p.station_id].append(p)
+    return [_station(theirs) for theirs in groups.values()]
+
+
+def _station(people: Sequence[Present]) -> maps.Point:
+    one = people[0]
+    rows = [
+        maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", url_for("desk.people_file", member_id=p.member_id))
+        for p in people
+    ]
+    counts = Counter(p.state for p in people)
+    return maps.Point(one.lat, one.lng, "station", one.station, rows, counts=counts, city=one.city)
+
+
+def chart_of(pace: Progress) -> dict[str, Any]:
+    """For static/charts.js: a line a unit in per cent of its target, beside the calendar's."""
+    asked = [unit for unit in pace.units if unit.target]
+    return {
+        "kind": "lines",
+        "dates": [f"{on.month}月{on.day}日" for on in pace.dates],
+        "line": {"name": "日历进度", "values": list(pace.line)},
+        "series": [
+            {"name": unit.unit, "values": share, "behind": share[-1] < pace.due - 10}
+            for unit in asked
+            for share in [unit.share()]
+        ],
+    }

@@ -3,11 +3,31 @@
 import structlog
 from flask import Flask
 
-from server.console import account, appeals, doors, face, flags, leaves, overview, review, review_list, words
+from server.console import (
+    account,
+    appeals,
+    audit,
+    complaints,
+    doors,
+    face,
+    flags,
+    leaves,
+    months,
+    notices,
+    overview,
+    people,
+    review,
+    review_list,
+    system,
+    words,
+)
 
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
-PAGES = (doors, overview, review, review_list, appeals, leaves, flags, account)
+PAGES = (
+    *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
+    *(notices, complaints, audit, system, account),
+)
 
 
 def install(app: Flask) -> None:

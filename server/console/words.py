@@ -27,6 +27,9 @@ STATES = {
     "rejected": State("驳回", "rejected", "cross"),
     "excused": State("已请假", "excused", "diamond"),
     "none": State("未打卡", "none", "ring"),
+    "half": State("半天", "accepted", "halfday"),
+    "idle": State("不要求打卡", "none", "dash"),
+    "uncovered": State("无领导在外", "risk", "bars2"),
     "suspect": State("需核实", "review", "mark"),
     "unknown": State("未采集到", "none", "dash"),
     "clear": State("正常", "accepted", "check"),
@@ -35,6 +38,7 @@ STATES = {
     "unreachable": State("已无法达标", "rejected", "bars3"),
     "missed": State("未达标", "missed", "square"),
 }
+TONES = {code: state.colour for code, state in STATES.items()}
 
 
 def day(on: date | str) -> str:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from server.checkins.models import CheckIn
 from server.clock import Clock
 from server.db import Database
-from server.evidence.types import Window
 from server.flags import census
 from server.flags.census import Asked
 from server.notify import outbox
@@ -23,8 +22,7 @@ from server.org.models import County, Posting, Station
 from server.periods import Period, before_ends
 from server.schedule import Step
 from server.tally import policy
-from server.tally.month_fold import is_daily
-from server.tally.rules import InForce
+from server.tally.month_fold import asked_windows
 
 CHUNK = 2000  # members a transaction
 # Those who are posted to a station in this zone on the day.
@@ -61,14 +59,9 @@ def next_moment(session: Session, county_id: int, tz: str, after: datetime, now:
         (on, window.end_min, rules.rules.reminder_before_min)
         for on in (today - timedelta(days=1), today, today + timedelta(days=1))
         for rules in [policy.in_force(session, county_id, on)]
-        for window in _asked_in(rules, on)
+        for window in asked_windows(rules, on)
     ]
     return before_ends(tz, ends, after)
-
-
-def _asked_in(rules: InForce, on: date) -> Sequence[Window]:
-    """The windows in which a check-in is asked for on this date: none where it cannot count."""
-    return rules.windows_on(on) if is_daily(rules) and rules.can_count(on) is not False else ()
 
 
 def steps(db: Database, county_id: int, tz: str, period: Period, mark: str | None, clock: Clock) -> Iterator[Step]:
@@ -79,7 +72,7 @@ def steps(db: Database, county_id: int, tz: str, period: Period, mark: str | Non
     with db.snapshot() as session:
         home = session.scalars(select(County.tz).where(County.id == county_id)).one()
         book = policy.rulebook(session, county_id)
-        starts = [w.start_min for w in _asked_in(book.on(period.on), period.on) if w.end_min == period.about]
+        starts = [w.start_min for w in asked_windows(book.on(period.on), period.on) if w.end_min == period.about]
         if not starts:  # the policy was changed between the moment and now
             return
         closing = Closing(county_id, tz, period.on, min(starts), period.about, period.ends_at)

@@ -1,6 +1,7 @@
 """What could not be delivered, with the reason, and how it is sent anew."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -33,9 +34,8 @@ _WORDS = {
 }
 
 
-def listed(county_id: int, state: str | None) -> Select[Notice]:
-    """The county's dead letters; of one state, or all of them."""
-    states = (state,) if state else DEAD
+def listed(county_id: int, states: Collection[str] = DEAD) -> Select[Notice]:
+    """The county's notices in one of these states: its dead letters, unless others are asked for."""
     return select(Notice).where(Notice.county_id == county_id, Notice.state.in_(states))
 
 

@@ -14,6 +14,7 @@ _POSTED = ("member", "squad_leader")
 _APPROVERS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")
 _HEADS = ("unit_supervisor",)
 _BUREAU = ("bureau_supervisor",)
+_KEEPING = ("bureau_supervisor", "admin")
 _SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 
 # A one-time acceptance is what is proven to deliver, so it is used first; the other two cost nothing and wait.
@@ -22,6 +23,8 @@ _BESIDE = ("email",)  # no acceptance is spent on it; about the account, a lost 
 _AT_ONCE = ("subscribe", "employee")  # nobody reads their mail within the hour
 GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "group_bot": "group"}
 
+_EVERYBODY = ("member", *_SUPERVISING)
+COMPLAINTS_PAGE = "mine/complaints/complaints"
 TODAY_PAGE, MONTH_PAGE, LEAVES_PAGE = "pages/today/today", "pages/calendar/calendar", "pages/leaves/leaves"
 _WEEK, _DAYS = timedelta(days=7), timedelta(days=3)
 
@@ -163,7 +166,20 @@ KINDS: dict[str, Kind] = {
     ),
     "account_changed": Kind(
         *("账号变动", "sandbox-task", TODAY_PAGE, words.account_changed, words.account_changed_said),
-        *((*_POSTED, *_SUPERVISING), "您的账号被解绑或调动时告诉您", "这是您自己的账号。", _BESIDE),
+        *(_EVERYBODY, "您的账号被解绑或调动时告诉您", "这是您自己的账号。", _BESIDE),
+    ),
+    "complaint_made": Kind(
+        *("收到意见", "sandbox-task", TODAY_PAGE, words.complaint_made, words.complaint_made_said),
+        *(_KEEPING, "有人投诉或提建议时告诉您", "您负责答复队员的意见。", _BESIDE),
+        may_mute=True,
+    ),
+    "complaint_waiting": Kind(
+        *("意见待答复", "sandbox-task", TODAY_PAGE, words.complaint_waiting, words.complaint_waiting_said),
+        *(_KEEPING, "意见到期还没有答复时提醒您", "您负责答复队员的意见。", _BESIDE),
+    ),
+    "complaint_answered": Kind(
+        *("意见答复", "sandbox-task", COMPLAINTS_PAGE, words.complaint_answered, words.complaint_answered_said),
+        *(_EVERYBODY, "您的投诉或建议有答复时告诉您", "这是您自己提的意见。", _BESIDE),
     ),
     "month_closed": Kind(
         *("月度结果", "sandbox-flag", TODAY_PAGE, words.month_closed, words.month_closed_said),

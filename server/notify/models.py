@@ -32,6 +32,10 @@ class Notice(Base):
         UniqueConstraint("county_id", "dedupe_key"),
         Index(None, "state", "due_at"),
         Index(None, "county_id", "member_id", "created_at"),
+        Index(None, "county_id", "created_at", "id"),
+        index_where(
+            "ix_notices_dead", "county_id", "created_at", "id", where="state IN ('failed', 'refused', 'uncertain')"
+        ),
         index_where("uq_notices_sending", "county_id", "member_id", where="state = 'sending'", unique=True),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)

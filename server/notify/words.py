@@ -211,6 +211,30 @@ _CHANGES = {
 }
 
 
+def complaint_made(f: Facts) -> dict[str, str]:
+    return {"thing1": f"收到一条{f['kind']}", "date2": long_date(f["due"]), "thing3": "请在期限前答复"}
+
+
+def complaint_made_said(f: Facts) -> str:
+    return f"收到一条{f['kind']}，请在{day_words(f['due'])}前答复。"
+
+
+def complaint_waiting(f: Facts) -> dict[str, str]:
+    return {"thing1": f"一条{f['kind']}还没有答复", "date2": long_date(f["due"]), "thing3": "已到答复期限"}
+
+
+def complaint_waiting_said(f: Facts) -> str:
+    return f"一条{f['kind']}还没有答复，期限是{day_words(f['due'])}，请尽快答复。"
+
+
+def complaint_answered(f: Facts) -> dict[str, str]:
+    return {"thing1": f"您的{f['kind']}已答复", "date2": long_date(f["on"]), "thing3": f["answer"]}
+
+
+def complaint_answered_said(f: Facts) -> str:
+    return f"您提的{f['kind']}已有答复：{f['answer']}"
+
+
 def leave_ending(f: Facts) -> dict[str, str]:
     return {
         "thing1": "假期明天结束",

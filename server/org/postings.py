@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.db import short
 from server.evidence.types import Place
-from server.org.models import County, Posting, Squad, Station
+from server.org.models import County, Posting, Squad, Station, Unit
 
 # Postings that touch the dates from `first` to `last`.
 _POSTING, _STATION, _SQUAD = short(Posting, "p"), short(Station, "s"), short(Squad, "q")
@@ -73,3 +73,20 @@ def presence_of(session: Session, county_id: int, postings: Iterable[Any], at: d
     tz = session.scalar(select(County.tz).where(County.id == county_id)) or "Asia/Shanghai"
     local = at.astimezone(ZoneInfo(tz))
     return Presence(local.date(), local.hour * 60 + local.minute, tz, None, None)
+
+
+def history(session: Session, county_id: int, member_id: uuid.UUID) -> list[Any]:
+    """A member's postings, the latest first: (starts_on, ends_on, squad, unit, station, city)."""
+    statement = (
+        select(
+            *(Posting.starts_on, Posting.ends_on, Squad.name.label("squad"), Unit.name.label("unit")),
+            *(Station.name.label("station"), Station.city),
+        )
+        .select_from(Posting)
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
+        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .where(Posting.county_id == county_id, Posting.member_id == member_id)
+        .order_by(Posting.starts_on.desc())
+    )
+    return list(session.execute(statement).all())

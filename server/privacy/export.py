@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
 from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment, CheckInFinding, Review, Ticket
+from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
@@ -56,6 +57,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "appeals": (Appeal, frozenset()),
     "attestations": (Attestation, frozenset()),
     "leaves": (Leave, frozenset()),
+    "complaints": (Complaint, frozenset()),
     "site_days": (SiteDay, frozenset()),
     "month_results": (MonthResult, frozenset()),
     "month_addenda": (MonthAddendum, frozenset()),

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
+from server.evidence.types import Window
 from server.tally.rules import InForce, Proration, Rulebook
 from server.tally.target import Asked, asked_on, target_of
 from server.tally.types import FULL_DAY, DayHalves, MonthCount, MonthInputs, Posted
@@ -51,6 +52,11 @@ def fold_month(
 def is_daily(rules: InForce) -> bool:
     """Whether the county asks for check-ins every day; elsewhere nobody falls short by not checking in."""
     return rules.rules.burden_mode == "daily"
+
+
+def asked_windows(rules: InForce, on: date) -> Sequence[Window]:
+    """The windows in which a check-in is asked for on this date: none where it cannot count, or nobody has to."""
+    return rules.windows_on(on) if is_daily(rules) and rules.can_count(on) is not False else ()
 
 
 def earnable(rules: InForce, on: date) -> int:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from server.tally.county import AT_ONCE, MemberMonth, posted_and_roles
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, month_end, posting_on
 from server.tally.table import Group, Table
-from server.tally.types import DayHalves, MonthCount, MonthInputs
+from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,15 @@ class StoredMember:
 
     def with_unit(self, unit_id: uuid.UUID) -> list[DayHalves]:
         """The days on which the member was posted with a squad of this unit."""
+        return self._posted(lambda posting: posting.unit_id == unit_id)
+
+    def with_squads(self, squad_ids: Collection[uuid.UUID]) -> list[DayHalves]:
+        """The days on which the member was posted with one of these squads."""
+        return self._posted(lambda posting: posting.squad_id in squad_ids)
+
+    def _posted(self, with_whom: Callable[[Posted], bool]) -> list[DayHalves]:
         posted = {on: posting_on(self.given.postings, on) for on in self.days}
-        return [self.days[on] for on, posting in posted.items() if posting and posting.unit_id == unit_id]
+        return [self.days[on] for on, posting in posted.items() if posting and with_whom(posting)]
 
 
 def stored_members(

@@ -53,6 +53,7 @@ NAMES = {
     "make_up_days": "每月补卡天数",
     "make_up_within_days": "补卡时限",
     "appeal_within_days": "申诉时限",
+    "complaint_within_days": "意见答复期限",
     "reminder_before_min": "提醒提前量",
     "month_close_day": "结账日",
     "month_close_deadline_day": "结账截止日",
@@ -170,6 +171,7 @@ class PolicyRules(_Part):
     make_up_days: Days = 2  # a month
     make_up_within_days: int = Field(3, ge=0, le=31)  # after the day that was not recorded
     appeal_within_days: int = Field(7, ge=1, le=366)  # after the rejection
+    complaint_within_days: int = Field(7, ge=1, le=60)  # a complaint or suggestion is answered
     reminder_before_min: int = Field(90, ge=5, le=600)
     month_close_day: int = Field(5, ge=1, le=28)  # month M is closed from this local day of month M+1 on …
     month_close_deadline_day: int = Field(10, ge=1, le=28)  # … once nothing of it is under review, or from this day on

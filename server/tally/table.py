@@ -9,6 +9,8 @@ from typing import Any
 from server.tally.month_fold import posting_on
 from server.tally.types import DayHalves, Posted
 
+_ADDED = ("people", "people_out", "days", "half_days", "pending_days", "excused_days", "year_days")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -157,9 +159,13 @@ def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str], waitin
     return said + (f"打卡尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。" if waiting else "")
 
 
-def part_of(table: Mapping[str, Any], units: Collection[str]) -> dict[str, Any]:
-    """A stored table as far as these units (ids) go; the county's totals and its ranking are left out."""
+def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection[str] | None = None) -> dict[str, Any]:
+    """A stored table as far as these units (ids) go, and of them these groups; the county's totals and its ranking are
+    left out."""
     shown = [unit for unit in table["units"] if unit["id"] in units]
+    if groups is not None:
+        shown = [_with_groups(unit, [g for g in unit["groups"] if g["id"] in groups]) for unit in shown]
+        shown = [unit for unit in shown if unit["groups"]]
     zero, waiting = _without_days(shown)
     said = [
         f"{unit['unit']}：外出驻点 {unit['people_out']} 人、{unit['days']:g} 天，今年累计 {unit['year_days']:g} 天。"
@@ -174,3 +180,10 @@ def part_of(table: Mapping[str, Any], units: Collection[str]) -> dict[str, Any]:
         "summary": "".join(said),
         "ranking": None,
     }
+
+
+def _with_groups(unit: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A unit with some of its groups, and their sums as its own: who was with two of these is counted with each."""
+    sums = {name: sum(group[name] for group in groups) for name in _ADDED}
+    lists = {name: sorted({one for group in groups for one in group[name]}) for name in ("cities", "posted_to")}
+    return {**unit, "groups": list(groups), **sums, **lists}

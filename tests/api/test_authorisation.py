@@ -102,6 +102,11 @@ class Target:
         return str(self._api.post("/leaves", "chen", asked).json["id"])
 
     @cached_property
+    def complaint(self) -> str:
+        said = {"id": str(uuid.uuid4()), "kind": "complaint", "text": "打卡次数太多"}
+        return str(self._api.post("/me/complaints", "chen", said).json["id"])
+
+    @cached_property
     def sign_in(self) -> str:
         return str(self._api.get("/me/sign-ins", "chen").json["items"][0]["id"])
 
@@ -370,6 +375,33 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/leaves/{leave_id}/withdrawal"): Row(
         lambda api, who, t: api.post(f"/leaves/{t.leave}/withdrawal", who, {"reason": "会议取消"}),
         {200: {"chen"}, 403: WATCHERS - {"chen"}, **_rest(404, WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/me/complaints"): Row(
+        lambda api, who, t: api.post(
+            "/me/complaints", who, {"id": str(uuid.uuid4()), "kind": "suggestion", "text": "建议增加交通补贴"}
+        ),
+        _everyone(201),
+    ),
+    ("GET", "/api/v1/me/complaints"): Row(
+        lambda api, who, t: api.get("/me/complaints", who), _everyone(200), {"chen"}, "complaint"
+    ),
+    ("GET", "/api/v1/complaints"): Row(
+        lambda api, who, t: api.get("/complaints", who),
+        {200: KEEPERS | FAR_KEEPERS, **_rest(403, KEEPERS, FAR_KEEPERS), 401: {NOBODY}},
+        KEEPERS,
+        "complaint",
+    ),
+    ("POST", "/api/v1/complaints/{complaint_id}/answer"): Row(
+        # the first to answer is followed by 409; of another county there is no such complaint
+        lambda api, who, t: api.post(f"/complaints/{t.complaint}/answer", who, {"answer": "已向上级反映"}),
+        {
+            200: {"bureau"},
+            409: KEEPERS - {"bureau"},
+            404: FAR_KEEPERS,
+            **_rest(403, KEEPERS, FAR_KEEPERS),
+            401: {NOBODY},
+        },
+        first="bureau",
     ),
     ("GET", "/api/v1/squads"): Row(lambda api, who, t: api.get("/squads", who), _everyone(200)),
     ("GET", "/api/v1/squads/{squad_id}/today"): Row(

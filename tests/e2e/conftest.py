@@ -1,4 +1,4 @@
-"""Running counties for the end-to-end tests: real sandbox, web and two workers over each database in turn."""
+"""A running county for the end-to-end tests: sandbox, web and two workers over PostgreSQL (`make run`: on SQLite)."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,15 +14,14 @@ from tests.demo.seeded import SMALL
 from tests.processes import System
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+@pytest.fixture(scope="module")
+def demo(empty_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A small demo county, with sandbox, web (two processes) and two workers running. Whole it is seeded by `make run`
     (test_run.py)."""
     folder = tmp_path_factory.mktemp("demo")
-    url = f"sqlite:///{folder}/zhudian.db" if request.param == "sqlite" else request.getfixturevalue("empty_postgres")
-    with System(folder, url) as system:
+    with System(folder, empty_postgres) as system:
         system.run("migrate")
-        seed(Config(_env_file=None, database_url=url, photo_root=system.photo_root), size=SMALL)
+        seed(Config(_env_file=None, database_url=empty_postgres, photo_root=system.photo_root), size=SMALL)
         said = system.run("seed").stdout  # finds what is there
         assert f"The demo is there: 云岭县 ({SMALL.people} people), 临溪县 (2 people)" in said
         system.execute("UPDATE counties SET tz = :tz WHERE id = 1", tz=zone_within_a_month())

@@ -47,6 +47,9 @@ CASES = [
     ("console_signed_in", {"on": "2026-11-24", "at": "09:05", "device": "Chrome，Windows"}),
     ("account_changed", {"what": "lost_phone", "on": "2026-11-24"}),
     ("account_changed", {"what": "transferred", "on": "2026-11-24"}),
+    ("complaint_made", {"kind": "投诉", "due": "2026-12-01"}),
+    ("complaint_waiting", {"kind": "建议", "due": "2026-12-31"}),
+    ("complaint_answered", {"kind": "投诉", "answer": LONG, "on": "2026-12-31"}),
     ("leave_ending", {"name": "李明", "from": "2026-11-24", "to": "2026-12-31"}),
 ]
 

@@ -361,6 +361,7 @@
       zoomControl: false,
       minZoom: 2,
       maxZoom: CLOSEST,
+      zoomSnap: data.tiles ? 1 : 0.25, // tiles are sharp at whole steps only
       zoomAnimation: !calm,
       fadeAnimation: !calm,
       markerZoomAnimation: !calm,
@@ -383,7 +384,10 @@
     stations(map, data.points.filter(function (point) { return point.counts; }));
     singles(map, data.points.filter(function (point) { return !point.counts; }));
     if (data.picker) pick(map, root, data);
-    root.dispatchEvent(new CustomEvent("map:ready", { bubbles: true }));
+    root.zhudianRefit = function () {
+      map.invalidateSize({ animate: false, pan: false });
+      look(map, data);
+    };
   }
 
   function all(within, then) {

@@ -1,0 +1,166 @@
+"""月度: a month's results by unit and squad, down to a member's month; its close, what came later, the sheet."""
+
+import re
+import uuid
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect, url_for
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.api.services import now, reading, transaction
+from server.api.session import caller
+from server.audit.journal import record
+from server.console import month_sheet
+from server.console.face import done, face, page, query
+from server.errors import not_found
+from server.org.models import County, Posting
+from server.org.scope import Caller
+from server.tally import addenda, close, closed, policy, waiting
+from server.tally.month_fold import month_end
+from server.tally.policy import closes_on, deadline_on, following
+from server.watch import members, progress, results
+from server.watch.progress import Progress
+from server.watch.results import Part
+
+MOST_NAMED = 20
+
+
+class MonthFilter(BaseModel):
+    unit: uuid.UUID | None = None
+    squad: uuid.UUID | None = None
+
+
+@face.get("/months")
+def months() -> Response:
+    """The month that is looked at most: until the 5th the last one, which is being settled."""
+    on = caller().today
+    month = on.replace(day=1) if on.day > 5 else before(on)
+    return redirect(url_for("desk.months_one", month=f"{month:%Y-%m}"))  # type: ignore[return-value]
+
+
+@face.get("/months/<month>")
+def months_one(month: str) -> Response:
+    """The table, its filters in the address."""
+    who, first, asked = caller(), first_of(month), query(MonthFilter)
+    with reading() as session:
+        part = results.narrowed(session, who, asked.unit, asked.squad)
+        table, frozen = results.table_of(session, who, first, part)
+        units, squads = members.choices(session, who)
+        return page(
+            "month.html",
+            asked=asked,
+            now=now(),
+            month=first,
+            before=before(first),
+            after=following(first),
+            table=table,
+            frozen=frozen,
+            people=results.members_of(session, who, first, part) if part.units or part.squads else None,
+            added=_added(session, who, first, part),
+            chart=chart_of(progress.progress(session, who, first, part.squads_in())),
+            units=units,
+            squads=squads,
+            may_close=who.has("bureau_supervisor") and frozen is None and month_end(first) < who.today,
+        )
+
+
+@face.get("/months/<month>/results.xlsx")
+def months_sheet(month: str) -> Response:
+    """What the page shows with these filters, and the members behind it, as a workbook; audited."""
+    who, first, asked = caller(), first_of(month), query(MonthFilter)
+    with reading() as session:
+        part = results.narrowed(session, who, asked.unit, asked.squad)
+        table, frozen = results.table_of(session, who, first, part)
+        county, tz = session.execute(select(County.name, County.tz).where(County.id == who.county_id)).one()
+        made = month_sheet.Sheet(
+            county=county,
+            tz=tz,
+            month=first,
+            table=table,
+            closed_at=frozen.closed_at if frozen else None,
+            people=results.members_of(session, who, first, part),
+            added=_added(session, who, first, part),
+            made_by=who.name,
+            made_at=now(),
+        )
+    content = month_sheet.write(made)
+    facts = {"month": month, "unit": str(asked.unit or ""), "squad": str(asked.squad or ""), "people": len(made.people)}
+    with transaction() as session:
+        record(session, who.county_id, who.member_id, "month.exported", None, facts, now())
+    response = Response(content, mimetype=month_sheet.MIME)
+    response.headers.set("Content-Disposition", "attachment", filename=f"results-{month}.xlsx")
+    return response
+
+
+@face.get("/months/<month>/close")
+def months_confirm(month: str) -> Response:
+    """What closing does, and what still stands in its way."""
+    caller().require("bureau_supervisor")
+    who, first = caller(), first_of(month)
+    with reading() as session:
+        rules = policy.in_force(session, who.county_id, month_end(first)).rules
+        return page(
+            "month_close.html",
+            month=first,
+            is_closed=closed.is_closed(session, who.county_id, first),
+            closes=closes_on(rules, first),
+            deadline=deadline_on(rules, first),
+            waiting=waiting.waiting_in(session, who.county_id, first, MOST_NAMED + 1),
+            most=MOST_NAMED,
+            people=_posted_in(session, who, first),
+        )
+
+
+@face.post("/months/<month>/close")
+def months_close(month: str) -> Response:
+    """Freeze it."""
+    caller().require("bureau_supervisor")
+    who, first = caller(), first_of(month)
+    with transaction() as session:
+        close.close(session, who.county_id, first, who.member_id, who.today, now())
+    said = f"{first.year}年{first.month}月已结账，结果不再改动。"
+    return done(said, url_for("desk.months_one", month=month))
+
+
+def first_of(month: str) -> date:
+    """The first day of YYYY-MM; 404 for anything else."""
+    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month):
+        raise not_found("没有这个月份。")
+    return date.fromisoformat(f"{month}-01")
+
+
+def before(month: date) -> date:
+    """The first day of the month before."""
+    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
+
+
+def chart_of(pace: Progress) -> dict[str, Any]:
+    """For static/charts.js: a bar a unit, in days."""
+    return {
+        "kind": "bars",
+        "names": [unit.unit for unit in pace.units],
+        "have": [unit.have - unit.pending for unit in pace.units],
+        "pending": [unit.pending for unit in pace.units],
+        "target": [unit.target for unit in pace.units],
+    }
+
+
+def _added(session: Session, who: Caller, month: date, part: Part) -> list[Any]:
+    """What became known after the close, about the members of that part."""
+    rows = addenda.of_month(session, who.county_id, month)
+    if part == Part() or not rows:
+        return rows
+    shown = {row.member_id for row in results.members_of(session, who, month, part)}
+    return [(one, name) for one, name in rows if one.member_id in shown]
+
+
+def _posted_in(session: Session, who: Caller, month: date) -> int:
+    statement = select(func.count(Posting.member_id.distinct())).where(
+        Posting.county_id == who.county_id,
+        Posting.starts_on <= month_end(month),
+        (Posting.ends_on.is_(None)) | (Posting.ends_on >= month),
+    )
+    return session.scalar(statement) or 0

@@ -1,0 +1,65 @@
+"""消息: what was sent, what waits, and what could not be delivered, with the reason and a way to send it again."""
+
+import uuid
+from typing import Literal
+
+from flask import Response, url_for
+
+from server.api import notices as api
+from server.api.paging import PageQuery, cut, newest_first
+from server.api.services import reading
+from server.api.session import caller
+from server.console.face import done, face, page, query
+from server.notify import dead
+from server.notify.models import Notice
+
+_TABS = (("dead", "没送到"), ("waiting", "等待发送"), ("sent", "已发出"), ("kept", "只放在收件箱"))
+_STATES = {"dead": dead.DEAD, "waiting": ("pending", "sending"), "sent": ("sent",), "kept": ("muted", "expired")}
+_WORDS = {
+    "pending": "等待发送",
+    "sending": "正在发送",
+    "sent": "已发出",
+    "refused": "对方没有收下",
+    "failed": "没有发出去",
+    "uncertain": "不知道是否送到",
+    "expired": "已过时，没有再发",
+    "muted": "本人关闭了提醒",
+}
+_CHANNELS = {"subscribe": "微信订阅消息", "employee": "微信用工关系", "email": "邮件", "group_bot": "企业微信群"}
+
+
+class Query(PageQuery):
+    state: Literal["dead", "waiting", "sent", "kept"] = "dead"
+
+
+@face.get("/notices")
+def notices() -> Response:
+    """Newest first: which kind, to whom, what became of it; not what it says."""
+    caller().require(*api.KEEPERS)
+    asked = query(Query)
+    with reading() as session:
+        statement = dead.listed(caller().county_id, _STATES[asked.state])
+        rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, asked)).all()
+        found, cursor = cut(rows, asked, "created_at")
+        names = api.names_of(session, {one.member_id for one in found if one.member_id})
+    lines = [
+        {
+            "id": one.id,
+            "title": dead.title_of(one.kind),
+            "to": names[one.member_id] if one.member_id else "企业微信群",
+            "word": _WORDS[one.state],
+            "channel": _CHANNELS.get(one.channel or "", ""),
+            "reason": dead.reason(one) if one.state in dead.DEAD else "",
+            "tries": len(one.tries),
+            "created_at": one.created_at,
+        }
+        for one in found
+    ]
+    return page("notices.html", lines=lines, cursor=cursor, state=asked.state, tabs_of=_TABS)
+
+
+@face.post("/notices/<uuid:notice_id>/resend")
+def notices_resend(notice_id: uuid.UUID) -> Response:
+    """Send a dead one anew."""
+    api.resend(api.NoticePath(notice_id=notice_id))
+    return done("已重新排队，几秒内会再发一次。", url_for("desk.notices"))

@@ -1,0 +1,113 @@
+"""What waits for a person: check-ins under review, appeals, leave; and the open flags by urgency."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from server.checkins.models import Appeal, CheckIn
+from server.flags.models import Flag
+from server.flags.steps import visible
+from server.leaves.models import Leave
+from server.org.models import Member, Posting, Squad, Unit
+from server.org.scope import Caller, watched_members
+
+# The most urgent first: what can no longer be mended, what still can, what is over.
+URGENCY = ("unreachable", "at_risk", "behind", "uncovered", "missed")
+MOST_COUNTED = 10_000
+# The partial index of the review queue is used only by what says the same.
+_UNDECIDED = "decision IS NULL AND erased_at IS NULL AND NOT comparing AND (verdict = 'review' OR sampled)"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many wait, at most MOST_COUNTED, and since when the oldest does."""
+
+    number: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    reviews: Waiting
+    appeals: Waiting
+    leaves: Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One open flag with whom it is about."""
+
+    id: uuid.UUID
+    kind: str
+    name: str
+    where: str
+    member_id: uuid.UUID | None
+    month: date
+    message: str
+    raised_at: datetime
+
+
+def backlog(session: Session, caller: Caller) -> Backlog:
+    """What waits about the members whom the caller watches."""
+    reviews = _about(caller, CheckIn, CheckIn.received_at).where(text(_UNDECIDED))
+    appeals = _about(caller, Appeal, Appeal.created_at).where(Appeal.state == "open")
+    leaves = _about(caller, Leave, Leave.created_at).where(Leave.state == "pending")
+    return Backlog(*(_counted(session, statement) for statement in (reviews, appeals, leaves)))
+
+
+def _about(caller: Caller, table: Any, since: Any) -> Select[Any]:
+    return (
+        select(since.label("since"))
+        .join(Member, (Member.county_id == table.county_id) & (Member.id == table.member_id))
+        .where(table.county_id == caller.county_id, watched_members(caller))
+    )
+
+
+def _counted(session: Session, statement: Select[Any]) -> Waiting:
+    few = statement.limit(MOST_COUNTED).subquery()
+    number, oldest = session.execute(select(func.count(), func.min(few.c.since))).one()
+    return Waiting(number, oldest)
+
+
+def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int], Sequence[Alert]]:
+    """The open flags of this month and the last: how many of each kind, and the most urgent ones."""
+    since = (caller.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    of_these = (*(Flag.county_id == caller.county_id, Flag.closed_at.is_(None)), Flag.month >= since, visible(caller))
+    numbers = session.execute(select(Flag.kind, func.count()).where(*of_these).group_by(Flag.kind)).tuples()
+    urgency = case({kind: place for place, kind in enumerate(URGENCY)}, value=Flag.kind)
+    statement = (
+        select(Flag, Member.name.label("member"), Unit.name.label("unit"), Squad.name.label("squad"))
+        .outerjoin(Member, (Member.county_id == Flag.county_id) & (Member.id == Flag.member_id))
+        .outerjoin(Unit, (Unit.county_id == Flag.county_id) & (Unit.id == Flag.unit_id))
+        .outerjoin(
+            Posting,
+            (Posting.county_id == Flag.county_id)
+            & (Posting.member_id == Flag.member_id)
+            & (Posting.starts_on <= caller.today)
+            & or_(Posting.ends_on.is_(None), Posting.ends_on >= caller.today),
+        )
+        .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(*of_these)
+        .order_by(urgency, Flag.raised_at.desc(), Flag.id)
+        .limit(most)
+    )
+    return dict(numbers.all()), [_alert(row) for row in session.execute(statement)]
+
+
+def _alert(row: Any) -> Alert:
+    flag: Flag = row.Flag
+    return Alert(
+        id=flag.id,
+        kind=flag.kind,
+        name=row.member or row.unit,
+        where=row.squad or "",
+        member_id=flag.member_id,
+        month=flag.month,
+        message=flag.message,
+        raised_at=flag.raised_at,
+    )

@@ -1,0 +1,202 @@
+"""今天: who is there, who is asked and missing; by unit; each sees the own subtree; never one statement a member."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, event
+
+from server.db import Database
+from server.leaves.models import Leave
+from server.org.models import Consent, Posting
+from server.org.scope import Caller
+from server.org.signin import caller_of
+from server.tally.models import Policy, SiteDay
+from server.tally.rules import PolicyRules
+from server.watch.today import Present, by_unit, today
+from tests.cast import JOINED, Cast
+from tests.client import Api
+from tests.conftest import NOON
+
+TODAY = date(2026, 11, 24)
+
+
+def caller(db: Database, cast: Cast, who: str, now: datetime = NOON) -> Caller:
+    with db.reading() as session:
+        return caller_of(session, cast[who].token, now)[0]
+
+
+def seen(db: Database, cast: Cast, who: str = "bureau", now: datetime = NOON) -> dict[str, Present]:
+    with db.reading() as session:
+        return {p.name: p for p in today(session, caller(db, cast, who), now)}
+
+
+def site_day(db: Database, cast: Cast, who: str, *halves: int, on: date = TODAY) -> None:
+    """Half days confirmed, waiting, excused, rejected."""
+    confirmed, pending, excused, rejected = halves
+    with db.transaction() as session:
+        session.add(
+            SiteDay(
+                county_id=cast[who].county_id, member_id=cast[who].id, on_date=on, confirmed_halves=confirmed,
+                pending_halves=pending, excused_halves=excused, lowers_target_halves=0, rejected_halves=rejected,
+                explanation="", sources=[], policy_version=1, computed_at=NOON,
+            )
+        )  # fmt: skip
+
+
+def away(db: Database, cast: Cast, who: str, halves: int = 2, state: str = "approved") -> None:
+    with db.transaction() as session:
+        session.add(
+            Leave(
+                county_id=1, id=uuid.uuid4(), member_id=cast[who].id, kind="personal", reason="家事", starts_on=TODAY,
+                ends_on=TODAY, halves=halves, state=state, decided_by=cast["bureau"].id, created_at=NOON,
+            )
+        )  # fmt: skip
+
+
+def test_everybody_posted_is_asked_and_who_has_nothing_is_missing(db: Database, cast: Cast) -> None:
+    site_day(db, cast, "chen", 2, 0, 0, 0)
+    site_day(db, cast, "colleague", 0, 2, 0, 0)
+    site_day(db, cast, "leader", 0, 0, 0, 2)
+    found = seen(db, cast)
+    assert {name: (p.state, p.is_missing) for name, p in found.items()} == {
+        "chen": ("accepted", False),
+        "colleague": ("review", False),
+        "leader": ("rejected", True),
+        "neighbour": ("none", True),
+        "other_leader": ("none", True),
+    }
+    assert (found["chen"].station, found["chen"].squad, found["chen"].last_min) == ("上海驻点", "east-1", 23 * 60)
+
+
+def test_a_day_is_that_of_the_station(db: Database, cast: Cast) -> None:
+    """At 01:00 in China it is still yesterday evening in Frankfurt."""
+    at = NOON - timedelta(hours=9)
+    site_day(db, cast, "neighbour", 2, 0, 0, 0, on=date(2026, 11, 23))
+    found = seen(db, cast, now=at)
+    assert (found["neighbour"].on, found["neighbour"].state) == (date(2026, 11, 23), "accepted")
+    assert (found["chen"].on, found["chen"].state) == (TODAY, "none")
+
+
+def test_who_is_on_leave_the_whole_day_is_not_asked_but_who_comes_counts(db: Database, cast: Cast) -> None:
+    away(db, cast, "chen")
+    away(db, cast, "colleague", halves=1)
+    away(db, cast, "leader", state="pending")
+    away(db, cast, "neighbour")
+    site_day(db, cast, "neighbour", 2, 0, 0, 0)
+    found = seen(db, cast)
+    assert {n: (found[n].state, found[n].asked) for n in ("chen", "colleague", "leader", "neighbour")} == {
+        "chen": ("excused", False),
+        "colleague": ("none", True),
+        "leader": ("none", True),
+        "neighbour": ("accepted", False),
+    }
+    west = next(s for s in by_unit(found.values()) if s.name == "west")
+    assert (west.due, west.done, west.more, [p.name for p in west.missing]) == (1, 0, 1, ["other_leader"])
+
+
+def test_without_consent_nobody_is_asked_for_a_photo(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        session.execute(delete(Consent).where(Consent.member_id == cast["chen"].id))
+    assert not seen(db, cast)["chen"].asked
+
+
+@pytest.mark.parametrize(
+    ("rule", "rules", "asked"),
+    [
+        ("daily", PolicyRules(burden_mode="daily", legal_basis="测试"), True),
+        ("spot checks only", PolicyRules(), False),
+        ("a workday", PolicyRules(burden_mode="daily", legal_basis="测试", countable_days="workdays"), True),
+        ("none on Tuesdays", PolicyRules(burden_mode="daily", legal_basis="测试", weekday_windows={"tue": ()}), False),
+    ],
+)  # fmt: skip
+def test_whom_the_rules_ask(db: Database, cast: Cast, rule: str, rules: PolicyRules, asked: bool) -> None:
+    with db.transaction() as session:
+        stored = rules.model_dump(mode="json")
+        session.add(Policy(county_id=1, version=2, starts_on=JOINED, rules=stored, created_at=NOON))
+    assert {p.asked for p in seen(db, cast).values()} == {asked}
+
+
+def test_a_saturday_is_asked_for_only_where_it_counts(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        stored = PolicyRules(burden_mode="daily", legal_basis="测试", countable_days="workdays").model_dump(mode="json")
+        session.add(Policy(county_id=1, version=2, starts_on=JOINED, rules=stored, created_at=NOON))
+    assert not any(p.asked for p in seen(db, cast, now=NOON + timedelta(days=4)).values())
+
+
+def test_of_one_unit_the_squads_are_told_apart(db: Database, cast: Cast) -> None:
+    assert [(s.name, s.due) for s in by_unit(seen(db, cast).values())] == [("east", 3), ("west", 2)]
+    assert [(s.name, s.due) for s in by_unit(seen(db, cast, "supervisor").values())] == [("east-1", 3)]
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("county_leader", {"chen", "colleague", "leader", "neighbour", "other_leader"}),
+        ("supervisor", {"chen", "colleague", "leader"}),
+        ("leader", {"chen", "colleague", "leader"}),
+        ("other_leader", {"neighbour", "other_leader"}),
+        ("chen", {"chen"}),
+        ("far_bureau", {"outsider", "far_leader"}),
+    ],
+)
+def test_each_sees_the_own_subtree(db: Database, cast: Cast, who: str, sees: set[str]) -> None:
+    assert set(seen(db, cast, who)) == sees
+
+
+def test_who_was_transferred_today_stands_at_the_new_station_once(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        session.query(Posting).filter_by(member_id=cast["chen"].id).update({"ends_on": TODAY - timedelta(days=1)})
+        squad, station = cast.squads["west-1"], cast.stations["west-1"]
+        moved = Posting(county_id=1, member_id=cast["chen"].id, squad_id=squad, station_id=station, starts_on=TODAY)
+        session.add(moved)
+    assert seen(db, cast)["chen"].station == "法兰克福驻点"
+
+
+class Counted:
+    """How many statements go to the database meanwhile."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.number = db, 0
+
+    def _one(self, *_args: Any) -> None:
+        self.number += 1
+
+    def __enter__(self) -> "Counted":
+        event.listen(self.db.engine, "before_cursor_execute", self._one)
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        event.remove(self.db.engine, "before_cursor_execute", self._one)
+
+
+def test_more_members_cost_no_more_statements(db: Database, cast: Cast, api: Api) -> None:
+    who = caller(db, cast, "bureau")
+
+    def asks() -> int:
+        with db.reading() as session, Counted(db) as counted:
+            today(session, who, NOON)
+        return counted.number
+
+    few = asks()
+    assert few > 0
+    with db.transaction() as session:
+        for number in range(60):
+            add_member(session, cast, f"队员{number}")
+    assert asks() == few
+
+
+def add_member(session: Any, cast: Cast, name: str, squad: str = "east-1") -> uuid.UUID:
+    """One more posted member of the county."""
+    from server.org import consent
+    from server.org.models import Member
+
+    member_id = uuid.uuid4()
+    unit = cast.units[squad.partition("-")[0]]
+    session.add(Member(county_id=1, id=member_id, unit_id=unit, name=name, created_at=NOON))
+    session.flush()
+    given = {"county_id": 1, "member_id": member_id}
+    session.add(Consent(version=consent.CURRENT_VERSION, given_at=NOON - timedelta(days=60), **given))
+    session.add(Posting(squad_id=cast.squads[squad], station_id=cast.stations[squad], starts_on=JOINED, **given))
+    return member_id
