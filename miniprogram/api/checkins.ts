@@ -15,9 +15,8 @@ export const submit = (photo: string, form: Record<string, string>) =>
 export const checkin = (id: string) => read<CheckIn>(`/checkins/${id}`);
 export const appeal = (id: string, statement: string) => change<S['AppealReply']>('POST', `/checkins/${id}/appeals`, { statement });
 
-export const waiting = (cursor = '') => read<S['CheckInPage']>('/checkins', { holds: 'review', limit: 20, cursor });
+export const waiting = (cursor = '') => read<S['CheckInPage']>('/reviews/waiting', { limit: 20, cursor });
 export const ofMember = (member: string, from: string) => read<S['CheckInPage']>('/checkins', { member, from, limit: 100 });
-export const review = (id: string, decision: 'accepted' | 'rejected', reason: string) =>
-  change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, { decision, reason });
+export const review = (id: string, ruling: S['ReviewBody']) => change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, ruling);
 /** A photo by its short-lived link, as a file that <image> opens; fetched here so that a failure has a sentence. */
 export const photo = (link: string) => download(link);
