@@ -79,13 +79,13 @@ def test_two_who_disagree_are_set_before_a_third(
     review(api, made, "bureau", "accepted", "看过")
     clock.advance(seconds=11)
     review(api, made, "bureau2", "rejected", "不是本人")
-    phone = phones("county_leader").opens(f"team/review/review?id={made}").sees("已有的复核", "bureau2", "不是本人")
+    phone = phones("county_leader").opens("team/reviews/reviews").taps("chen").sees("已有的复核", "bureau2", "不是本人")
     page = phone.page
     assert page
     page.locator(".foot").get_by_text("驳回").tap()
     page.locator(".wechat .sheet").get_by_text("照片中不是本人").tap()
     page.locator(".wechat").get_by_text("驳回", exact=True).tap()
-    phone.sees_not("已有的复核")
+    phone.is_on("team/reviews/reviews").sees("都复核完了")
     assert api.get(f"/checkins/{made}", "chen").json["decision"] == "rejected"
 
 
