@@ -29,6 +29,7 @@ from server.api import (
     session,
     signin,
     squads,
+    structure,
     subscriptions,
     today,
     wechat,
@@ -71,6 +72,7 @@ _BLUEPRINTS = (
     notices,
     complaints,
     register,
+    structure,
     flags,
     health,
 )

@@ -806,6 +806,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/members/{member_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a member a role. */
+        post: operations["structure_grant_role_members__uuid_member_id__roles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members/{member_id}/transfer": {
         parameters: {
             query?: never;
@@ -983,6 +1000,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/postings/{posting_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The posting's last date, in a month that is not closed; the days after it are counted anew. */
+        post: operations["structure_end_posting_postings__uuid_posting_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reviews/waiting": {
         parameters: {
             query?: never;
@@ -1000,6 +1034,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a role at once. */
+        delete: operations["structure_end_role_roles__uuid_role_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/squads": {
         parameters: {
             query?: never;
@@ -1010,7 +1061,8 @@ export interface paths {
         /** The squads whose day the caller may see, by unit. */
         get: operations["squads_list_squads_squads_get"];
         put?: never;
-        post?: never;
+        /** Enter a squad of a unit; an admin's. */
+        post: operations["squads_add_squad_squads_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1045,6 +1097,40 @@ export interface paths {
         put?: never;
         /** Enter a station. The point is stored as WGS-84 with the datum it came in. */
         post: operations["register_add_station_stations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a station's radius, landline or last date. Its point stays: who moves enters a new station. */
+        patch: operations["structure_change_station_stations__uuid_station_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter a unit: a town or a department. */
+        post: operations["structure_add_unit_units_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2414,6 +2500,16 @@ export interface components {
             /** Target Explanation */
             target_explanation: string;
         };
+        /** NamedReply */
+        NamedReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** NoticePage */
         NoticePage: {
             /** Items */
@@ -2860,6 +2956,32 @@ export interface components {
              */
             starts_on: string;
         };
+        /** PostingEnd */
+        PostingEnd: {
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+        };
+        /** PostingEnded */
+        PostingEnded: {
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+        };
         /** PostingReply */
         PostingReply: {
             /**
@@ -3078,6 +3200,46 @@ export interface components {
             month: components["schemas"]["MonthReply"];
             review: components["schemas"]["ReviewReply"];
         };
+        /** RoleBody */
+        RoleBody: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "squad_leader" | "unit_supervisor" | "bureau_supervisor" | "county_leader" | "admin";
+            /**
+             * Squad
+             * @description of a member or leader: id or exact name
+             */
+            squad?: string | null;
+            /**
+             * Starts On
+             * @description today unless said otherwise
+             */
+            starts_on?: string | null;
+            /**
+             * Unit
+             * @description of a unit supervisor: id or exact name
+             */
+            unit?: string | null;
+        };
+        /** RoleReply */
+        RoleReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Role */
+            role: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
         /** RuleChange */
         RuleChange: {
             /** Now */
@@ -3237,6 +3399,26 @@ export interface components {
             /** Items */
             items: components["schemas"]["SignInReply"][];
         };
+        /** SquadBody */
+        SquadBody: {
+            /** Name */
+            name: string;
+            /**
+             * Unit
+             * @description id or exact name
+             */
+            unit: string;
+        };
+        /** SquadCreated */
+        SquadCreated: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** SquadRow */
         SquadRow: {
             /**
@@ -3291,6 +3473,41 @@ export interface components {
              * @default Asia/Shanghai
              */
             tz: string;
+        };
+        /**
+         * StationChange
+         * @description What is left out stays; null takes the landline or the end away.
+         */
+        StationChange: {
+            /**
+             * Phone
+             * @description the landline
+             */
+            phone?: string | null;
+            /**
+             * Radius M
+             * @default 300
+             */
+            radius_m: number;
+            /**
+             * Valid To
+             * @description the last date
+             */
+            valid_to?: string | null;
+        };
+        /** StationChanged */
+        StationChanged: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Phone */
+            phone: string | null;
+            /** Radius M */
+            radius_m: number;
+            /** Valid To */
+            valid_to: string | null;
         };
         /** StationReply */
         StationReply: {
@@ -3638,6 +3855,11 @@ export interface components {
             checkin: components["schemas"]["CheckInRow"];
             day: components["schemas"]["DayReply"];
             month: components["schemas"]["MonthReply"];
+        };
+        /** UnitBody */
+        UnitBody: {
+            /** Name */
+            name: string;
         };
         /** UnitMonthReply */
         UnitMonthReply: {
@@ -6176,6 +6398,50 @@ export interface operations {
             };
         };
     };
+    structure_grant_role_members__uuid_member_id__roles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people_transfer_members__uuid_member_id__transfer_post: {
         parameters: {
             query?: never;
@@ -6634,6 +6900,50 @@ export interface operations {
             };
         };
     };
+    structure_end_posting_postings__uuid_posting_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostingEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingEnded"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviews_list_waiting_reviews_waiting_get: {
         parameters: {
             query?: {
@@ -6687,6 +6997,46 @@ export interface operations {
             };
         };
     };
+    structure_end_role_roles__uuid_role_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     squads_list_squads_squads_get: {
         parameters: {
             query?: never;
@@ -6703,6 +7053,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SquadsReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    squads_add_squad_squads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SquadBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SquadCreated"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6785,6 +7177,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    structure_change_station_stations__uuid_station_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StationChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationChanged"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    structure_add_unit_units_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedReply"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -5,12 +5,14 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import or_, select
 
-from server.api.services import Reply, now, reading
+from server.api.fields import Name
+from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.errors import not_found
+from server.org import structure
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.org.scope import county as in_county
 from server.org.scope import watched_squads
@@ -22,6 +24,16 @@ bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="
 
 class SquadPath(BaseModel):
     squad_id: uuid.UUID
+
+
+class SquadBody(BaseModel):
+    name: Name = Field(max_length=60)
+    unit: Name = Field(max_length=60, description="id or exact name")
+
+
+class SquadCreated(BaseModel):
+    id: uuid.UUID
+    name: str
 
 
 class TodayRow(BaseModel):
@@ -65,6 +77,14 @@ def list_squads() -> Reply:
         ).all()
     items = [SquadRow(id=row.Squad.id, name=row.Squad.name, unit=row.unit) for row in rows]
     return SquadsReply(items=items).model_dump(mode="json")
+
+
+@bp.post("/squads", responses={201: SquadCreated})
+def add_squad(body: SquadBody) -> Reply:
+    """Enter a squad of a unit; an admin's."""
+    with transaction() as session:
+        squad = structure.add_squad(session, caller(), body.unit, body.name, now())
+    return SquadCreated(id=squad.id, name=squad.name).model_dump(mode="json"), 201
 
 
 @bp.get("/squads/<uuid:squad_id>/today", responses={200: TodayReply})

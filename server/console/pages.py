@@ -16,6 +16,7 @@ from server.console import (
     notices,
     overview,
     people,
+    policies,
     review,
     review_list,
     system,
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(notices, complaints, audit, system, account),
+    *(notices, complaints, policies, audit, system, account),
 )
 
 

@@ -88,10 +88,10 @@ class NewMember:
 def add_member(session: Session, caller: Caller, new: NewMember, sealer: Sealer, now: datetime) -> Member:
     """Enter a person under a unit, with the role of member in a squad of it if one is named."""
     caller.require("admin")
-    unit_id = _named(session, caller, Unit, new.unit, "unit_unknown", "没有这个单位。").id
+    unit_id = named(session, caller, Unit, new.unit, "unit_unknown", "没有这个单位。").id
     squad_id = None
     if new.squad:
-        found = _named(session, caller, Squad, new.squad, "squad_unknown", "没有这个小分队。")
+        found = named(session, caller, Squad, new.squad, "squad_unknown", "没有这个小分队。")
         squad_id = found.id
         if found.unit_id != unit_id:
             raise invalid("squad_of_other_unit", "这个小分队不属于该单位。")
@@ -133,8 +133,8 @@ def add_posting(
         raise invalid("interval_reversed", "结束日期早于开始日期。")
     if session.scalar(in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None))) is None:
         raise AppError(404, "member_unknown", "没有这名队员。")
-    squad_id = _named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。").id
-    station_id = _named(session, caller, Station, station, "station_unknown", "没有这个驻点。").id
+    squad_id = named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。").id
+    station_id = named(session, caller, Station, station, "station_unknown", "没有这个驻点。").id
     hold_member(session, caller.county_id, member_id)
     end_conflicting(session, caller.county_id, member_id, starts_on, ends_on)
     posting = Posting(
@@ -177,7 +177,7 @@ def end_conflicting(
             )
 
 
-def _named(session: Session, caller: Caller, table: type[_Row], ref: str, code: str, detail: str) -> _Row:
+def named(session: Session, caller: Caller, table: type[_Row], ref: str, code: str, detail: str) -> _Row:
     """The county's row with this id or exact name; names are unique in a county. Raises 404 `code`."""
     try:
         wanted = table.id == uuid.UUID(ref)

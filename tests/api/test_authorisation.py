@@ -107,6 +107,15 @@ class Target:
         return str(self._api.post("/me/complaints", "chen", said).json["id"])
 
     @cached_property
+    def role(self) -> str:
+        body = {"role": "unit_supervisor", "unit": "east"}
+        return str(self._api.post(f"/members/{self._api.cast['chen'].id}/roles", "admin", body).json["id"])
+
+    @cached_property
+    def posting(self) -> str:
+        return str(_posting(self._api, "admin", self).json["id"])
+
+    @cached_property
     def sign_in(self) -> str:
         return str(self._api.get("/me/sign-ins", "chen").json["items"][0]["id"])
 
@@ -125,6 +134,10 @@ def _rest(status: int, *others: set[str]) -> dict[int, set[str]]:
 
 def _everyone(status: int) -> dict[int, set[str]]:
     return {status: SIGNED_IN, 401: {NOBODY}}
+
+
+_OF_ADMINS_201 = {201: {"admin", "far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
+_OF_OUR_ADMIN_200 = {200: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}
 
 
 def _station(api: Api, who: str | None, _t: Target) -> TestResponse:
@@ -407,6 +420,31 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/squads/{squad_id}/today"): Row(
         lambda api, who, t: api.get(f"/squads/{api.cast.squads['east-1']}/today", who),
         {200: WATCHERS | {"colleague"}, **_rest(404, WATCHERS, {"colleague"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/units"): Row(
+        lambda api, who, t: api.post("/units", who, {"name": f"新单位{uuid.uuid4().hex[:6]}"}), _OF_ADMINS_201
+    ),
+    ("POST", "/api/v1/squads"): Row(
+        # a unit of chen's county: another one's admin finds none of that name
+        lambda api, who, t: api.post("/squads", who, {"name": f"新队{uuid.uuid4().hex[:6]}", "unit": "east"}),
+        {201: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}},
+    ),
+    ("PATCH", "/api/v1/stations/{station_id}"): Row(
+        lambda api, who, t: api.call("PATCH", f"/stations/{api.cast.stations['east-1']}", who, json={"radius_m": 500}),
+        _OF_OUR_ADMIN_200,
+    ),
+    ("POST", "/api/v1/postings/{posting_id}/end"): Row(
+        lambda api, who, t: api.post(f"/postings/{t.posting}/end", who, {"ends_on": "2026-12-31"}),
+        _OF_OUR_ADMIN_200,
+    ),
+    ("POST", "/api/v1/members/{member_id}/roles"): Row(
+        lambda api, who, t: api.post(
+            f"/members/{api.cast['chen'].id}/roles", who, {"role": "squad_leader", "squad": "east-1"}
+        ),
+        {201: {"admin"}, 404: {"far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}},
+    ),
+    ("DELETE", "/api/v1/roles/{role_id}"): Row(
+        lambda api, who, t: api.call("DELETE", f"/roles/{t.role}", who), _OF_OUR_ADMIN_200
     ),
     ("POST", "/api/v1/stations"): Row(
         _station, {201: {"admin", "far_admin"}, **_rest(403, {"admin", "far_admin"}), 401: {NOBODY}}

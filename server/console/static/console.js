@@ -29,6 +29,13 @@
     }
   });
 
+  // A page that was brought in whole begins at its top, for eyes and for readers alike.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target.id !== "main") return;
+    window.scrollTo(0, 0);
+    event.target.focus({ preventScroll: true });
+  });
+
   // <form data-ask="…">: asked in a dialog of ours, which a keyboard can answer.
   document.addEventListener("htmx:confirm", function (event) {
     var words = event.target.getAttribute("data-ask");
