@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from server.checkins.models import Appeal, CheckIn
+from server.checkins.models import WAITING, Appeal, CheckIn
 from server.flags.models import Flag
 from server.flags.steps import visible
 from server.leaves.models import Leave
@@ -19,8 +19,6 @@ from server.org.scope import Caller, watched_members
 # The most urgent first: what can no longer be mended, what still can, what is over.
 URGENCY = ("unreachable", "at_risk", "behind", "uncovered", "missed")
 MOST_COUNTED = 10_000
-# The partial index of the review queue is used only by what says the same.
-_UNDECIDED = "decision IS NULL AND erased_at IS NULL AND NOT comparing AND (verdict = 'review' OR sampled)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Alert:
 
 def backlog(session: Session, caller: Caller) -> Backlog:
     """What waits about the members whom the caller watches."""
-    reviews = _about(caller, CheckIn, CheckIn.received_at).where(text(_UNDECIDED))
+    reviews = _about(caller, CheckIn, CheckIn.received_at).where(text(WAITING))
     appeals = _about(caller, Appeal, Appeal.created_at).where(Appeal.state == "open")
     leaves = _about(caller, Leave, Leave.created_at).where(Leave.state == "pending")
     return Backlog(*(_counted(session, statement) for statement in (reviews, appeals, leaves)))

@@ -132,7 +132,9 @@ def _decisions(asked: _Asked) -> Iterator[Event]:
         asked.of(CheckIn, Review.decision, Review.reason, Review.created_at, CheckIn.on_date, CheckIn.id, reviewer.name)
         .join(Review, (Review.county_id == CheckIn.county_id) & (Review.checkin_id == CheckIn.id))
         .join(reviewer, (reviewer.county_id == Review.county_id) & (reviewer.id == Review.reviewer_id))
-        .where(CheckIn.on_date.between(asked.first, asked.last))
+        .where(
+            CheckIn.on_date.between(asked.first, asked.last), Review.withdrawn_at.is_(None), Review.is_second.is_(False)
+        )
     )
     for row in asked.session.execute(statement):
         title = f"复核 {row.on_date.month}月{row.on_date.day}日的打卡"

@@ -63,7 +63,8 @@ _COPY = (
 )
 _PHOTOS = (
     "INSERT INTO photos (county_id, id, member_id, storage_key, sha256, phash, looks, mime, size_bytes, width, height,"
-    " exif, received_at) SELECT 1, c.photo_id, c.member_id, regexp_replace(p.storage_key, '[^/]+$', c.photo_id || '.jpg'), p.sha256, p.phash, p.looks,"
+    " exif, received_at) SELECT 1, c.photo_id, c.member_id,"
+    " regexp_replace(p.storage_key, '[^/]+$', c.photo_id || '.jpg'), p.sha256, p.phash, p.looks,"
     " p.mime, p.size_bytes, p.width, p.height, p.exif, c.received_at FROM checkins AS c, photos AS p"
     " WHERE c.verdict = 'review' AND c.id <> :like AND p.id = (SELECT photo_id FROM checkins WHERE id = :like)"
 )

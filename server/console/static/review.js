@@ -103,7 +103,8 @@
   }
 
   function taken(answer, text, many) {
-    if (answer.status === 401 || !answer.ok) return false;
+    if (answer.status === 401) location.assign("/console/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (!answer.ok) return false;
     var box = new DOMParser().parseFromString(text, "text/html");
     var article = box.querySelector(".item");
     put("strip", box.querySelector(".strip-now"));
