@@ -11,7 +11,7 @@ from server.checkins.rejection import GROUNDS
 from server.db import Database
 from server.flags.models import Flag
 from server.org.models import RoleGrant
-from tests.api.test_review import review
+from tests.api.test_review import appealed, review
 from tests.cast import JOINED, Cast
 from tests.client import Api
 from tests.miniprogram.conftest import Phones, RunningClock
@@ -87,6 +87,15 @@ def test_two_who_disagree_are_set_before_a_third(
     page.locator(".wechat").get_by_text("驳回", exact=True).tap()
     phone.is_on("team/reviews/reviews").sees("都复核完了")
     assert api.get(f"/checkins/{made}", "chen").json["decision"] == "rejected"
+
+
+def test_an_appeal_is_answered_by_who_took_no_part(phones: Phones, api: Api) -> None:
+    checkin, _ = appealed(api)
+    phone = phones("bureau2").opens("team/appeals/appeals").sees("那天在客户工厂").taps("申诉成立")
+    phone.fills("写一句答复，队员会看到", "已与客户核实").page.locator(".wechat").get_by_text("答复", exact=True).tap()  # type: ignore[union-attr]
+    phone.sees("没有等您处理的申诉")
+    seen = api.get(f"/checkins/{checkin}", "chen").json
+    assert (seen["decision"], seen["appeals"][0]["answer"]) == ("accepted", "已与客户核实")
 
 
 def test_a_scan_names_the_browser_before_it_signs_it_in(phones: Phones, api: Api) -> None:
