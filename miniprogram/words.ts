@@ -37,6 +37,17 @@ export const LEAVE_STATE: Record<string, { word: string; tone: State }> = {
   rejected: { word: '未同意', tone: 'rejected' }, withdrawn: { word: '已撤回', tone: 'none' },
 };
 
+/** Why a check-in is rejected: as the reviewer chooses it, and the sentence it suggests for the member. */
+export const REJECTIONS: { code: RejectionCode; word: string; sentence: string }[] = [
+  { code: 'not_the_person', word: '照片中不是本人', sentence: '照片里看不出是您本人，这次没有通过。若有出入，可以申诉。' },
+  { code: 'not_there', word: '位置或场景不在驻点', sentence: '照片或位置看不出在驻点，这次没有通过。若当时在外走访，可以申诉说明。' },
+  { code: 'reused_photo', word: '用了以前的或他人的照片', sentence: '照片与以前的或他人的一张相同，这次没有通过。请以后当场拍摄；若有出入，可以申诉。' },
+  { code: 'screen_or_edited', word: '翻拍屏幕或修改过的照片', sentence: '照片像是翻拍屏幕或修改过，这次没有通过。若有出入，可以申诉。' },
+  { code: 'unreadable', word: '照片看不清', sentence: '照片看不清，认不出人和地点，这次没有通过。请在光线好的地方重新拍一张。' },
+  { code: 'other', word: '其他', sentence: '' },
+];
+export type RejectionCode = 'not_the_person' | 'not_there' | 'reused_photo' | 'screen_or_edited' | 'unreadable' | 'other';
+
 /** The roles that answer for others. */
 export const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 

@@ -8,6 +8,7 @@ export type Submitted = S['SubmittedReply'];
 export type CheckIn = S['CheckInReply'];
 export type CheckInRow = S['CheckInRow'];
 export type Finding = S['FindingReply'];
+export type OpenAppeal = S['OpenAppeal'];
 
 export const ticket = () => change<Ticket>('POST', '/checkins/tickets');
 export const submit = (photo: string, form: Record<string, string>) =>
@@ -15,9 +16,10 @@ export const submit = (photo: string, form: Record<string, string>) =>
 export const checkin = (id: string) => read<CheckIn>(`/checkins/${id}`);
 export const appeal = (id: string, statement: string) => change<S['AppealReply']>('POST', `/checkins/${id}/appeals`, { statement });
 
-export const waiting = (cursor = '') => read<S['CheckInPage']>('/checkins', { holds: 'review', limit: 20, cursor });
+export const waiting = (cursor = '') => read<S['CheckInPage']>('/reviews/waiting', { limit: 20, cursor });
 export const ofMember = (member: string, from: string) => read<S['CheckInPage']>('/checkins', { member, from, limit: 100 });
-export const review = (id: string, decision: 'accepted' | 'rejected', reason: string) =>
-  change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, { decision, reason });
+export const review = (id: string, ruling: S['ReviewBody']) => change<S['ReviewedReply']>('POST', `/checkins/${id}/reviews`, ruling);
+export const appeals = () => read<S['AppealPage']>('/appeals', { limit: 50 });
+export const decideAppeal = (id: string, upheld: boolean, answer: string) => change<S['AppealReply']>('POST', `/appeals/${id}/decision`, { upheld, answer });
 /** A photo by its short-lived link, as a file that <image> opens; fetched here so that a failure has a sentence. */
 export const photo = (link: string) => download(link);

@@ -1,4 +1,4 @@
-"""What a reviewer is shown of one check-in, and what not: of what is judged blindly no conclusion of anybody."""
+"""What a reviewer is shown of one check-in; of what they are to judge blindly no conclusion of anybody."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -37,6 +37,7 @@ from server.tally.models import SiteDay
 STRIP_DAYS = 30
 _KINDS = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查"}
 _ORDER = ("suspect", "unknown", "clear")
+_TOLD = ("REBOUND", "COORDINATE_DATUM")  # never suspect, but what a person should know
 _EXIF = (
     *(
         ("taken_local", "拍摄时间"),
@@ -65,6 +66,7 @@ class Found:
     outcome: str
     message: str
     facts: Sequence[tuple[str, str]]
+    matters: bool  # it speaks against the check-in, or is what it waits for; the rest is folded away
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Shown:
     map: maps.MapView | None
     facts: Sequence[Fact]
     findings: Sequence[Found]
-    clear: Sequence[Found]
+    minor: Sequence[Found]
     exif: Sequence[tuple[str, str]]
     twin: Twin | None
     strip: Sequence[PastDay]
@@ -133,10 +135,10 @@ def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: 
         is_blind=hidden,
         photo=link_to(checkin.photo_id, caller, "preview") if kept else None,
         photo_full=link_to(checkin.photo_id, caller, "full") if kept else None,
-        map=_map(checkin, place) if kept else None,
+        map=_map(checkin) if kept else None,
         facts=_facts(checkin, hidden),
-        findings=[one for one in findings if one.outcome != "clear"],
-        clear=[one for one in findings if one.outcome == "clear"],
+        findings=[one for one in findings if one.matters],
+        minor=[one for one in findings if not one.matters],
         exif=_exif(checkin),
         twin=None if hidden else _twin(session, caller, checkin),
         strip=_strip(session, checkin, judging=blind or checkin.decision is None),
@@ -160,7 +162,7 @@ def _place(session: Session, checkin: CheckIn) -> Station | None:
     return session.get(Station, (checkin.county_id, checkin.station_id)) if checkin.station_id else None
 
 
-def _map(checkin: CheckIn, station: Station | None) -> maps.MapView | None:
+def _map(checkin: CheckIn) -> maps.MapView | None:
     """The fence as it was judged by, where the phone said it was, and where the photo says it was taken."""
     if checkin.lat is None or checkin.lng is None:
         return None
@@ -172,8 +174,7 @@ def _map(checkin: CheckIn, station: Station | None) -> maps.MapView | None:
     points.append(maps.Point(checkin.lat, checkin.lng, "claimed", "手机定位", accuracy_m=checkin.accuracy_m))
     if exif.get("lat") is not None and exif.get("lng") is not None:
         points.append(maps.Point(exif["lat"], exif["lng"], "exif", "照片写入的位置"))
-    cities = [maps.City(station.city, station.lat, station.lng)] if station else []
-    return maps.view(services().config, points, fences, cities)
+    return maps.view(services().config, points, fences)
 
 
 def _facts(checkin: CheckIn, hidden: bool) -> list[Fact]:
@@ -195,8 +196,13 @@ def _findings(checkin: CheckIn) -> list[Found]:
     def place(finding: Mapping[str, Any]) -> tuple[int, float]:
         return _ORDER.index(finding["outcome"]), -RULESET.weights.get(finding["code"], 1.0)
 
+    def matters(finding: Mapping[str, Any]) -> bool:
+        return finding["outcome"] == "suspect" or (
+            finding["outcome"] == "unknown" and finding["code"] in (*RULESET.needs, *_TOLD)
+        )
+
     return [
-        Found(FINDINGS.get(f["code"], f["code"]), f["outcome"], f["message"], fact_words(f["facts"]))
+        Found(FINDINGS.get(f["code"], f["code"]), f["outcome"], f["message"], fact_words(f["facts"]), matters(f))
         for f in sorted(checkin.findings, key=place)
     ]
 

@@ -50,10 +50,11 @@ class Open:
 
 
 class Next(QueueFilters):
-    """What the page has already, oldest first, and what it gives back."""
+    """What the page has already, what it gives back, and how many more it wants."""
 
     have: str = Field("", max_length=20_000)
-    left: str = Field("", max_length=2_000)
+    left: str = Field("", max_length=20_000)
+    many: int = Field(1, ge=0, le=1)
 
 
 @face.get("/review")
@@ -64,8 +65,8 @@ def review() -> Response:
         return redirect(url_for("desk.review_list"))  # type: ignore[return-value]
     with transaction() as session:
         items = queue.take(session, caller(), wanted(asked), now(), 1 + AHEAD)
-        opened = [_open(session, item.id, item) for item in items]
-        return _desk(session, asked, opened)
+        desk = _desk(session, asked, [_taken(session, item) for item in items])
+    return page("review.html", **desk)
 
 
 @face.get("/review/<uuid:checkin_id>")
@@ -78,8 +79,9 @@ def review_one(checkin_id: uuid.UUID) -> Response:
         opened = [_open(session, checkin_id, item)]
         if caller().has(BUREAU):
             more = queue.take(session, caller(), wanted(asked), now(), AHEAD, besides=[checkin_id])
-            opened += [_open(session, one.id, one) for one in more]
-        return _desk(session, asked, opened)
+            opened += [_taken(session, one) for one in more]
+        desk = _desk(session, asked, opened)
+    return page("review.html", **desk)
 
 
 @face.post("/review/next")
@@ -91,13 +93,10 @@ def review_next() -> Response:
     with transaction() as session:
         if left:
             claims.release(session, caller(), *left)
-        items = queue.take(session, caller(), wanted(asked), now(), 1, besides=have)
-        return page(
-            "_next.html",
-            opened=[_open(session, item.id, item) for item in items],
-            grounds=GROUNDS,
-            **_around(session, asked, [*have, *(item.id for item in items)]),
-        )
+        items = queue.take(session, caller(), wanted(asked), now(), asked.many, besides=have)
+        opened = [_taken(session, item) for item in items]
+        around = _around(session, asked, [*have, *(item.id for item in items)])
+    return page("_next.html", opened=opened, grounds=GROUNDS, **around)
 
 
 @face.post("/review/<uuid:checkin_id>/comments")
@@ -105,33 +104,42 @@ def review_comment(checkin_id: uuid.UUID) -> Response:
     """Say something; the comments as they are then."""
     api_comment(CheckInPath(checkin_id=checkin_id), form(CommentBody))
     with reading() as session:
-        return page("_comments.html", comments=comments_reply(session, checkin_id), checkin_id=checkin_id)
+        comments = comments_reply(session, checkin_id)
+    return page("_comments.html", comments=comments, checkin_id=checkin_id)
 
 
-def _desk(session: Session, asked: QueueFilters, opened: Sequence[Open]) -> Response:
-    return page(
-        "review.html",
-        opened=opened,
-        grounds=GROUNDS,
-        asked=asked,
-        filters=asked.model_dump(exclude_none=True, mode="json"),
-        choices=filter_choices(session),
+def _desk(session: Session, asked: QueueFilters, opened: Sequence[Open]) -> dict[str, Any]:
+    return {
+        "opened": opened,
+        "grounds": GROUNDS,
+        "filters": asked.model_dump(exclude_none=True, mode="json"),
+        "choices": filter_choices(session),
         **_around(session, asked, [one.seen.checkin.id for one in opened]),
-    )
+    }
+
+
+def _taken(session: Session, item: Item) -> Open:
+    """One that waits, and is the caller's."""
+    checkin, seen = _seen(session, item.id)
+    beside = session.scalar(service.decisions(checkin)) if item.differs else None
+    return Open(seen, "waiting", "", beside.id if beside else None, item.differs)
 
 
 def _open(session: Session, checkin_id: uuid.UUID, item: Item | None) -> Open:
-    """As the caller may see it, and what they may do about it."""
+    """One by its address: the caller's if it waits and nobody else has it."""
+    if item is None:
+        return _decided(session, *_seen(session, checkin_id))
+    if claims.claim(session, caller(), checkin_id, now()):
+        return _taken(session, item)
+    holder = claims.holder(session, caller(), checkin_id, now())
+    return Open(_seen(session, checkin_id)[1], "", f"{holder}正在看这一条，请先看下一条。", None, item.differs)
+
+
+def _seen(session: Session, checkin_id: uuid.UUID) -> tuple[CheckIn, Shown]:
+    """As the caller may see it."""
     checkin = session.scalars(in_county(caller(), CheckIn).where(CheckIn.id == checkin_id)).one()
     blind = second_opinion.is_blind_to(session, caller(), checkin, now())
-    seen = shown(session, caller(), checkin, blind, now())
-    if item is not None:
-        holder = claims.holder(session, caller(), checkin_id, now())
-        if holder is None and claims.claim(session, caller(), checkin_id, now()):
-            beside = session.scalar(service.decisions(checkin)) if item.differs else None
-            return Open(seen, "waiting", "", beside.id if beside else None, item.differs)
-        return Open(seen, "", f"{holder}正在看这一条，请先看下一条。", None, item.differs)
-    return _decided(session, checkin, seen)
+    return checkin, shown(session, caller(), checkin, blind, now())
 
 
 def _decided(session: Session, checkin: CheckIn, seen: Shown) -> Open:

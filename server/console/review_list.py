@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from server.api.checkin_replies import CheckInRow
+from server.api.checkin_replies import CheckInRow, member_name
 from server.api.checkins import ListQuery, list_checkins
 from server.api.paging import cut, read_cursor
 from server.api.photos import link_to
@@ -17,7 +17,7 @@ from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.checkins import queue, second_opinion
 from server.checkins.models import CheckIn
-from server.checkins.review import Ruling
+from server.checkins.review import Ruling, visible
 from server.console.face import face, page, query
 from server.console.rail import BUREAU
 from server.console.review import filter_choices
@@ -41,7 +41,9 @@ class Row:
 class Result:
     """What became of one of those that were accepted together."""
 
-    row: CheckInRow
+    id: uuid.UUID
+    name: str
+    on: date
     said: str
     is_done: bool
 
@@ -76,39 +78,42 @@ def review_list() -> Response:
 def review_confirm() -> Response:
     """The photos of those that were chosen, before anything is decided."""
     with reading() as session:
-        return page("review_confirm.html", rows=_chosen(session), is_reviewer=True)
+        items = [item for one in _chosen() if (item := queue.waits_for(session, caller(), one, now()))]
+        if not items:
+            raise conflict("nothing_waits", "所选的打卡都已经有人复核了。")
+        return page("review_confirm.html", rows=_rows(session, items), is_reviewer=True)
 
 
 @face.post("/review/bulk")
 def review_bulk() -> Response:
     """Accept them, each in a transaction of its own; what became of each is told."""
+    return page("review_done.html", results=[_accepted(one) for one in _chosen()], is_reviewer=True)
+
+
+def _accepted(checkin_id: uuid.UUID) -> Result:
     with reading() as session:
-        rows = _chosen(session)
-    return page("review_done.html", results=[_accepted(one.row) for one in rows], is_reviewer=True)
-
-
-def _accepted(row: CheckInRow) -> Result:
+        checkin = visible(session, caller(), checkin_id)
+        name = member_name(session, checkin.member_id)
+    result = Result(checkin_id, name, checkin.on_date, "", is_done=True)
     try:
         with transaction() as session:
-            checkin = session.scalars(in_county(caller(), CheckIn).where(CheckIn.id == row.id)).one()
+            if queue.waits_for(session, caller(), checkin_id, now()) is None:
+                raise conflict("nothing_waits", "已经有人复核过了，没有改动。")
             if not queue.is_clean(checkin):
                 raise conflict("not_clean", "有需要核实的发现，请逐条复核。")
-            reviewed(session, row.id, Ruling("accepted"))
+            reviewed(session, checkin_id, Ruling("accepted"))
     except AppError as error:
-        return Result(row, error.detail, is_done=False)
-    return Result(row, "已通过", is_done=True)
+        return replace(result, said=error.detail, is_done=False)
+    return result
 
 
-def _chosen(session: Session) -> list[Row]:
-    """Those of the form that wait for the caller. Raises 422 for none, and for more than may be seen at once."""
+def _chosen() -> list[uuid.UUID]:
+    """The ids of the form. Raises 422 for none, and for more than may be seen at once."""
     caller().require(BUREAU)
-    ids = [_id(text) for text in request.form.getlist("id")]
+    ids = list(dict.fromkeys(_id(text) for text in request.form.getlist("id")))
     if not 1 <= len(ids) <= MOST_AT_ONCE:
         raise invalid("choose_some", f"请选择 1 到 {MOST_AT_ONCE} 条。", most=MOST_AT_ONCE)
-    items = [item for one in dict.fromkeys(ids) if (item := queue.waits_for(session, caller(), one, now()))]
-    if not items:
-        raise conflict("nothing_waits", "所选的打卡都已经有人复核了。")
-    return _rows(session, items)
+    return ids
 
 
 def _id(text: str) -> uuid.UUID:

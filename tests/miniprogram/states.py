@@ -74,6 +74,7 @@ STATES: list[State] = [
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),
     State("team/flags/flags", "empty", _at("team/flags/flags", "没有预警"), "leader"),
     State("team/reviews/reviews", "empty", _at("team/reviews/reviews", "都复核完了"), "bureau"),
+    State("team/appeals/appeals", "empty", _at("team/appeals/appeals", "没有等您处理的申诉"), "bureau"),
     State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),
     State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
     State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),

@@ -2,10 +2,17 @@
 
 import uuid
 from datetime import date
+from pathlib import Path
 
+import pytest
+
+from server.checkins import second_opinion
+from server.checkins.rejection import GROUNDS
 from server.db import Database
 from server.flags.models import Flag
-from tests.cast import Cast
+from server.org.models import RoleGrant
+from tests.api.test_review import appealed, review
+from tests.cast import JOINED, Cast
 from tests.client import Api
 from tests.miniprogram.conftest import Phones, RunningClock
 from tests.miniprogram.phone import Phone
@@ -47,10 +54,48 @@ def test_the_bureau_accepts_what_waits(phones: Phones, api: Api) -> None:
 def test_a_rejection_needs_its_reason_and_the_next_comes_by_itself(phones: Phones, api: Api) -> None:
     first = api.check_in("chen", lat="31.30", lng="121.50").json["id"]
     second = api.check_in("colleague", lat="31.30", lng="121.50").json["id"]
-    phone = phones("bureau").opens(f"team/review/review?id={second}").sees("距离").taps("驳回")
+    phone = phones("bureau").opens(f"team/review/review?id={second}").sees("距离").picks("驳回", "位置或场景不在驻点")
+    assert phone.field("队员会看到").input_value().startswith("照片或位置看不出在驻点")
     phone.fills("队员会看到", "不在驻点").page.locator(".wechat").get_by_text("驳回", exact=True).tap()  # type: ignore[union-attr]
     phone.page.wait_for_function("id => __phone.page().data.c?.id === id", arg=first)  # type: ignore[union-attr]
-    assert api.get(f"/checkins/{second}", "colleague").json["decision"] == "rejected"
+    (told,) = api.get(f"/checkins/{second}", "colleague").json["reviews"]
+    assert (told["decision"], told["code"], told["reason"]) == ("rejected", "not_there", "不在驻点")
+
+
+def test_the_phone_and_the_console_reject_in_the_same_words() -> None:
+    phone = Path("miniprogram/words.ts").read_text()
+    for code, ground in GROUNDS.items():
+        assert f"code: '{code}', word: '{ground.word}', sentence: '{ground.sentence}'" in phone
+
+
+def test_two_who_disagree_are_set_before_a_third(
+    phones: Phones, api: Api, db: Database, cast: Cast, clock: RunningClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "ONE_IN", 1)
+    with db.transaction() as session:
+        third = {"county_id": 1, "member_id": cast["county_leader"].id, "role": "bureau_supervisor"}
+        session.add(RoleGrant(**third, valid_from=JOINED))
+    made = api.check_in("chen", lat="31.30", lng="121.50").json["id"]
+    review(api, made, "bureau", "accepted", "看过")
+    clock.advance(seconds=11)
+    review(api, made, "bureau2", "rejected", "不是本人")
+    phone = phones("county_leader").opens("team/reviews/reviews").taps("chen").sees("已有的复核", "bureau2", "不是本人")
+    page = phone.page
+    assert page
+    page.locator(".foot").get_by_text("驳回").tap()
+    page.locator(".wechat .sheet").get_by_text("照片中不是本人").tap()
+    page.locator(".wechat").get_by_text("驳回", exact=True).tap()
+    phone.is_on("team/reviews/reviews").sees("都复核完了")
+    assert api.get(f"/checkins/{made}", "chen").json["decision"] == "rejected"
+
+
+def test_an_appeal_is_answered_by_who_took_no_part(phones: Phones, api: Api) -> None:
+    checkin, _ = appealed(api)
+    phone = phones("bureau2").opens("team/appeals/appeals").sees("那天在客户工厂").taps("申诉成立")
+    phone.fills("写一句答复，队员会看到", "已与客户核实").page.locator(".wechat").get_by_text("答复", exact=True).tap()  # type: ignore[union-attr]
+    phone.sees("没有等您处理的申诉")
+    seen = api.get(f"/checkins/{checkin}", "chen").json
+    assert (seen["decision"], seen["appeals"][0]["answer"]) == ("accepted", "已与客户核实")
 
 
 def test_a_scan_names_the_browser_before_it_signs_it_in(phones: Phones, api: Api) -> None:

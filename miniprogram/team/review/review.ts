@@ -3,7 +3,7 @@ import * as api from '../../api/checkins';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
 import { showWhole } from '../../whole';
-import { FINDING, holds, metres, moment, onDate, SHAPE, SIGN, worstFirst, type State } from '../../words';
+import { FINDING, holds, metres, moment, onDate, REJECTIONS, SHAPE, SIGN, WORD, worstFirst, type RejectionCode, type State } from '../../words';
 
 const MONTH_MS = 30 * 86_400_000;
 const FACTS: [string, string[]][] = [
@@ -24,12 +24,16 @@ function facts(c: api.CheckIn) {
 const view = (c: api.CheckIn) => ({
   id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c),
   hasPhoto: !!c.photo,
+  // Two who disagree, for a third to decide; what the reader is asked about silently comes without any.
+  opinions: c.reviews.map((r) => ({ id: r.id, by: r.reviewer, state: r.decision, word: WORD[r.decision as State], said: r.reason })),
+  comments: c.comments.map((one) => ({ id: one.id, by: one.author, said: one.text })),
   findings: c.findings.filter((f) => f.outcome !== 'clear').map((f) => ({ code: f.code, outcome: f.outcome, sign: SIGN[f.outcome], said: f.message })),
 });
 
 Page({
   data: { c: null as null | ReturnType<typeof view>, history: [] as { id: string; n: string; state: string; shape: string }[], said: '', photo: '', noPhoto: '', busy: false },
   id: '',
+  beside: null as string | null,
 
   onLoad(query: { id?: string }) {
     this.id = query.id ?? '';
@@ -39,6 +43,7 @@ Page({
   async load() {
     try {
       const found = await api.checkin(this.id);
+      this.beside = found.reviews.filter((r) => !r.is_second).pop()?.id ?? null;
       this.setData({ c: view(found), said: '' });
       if (found.photo) this.picture(found.photo);
       const since = onDate(new Date(serverNow() - MONTH_MS).toISOString());
@@ -59,21 +64,25 @@ Page({
   },
 
   look() { showWhole(this.id); },
-  accept() { return this.decide('accepted', ''); },
+  accept() { return this.decide({ decision: 'accepted' }); },
 
+  /** A ground is chosen, which suggests the sentence that the member reads. */
   async reject() {
-    const answer = await wx.showModal({ title: '驳回的理由', editable: true, placeholderText: '队员会看到', confirmText: '驳回' });
+    const chosen = await wx.showActionSheet({ itemList: REJECTIONS.map((one) => one.word) }).catch(() => null);
+    if (!chosen) return;
+    const { code, sentence: content } = REJECTIONS[chosen.tapIndex];
+    const answer = await wx.showModal({ title: '给队员的话', editable: true, content, placeholderText: '队员会看到', confirmText: '驳回' });
     if (!answer.confirm) return;
     const reason = answer.content?.trim();
     if (!reason) return wx.showToast({ title: '驳回须写明理由', icon: 'none' });
-    await this.decide('rejected', reason);
+    await this.decide({ decision: 'rejected', reason, code });
   },
 
-  async decide(decision: 'accepted' | 'rejected', reason: string) {
+  async decide(ruling: { decision: 'accepted' | 'rejected'; reason?: string; code?: RejectionCode }) {
     if (this.data.busy) return;
     this.setData({ busy: true });
     try {
-      await api.review(this.id, decision, reason);
+      await api.review(this.id, { reason: '', beside: this.beside, ...ruling });
       wx.vibrateShort({ type: 'medium' });
       await this.next();
     } catch (error) {

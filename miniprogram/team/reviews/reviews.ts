@@ -1,4 +1,4 @@
-/** 复核: the check-ins that wait for a person, the newest first. */
+/** 复核: the check-ins that wait for the reader, the longest waiting first. */
 import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
 import { listing } from '../../listing';

@@ -62,8 +62,8 @@
     var next = later.firstElementChild;
     if (next) show(next);
     else if (isEnd) end();
-    else { fetching.hidden = false; }
-    more();
+    else fetching.hidden = false;
+    if (!later.children.length) more();
   }
 
   function end() {
@@ -81,28 +81,35 @@
 
   // ---- what comes then
 
+  // One more where fewer than AHEAD are loaded; the strip and the sums with it.
   function more() {
-    if (asking || isEnd || later.children.length >= AHEAD) return;
+    if (!asking && !isEnd && later.children.length < AHEAD) ask(1);
+  }
+
+  function ask(many) {
     var body = new URLSearchParams(filters);
     body.set("have", seen.concat(loaded().map(function (one) { return one.dataset.id; })).slice(-200).join(","));
     body.set("left", left.join(","));
+    body.set("many", String(many));
     left = [];
     asking = fetch(desk.dataset.next, { method: "POST", body: body, headers: { "HX-Request": "true" } })
-      .then(function (answer) { return answer.text().then(function (text) { return taken(answer, text); }); })
+      .then(function (answer) { return answer.text().then(function (text) { return taken(answer, text, many); }); })
       .catch(function () { return false; })
       .then(function (came) {
         asking = null;
         if (came) more();
-        else if (!current() && !later.children.length && !isEnd) lost();
+        else if (many && !current() && !later.children.length && !isEnd) lost();
       });
   }
 
-  function taken(answer, text) {
-    if (answer.status === 401 || !answer.ok) return false;
+  function taken(answer, text, many) {
+    if (answer.status === 401) location.assign("/console/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (!answer.ok) return false;
     var box = new DOMParser().parseFromString(text, "text/html");
     var article = box.querySelector(".item");
     put("strip", box.querySelector(".strip-now"));
     put("progress", box.querySelector(".progress-now"));
+    if (!many) return false;
     if (!article) {
       isEnd = true;
       if (!current()) end();
@@ -144,6 +151,10 @@
     past.push(article);
     last = { article: article, decision: ruling.decision, at: Date.now(), sent: null };
     last.sent = send(article, ruling);
+    last.sent.then(function () {
+      isEnd = !desk.dataset.next; // somebody may have checked in since
+      more();
+    });
     offer(last);
     forward();
   }
@@ -240,6 +251,7 @@
     if (other) later.insertBefore(other, later.firstChild);
     show(article);
     say("已撤销，队员没有收到通知。");
+    if (!asking) ask(0);
   }
 
   // ---- going past and back
@@ -254,6 +266,7 @@
       left.push(article.dataset.id);
     }
     forward();
+    more();
   }
 
   function previous() {

@@ -1,0 +1,388 @@
+"""复核 at the console: cleared by keyboard alone, never lost, never decided by two, and blind where it has to be."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from server.checkins import sample, second_opinion
+from server.demo.photos import draw_selfie
+from tests.api.test_review import appealed, review
+from tests.client import Api
+from tests.console.conftest import TABLET, Desks
+from tests.miniprogram.conftest import RunningClock
+
+ACCEPT, REJECT = re.compile("^通过"), re.compile("^驳回")
+
+
+def far(api: Api, who: str = "chen", **more: Any) -> str:
+    return str(api.check_in(who, lat="31.26", **more).json["id"])
+
+
+def coarse(api: Api, who: str = "chen") -> str:
+    """Nothing speaks against it: only its circle is too wide."""
+    return str(api.check_in(who, accuracy_m="2500").json["id"])
+
+
+def decision(api: Api, checkin: str) -> str | None:
+    found: str | None = api.get(f"/checkins/{checkin}", "county_leader").json["decision"]
+    return found
+
+
+def shown(page: Page) -> str:
+    """The id of the check-in that is on the desk."""
+    return str(page.locator("#stage .item").get_attribute("data-id"))
+
+
+def settled(page: Page) -> None:
+    """Until what was decided in the background is answered."""
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_queue_is_cleared_by_keyboard_alone(desk: Desks, api: Api) -> None:
+    made = [far(api, who) for who in ("chen", "colleague", "neighbour", "leader")]
+    page = desk("bureau").at("/review")
+    expect(page.locator("#progress")).to_have_text("今天已复核 0 条，还剩 4 条")
+    order = []
+    for keys in (["a"], ["r", "2", "Control+Enter"], ["a"], ["r", "1", "Control+Enter"]):
+        order.append(shown(page))
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.locator(f'#stage .item[data-id="{order[-1]}"]')).to_have_count(0)
+        if len(order) < 4:
+            expect(page.locator("#stage .item")).to_be_visible()
+    expect(page.get_by_text("都复核完了。")).to_be_visible()
+    settled(page)
+    assert set(order) == set(made)
+    assert [decision(api, one) for one in order] == ["accepted", "rejected", "accepted", "rejected"]
+    told = api.get(f"/checkins/{order[1]}", "county_leader").json["reviews"][0]
+    assert (told["code"], told["reason"]) == (
+        "not_there",
+        "照片或位置看不出在驻点，这次没有通过。若当时在外走访，可以申诉说明。",
+    )
+    expect(page.locator("#progress")).to_have_text("今天已复核 4 条，还剩 0 条")
+
+
+def test_the_next_is_there_before_the_decision_was_answered(desk: Desks, api: Api) -> None:
+    first, second = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    held: list[Any] = []
+    page.route("**/reviews", lambda route: held.append(route))
+    assert shown(page) == first
+    page.keyboard.press("a")
+    assert shown(page) == second
+    shot = page.locator("#stage .shot")
+    assert shot.evaluate("image => image.complete && image.naturalWidth > 0"), "its photo was loaded before"
+    assert (len(held), decision(api, first)) == (1, None)
+    held[0].continue_()
+    settled(page)
+    assert decision(api, first) == "accepted"
+
+
+def test_what_the_line_swallowed_comes_back_as_the_next(desk: Desks, api: Api) -> None:
+    first, second = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    page.route("**/reviews", lambda route: route.abort())
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("没有网络，结论没有保存。它排在下一条。")
+    assert shown(page) == second
+    page.unroute("**/reviews")
+    page.keyboard.press("a")
+    assert shown(page) == first
+    page.keyboard.press("a")
+    expect(page.get_by_text("都复核完了。")).to_be_visible()
+    settled(page)
+    assert [decision(api, one) for one in (first, second)] == ["accepted", "accepted"]
+
+
+def test_two_reviewers_at_once_see_different_ones(desk: Desks, api: Api) -> None:
+    for who in ("chen", "colleague", "neighbour", "leader"):
+        far(api, who)
+    pages = [desk(who).at("/review") for who in ("bureau", "bureau2")]
+    seen = [page.evaluate("[...document.querySelectorAll('.item')].map(i => i.dataset.id)") for page in pages]
+    assert (len(seen[0]), len(seen[1])) == (3, 1)
+    assert set(seen[0]).isdisjoint(seen[1])
+
+
+def test_who_was_faster_decided_and_the_other_is_told(desk: Desks, api: Api) -> None:
+    first, second = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    assert review(api, first, "bureau2", "rejected", "不是本人").status_code == 201  # on the phone
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("bureau2已经复核了这次打卡：驳回。您的结论没有保存。")
+    assert shown(page) == second
+    assert decision(api, first) == "rejected"
+
+
+def test_an_item_by_its_address_says_who_has_it(desk: Desks, api: Api) -> None:
+    checkin = far(api)
+    desk("bureau").at("/review")
+    page = desk("bureau2").at(f"/review/{checkin}")
+    expect(page.get_by_text("bureau正在看这一条，请先看下一条。")).to_be_visible()
+    expect(page.get_by_role("button", name=ACCEPT)).to_have_count(0)
+
+
+def test_taken_back_within_ten_seconds(desk: Desks, api: Api) -> None:
+    first, second = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    page.keyboard.press("a")
+    expect(page.locator("#undo")).to_contain_text("10 秒内可以撤销，之后通知队员。")
+    assert shown(page) == second
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("已撤销，队员没有收到通知。")
+    assert shown(page) == first
+    assert decision(api, first) is None
+    page.keyboard.press("a")
+    expect(page.locator(f'#stage .item[data-id="{second}"]')).to_be_visible()
+
+
+def test_too_late_is_said(desk: Desks, api: Api, clock: RunningClock) -> None:
+    first, _ = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    page.keyboard.press("a")
+    settled(page)
+    clock.advance(seconds=11)
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("已超过 10 秒")
+    assert decision(api, first) == "accepted"
+
+
+def test_back_and_forth_without_deciding(desk: Desks, api: Api) -> None:
+    first, second = far(api), far(api, "colleague")
+    page = desk("bureau").at("/review")
+    for key, there in (("j", second), ("k", first), ("j", second)):
+        page.keyboard.press(key)
+        assert shown(page) == there
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="再看跳过的几条")).to_be_visible()
+    page.keyboard.press("k")
+    assert shown(page) == second
+    assert decision(api, first) is decision(api, second) is None
+
+
+def test_half_a_rejection_survives_a_reload(desk: Desks, api: Api) -> None:
+    far(api)
+    page = desk("bureau").at("/review")
+    page.keyboard.press("r")
+    page.keyboard.press("6")
+    page.keyboard.type("请补一张能看清")
+    page.reload()
+    words = page.get_by_label("给队员的话")
+    expect(words).to_have_value("请补一张能看清")
+    expect(page.get_by_label("其他")).to_be_checked()
+    page.get_by_label("照片看不清").check()
+    expect(words).to_have_value("请补一张能看清")  # what one wrote oneself no choice takes away
+
+
+def test_a_rejection_says_why(desk: Desks, api: Api) -> None:
+    checkin = far(api)
+    page = desk("bureau").at("/review")
+    page.keyboard.press("r")
+    page.keyboard.press("6")
+    page.keyboard.press("Control+Enter")
+    assert shown(page) == checkin
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("给队员的话")).to_be_hidden()
+    assert decision(api, checkin) is None
+
+
+def test_the_photo_is_set_beside_the_one_it_equals(desk: Desks, api: Api, clock: RunningClock) -> None:
+    photo = draw_selfie(4242, size=(480, 640))
+    api.check_in("colleague", photo=photo)
+    clock.advance(days=1)
+    far(api, photo=photo)
+    sitting = desk("bureau")
+    page = sitting.at("/review")
+    expect(page.locator(".findings").first).to_contain_text("相同")
+    page.keyboard.press("c")
+    twin = page.locator("#stage .twin")
+    expect(twin).to_contain_text("colleague 11月24日 周二")
+    expect(twin.locator("img")).not_to_have_js_property("naturalWidth", 0)
+    sitting.shot("review-compare")
+    page.keyboard.press("c")
+    expect(twin).to_be_hidden()
+
+
+def test_zoomed_turned_and_what_the_file_says(desk: Desks, api: Api) -> None:
+    far(api)
+    page = desk("bureau").at("/review")
+    shot = page.locator("#stage .shot")
+    page.keyboard.press("z")
+    expect(page.get_by_role("button", name="放大Z")).to_have_attribute("aria-pressed", "true")
+    expect(shot).not_to_have_attribute("data-full", re.compile("."))
+    before = shot.evaluate("image => image.style.transform")
+    page.keyboard.press("ArrowRight")
+    assert shot.evaluate("image => image.style.transform") != before
+    page.keyboard.press("o")
+    assert "rotate(90deg)" in shot.evaluate("image => image.style.transform")
+    page.keyboard.press("e")
+    expect(page.get_by_text("照片没有自带信息")).to_be_visible()
+
+
+def test_a_blind_sample_shows_evidence_and_no_conclusion(
+    desk: Desks, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "ONE_IN", 1)
+    checkin = api.check_in("chen").json["id"]
+    page = desk("bureau").at("/review")
+    item = page.locator("#stage .item")
+    expect(item).to_contain_text(sample.HIDDEN_REASON)
+    text, markup = item.inner_text(), item.evaluate("item => item.outerHTML")
+    assert not re.search("核验发现|已通过|正常|需核实", text)
+    assert "accepted" not in markup.split('class="past"')[1].split("judged")[0]
+    assert item.locator(".judged").count() == 1
+    page.keyboard.press("a")
+    settled(page)
+    assert decision(api, checkin) == "accepted"
+
+
+def test_who_is_asked_second_is_not_told(
+    desk: Desks, api: Api, clock: RunningClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "ONE_IN", 1)
+    checkin = far(api)
+    review(api, checkin, "bureau", "rejected", "不是本人")
+    clock.advance(seconds=11)
+    page = desk("bureau2").at("/review")
+    assert shown(page) == checkin
+    markup = page.locator("#stage .item").evaluate("item => item.outerHTML")
+    assert "不是本人" not in markup.replace("照片中不是本人", "").replace("看不出是您本人", "")
+    assert "人工复核驳回" not in markup
+    expect(page.locator("#stage .judged")).to_have_count(1)
+    page.keyboard.press("a")
+    settled(page)
+    assert decision(api, checkin) == "rejected"
+
+
+def test_what_does_not_wait_is_read_and_may_be_decided_anew(desk: Desks, api: Api) -> None:
+    checkin = api.check_in("chen").json["id"]
+    page = desk("bureau").at(f"/review/{checkin}")
+    expect(page.get_by_text("已有结论；您可以重新复核")).to_be_visible()
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    settled(page)
+    assert decision(api, checkin) == "rejected"
+
+
+def test_several_clean_ones_together_once_their_photos_were_seen(desk: Desks, api: Api) -> None:
+    clean = [coarse(api, who) for who in ("chen", "colleague")]
+    doubted = far(api, "leader")
+    sitting = desk("bureau")
+    page = sitting.at("/review/list")
+    expect(page.get_by_label("选择leader")).to_have_count(0)
+    page.get_by_label("选这一页全部").check()
+    sitting.shot("review-list")
+    page.get_by_role("button", name="看照片并通过所选 2 条").click()
+    expect(page.locator(".sheet img")).to_have_count(2)
+    expect(page.locator(".sheet img").last).not_to_have_js_property("naturalWidth", 0)
+    sitting.shot("review-confirm")
+    assert sitting.barriers() == []
+    assert review(api, clean[0], "bureau2", "accepted", "看过").status_code == 201
+    page.get_by_role("button", name="一起通过").click()
+    expect(page.get_by_text("已通过 1 条，1 条没有办成，原因在下面。")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("已经有人复核过了，没有改动。")
+    assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", "accepted", None]
+
+
+def test_a_doubtful_one_is_not_accepted_together_by_a_forged_form(desk: Desks, api: Api) -> None:
+    doubted = far(api)
+    page = desk("bureau").at("/review/list")
+    said = page.evaluate(
+        "id => fetch('/console/review/bulk', {method: 'POST', body: new URLSearchParams({id})}).then(a => a.text())",
+        doubted,
+    )
+    assert "有需要核实的发现，请逐条复核。" in said
+    assert decision(api, doubted) is None
+
+
+def test_filters_stand_in_the_address(desk: Desks, api: Api) -> None:
+    east, _west = far(api), far(api, "neighbour")
+    page = desk("bureau").at("/review")
+    page.get_by_label("单位").select_option(label="east")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator("#progress")).to_have_text("今天已复核 0 条，还剩 1 条")
+    assert shown(page) == east
+    assert f"unit={api.cast.units['east']}" in page.url
+    page.keyboard.press("a")
+    expect(page.get_by_text("没有符合筛选的打卡。")).to_be_visible()
+
+
+def test_a_unit_supervisor_reads_and_comments_and_does_not_decide(desk: Desks, api: Api) -> None:
+    checkin, other = far(api), far(api, "neighbour")
+    sitting = desk("supervisor")
+    page = sitting.at("/review")
+    expect(page.get_by_role("row")).to_have_count(2)  # the heading, and chen's
+    page.get_by_role("link", name="打开chen").click()
+    expect(page.get_by_text("复核由招商局的监督人员决定；您可以留言说明情况。")).to_be_visible()
+    expect(page.get_by_role("button", name=ACCEPT)).to_have_count(0)
+    page.keyboard.press("a")
+    page.keyboard.press("m")
+    page.keyboard.type("当天在园区对接会，我在场")
+    page.get_by_role("button", name="留言", exact=True).click()
+    expect(page.locator(".comments")).to_contain_text("supervisor")
+    expect(page.locator(".comments")).to_contain_text("当天在园区对接会，我在场")
+    assert sitting.barriers() == []
+    assert decision(api, checkin) is None
+    assert [one["text"] for one in api.get(f"/checkins/{checkin}", "chen").json["comments"]] == [
+        "当天在园区对接会，我在场"
+    ]
+    assert page.goto(f"{sitting.server}/console/review/{other}").status == 404
+    for path in ("next", "confirm", "bulk"):
+        status = page.evaluate("path => fetch('/console/review/' + path, {method: 'POST'}).then(a => a.status)", path)
+        assert status == 403, path
+
+
+@pytest.mark.parametrize("who", ["far_bureau", "other_leader"])
+def test_an_outsider_gets_nothing_by_guessing(desk: Desks, api: Api, who: str) -> None:
+    checkin = far(api)
+    sitting = desk(who)
+    assert sitting.page.goto(f"{sitting.server}/console/review/{checkin}").status == 404
+    page = sitting.at("/review")
+    assert "chen" not in page.inner_text("main")
+
+
+def test_an_appeal_is_answered_beside_its_evidence(desk: Desks, api: Api) -> None:
+    checkin, _ = appealed(api)
+    sitting = desk("bureau2")
+    page = sitting.at("/review/appeals")
+    card = page.get_by_role("article", name="chen的申诉")
+    expect(card).to_contain_text("那天在客户工厂")
+    sitting.shot("appeals")
+    assert sitting.barriers() == []
+    card.get_by_label("答复").fill("已与客户核实")
+    card.get_by_role("button", name="申诉成立").click()
+    expect(page.locator("#said")).to_contain_text("申诉成立，打卡已改为通过")
+    expect(page.get_by_text("没有等您处理的申诉。")).to_be_visible()
+    assert decision(api, checkin) == "accepted"
+
+
+def test_an_appeal_does_not_come_to_who_rejected(desk: Desks, api: Api) -> None:
+    appealed(api)
+    page = desk("bureau").at("/review/appeals")
+    expect(page.get_by_text("没有等您处理的申诉。")).to_be_visible()
+
+
+def test_a_hostile_note_is_words(desk: Desks, api: Api) -> None:
+    far(api, note="<img src=x onerror=alert(1)>\"'><script>alert(1)</script>")
+    page = desk("bureau").at("/review")
+    expect(page.locator("#stage .item")).to_contain_text("<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), TABLET, (720, 450)], ids=["desk", "tablet", "zoomed to 200 %"])
+def test_it_holds_on_every_screen(desk: Desks, api: Api, size: tuple[int, int]) -> None:
+    far(api)
+    far(api, "colleague")
+    sitting = desk("bureau", size=size)
+    page = sitting.at("/review")
+    page.locator(".leaflet-container").first.wait_for()
+    sitting.shot("review")
+    assert sitting.fits()
+    assert sitting.barriers() == []
+    item = page.locator("#stage .item")
+    item.get_by_role("button", name=REJECT).first.click()
+    item.get_by_label("照片看不清").check()
+    assert sitting.fits()
+    item.get_by_role("button", name=re.compile("^驳回 ?Ctrl")).click()
+    expect(page.locator("#undo")).to_contain_text("已驳回")
