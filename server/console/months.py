@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from server.api.services import now, reading, transaction
+from server.api.services import now, reading, services, transaction
 from server.api.session import caller
 from server.audit.journal import record
 from server.console import month_sheet
@@ -71,7 +71,7 @@ def months_one(month: str) -> Response:
 def months_sheet(month: str) -> Response:
     """What the page shows with these filters, and the members behind it, as a workbook; audited."""
     who, first, asked = caller(), first_of(month), query(MonthFilter)
-    with reading() as session:
+    with services().db.snapshot() as session:  # its sheets agree with each other
         part = results.narrowed(session, who, asked.unit, asked.squad)
         table, frozen = results.table_of(session, who, first, part)
         county, tz = session.execute(select(County.name, County.tz).where(County.id == who.county_id)).one()

@@ -3,7 +3,6 @@
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from flask import Response, request, url_for
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import select
 
 from server.api.counts import month_of
+from server.api.fields import Day
 from server.api.months import first_of
 from server.api.services import now, reading, transaction
 from server.api.session import caller
@@ -45,7 +45,7 @@ class PeopleQuery(BaseModel):
 
 class FileQuery(BaseModel):
     month: str = Field("", pattern=r"^(|20\d\d-(0[1-9]|1[0-2]))$")
-    day: date | None = None
+    day: Day | None = None
 
 
 @face.get("/people")

@@ -29,7 +29,7 @@ STATES = {
     "none": State("未打卡", "none", "ring"),
     "half": State("半天", "accepted", "halfday"),
     "idle": State("不要求打卡", "none", "dash"),
-    "uncovered": State("无领导在外", "risk", "bars2"),
+    "uncovered": State("无人在外", "risk", "bars2"),
     "suspect": State("需核实", "review", "mark"),
     "unknown": State("未采集到", "none", "dash"),
     "clear": State("正常", "accepted", "check"),
