@@ -105,3 +105,20 @@ def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no
     assert "驻宁波小分队" not in [group["group"] for unit in made["units"] for group in unit["groups"]]
     town = part_of(made, {str(TOWN)})
     assert (town["zero_groups"], town["waiting_groups"]) == ([], ["驻苏州小分队"])
+
+
+def test_of_a_units_groups_some_add_up_as_their_own() -> None:
+    part = part_of(published(), {str(TOWN), str(ZONE)}, {str(SQUADS["宁波"])})
+    (town,) = part["units"]
+    assert ([group["group"] for group in town["groups"]], town["people"], town["days"]) == (["驻宁波小分队"], 1, 2)
+    assert (town["cities"], part["zero_groups"]) == (["宁波"], [])
+
+
+def test_days_added_up_elsewhere_make_the_same_table() -> None:
+    one_by_one, at_once = Table(GROUPS), Table(GROUPS)
+    who = uuid.UUID(int=101)
+    one_by_one.add(who, [stay("苏州", 1, 10), stay("宁波", 11)], days(*[FULL] * 4, HALF, first=8))
+    for city, squad, halves, half_days in (("苏州", SQUADS["苏州"], 6, 0), ("宁波", SQUADS["宁波"], 3, 1)):
+        at_once.add_posted(who, squad, city)
+        at_once.add_earned(who, squad, city, DayHalves(halves, 0, 0, 0), half_days)
+    assert at_once.result(SEP, True, {}) == one_by_one.result(SEP, True, {})
