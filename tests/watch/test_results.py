@@ -1,6 +1,6 @@
 """月度 as far as one may read it: the county, a unit, a squad; the members behind it; 404 for what is not theirs."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from server.db import Database
 from server.errors import AppError
 from server.watch import results
-from tests.cast import Cast
+from tests.cast import SHANGHAI, Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
 from tests.watch.given import caller, site_day
@@ -96,3 +96,19 @@ def test_members_have_their_month_and_what_of_it_was_here(db: Database, cast: Ca
         ("colleague", 0.5, 19.5, 0.5, True),
         ("leader", 0.0, 20.0, 0.0, True),
     ]
+
+
+def test_the_year_goes_on_from_the_last_close(db: Database, cast: Cast, api: Api, clock: StoppedClock) -> None:
+    today = clock.at
+    clock.at = today - timedelta(days=25)  # in October
+    assert api.check_in("chen").status_code == 201
+    clock.at = today
+    assert api.check_in("chen", lat=str(SHANGHAI[0] + 0.0004)).status_code == 201
+
+    def year() -> list[float]:
+        table, _ = read(db, cast, "bureau")
+        return [unit["year_days"] for unit in table["units"]]
+
+    assert year() == [2.0, 0.0]
+    api.close_month("2026-10")
+    assert year() == [2.0, 0.0]
