@@ -20,7 +20,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Point:
     """A WGS-84 point with its state, or (`counts`) a station of a city with people by state; the radius of its error in
-    metres."""
+    metres. said: what the list says of it, instead of its rows."""
 
     lat: float
     lng: float
@@ -30,6 +30,7 @@ class Point:
     accuracy_m: float | None = None
     counts: Mapping[str, int] | None = None
     city: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

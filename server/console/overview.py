@@ -66,7 +66,8 @@ def _station(people: Sequence[Present], files: str) -> maps.Point:
     one = people[0]
     rows = [maps.Row(p.state, f"{p.name} · {STATES[p.state].word}", f"{files}/{p.member_id}") for p in people]
     counts = Counter(p.state for p in people)
-    return maps.Point(one.lat, one.lng, "station", one.station, rows, counts=counts, city=one.city)
+    said = "，".join(f"{STATES[state].word} {number} 人" for state, number in counts.most_common())
+    return maps.Point(one.lat, one.lng, "station", one.station, rows, counts=counts, city=one.city, said=said)
 
 
 def chart_of(pace: Progress) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def test_the_map_says_by_mark_and_by_keyboard_who_stands_where(desk: Desks, day:
     mark = page.get_by_role("button", name=re.compile("上海驻点：通过 1 人，待核 1 人，已请假 1 人"))
     expect(mark).to_contain_text("2/2")
     expect(page.get_by_role("button", name=re.compile("法兰克福驻点：未打卡 2 人"))).to_be_visible()
+    page.get_by_text("驻点分布（文字）").click()  # the same for whoever has no map
+    expect(page.get_by_text("法兰克福驻点：未打卡 2 人")).to_be_visible()
     mark.focus()
     page.keyboard.press("Enter")
     opened = page.locator(".map-popup")
