@@ -74,27 +74,25 @@ class Sum:
 
 
 def today(session: Session, caller: Caller, now: datetime, among: Collection[uuid.UUID] | None = None) -> list[Present]:
-    """The posted members whom the caller watches (of them only `among`), by unit, squad and name. Seven statements,
+    """The posted members whom the caller watches (of them only `among`), by unit, squad and name. Five statements,
     however many they are."""
     whom = watched_members(caller) if among is None else watched_members(caller) & Member.id.in_(among)
-    rows = _posted(session, caller, whom, now)
-    days = _days(session, caller, whom, {on for _, on in rows})
-    asked = _may_be_asked(session, caller, whom, now)
-    leave = _on_leave(session, caller, whom, now)
     squads, stations = _squads(session, caller), _stations(session, caller)
+    dates = {tz: now.astimezone(ZoneInfo(tz)).date() for tz in {station.tz for station in stations.values()}}
     book = policy.rulebook(session, caller.county_id)
-    closes = {on: max((w.end_min for w in asked_windows(book.on(on), on)), default=0) for _, on in rows}
+    closes = {on: max((w.end_min for w in asked_windows(book.on(on), on)), default=0) for on in dates.values()}
+    leave = _on_leave(session, caller, whom, now)
     found = []
-    for row, on in rows:
+    for row, state in _posted(session, caller, whom, now, stations, dates):
         squad, station = squads[row.squad_id], stations[row.station_id]
+        on = dates[station.tz]
         away = any(first <= on <= last for first, last in leave.get(row.id, ()))
-        state = days.get((row.id, on), "none")
         found.append(
             Present(
                 *(row.id, row.name, squad.unit_id, squad.unit, squad.id, squad.name),
                 *(station.id, station.name, station.city, station.lat, station.lng, on),
                 state="excused" if away and state in ("none", "rejected") else state,
-                asked=bool(closes[on]) and row.id in asked and not away,
+                asked=bool(closes[on]) and row.agreed is not None and not away,
                 last_min=closes[on],
             )
         )
@@ -107,33 +105,63 @@ def _touching(now: datetime) -> tuple[date, date]:
     return on - _DAY, on + _DAY
 
 
-def _in_force(caller: Caller, now: datetime) -> Sequence[Any]:
+def _posted(
+    session: Session,
+    caller: Caller,
+    whom: ColumnElement[bool],
+    now: datetime,
+    stations: Mapping[uuid.UUID, Any],
+    dates: Mapping[str, date],
+) -> list[tuple[Any, str]]:
+    """Who is posted on the local date at their station, with the state of that day; of two postings that meet the one
+    that started last. In one question, since a thousand rows are dear to fetch three times; `agreed` is null without
+    consent: then nobody is asked for a photo, and nobody is missing."""
+    found: dict[uuid.UUID, tuple[Any, str]] = {}
+    for row in session.execute(_question(caller, whom, now, sorted(set(dates.values())))):
+        on = dates[stations[row.station_id].tz]
+        if row.starts_on > on or (row.ends_on is not None and row.ends_on < on):
+            continue
+        is_its_day = row.on_date == on
+        before = found.get(row.id)
+        if is_its_day or before is None or before[0].starts_on < row.starts_on:
+            halves = (row.confirmed_halves, row.pending_halves, row.away, row.rejected_halves)
+            found[row.id] = (row, state_of(*halves) if is_its_day else "none")
+    return list(found.values())
+
+
+def _question(caller: Caller, whom: ColumnElement[bool], now: datetime, dates: Sequence[date]) -> Select[Any]:
     first, last = _touching(now)
+    away = SiteDay.excused_halves + SiteDay.lowers_target_halves
+    columns: list[Any] = [
+        *(Member.id, Member.name, Posting.squad_id, Posting.station_id, Posting.starts_on, Posting.ends_on),
+        *(SiteDay.on_date, SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.rejected_halves),
+        *(away.label("away"), Consent.given_at.label("agreed")),
+    ]
     return (
-        Posting.county_id == caller.county_id,
-        Posting.starts_on <= last,
-        or_(Posting.ends_on.is_(None), Posting.ends_on >= first),
-    )
-
-
-def _posted(session: Session, caller: Caller, whom: ColumnElement[bool], now: datetime) -> list[tuple[Any, date]]:
-    """Each with the local date at the station; of two postings that meet the one that started last."""
-    columns = (Posting.squad_id, Posting.station_id, Posting.starts_on, Posting.ends_on, Station.tz)
-    statement = (
-        select(Member.id, Member.name, *columns)
+        select(*columns)
         .select_from(Posting)
         .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
-        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
-        .where(*_in_force(caller, now), Member.removed_at.is_(None), whom)
+        .outerjoin(
+            Consent,
+            (Consent.county_id == Posting.county_id)
+            & (Consent.member_id == Posting.member_id)
+            & Consent.withdrawn_at.is_(None)
+            & (Consent.version == consent.CURRENT_VERSION)
+            & (Consent.given_at <= now),
+        )
+        .outerjoin(
+            SiteDay,
+            (SiteDay.county_id == Posting.county_id)
+            & (SiteDay.member_id == Posting.member_id)
+            & SiteDay.on_date.in_(dates),
+        )
+        .where(
+            *(Posting.county_id == caller.county_id, Posting.starts_on <= last),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= first),
+            *(Member.removed_at.is_(None), whom),
+        )
         .order_by(Posting.starts_on)
     )
-    dates = _dates(now)
-    found: dict[uuid.UUID, tuple[Any, date]] = {}
-    for row in session.execute(statement):
-        on = dates(row.tz)
-        if row.starts_on <= on and (row.ends_on is None or on <= row.ends_on):
-            found[row.id] = (row, on)
-    return list(found.values())
 
 
 def _squads(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
@@ -146,47 +174,8 @@ def _squads(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
 
 
 def _stations(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
-    columns = (Station.id, Station.name, Station.city, Station.lat, Station.lng)
+    columns = (Station.id, Station.name, Station.city, Station.lat, Station.lng, Station.tz)
     return {row.id: row for row in session.execute(select(*columns).where(Station.county_id == caller.county_id))}
-
-
-def _dates(now: datetime) -> Any:
-    known: dict[str, date] = {}
-
-    def on(tz: str) -> date:
-        if tz not in known:
-            known[tz] = now.astimezone(ZoneInfo(tz)).date()
-        return known[tz]
-
-    return on
-
-
-def _about(caller: Caller, whom: ColumnElement[bool], table: Any, *columns: Any) -> Select[Any]:
-    """Columns of rows about these members (a condition on Member)."""
-    return (
-        select(*columns)
-        .join(Member, (Member.county_id == table.county_id) & (Member.id == table.member_id))
-        .where(table.county_id == caller.county_id, Member.removed_at.is_(None), whom)
-    )
-
-
-def _days(
-    session: Session, caller: Caller, whom: ColumnElement[bool], dates: Iterable[date]
-) -> Mapping[tuple[uuid.UUID, date], str]:
-    """The state of each day there is."""
-    away = SiteDay.excused_halves + SiteDay.lowers_target_halves
-    columns = (SiteDay.confirmed_halves, SiteDay.pending_halves, away.label("away"), SiteDay.rejected_halves)
-    statement = _about(caller, whom, SiteDay, SiteDay.member_id, SiteDay.on_date, *columns)
-    rows = session.execute(statement.where(SiteDay.on_date.in_(sorted(dates))))
-    return {(who, on): state_of(*halves) for who, on, *halves in rows}
-
-
-def _may_be_asked(session: Session, caller: Caller, whom: ColumnElement[bool], now: datetime) -> set[uuid.UUID]:
-    """Without consent nobody is asked for a photo, and nobody is missing."""
-    statement = _about(caller, whom, Consent, Consent.member_id).where(
-        Consent.withdrawn_at.is_(None), Consent.version == consent.CURRENT_VERSION, Consent.given_at <= now
-    )
-    return set(session.scalars(statement))
 
 
 def _on_leave(
@@ -194,12 +183,14 @@ def _on_leave(
 ) -> Mapping[uuid.UUID, list[tuple[date, date]]]:
     """Whole days of approved leave of any kind that touch today."""
     first, last = _touching(now)
-    statement = _about(caller, whom, Leave, Leave.member_id, Leave.starts_on, Leave.ends_on).where(
-        Leave.state == "approved",
-        Leave.starts_on.between(first - timedelta(days=MOST_DAYS), last),
-        Leave.ends_on >= first,
-        Leave.kind != "make_up",
-        Leave.halves == FULL_DAY,
+    statement = (
+        select(Leave.member_id, Leave.starts_on, Leave.ends_on)
+        .join(Member, (Member.county_id == Leave.county_id) & (Member.id == Leave.member_id))
+        .where(
+            *(Leave.county_id == caller.county_id, Leave.state == "approved", whom),
+            Leave.starts_on.between(first - timedelta(days=MOST_DAYS), last),
+            *(Leave.ends_on >= first, Leave.kind != "make_up", Leave.halves == FULL_DAY),
+        )
     )
     found: dict[uuid.UUID, list[tuple[date, date]]] = {}
     for row in session.execute(statement):
