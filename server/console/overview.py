@@ -78,8 +78,6 @@ def chart_of(pace: Progress) -> dict[str, Any]:
         "dates": [f"{on.month}月{on.day}日" for on in pace.dates],
         "line": {"name": "日历进度", "values": list(pace.line)},
         "series": [
-            {"name": unit.name, "values": share, "behind": share[-1] < pace.due - 10}
-            for unit in asked
-            for share in [unit.share()]
+            {"name": unit.name, "values": unit.share(), "behind": unit.percent < pace.due - 10} for unit in asked
         ],
     }

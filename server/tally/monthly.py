@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.org.models import Member, Posting, Squad, Station, Unit
@@ -115,7 +115,7 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))
     ranking = policy.in_force(session, county_id, last).rules.ranking
-    return table.result(month, ranking, year_halves(session, county_id, month))
+    return table.result(month, ranking, year_halves(session, county_id, month, whom))
 
 
 def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
@@ -159,9 +159,11 @@ def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None
     return [Group(r.id, r.name, r.unit_id, r.unit) for r in session.execute(statement)]
 
 
-def year_halves(session: Session, county_id: int, month: date) -> dict[uuid.UUID, int]:
-    """Confirmed half days of each squad from January to the end of the month. What is closed is taken as it was
-    published, and only the dates since are added up."""
+def year_halves(
+    session: Session, county_id: int, month: date, whom: ColumnElement[bool] | None = None
+) -> dict[uuid.UUID, int]:
+    """Confirmed half days of each squad (of those fulfilling `whom`, a condition on Squad, at least) from January to
+    the end of the month. What is closed is taken as it was published, and only the dates since are added up."""
     january = month.replace(month=1)
     before = session.scalar(
         select(ClosedMonth)
@@ -175,7 +177,11 @@ def year_halves(session: Session, county_id: int, month: date) -> dict[uuid.UUID
     rows = session.execute(
         select(Posting.squad_id, func.sum(SiteDay.confirmed_halves))
         .join(SiteDay, posted_on_the_day())
-        .where(Posting.county_id == county_id, SiteDay.on_date.between(since, month_end(month)))
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .where(
+            *(Posting.county_id == county_id, SiteDay.on_date.between(since, month_end(month))),
+            true() if whom is None else whom,
+        )
         .group_by(Posting.squad_id)
     )
     for squad_id, halves in rows:

@@ -36,6 +36,11 @@ class Pace:
     def have(self) -> float:
         return self.by_date[-1] if self.by_date else 0.0
 
+    @property
+    def percent(self) -> float:
+        """Of the target, today."""
+        return round(100 * self.have / self.target, 1) if self.target else 0.0
+
     def share(self) -> list[float]:
         """Of the target, in per cent, up to each date."""
         return [round(100 * days / self.target, 1) if self.target else 0.0 for days in self.by_date]
