@@ -150,19 +150,22 @@ def _targets(asked: _Asked, book: Rulebook) -> tuple[Mapping[uuid.UUID, float], 
     """By group, what the month asks of the members posted with it, and how many they are; of who moved, the group of
     the last days has both. Where the county asks for nothing by the day, nothing is asked here."""
     postings, last = _postings(asked)
-    roles, lowered = _roles(asked), _lowered(asked)
+    whole = [asked.month + timedelta(days=n) for n in range(month_end(asked.month).day)]
+    by_role = any(book.on(on).rules.role_targets for on in whole)
+    roles, lowered = _roles(asked) if by_role else {}, _lowered(asked)
     known: dict[Any, float] = {}
-    targets: dict[uuid.UUID, float] = defaultdict(float)
-    people: dict[uuid.UUID, int] = defaultdict(int)
+    sums: dict[uuid.UUID, list[float]] = {}
     for who, theirs in postings.items():
-        held, less = roles.get(who, ()), lowered.get(who, ())
+        held = roles.get(who, ()) if roles else ()
+        less = lowered.get(who, ()) if lowered else ()
         key = (tuple(theirs), held, less)
         if key not in known:  # most are posted alike
             inputs = MonthInputs(dict(less), theirs, held)
             known[key] = fold_month(asked.month, asked.caller.today, book, inputs, asked_from=asked.month).target
-        targets[last[who]] += known[key]
-        people[last[who]] += 1
-    return targets, people
+        group = sums.setdefault(last[who], [0.0, 0])
+        group[0] += known[key]
+        group[1] += 1
+    return {group: target for group, (target, _) in sums.items()}, {group: int(n) for group, (_, n) in sums.items()}
 
 
 def _postings(asked: _Asked) -> tuple[Mapping[uuid.UUID, list[Posted]], Mapping[uuid.UUID, uuid.UUID]]:

@@ -36,6 +36,7 @@ from server.org.signin import digest
 from server.tally.models import ClosedMonth
 from server.tally.monthly import table_so_far
 from server.tally.rules import PolicyRules
+from server.web import settled
 from tests.cast import Cast, assemble
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +145,7 @@ def main() -> int:
             f"{count:,} check-ins of {MEMBERS:,} members a county loaded in {time.monotonic() - began:.0f} s",
             flush=True,
         )
-        app = create_app(Config(_env_file=None, database_url=url, photo_root=Path(folder)), lambda: NOW, db)
+        app = settled(create_app(Config(_env_file=None, database_url=url, photo_root=Path(folder)), lambda: NOW, db))
         report = measure(app, db, pages_of(db, cast), options.rounds)
         db.dispose()
         server.cleanup()
