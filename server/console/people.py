@@ -96,6 +96,7 @@ def people_file(member_id: uuid.UUID) -> Response:
             names=NAMES,
             tones=TONES,
             tally=Counter(mark.state for mark in shown.marks),
+            may_invite=member.id != who.member_id and who.has("unit_supervisor", "bureau_supervisor", "admin"),
         )
 
 

@@ -126,6 +126,20 @@ def test_a_lost_phone_is_one_step(desk: Desks, api: Api, cast) -> None:
     assert api.get("/me", "chen").status_code == 401
 
 
+def test_a_unit_supervisor_helps_with_a_lost_phone_of_the_own_unit(desk: Desks, api: Api, cast) -> None:
+    page = desk("supervisor").at(f"/people/{cast['chen'].id}")
+    page.get_by_role("button", name="手机遗失或换微信").click()
+    page.get_by_role("dialog").get_by_role("button", name="解绑").click()
+    expect(page.locator(".code")).to_be_visible()
+    assert api.get("/me", "chen").status_code == 401
+    stranger = desk("other_supervisor").at("/people")
+    answer = stranger.evaluate(
+        "path => fetch(path, {method: 'POST'}).then(a => a.status)",
+        f"/console/register/people/{cast['colleague'].id}/lost-phone",
+    )
+    assert answer == 404
+
+
 def test_a_workbook_is_tried_and_then_written_whole(desk: Desks, tmp_path: Path, rows) -> None:
     sitting = desk("admin")
     page = sitting.at("/register/import")
