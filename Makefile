@@ -57,6 +57,7 @@ bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the o
 	@$(BIN)/python -m tests.bench.seeding
 	@$(BIN)/python -m tests.bench.notices $(if $(NOTICES),--notices $(NOTICES))
 	@$(BIN)/python -m tests.bench.miniprogram
+	@$(BIN)/python -m tests.bench.review
 	@$(BIN)/python -m tests.bench.console $(if $(CHECKINS),--checkins $(CHECKINS))
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one

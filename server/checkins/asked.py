@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from server.checkins import appeals, queue
 from server.checkins.models import Appeal, CheckIn
-from server.checkins.queue import Reviewer
 from server.notify import outbox
 from server.notify.outbox import Letter
 from server.org.scope import holders
@@ -20,7 +19,7 @@ def remind(session: Session, county_id: int, today: date, now: datetime) -> None
     """One notice to each who reviews, if something waits that they may decide."""
     letters = []
     for who in holders(session, county_id, "bureau_supervisor", today):
-        reviews, first = queue.counted(session, Reviewer(county_id, who), queue.EVERYTHING, now)
+        reviews, first = queue.counted(session, county_id, who, queue.EVERYTHING, now)
         objections, second = _appeals(session, county_id, who)
         if oldest := [on for on in (first, second) if on]:
             facts = {

@@ -36,14 +36,6 @@ class Wanted:
 EVERYTHING = Wanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Somebody who reviews, where nobody is calling."""
-
-    county_id: int
-    member_id: uuid.UUID
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
     """One check-in that waits; `differs`: two people decided on it and do not agree."""
@@ -59,7 +51,8 @@ def waiting(
     """The next ones after that item, or the first; of nobody but a bureau supervisor anything."""
     if not caller.has("bureau_supervisor"):
         return []
-    parts = [part.where(~claims.elsewhere(caller.member_id, now)) for part in _parts(caller, wanted, now)]
+    county, me = caller.county_id, caller.member_id
+    parts = [part.where(~claims.elsewhere(me, now)) for part in _parts(county, me, wanted, now)]
     if after is not None:
         here = tuple_(CheckIn.received_at, CheckIn.id)
         parts = [part.where(here > tuple_(after.received_at, after.id)) for part in parts]
@@ -96,7 +89,7 @@ def waits_for(session: Session, caller: Caller, checkin_id: uuid.UUID, now: date
     """This check-in's place in the caller's queue, whoever has it before them; None: nothing is left to decide."""
     if not caller.has("bureau_supervisor"):
         return None
-    for statement in _parts(caller, EVERYTHING, now):
+    for statement in _parts(caller.county_id, caller.member_id, EVERYTHING, now):
         if row := session.execute(statement.where(CheckIn.id == checkin_id)).first():
             return Item(row.received_at, row.id, row.differs)
     return None
@@ -112,13 +105,15 @@ def count(session: Session, caller: Caller, wanted: Wanted, now: datetime) -> in
     """How many wait, up to MOST_COUNTED; also what others have before them."""
     if not caller.has("bureau_supervisor"):
         return 0
-    return counted(session, Reviewer(caller.county_id, caller.member_id), wanted, now)[0]
+    return counted(session, caller.county_id, caller.member_id, wanted, now)[0]
 
 
-def counted(session: Session, reviewer: Reviewer, wanted: Wanted, now: datetime) -> tuple[int, date | None]:
+def counted(
+    session: Session, county_id: int, member_id: uuid.UUID, wanted: Wanted, now: datetime
+) -> tuple[int, date | None]:
     """How many wait for a reviewer, and of what local date the oldest is."""
     number, oldest = 0, list[date]()
-    for statement in _parts(reviewer, wanted, now):
+    for statement in _parts(county_id, member_id, wanted, now):
         few = statement.limit(MOST_COUNTED).subquery()
         of_it, since = session.execute(select(func.count(), func.min(few.c.on_date))).one()
         number += of_it
@@ -137,9 +132,8 @@ def decided_since(session: Session, caller: Caller, since: datetime) -> int:
     return session.scalar(statement) or 0
 
 
-def _parts(reviewer: Caller | Reviewer, wanted: Wanted, now: datetime) -> tuple[Any, Any]:
+def _parts(county_id: int, member_id: uuid.UUID, wanted: Wanted, now: datetime) -> tuple[Any, Any]:
     """What nobody has decided on, and what somebody has: apart, as each goes by an index of its own."""
-    county_id, member_id = reviewer.county_id, reviewer.member_id
     undecided = select(CheckIn.received_at, CheckIn.id, CheckIn.on_date, false().label("differs")).where(
         CheckIn.county_id == county_id, text(WAITING)
     )

@@ -60,9 +60,7 @@ def backlog(session: Session, caller: Caller, now: datetime) -> Backlog:
 
 def _reviews(session: Session, caller: Caller, now: datetime) -> Waiting:
     if caller.has("bureau_supervisor"):
-        number, oldest = queue.counted(
-            session, queue.Reviewer(caller.county_id, caller.member_id), queue.EVERYTHING, now
-        )
+        number, oldest = queue.counted(session, caller.county_id, caller.member_id, queue.EVERYTHING, now)
         return Waiting(number, max(0, (caller.today - oldest).days) if oldest else None)
     # The partial index of the queue is used only by what says the same.
     return _counted(session, _about(caller, CheckIn, CheckIn.received_at).where(text(WAITING)), now)

@@ -75,9 +75,8 @@ def live(config: Config, db: Database, clock: StoppedClock, cast: Cast, flag_che
 
 def _known(api: Api) -> dict[str, str]:
     checkin, rejected = api.check_in("chen").json["id"], api.check_in("chen").json["id"]
-    api.post(
-        f"/checkins/{rejected}/reviews", "bureau2", {"decision": "rejected", "reason": "看不清人", "code": "other"}
-    )
+    ruling = {"decision": "rejected", "reason": "看不清人", "code": "other"}
+    review = api.post(f"/checkins/{rejected}/reviews", "bureau2", ruling).json["review"]["id"]
     appeal = api.post(f"/checkins/{rejected}/appeals", "chen", {"statement": "光线太暗"}).json["id"]
     photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
     chen, unit = str(api.cast["chen"].id), str(api.cast.units["east"])
@@ -87,9 +86,10 @@ def _known(api: Api) -> dict[str, str]:
     flag = api.get("/flags", "bureau").json["items"][0]["id"]
     return {
         **{
-            "notice_id": str(uuid.uuid4()),
+            **{f"{nobodys}_id": str(uuid.uuid4()) for nobodys in ("notice", "sign_in", "complaint", "posting", "role")},
             "leave_id": leave,
-            "sign_in_id": str(uuid.uuid4()),
+            "review_id": review,
+            "station_id": station,
             "flag_id": flag,
             "unit_id": unit,
             "month": "2026-11",

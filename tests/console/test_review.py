@@ -7,8 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from server.checkins import sample, second_opinion
+from server.db import Database
 from server.demo.photos import draw_selfie
+from server.org.models import RoleGrant
 from tests.api.test_review import appealed, review
+from tests.cast import JOINED, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
 from tests.miniprogram.conftest import RunningClock
@@ -251,6 +254,31 @@ def test_who_is_asked_second_is_not_told(
     assert "人工复核驳回" not in markup
     expect(page.locator("#stage .judged")).to_have_count(1)
     page.keyboard.press("a")
+    settled(page)
+    assert decision(api, checkin) == "rejected"
+
+
+def test_two_who_disagree_are_set_before_a_third(
+    desk: Desks, api: Api, db: Database, cast: Cast, clock: RunningClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "ONE_IN", 1)
+    with db.transaction() as session:
+        third = {"county_id": 1, "member_id": cast["county_leader"].id, "role": "bureau_supervisor"}
+        session.add(RoleGrant(**third, valid_from=JOINED))
+    checkin = far(api)
+    review(api, checkin, "bureau", "accepted", "看过")
+    clock.advance(seconds=11)
+    review(api, checkin, "bureau2", "rejected", "不是本人")
+    sitting = desk("county_leader")
+    page = sitting.at("/review")
+    item = page.locator("#stage .item")
+    expect(item).to_contain_text("意见不一：两人各自复核，结论不同，请您决定。")
+    expect(item).to_contain_text("bureau2")
+    expect(item).to_contain_text("不是本人")
+    sitting.shot("review-differs")
+    for key in ("r", "1", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("都复核完了。")).to_be_visible()
     settled(page)
     assert decision(api, checkin) == "rejected"
 

@@ -171,7 +171,7 @@ def test_a_review_counts_the_day_and_tells_the_member(demo: System, office: Offi
     assert (done["day"]["value"], done["month"]["confirmed"]) == (1.0, 1.0)
     mine = phone.get("/me/month", month=far["day"]["on"][:7])
     assert (mine["confirmed"], mine["pending"]) == (1.0, 0.0)
-    until(lambda: _states(demo, phone, "checkin_decided") == ["sent"], "the notice is sent")
+    until(lambda: _states(demo, phone, "checkin_decided") == ["sent"], "the notice is sent", seconds=45)
     (message,) = (m for m in phone.messages() if m["title"] == "复核结果通知" and m["fields"]["phrase2"] == "通过")
     on = date.fromisoformat(far["day"]["on"])
     assert message["fields"]["thing1"].startswith(f"{on.month}月{on.day}日")
