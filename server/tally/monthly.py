@@ -2,12 +2,12 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.org.models import Member, Posting, Squad, Station, Unit
@@ -115,7 +115,8 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))
     ranking = policy.in_force(session, county_id, last).rules.ranking
-    return table.result(month, ranking, year_halves(session, county_id, month, whom))
+    year = _added(_year_before(session, county_id, month), table.confirmed())
+    return table.result(month, ranking, year)
 
 
 def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
@@ -159,11 +160,14 @@ def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None
     return [Group(r.id, r.name, r.unit_id, r.unit) for r in session.execute(statement)]
 
 
-def year_halves(
-    session: Session, county_id: int, month: date, whom: ColumnElement[bool] | None = None
-) -> dict[uuid.UUID, int]:
-    """Confirmed half days of each squad (of those fulfilling `whom`, a condition on Squad, at least) from January to
-    the end of the month. What is closed is taken as it was published, and only the dates since are added up."""
+def year_halves(session: Session, county_id: int, month: date) -> dict[uuid.UUID, int]:
+    """Confirmed half days of each squad from January to the end of the month."""
+    within = _confirmed(session, county_id, month, month_end(month))
+    return _added(_year_before(session, county_id, month), within)
+
+
+def _year_before(session: Session, county_id: int, month: date) -> dict[uuid.UUID, int]:
+    """The same up to the month. What is closed is taken as it was published, and only the dates since are added up."""
     january = month.replace(month=1)
     before = session.scalar(
         select(ClosedMonth)
@@ -174,16 +178,19 @@ def year_halves(
     groups = [group for unit in before.table["units"] for group in unit["groups"]] if before else []
     found = {uuid.UUID(group["id"]): int(group["year_days"] * 2) for group in groups}
     since = policy.following(before.month) if before else january
+    return found if since >= month else _added(found, _confirmed(session, county_id, since, month - timedelta(days=1)))
+
+
+def _confirmed(session: Session, county_id: int, first: date, last: date) -> dict[uuid.UUID, int]:
+    """Confirmed half days of each squad on these dates."""
     rows = session.execute(
         select(Posting.squad_id, func.sum(SiteDay.confirmed_halves))
         .join(SiteDay, posted_on_the_day())
-        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(
-            *(Posting.county_id == county_id, SiteDay.on_date.between(since, month_end(month))),
-            true() if whom is None else whom,
-        )
+        .where(Posting.county_id == county_id, SiteDay.on_date.between(first, last))
         .group_by(Posting.squad_id)
     )
-    for squad_id, halves in rows:
-        found[squad_id] = found.get(squad_id, 0) + int(halves)
-    return found
+    return {squad_id: int(halves) for squad_id, halves in rows}
+
+
+def _added(one: Mapping[uuid.UUID, int], other: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, int]:
+    return {squad: one.get(squad, 0) + other.get(squad, 0) for squad in {*one, *other}}

@@ -93,6 +93,10 @@ class Table:
             sums.out.add(member_id)
             sums.cities.add(city)
 
+    def confirmed(self) -> dict[uuid.UUID, int]:
+        """The confirmed half days of each group that has some."""
+        return {group_id: sums.confirmed for group_id, sums in self._sums.items() if sums.confirmed}
+
     def result(self, month: date, ranking: bool, year_halves: Mapping[uuid.UUID, int]) -> dict[str, Any]:
         """The table, ready to be stored. `year_halves`: confirmed half days of each group from January to this month's
         end."""

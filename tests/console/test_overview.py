@@ -69,7 +69,7 @@ def test_the_map_says_by_mark_and_by_keyboard_who_stands_where(desk: Desks, day:
     expect(mark).to_contain_text("2/2")
     expect(page.get_by_role("button", name=re.compile("法兰克福驻点：未打卡 2 人"))).to_be_visible()
     page.get_by_text("驻点分布（文字）").click()  # the same for whoever has no map
-    expect(page.get_by_text("法兰克福驻点：未打卡 2 人")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="法兰克福驻点：未打卡 2 人")).to_be_visible()
     mark.focus()
     page.keyboard.press("Enter")
     opened = page.locator(".map-popup")
