@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -70,6 +71,7 @@ class Worker:
         self.config = config
         self.clock = clock
         self.started_at = clock()
+        self._beaten_s = -float(_BEAT_S)
         # Three jobs read in a snapshot while they write; with fewer connections they would wait for themselves.
         self.db = Database(config.database_url, max(config.database_pool_size, FEWEST_CONNECTIONS))
         self.store = FolderStore(config.photo_root)
@@ -84,7 +86,7 @@ class Worker:
             Job("link_audit", 2, self.link_audit),
             Job("handle_pushes", 2, self.handle_pushes),
             Job("second_look", 2, self.second_look),
-            Job("beat", _BEAT_S, self.beat),
+            Job("beat", 2, self.beat),
             *(Job(job.name, 20, partial(self.scheduler.catch_up, job)) for job in self.periodic()),
         )
 
@@ -123,6 +125,10 @@ class Worker:
                     step.write(session)
 
     def beat(self) -> None:
+        """By the machine's own time, however fast the clock of a simulated year goes: it is a write."""
+        if time.monotonic() - self._beaten_s < _BEAT_S:
+            return
+        self._beaten_s = time.monotonic()
         with self.db.transaction() as session:
             leases.beat(session, f"{socket.gethostname()}:{os.getpid()}", self.started_at, self.clock())
 
