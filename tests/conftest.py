@@ -17,6 +17,7 @@ import pytest
 import structlog
 from flask_openapi import OpenAPI
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Dialect, event, make_url, text
 from xdist.scheduler import LoadScopeScheduling
 
@@ -75,6 +76,13 @@ def _logs_of_its_own() -> Iterator[None]:
     yield
     logging.getLogger().handlers = handlers
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One a process: a second one beside it refuses to start. Browsers of any kind are launched from it."""
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -228,10 +228,11 @@ def list_checkins(query: ListQuery) -> Reply:
             statement = statement.where(~CheckIn.comparing)
     with reading() as session:
         rows = session.execute(newest_first(statement, CheckIn.received_at, CheckIn.id, query)).all()
+        blind = second_opinion.blinded(session, caller(), now())
     found = [(row.CheckIn, row.name) for row in rows]
     page, cursor = cut([checkin for checkin, _ in found], query, "received_at")
     names = {checkin.id: name for checkin, name in found}
-    items = [row_reply(checkin, names[checkin.id]) for checkin in page]
+    items = [row_reply(checkin, names[checkin.id], checkin.id in blind) for checkin in page]
     return CheckInPage(items=items, next_cursor=cursor).model_dump(mode="json")
 
 

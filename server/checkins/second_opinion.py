@@ -48,6 +48,16 @@ def is_blind_to(session: Session, caller: Caller, checkin: CheckIn, now: datetim
     return bool(session.scalar(select(exists().where(of_it, *wanted(caller.member_id, now), _is_waiting()))))
 
 
+def blinded(session: Session, caller: Caller, now: datetime) -> set[uuid.UUID]:
+    """The check-ins of which this caller may not be shown yet what was decided: they are asked themselves."""
+    if not caller.has("bureau_supervisor"):
+        return set()
+    asked = select(Review.checkin_id).where(
+        Review.county_id == caller.county_id, *wanted(caller.member_id, now), _is_waiting()
+    )
+    return set(session.scalars(asked))
+
+
 def compare(first: Review, second: Review) -> None:
     second.is_second = True
     first.second_opinion = "agreed" if first.decision == second.decision else "differs"

@@ -1,7 +1,7 @@
 """审计: who did what to whom; and whether anything of it was changed afterwards."""
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.fields import Name
+from server.api.fields import Day, Name
 from server.api.services import now, reading, services, transaction
 from server.api.session import caller
 from server.audit import search
@@ -32,9 +32,9 @@ class Query(BaseModel):
     action: str | None = Field(None, max_length=40)
     about: Name | None = Field(None, max_length=40)
     by: Name | None = Field(None, max_length=40)
-    since: date | None = None
-    until: date | None = None
-    before: int | None = Field(None, ge=1)
+    since: Day | None = None
+    until: Day | None = None
+    before: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
 @face.get("/audit")

@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
 
 from server.api.problems import Problem, as_refusal
-from server.api.services import reading, services
+from server.api.services import services
 from server.api.session import caller
 from server.console.rail import rail_of
 from server.org.console import SUPERVISING
-from server.org.models import County
 
 face = Blueprint(
     "desk",
@@ -47,11 +45,7 @@ def _supervisors_only() -> None:
 def _frame() -> dict[str, Any]:
     """What every page has around it; of those for whoever is not signed in, nothing."""
     who = g.get("caller")
-    if who is None:
-        return {}
-    with reading() as session:
-        county = session.execute(select(County.name, County.tz).where(County.id == who.county_id)).one()
-    return {"who": who, "county": county.name, "tz": county.tz, "rail": rail_of(who)}
+    return {"who": who, "county": who.county_name, "tz": who.tz, "rail": rail_of(who)} if who else {}
 
 
 def page(template: str, **shown: Any) -> Response:

@@ -1,7 +1,7 @@
 """请假: what waits for an answer, and what was answered; decided by whoever the length asks for."""
 
 import uuid
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from flask import Response, url_for
 
@@ -15,12 +15,12 @@ _STATES = (("pending", "待审批"), *_WORDS.items(), ("all", "全部"))
 class Query(api.LeaveQuery):
     """The page begins with what waits."""
 
-    state: Any = "pending"
+    state: Literal["pending", "approved", "rejected", "withdrawn", "all"] = "pending"
 
 
 @face.get("/leaves")
 def leaves() -> Response:
-    asked = api.LeaveQuery.model_validate(query(Query).model_dump())
+    asked = query(Query)
     found = cast(dict[str, Any], api.list_leaves(asked))
     return page("leaves.html", found=found, state=asked.state, states=_STATES, words=_WORDS)
 

@@ -2,8 +2,9 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 from pydantic import BaseModel, Field, StringConstraints
@@ -15,6 +16,7 @@ from server.api.months import first_of
 from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.audit.journal import record
+from server.checkins import second_opinion
 from server.console.face import face, page, query
 from server.console.words import STATES, TONES
 from server.leaves.models import KIND_WORDS
@@ -59,7 +61,7 @@ def people() -> Response:
         day = {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}
         units, squads = members.choices(session, who)
     following: dict[str, Any] = request.args.to_dict() | {"cursor": cursor}
-    more = url_for("desk.people", **following) if cursor else None
+    more = f"{request.path}?{urlencode(following)}" if cursor else None
     return page(
         "people.html", asked=asked, found=found, day=day, more=more, units=units, squads=squads, month=who.today
     )
@@ -79,6 +81,7 @@ def people_file(member_id: uuid.UUID) -> Response:
         months = calendar(session, who, member.id, months_back(max(first, who.today.replace(day=1)), MONTHS_SHOWN))
         shown = next((m for m in months if m.first == first), None) or calendar(session, who, member.id, [first])[0]
         tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
+        blind = second_opinion.blinded(session, who, at)
         return page(
             "file.html",
             member=member,
@@ -88,9 +91,9 @@ def people_file(member_id: uuid.UUID) -> Response:
             shown=shown,
             count=month_of(session, who, member.id, first),
             is_closed=closed.is_closed(session, who.county_id, first),
-            events=timeline(session, who, member.id, first, tz),
+            events=timeline(session, who, member.id, first, tz, blind),
             on=asked.day,
-            day=_day(session.get(SiteDay, (who.county_id, member.id, asked.day))) if asked.day else None,
+            day=_day(session.get(SiteDay, (who.county_id, member.id, asked.day)), blind) if asked.day else None,
             now=at,
             evidence=evidence_url,
             names=NAMES,
@@ -100,10 +103,16 @@ def people_file(member_id: uuid.UUID) -> Response:
         )
 
 
-def _day(stored: SiteDay | None) -> dict[str, Any] | None:
+def _day(stored: SiteDay | None, blind: Collection[uuid.UUID]) -> dict[str, Any] | None:
     """Why the day is worth what it is: the sentence, and each thing it was counted from."""
     if stored is None:
         return None
+    if any(source.get("id") in {str(one) for one in blind} for source in stored.sources):
+        return {
+            "explanation": "有一次打卡正请您复核，您判断以后再显示。",
+            "version": stored.policy_version,
+            "sources": [],
+        }
     return {
         "explanation": stored.explanation,
         "version": stored.policy_version,

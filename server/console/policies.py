@@ -4,22 +4,36 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import Response, request, url_for
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import select
 
 from server.api import policies as api
+from server.api.fields import Day
 from server.api.problems import as_refusal
 from server.api.services import reading
 from server.api.session import caller
-from server.console.face import done, face, page
+from server.console.face import done, face, form, page, query
 from server.console.rule_words import CHOICES, SECTIONS, Asked, spoken
+from server.errors import conflict
 from server.leaves.models import KIND_WORDS
 from server.org.models import ROLE_NAMES, Unit
 from server.tally import policy
 from server.tally.rules import NAMES, PolicyRules
 
-_WINDOW_ROWS, _APPROVER_ROWS = 3, 3
+_FEWEST_ROWS, _MOST_ROWS = 3, 6
+_TARGET_ROLES = ("member", "squad_leader", "unit_supervisor")
 _READERS = ("admin", "bureau_supervisor", "county_leader")
+
+
+class StartQuery(BaseModel):
+    starts_on: Day | None = None
+
+
+class StartForm(BaseModel):
+    """From when the rules shall hold, and which version the form was filled with."""
+
+    starts_on: Day
+    base: int = Field(ge=0, le=1_000_000)
 
 
 @face.get("/policies")
@@ -41,13 +55,15 @@ def policies() -> Response:
 
 @face.get("/policies/new")
 def policies_new() -> Response:
-    """The form, filled with the rules that hold."""
+    """The form, filled with the rules that hold on the date from which others shall."""
     caller().require("admin")
+    starts_on = query(StartQuery).starts_on or policy.following(caller().today)
     with reading() as session:
-        rules = policy.in_force(session, caller().county_id, caller().today).rules
+        holding = policy.in_force(session, caller().county_id, starts_on)
         units = session.execute(
             select(Unit.id, Unit.name).where(Unit.county_id == caller().county_id).order_by(Unit.name)
         ).all()
+    rules = holding.rules
     return page(
         "policy_form.html",
         rules=rules.model_dump(mode="json"),
@@ -58,11 +74,12 @@ def policies_new() -> Response:
         roles={
             role: ROLE_NAMES[role] for role in ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")
         },
-        target_roles={role: ROLE_NAMES[role] for role in ("member", "squad_leader", "unit_supervisor")},
+        target_roles={role: ROLE_NAMES[role] for role in _TARGET_ROLES},
         units=units,
-        window_rows=_WINDOW_ROWS,
-        approver_rows=_APPROVER_ROWS,
-        starts_on=policy.following(caller().today),
+        window_rows=max(_FEWEST_ROWS, min(_MOST_ROWS, len(rules.windows) + 1)),
+        approver_rows=max(_FEWEST_ROWS, min(_MOST_ROWS, len(rules.approvers) + 1)),
+        starts_on=starts_on,
+        base=holding.version,
     )
 
 
@@ -103,16 +120,25 @@ def _history() -> list[dict[str, Any]]:
 
 
 def _body() -> api.PolicyBody:
-    """The posted form as rules. What it does not ask for stays as it holds. Raises 422 naming each field."""
+    """The posted form as rules. What it does not ask for stays as it holds on the date from which these shall. Raises
+    422 naming each field, and 409 when the form was filled with the rules of another date."""
     given = request.form
+    start = form(StartForm)
     with reading() as session:
-        now = policy.in_force(session, caller().county_id, caller().today).rules.model_dump(mode="json")
+        holding = policy.in_force(session, caller().county_id, start.starts_on)
+    if holding.version != start.base:
+        on = f"{start.starts_on.month}月{start.starts_on.day}日"
+        said = f"{on}有效的是第 {holding.version} 版规则，这张表是按第 {start.base} 版填的；"
+        said += f"请先在上面按{on}的规则填表，再改。"
+        raise conflict("rules_of_another_date", said)
+    now = holding.rules.model_dump(mode="json")
     plain = {asked.name: _plain(asked, given) for _, section in SECTIONS for asked in section}
     changed = now | plain | _nested(given)
-    changed["escalation"], changed["weekday_windows"] = now["escalation"], now["weekday_windows"]
+    unasked = {role: days for role, days in now["role_targets"].items() if role not in _TARGET_ROLES}
+    changed["role_targets"] = unasked | changed["role_targets"]
     try:
         return api.PolicyBody.model_validate(
-            {"starts_on": given.get("starts_on") or None, "rules": changed, "note": given.get("note", "")}
+            {"starts_on": start.starts_on, "rules": changed, "note": given.get("note", "")}
         )
     except ValidationError as error:
         raise as_refusal(error) from None
@@ -129,13 +155,13 @@ def _plain(asked: Asked, given: Mapping[str, str]) -> Any:
 
 def _nested(given: Mapping[str, str]) -> dict[str, Any]:
     windows = [
-        {"start": given[f"start{n}"], "end": given.get(f"end{n}", ""), "halves": int(given.get(f"halves{n}", "2"))}
-        for n in range(_WINDOW_ROWS)
+        {"start": given[f"start{n}"], "end": given.get(f"end{n}", ""), "halves": given.get(f"halves{n}", "2")}
+        for n in range(_MOST_ROWS)
         if given.get(f"start{n}")
     ]
     approvers = [
         {"up_to_days": given.get(f"up_to{n}") or None, "role": given[f"approver{n}"]}
-        for n in range(_APPROVER_ROWS)
+        for n in range(_MOST_ROWS)
         if given.get(f"approver{n}")
     ]
     return {

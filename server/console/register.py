@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from flask import Response, request, url_for
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from server.api import register as api
 from server.api import squads as squads_api
@@ -17,6 +17,7 @@ from server.console.month_sheet import MIME
 from server.demo.cities import CITIES
 from server.errors import invalid
 from server.org.models import Posting, Squad, Station, Unit
+from server.org.scope import WATCHING_COUNTY, Caller
 from server.org.scope import county as in_county
 from server.rate_limits import spend
 
@@ -49,11 +50,12 @@ def register() -> Response:
         .subquery()
     )
     with reading() as session:
-        units = session.scalars(in_county(who, Unit).order_by(Unit.name)).all()
+        units = session.scalars(in_county(who, Unit).where(_units_of(who)).order_by(Unit.name)).all()
         rows = session.execute(
             in_county(who, Squad)
             .add_columns(posted.c.people)
             .outerjoin(posted, posted.c.squad_id == Squad.id)
+            .where(_units_of(who, Squad.unit_id))
             .order_by(Squad.name)
         ).all()
     squads: dict[uuid.UUID, list[Any]] = {}
@@ -82,7 +84,9 @@ def register_stations() -> Response:
     who = caller()
     who.require(*_READERS)
     with reading() as session:
-        stations = session.scalars(in_county(who, Station).order_by(Station.city, Station.name)).all()
+        stations = session.scalars(
+            in_county(who, Station).where(_stations_of(who)).order_by(Station.city, Station.name)
+        ).all()
     config = services().config
     fences = [maps.Fence(s.lat, s.lng, s.radius_m, s.name) for s in stations]
     cities = [maps.City(city.name, city.lat, city.lng) for city in CITIES]
@@ -151,6 +155,20 @@ def register_import_try() -> Response:
             "_import_result.html", lines=found, wrong=sum(bool(line.said) for line in found), name=sent.filename
         )
     return done(f"已导入 {len(found)} 行。", url_for("desk.register"))
+
+
+def _units_of(who: Caller, unit_id: Any = Unit.id) -> ColumnElement[bool]:
+    """All of the county's, or for whoever answers for a unit the own ones."""
+    return true() if who.has("admin", *WATCHING_COUNTY) else unit_id.in_(who.units("unit_supervisor"))
+
+
+def _stations_of(who: Caller) -> ColumnElement[bool]:
+    """All, or those that squads of the own units were ever posted to."""
+    if who.has("admin", *WATCHING_COUNTY):
+        return true()
+    squads = select(Squad.id).where(Squad.county_id == who.county_id, _units_of(who, Squad.unit_id))
+    used = select(Posting.station_id).where(Posting.county_id == who.county_id, Posting.squad_id.in_(squads))
+    return Station.id.in_(used)
 
 
 def tabs() -> list[tuple[str, str]]:

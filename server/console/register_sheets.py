@@ -1,6 +1,7 @@
 """登记表: the register as a workbook; each row is tried, its error stands by it, and all is written or nothing."""
 
 import io
+import re
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,8 @@ from server.tally import closed
 from server.tally.recompute import recompute_stored
 
 MOST_BYTES, MOST_UNPACKED_BYTES, MOST_ROWS = 5_000_000, 60_000_000, 5_000
+MOST_LINES, MOST_COLUMNS = 20_000, 60  # of a sheet, empty ones included
+_CELL = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
 _DATUMS = {"WGS-84": "wgs84", "WGS84": "wgs84", "GPS": "wgs84", "GCJ-02": "gcj02", "GCJ02": "gcj02"}
 _DATUMS |= {"高德": "gcj02", "腾讯": "gcj02"}
 
@@ -94,9 +97,9 @@ def _member(to: Reading, row: dict[str, Any]) -> object:
 
 def _posting(to: Reading, row: dict[str, Any]) -> object:
     line = PostingLine(**row)
-    closed.require_after(to.session, to.caller.county_id, line.starts_on)
     who, where = _person(to, line.name), (line.squad, line.station, line.starts_on, line.ends_on)
     posting = register.add_posting(to.session, to.caller, who, *where, to.now)
+    closed.require_after(to.session, to.caller.county_id, line.starts_on)  # once the member, and so the count, is held
     last = min(line.ends_on or to.caller.today, to.caller.today)
     recompute_stored(to.session, to.caller.county_id, who, line.starts_on, last, to.now)
     return posting
@@ -151,11 +154,34 @@ def read(data: bytes) -> CalamineWorkbook:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MOST_UNPACKED_BYTES:
-            raise invalid("workbook_too_large", "表格展开后太大，请分成几份。")
+            if unpacked > MOST_UNPACKED_BYTES or any(map(_is_vast, _sheets(archive))):
+                raise invalid(
+                    "workbook_too_large", "表格展开后太大，请分成几份；也请删去最后一行以下和最后一列以外的内容。"
+                )
         return CalamineWorkbook.from_filelike(io.BytesIO(data))
     except (zipfile.BadZipFile, CalamineError, ValueError, OSError):
         raise invalid("workbook_unreadable", "打不开这个文件，须是 Excel 的 .xlsx 表格。") from None
+
+
+def _sheets(archive: zipfile.ZipFile) -> Iterator[bytes]:
+    return (archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/"))
+
+
+def _is_vast(sheet: bytes) -> bool:
+    """Whether a cell stands so far off that the rectangle up to it, which is what the reader makes room for, is too
+    large: one stray cell in the last row would take the whole process with it."""
+    cells = _CELL.findall(sheet)
+    rows = max((int(row) for _, row in cells), default=0)
+    columns = max((_column(letters) for letters, _ in cells), default=0)
+    return rows > MOST_LINES or columns > MOST_COLUMNS or sheet.count(b"<row") > MOST_LINES
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def lines(to: Reading, book: CalamineWorkbook) -> Iterator[Line]:

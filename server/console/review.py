@@ -50,11 +50,17 @@ class Open:
 
 
 class Next(QueueFilters):
-    """What the page has already, what it gives back, and how many more it wants."""
+    """What the page has already, what it gives back, what it keeps, and how many more it wants."""
 
     have: str = Field("", max_length=20_000)
     left: str = Field("", max_length=20_000)
+    keep: str = Field("", max_length=2_000)
     many: int = Field(1, ge=0, le=1)
+
+    @property
+    def keeps(self) -> list[uuid.UUID]:
+        """Those on the desk that are undecided."""
+        return _ids(self.keep)[:20]
 
 
 @face.get("/review")
@@ -93,6 +99,8 @@ def review_next() -> Response:
     with transaction() as session:
         if left:
             claims.release(session, caller(), *left)
+        for one in sorted(set(asked.keeps)):  # still before the reviewer: their five minutes begin anew
+            claims.claim(session, caller(), one, now())
         items = queue.take(session, caller(), wanted(asked), now(), asked.many, besides=have)
         opened = [_taken(session, item) for item in items]
         around = _around(session, asked, [*have, *(item.id for item in items)])

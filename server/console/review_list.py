@@ -124,9 +124,13 @@ def _id(text: str) -> uuid.UUID:
 
 
 def _rows(session: Session, items: Sequence[queue.Item]) -> list[Row]:
-    ids = [item.id for item in items]
+    ids, differing = [item.id for item in items], {item.id for item in items if item.differs}
     stored = {c.id: c for c in session.scalars(in_county(caller(), CheckIn).where(CheckIn.id.in_(ids)))}
     return [
-        Row(row, queue.is_clean(stored[row.id]), link_to(stored[row.id].photo_id, caller(), "preview"))
+        Row(
+            row,
+            queue.is_clean(stored[row.id]) and row.id not in differing,
+            link_to(stored[row.id].photo_id, caller(), "preview"),
+        )
         for row in waiting_rows(session, items)
     ]

@@ -38,6 +38,8 @@ class Caller:
     sign_in_id: uuid.UUID
     consented: bool  # to the current version
     at_console: bool = False  # signed in at a browser, not by the mini-program
+    county_name: str = ""
+    tz: str = "Asia/Shanghai"  # the county's
 
     def has(self, *roles: str) -> bool:
         return any(grant.role in roles for grant in self.grants)

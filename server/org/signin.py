@@ -47,6 +47,7 @@ _SIGNED_IN = (
         _M.name,
         _M.unit_id,
         _C.tz,
+        _C.name.label("county_name"),
         _A.id.label("consent_id"),
         _G.role,
         _G.unit_id.label("grant_unit"),
@@ -287,6 +288,8 @@ def caller_of(session: Session, token: str, now: datetime) -> tuple[Caller, bool
         grants=grants,
         sign_in_id=first.sign_in_id,
         at_console=first.kind == "console",
+        county_name=first.county_name,
+        tz=first.tz,
         consented=first.consent_id is not None,
     )
     return caller, (now - first.seen_at).total_seconds() > _TOUCH_S

@@ -2,7 +2,7 @@
 vouched for."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
@@ -56,6 +56,7 @@ class _Asked:
     first: date
     last: date
     zone: ZoneInfo
+    blind: Collection[uuid.UUID]
 
     def of(self, table: Any, *columns: Any) -> Any:
         """Rows about this member."""
@@ -74,10 +75,13 @@ class _Asked:
         return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
 
 
-def timeline(session: Session, caller: Caller, member_id: uuid.UUID, month: date, tz: str) -> list[Event]:
+def timeline(
+    session: Session, caller: Caller, member_id: uuid.UUID, month: date, tz: str, blind: Collection[uuid.UUID] = ()
+) -> list[Event]:
     """The events of a month (its first day) of a member whom the caller watches, the newest first. A fixed number of
-    statements. tz: the county's zone, by whose clock decisions are told."""
-    asked = _Asked(session, caller, member_id, month, month_end(month), ZoneInfo(tz))
+    statements. tz: the county's zone, by whose clock decisions are told; `blind`: check-ins of which the caller may not
+    know what was decided (second_opinion.blinded)."""
+    asked = _Asked(session, caller, member_id, month, month_end(month), ZoneInfo(tz), blind)
     sources = (_postings, _checkins, _decisions, _appeals, _vouched, _leaves, _flags, _steps, _added)
     events = [event for source in sources for event in source(asked)]
     return sorted(events, key=lambda e: (e.on, e.clock), reverse=True)
@@ -112,7 +116,7 @@ def _checkins(asked: _Asked) -> Iterator[Event]:
         .where(CheckIn.on_date.between(asked.first, asked.last))
     )
     for row in asked.session.execute(statement):
-        hidden = sample.is_hidden(asked.caller, cast(CheckIn, row))
+        hidden = row.id in asked.blind or sample.is_hidden(asked.caller, cast(CheckIn, row))
         clock = f"{row.minute_of_day // 60:02}:{row.minute_of_day % 60:02}"
         yield Event(
             on=row.on_date,
@@ -135,6 +139,8 @@ def _decisions(asked: _Asked) -> Iterator[Event]:
         .where(CheckIn.on_date.between(asked.first, asked.last), Review.withdrawn_at.is_(None), ~Review.is_second)
     )
     for row in asked.session.execute(statement):
+        if row.id in asked.blind:
+            continue
         title = f"复核 {row.on_date.month}月{row.on_date.day}日的打卡"
         yield Event(
             asked.on(row.created_at), row.created_at, "review", title, row.reason, row.decision, row.name, row.id

@@ -9,24 +9,33 @@ from typing import Any
 
 import pytest
 from flask_openapi import OpenAPI
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 from server.app import make_services
 from server.config import Config
 from server.db import Database
 from server.org.models import SignIn
 from server.org.signin import digest
+from tests.browser.test_pages import ARGUMENTS
 from tests.cast import Cast
 from tests.client import Api
-from tests.miniprogram.conftest import RunningClock, chromium, clock, served
+from tests.miniprogram.conftest import RunningClock, clock, served
 
-__all__ = ["chromium", "clock", "served"]
+__all__ = ["clock", "served"]
 SCREENS = Path(__file__).parents[2] / "var" / "screenshots" / "console"
 AXE = Path(__file__).parents[2] / "server" / "console" / "node_modules" / "axe-core" / "axe.min.js"
 DESK, TABLET = (1440, 900), (1024, 768)
 _PATIENCE_MS = 10_000
 # Said by the browser and by htmx about an answer of 4xx or none, which a page says in its own words.
 _EXPECTED = re.compile("Failed to load resource|htmx:(sendError|afterRequest)")
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """With the web's own rules, which the mini-program's goes without."""
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 import uuid
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from server import leases
@@ -86,6 +87,20 @@ def test_the_chain_is_checked_and_a_change_is_found(desk: Desks, api: Api, db: D
         connection.exec_driver_sql("UPDATE audit_payloads SET body = replace(body, 'station', 'visit')")
     page.get_by_role("button", name="核对整条记录链").click()
     expect(page.get_by_text("条记录被改动过。")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/leaves?state=foo", "/audit?since=0001-01-01", "/audit?until=9999-12-31", f"/audit?before={10**22}"),
+        *("/notices?state=sent&endpoint=x&_method=PUT", "/people?endpoint=x", "/flags?cursor=x"),
+    ],
+)
+def test_an_odd_address_is_refused_in_words_or_taken(desk: Desks, address: str) -> None:
+    here = desk("bureau")
+    answer = here.page.goto(f"{here.server}/console{address}")
+    assert answer is not None
+    assert answer.status in (200, 422), address
 
 
 def test_every_action_has_a_word() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from server.checkins import second_opinion
 from tests.cast import SHANGHAI, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
@@ -124,3 +125,21 @@ def test_the_file_on_paper_and_on_a_tablet(desk: Desks, rejected: str, cast: Cas
     page.emulate_media(media="print")
     expect(page.get_by_text("打印于")).to_be_visible()
     expect(page.get_by_role("navigation", name="栏目")).to_be_hidden()
+
+
+def test_who_is_asked_for_a_second_opinion_reads_it_nowhere(
+    desk: Desks, api: Api, cast: Cast, clock: RunningClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "ONE_IN", 1)
+    checkin = str(json.loads(api.check_in("chen", **FAR_AWAY).text)["id"])
+    body = {"decision": "rejected", "code": "not_the_person", "reason": "看不出是您"}
+    assert api.post(f"/checkins/{checkin}/reviews", "bureau", body).status_code == 201
+    clock.advance(seconds=11)
+    page = desk("bureau2").at(f"/people/{cast['chen'].id}?day=2026-11-24")
+    assert "看不出是您" not in page.inner_text("main")
+    assert "bureau" not in page.locator(".file-right").inner_text()
+    expect(page.locator("#day")).to_contain_text("有一次打卡正请您复核")
+    (row,) = json.loads(api.get("/checkins", "bureau2", member=str(cast["chen"].id)).text)["items"]
+    assert (row["decision"], row["verdict"]) == (None, "review")
+    (told,) = json.loads(api.get("/checkins", "bureau", member=str(cast["chen"].id)).text)["items"]
+    assert told["decision"] == "rejected"

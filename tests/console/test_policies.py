@@ -40,8 +40,10 @@ def test_a_change_is_previewed_and_adopted(desk: Desks, api: Api) -> None:
     page.get_by_role("link", name="修改规则").click()
     sitting.shot("policy-form")
     assert sitting.barriers() == []
+    page.get_by_label("从哪天起的规则").fill("2026-11-01")
+    page.get_by_role("button", name="按那天的规则填表").click()
     page.get_by_label("每月目标天数（天）").fill("18")
-    page.get_by_label("从哪天起").fill("2026-11-01")
+    assert page.get_by_label("从哪天起", exact=True).input_value() == "2026-11-01"
     page.get_by_label("为什么改，依据哪份文件").fill("县招商〔2026〕9号")
     page.get_by_role("button", name="预览影响").click()
     expect(page.get_by_role("row").filter(has_text="每月目标天数")).to_contain_text("→ 18 天")
@@ -63,6 +65,19 @@ def test_a_form_that_changes_nothing_is_the_rules_that_hold(desk: Desks, api: Ap
     page = desk("admin").at("/policies/new")
     page.get_by_role("button", name="预览影响").click()
     expect(page.get_by_text("与那天有效的规则相同，没有变动。")).to_be_visible()
+
+
+def test_a_form_of_another_date_s_rules_undoes_none_of_them(desk: Desks, api: Api) -> None:
+    lawful(api)
+    later = {"target_days": 18, "burden_mode": "voluntary"}
+    assert api.post("/policies", "admin", {"starts_on": "2026-12-01", "rules": later}).status_code == 201
+    page = desk("admin").at("/policies/new?starts_on=2026-11-25")
+    page.get_by_label("从哪天起", exact=True).fill("2026-12-05")
+    page.get_by_role("button", name="预览影响").click()
+    expect(page.get_by_role("alert")).to_contain_text("12月5日有效的是第 3 版规则")
+    page.get_by_label("从哪天起的规则").fill("2026-12-05")
+    page.get_by_role("button", name="按那天的规则填表").click()
+    assert page.get_by_label("每月目标天数（天）").input_value() == "18"
 
 
 def test_what_no_county_may_adopt_is_said_and_the_form_stays(desk: Desks) -> None:

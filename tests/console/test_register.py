@@ -220,6 +220,27 @@ def test_a_bomb_is_not_unpacked(desk: Desks) -> None:
     expect(page.get_by_role("alert")).to_contain_text("展开后太大")
 
 
+def test_one_stray_cell_does_not_take_the_server_with_it(desk: Desks, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    book = Workbook(out)
+    sheet = book.add_worksheet("单位")
+    sheet.write(0, 0, "名称")
+    sheet.write(1_048_575, 100, "x")
+    book.close()
+    page = desk("admin").at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files({"name": "s.xlsx", "mimeType": "x", "buffer": out.getvalue()})
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_role("alert")).to_contain_text("展开后太大")
+
+
+def test_who_answers_for_a_unit_sees_its_part_of_the_register(desk: Desks) -> None:
+    sitting = desk("supervisor")
+    page = sitting.at("/register")
+    assert "west" not in page.inner_text("main")
+    sitting.at("/register/stations")
+    assert "法兰克福" not in page.inner_text("main")
+
+
 def test_who_only_reads_sees_no_forms(desk: Desks) -> None:
     sitting = desk("supervisor")
     page = sitting.at("/register")

@@ -1,6 +1,7 @@
 """复核 at the console: cleared by keyboard alone, never lost, never decided by two, and blind where it has to be."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -162,6 +163,33 @@ def test_back_and_forth_without_deciding(desk: Desks, api: Api) -> None:
     page.keyboard.press("k")
     assert shown(page) == second
     assert decision(api, first) is decision(api, second) is None
+
+
+def test_the_one_that_one_comes_back_to_is_claimed_again(desk: Desks, api: Api, rows: Any) -> None:
+    for who in ("chen", "colleague", "neighbour", "leader"):
+        far(api, who)
+    page = desk("bureau").at("/review")
+    first = shown(page)
+    for key in ("j", "k"):
+        with page.expect_response("**/review/next"):
+            page.keyboard.press(key)
+    assert shown(page) == first
+    settled(page)
+    claimed = {str(uuid.UUID(str(one))) for (one,) in rows("SELECT checkin_id FROM review_claims")}
+    assert first in claimed
+
+
+def test_while_a_rejection_is_written_no_key_accepts(desk: Desks, api: Api) -> None:
+    checkin = far(api)
+    page = desk("bureau").at("/review")
+    page.keyboard.press("r")
+    page.keyboard.press("2")
+    page.locator("#stage .shot").click()
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    assert shown(page) == checkin
+    settled(page)
+    assert decision(api, checkin) is None
 
 
 def test_half_a_rejection_survives_a_reload(desk: Desks, api: Api) -> None:

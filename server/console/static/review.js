@@ -90,6 +90,7 @@
     var body = new URLSearchParams(filters);
     body.set("have", seen.concat(loaded().map(function (one) { return one.dataset.id; })).slice(-200).join(","));
     body.set("left", left.join(","));
+    body.set("keep", [current()].concat(loaded()).filter(function (one) { return one && one.dataset.decide && !one.dataset.done; }).map(function (one) { return one.dataset.id; }).join(","));
     body.set("many", String(many));
     left = [];
     asking = fetch(desk.dataset.next, { method: "POST", body: body, headers: { "HX-Request": "true" } })
@@ -273,7 +274,10 @@
     if (!past.length) return;
     var other = away();
     if (other) later.insertBefore(other, later.firstChild);
-    show(past.pop());
+    var article = past.pop();
+    left = left.filter(function (id) { return id !== article.dataset.id; });
+    show(article);
+    if (!article.dataset.done) Promise.resolve(asking).then(function () { ask(0); }); // it is claimed again
   }
 
   // ---- rejecting
@@ -382,7 +386,8 @@
     if (ARROWS[event.key] && current() && photo.move(current(), ARROWS[event.key][0], ARROWS[event.key][1])) return event.preventDefault();
     if (event.target.closest(".map") || event.repeat) return;
     var name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!name) return;
+    // While a rejection is being written, one key must not accept, nor leave it behind.
+    if (!name || (open && !open.hidden && /^(accept|skip|back)$/.test(name))) return;
     event.preventDefault();
     DO[name]();
   });
@@ -406,6 +411,9 @@
       choose(Array.prototype.indexOf.call(open.querySelectorAll("input"), event.target) + 1);
     }
   }
+
+  // What is before the reviewer stays theirs, however long they look.
+  setInterval(function () { if (current() && !asking && desk.dataset.next) ask(0); }, 120000);
 
   // ---- begin
   loaded().forEach(ready);
