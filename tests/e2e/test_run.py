@@ -117,6 +117,8 @@ def test_from_the_first_start_to_the_last(run: Run) -> None:
     second_s = run.start()
     print(f"ready after {first_s:.1f} s the first time and {second_s:.1f} s the second")
     assert len(json.loads((run.folder / "var/demo.json").read_text(encoding="utf-8"))["personas"]) == 62
+    check_death(run, "web")
+    run.start()
     check_death(run, "worker")
     run.start()
     check_killed(run)

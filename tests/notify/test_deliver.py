@@ -51,7 +51,7 @@ def test_two_workers_send_each_of_fifty_once_and_never_two_at_once_to_one_person
         thread.start()
     for thread in threads:
         thread.join()
-    assert {notice.state for notice in notices()} == {"sent"}
+    assert {(notice.state, notice.last_error) for notice in notices()} == {("sent", None)}
     assert len(sandbox.state.messages) == sandbox.state.calls[SEND] == 50
 
 

@@ -67,9 +67,8 @@ print(client._api.access_token, flush=True)
 """
 
 
-def test_cold_processes_fetch_once(db, sandbox):
-    """All at the same instant; the fetch takes long enough for each of them to find none. On SQLite three, which is
-    what one machine has."""
+def test_eight_cold_processes_fetch_once(db, sandbox):
+    """All at the same instant; the fetch takes long enough for each of them to find none."""
     sandbox.state.faults.append(Fault(PATH, times=1, hang_s=0.5))  # then it goes on
     processes = [
         subprocess.Popen(
@@ -78,7 +77,7 @@ def test_cold_processes_fetch_once(db, sandbox):
             stdout=subprocess.PIPE,
             text=True,
         )
-        for _ in range(8 if db.url.startswith("postgres") else 3)
+        for _ in range(8)
     ]
     try:
         for process in processes:

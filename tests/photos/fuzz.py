@@ -25,8 +25,7 @@ from pathlib import Path
 from tests.photos.mutations import mutated
 
 ROOT = Path(__file__).parents[2]
-# CPU seconds of a busy machine, whose two threads share a core: what is bounded is an order of magnitude.
-LIMIT_MB, LIMIT_CPU_S = 300, 6.0
+LIMIT_MB, LIMIT_CPU_S = 300, 2.0
 SMALL_BYTES = 350_000
 HEIC_SHARE = 0.02  # of the inputs: each costs a process of its own
 INSTRUMENTED = ["server.photos", "server.evidence", "exifread", "PIL"]
