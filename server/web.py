@@ -1,6 +1,8 @@
 """Starts the web server: granian over the WSGI app, one app a process, respawned when a process is killed."""
 
 import gc
+import os
+import signal
 from typing import Any
 
 from flask_openapi import OpenAPI
@@ -32,6 +34,7 @@ def settled(app: OpenAPI) -> OpenAPI:
 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are finished."""
+    os.register_at_fork(after_in_child=_end_when_asked)
     Granian(
         "server.web:make_app",
         factory=True,
@@ -47,3 +50,13 @@ def serve(config: Config) -> None:
         # A thread that is stuck (in a connection attempt, say) must not keep the process from ending.
         workers_kill_timeout=15,
     ).serve()
+
+
+def _end_when_asked() -> None:
+    """For a process just forked, until granian listens for signals in it.
+
+    The handler it was forked with only tells the main process's copy that it should stop, so who was asked to stop
+    while still starting was waited for in vain, 15 s long.
+    """
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, signal.SIG_DFL)

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.fields import Sentence
@@ -16,6 +15,7 @@ from server.api.session import SIGNED_IN, caller
 from server.flags import steps
 from server.flags.models import Flag, FlagStep
 from server.flags.steps import Decision
+from server.org import people
 from server.org.models import Member, Unit
 from server.org.scope import county as in_county
 
@@ -137,10 +137,7 @@ def _steps(session: Session, flag_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID
 
 def _names(session: Session, taken: Sequence[FlagStep]) -> Mapping[uuid.UUID, str]:
     ids = {uuid.UUID(who) for step in taken for who in step.told} | {s.decided_by for s in taken if s.decided_by}
-    rows = session.execute(
-        select(Member.id, Member.name).where(Member.county_id == caller().county_id, Member.id.in_(ids))
-    )
-    return {row.id: row.name for row in rows}
+    return people.names(session, caller().county_id, ids)
 
 
 def _step_row(step: FlagStep, names: Mapping[uuid.UUID, str]) -> StepRow:

@@ -5,7 +5,6 @@ from typing import Literal
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
@@ -18,7 +17,7 @@ from server.notify import dead, inbox, told
 from server.notify.inbox import Wish
 from server.notify.messages import KINDS
 from server.notify.models import Notice
-from server.org.models import County, Member
+from server.org import people
 
 bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=SIGNED_IN)
 KEEPERS = ("bureau_supervisor", "admin")
@@ -129,9 +128,8 @@ def list_notices(query: NoticeQuery) -> Reply:
         statement = inbox.mine(who.county_id, who.member_id, muted, at, query.unread)
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, query)).all()
         unread = inbox.unread_count(session, who.county_id, who.member_id, muted, at)
-        tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
     page, cursor = cut(rows, query, "created_at")
-    items = [notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, tz)) for notice in page]
+    items = [notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, who.tz)) for notice in page]
     return NoticePage(items=items, unread=unread, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -181,7 +179,7 @@ def list_dead(query: DeadQuery) -> Reply:
         statement = dead.listed(caller().county_id, (query.state,) if query.state else dead.DEAD)
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, query)).all()
         page, cursor = cut(rows, query, "created_at")
-        names = names_of(session, {notice.member_id for notice in page if notice.member_id})
+        names = people.names(session, caller().county_id, {notice.member_id for notice in page if notice.member_id})
     items = [_dead_row(notice, names) for notice in page]
     return DeadPage(items=items, next_cursor=cursor).model_dump(mode="json")
 
@@ -227,14 +225,6 @@ def _settings(session: Session) -> Reply:
                 SettingRow(kind=name, title=kind.title, purpose=kind.purpose, inbox_fixed=not kind.may_mute, **wanted)
             )
     return SettingsReply(items=items).model_dump(mode="json")
-
-
-def names_of(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Names of the county's members, by id."""
-    rows = session.execute(
-        select(Member.id, Member.name).where(Member.county_id == caller().county_id, Member.id.in_(ids))
-    )
-    return {row.id: row.name for row in rows}
 
 
 def _dead_row(notice: Notice, names: dict[uuid.UUID, str]) -> DeadRow:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import CheckInRow, row_reply
@@ -19,7 +18,7 @@ from server.checkins.models import CheckIn
 from server.evidence.types import Window
 from server.notify import inbox, told
 from server.notify.models import Notice
-from server.org.models import County, Member
+from server.org.models import Member
 from server.org.postings import presence_at
 from server.org.scope import county as in_county
 from server.tally import policy
@@ -109,8 +108,7 @@ def _news(session: Session, at: datetime) -> tuple[NoticeRow | None, int]:
     unread = inbox.unread_count(session, who.county_id, who.member_id, muted, at)
     if (notice := session.scalar(latest)) is None:
         return None, unread
-    tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
-    return notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, tz)), unread
+    return notice_row(notice, told.tell(notice, muted.get(notice.kind, ()), at, who.tz)), unread
 
 
 def _window(window: Window, on: date, tz: str, mine: list[CheckIn]) -> WindowReply:

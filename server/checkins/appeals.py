@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from server.audit.journal import record
-from server.checkins.models import Appeal, Attestation, CheckIn, Review
+from server.checkins.attest import vouched_by
+from server.checkins.models import Appeal, CheckIn, Review
 from server.checkins.retention import require_evidence
 from server.checkins.review import held, tell
 from server.errors import conflict, forbidden, not_found
@@ -101,13 +102,7 @@ def is_involved(member_id: uuid.UUID) -> ColumnElement[bool]:
         earlier.checkin_id == Appeal.checkin_id,
         earlier.decided_by == member_id,
     )
-    vouched = exists().where(
-        Attestation.county_id == Appeal.county_id,
-        Attestation.member_id == Appeal.member_id,
-        Attestation.on_date == CheckIn.on_date,
-        Attestation.attester_id == member_id,
-    )
-    return or_(Appeal.member_id == member_id, reviewed, answered, vouched)
+    return or_(Appeal.member_id == member_id, reviewed, answered, vouched_by(member_id))
 
 
 def _of_it() -> ColumnElement[bool]:

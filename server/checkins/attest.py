@@ -3,11 +3,11 @@
 import uuid
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.checkins.models import Attestation
+from server.checkins.models import Attestation, CheckIn
 from server.errors import conflict, forbidden, invalid, not_found
 from server.org.models import Member, Posting
 from server.org.postings import presence_at
@@ -16,6 +16,16 @@ from server.org.scope import county as in_county
 
 # A presence is vouched for while it is remembered.
 MOST_DAYS_BACK = 7
+
+
+def vouched_by(member_id: uuid.UUID) -> ColumnElement[bool]:
+    """The condition on CheckIn: this person vouched for its member on that day, and so is involved."""
+    return exists().where(
+        Attestation.county_id == CheckIn.county_id,
+        Attestation.member_id == CheckIn.member_id,
+        Attestation.on_date == CheckIn.on_date,
+        Attestation.attester_id == member_id,
+    )
 
 
 def attest(

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, select, text, t
 from sqlalchemy.orm import Session
 
 from server.checkins import claims, second_opinion
-from server.checkins.models import WAITING, Attestation, CheckIn, CheckInFinding, Review
+from server.checkins.attest import vouched_by
+from server.checkins.models import WAITING, CheckIn, CheckInFinding, Review
 from server.org.models import Member
 from server.org.scope import Caller
 
@@ -142,17 +143,8 @@ def _parts(county_id: int, member_id: uuid.UUID, wanted: Wanted, now: datetime) 
         .join(Review, and_(Review.county_id == CheckIn.county_id, Review.checkin_id == CheckIn.id))
         .where(Review.county_id == county_id, CheckIn.erased_at.is_(None), *second_opinion.wanted(member_id, now))
     )
-    narrowed = [CheckIn.member_id != member_id, ~_vouched_by(member_id), *_narrowed(wanted, now)]
+    narrowed = [CheckIn.member_id != member_id, ~vouched_by(member_id), *_narrowed(wanted, now)]
     return undecided.where(*narrowed), decided.where(*narrowed)
-
-
-def _vouched_by(member_id: uuid.UUID) -> ColumnElement[bool]:
-    return exists().where(
-        Attestation.county_id == CheckIn.county_id,
-        Attestation.member_id == CheckIn.member_id,
-        Attestation.on_date == CheckIn.on_date,
-        Attestation.attester_id == member_id,
-    )
 
 
 def _narrowed(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.checkins import claims, second_opinion
-from server.checkins.models import Appeal, Attestation, CheckIn, Review
+from server.checkins.attest import vouched_by
+from server.checkins.models import Appeal, CheckIn, Review
 from server.checkins.retention import require_evidence
 from server.db import hold_member
 from server.errors import AppError, conflict, forbidden, invalid, not_found
@@ -171,13 +172,8 @@ def _letter_key(done: Review) -> str:
 def _require_uninvolved(session: Session, caller: Caller, checkin: CheckIn) -> None:
     if checkin.member_id == caller.member_id:
         raise forbidden("own_checkin", "不能复核自己的打卡，请由其他监督人员处理。")
-    vouched = exists().where(
-        Attestation.county_id == checkin.county_id,
-        Attestation.member_id == checkin.member_id,
-        Attestation.on_date == checkin.on_date,
-        Attestation.attester_id == caller.member_id,
-    )
-    if session.scalar(select(vouched)):
+    of_it = in_county(caller, CheckIn).with_only_columns(CheckIn.id).where(CheckIn.id == checkin.id)
+    if session.scalar(of_it.where(vouched_by(caller.member_id))):
         raise forbidden("involved", "您为这名队员当天作过证明，请由其他监督人员复核。")
 
 

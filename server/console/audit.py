@@ -21,7 +21,8 @@ from server.audit.words import ACTIONS
 from server.checkins.models import CheckIn
 from server.console.face import face, page, query
 from server.errors import AppError
-from server.org.models import County, Member
+from server.org import people
+from server.org.models import Member
 from server.rate_limits import spend
 
 _READERS = ("bureau_supervisor", "admin")
@@ -43,13 +44,12 @@ def audit() -> Response:
     caller().require(*_READERS)
     asked = query(Query)
     with reading() as session:
-        tz = ZoneInfo(session.scalars(select(County.tz).where(County.id == caller().county_id)).one())
-        wanted, about, unknown = _wanted(session, asked, tz)
+        wanted, about, unknown = _wanted(session, asked, ZoneInfo(caller().tz))
         found: list[Entry] = []
         if not unknown:
             first = [] if asked.before else search.fresh(session, caller().county_id, wanted, _SHOWN)
             found = [*first, *search.linked(session, caller().county_id, wanted, _SHOWN + 1)]
-        names = _names(session, search.people(found))
+        names = people.names(session, caller().county_id, search.people(found))
     if (asked.about or asked.by) and not unknown:
         facts = {"about": asked.about, "by": asked.by}
         with transaction() as session:
@@ -110,13 +110,6 @@ def _member(session: Session, name: str) -> uuid.UUID | None:
     if len(found) > 1:
         raise AppError(409, "name_shared", f"有多人叫{name}，请从人员档案里查看。")
     return found[0] if found else None
-
-
-def _names(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = session.execute(
-        select(Member.id, Member.name).where(Member.county_id == caller().county_id, Member.id.in_(ids))
-    )
-    return {row.id: row.name for row in rows}
 
 
 def _line(one: Entry, names: dict[uuid.UUID, str]) -> dict[str, Any]:

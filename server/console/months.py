@@ -16,7 +16,7 @@ from server.audit.journal import record
 from server.console import month_sheet
 from server.console.face import done, face, page, query
 from server.errors import not_found
-from server.org.models import County, Posting
+from server.org.models import Posting
 from server.org.scope import Caller
 from server.tally import addenda, close, closed, policy, waiting
 from server.tally.month_fold import month_end
@@ -74,10 +74,9 @@ def months_sheet(month: str) -> Response:
     with services().db.snapshot() as session:  # its sheets agree with each other
         part = results.narrowed(session, who, asked.unit, asked.squad)
         table, frozen = results.table_of(session, who, first, part)
-        county, tz = session.execute(select(County.name, County.tz).where(County.id == who.county_id)).one()
         made = month_sheet.Sheet(
-            county=county,
-            tz=tz,
+            county=who.county_name,
+            tz=who.tz,
             month=first,
             table=table,
             closed_at=frozen.closed_at if frozen else None,

@@ -12,6 +12,7 @@ from server.api.session import caller
 from server.console.face import done, face, page, query
 from server.notify import dead
 from server.notify.models import Notice
+from server.org import people
 
 _TABS = (("dead", "没送到"), ("waiting", "等待发送"), ("sent", "已发出"), ("kept", "只放在收件箱"))
 _STATES = {"dead": dead.DEAD, "waiting": ("pending", "sending"), "sent": ("sent",), "kept": ("muted", "expired")}
@@ -41,7 +42,7 @@ def notices() -> Response:
         statement = dead.listed(caller().county_id, _STATES[asked.state])
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, asked)).all()
         found, cursor = cut(rows, asked, "created_at")
-        names = api.names_of(session, {one.member_id for one in found if one.member_id})
+        names = people.names(session, caller().county_id, {one.member_id for one in found if one.member_id})
     lines = [
         {
             "id": one.id,

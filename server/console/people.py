@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 from pydantic import BaseModel, Field, StringConstraints
-from sqlalchemy import select
 
 from server.api.counts import month_of
 from server.api.fields import Day
@@ -21,7 +20,7 @@ from server.console.face import face, page, query
 from server.console.words import STATES, TONES
 from server.leaves.models import KIND_WORDS
 from server.org import postings
-from server.org.models import County, Unit
+from server.org.models import Unit
 from server.org.scope import county as in_county
 from server.org.scope import watched_member
 from server.tally import closed
@@ -80,7 +79,6 @@ def people_file(member_id: uuid.UUID) -> Response:
     with reading() as session:
         months = calendar(session, who, member.id, months_back(max(first, who.today.replace(day=1)), MONTHS_SHOWN))
         shown = next((m for m in months if m.first == first), None) or calendar(session, who, member.id, [first])[0]
-        tz = session.scalars(select(County.tz).where(County.id == who.county_id)).one()
         blind = second_opinion.blinded(session, who, at)
         return page(
             "file.html",
@@ -91,7 +89,7 @@ def people_file(member_id: uuid.UUID) -> Response:
             shown=shown,
             count=month_of(session, who, member.id, first),
             is_closed=closed.is_closed(session, who.county_id, first),
-            events=timeline(session, who, member.id, first, tz, blind),
+            events=timeline(session, who, member.id, first, who.tz, blind),
             on=asked.day,
             day=_day(session.get(SiteDay, (who.county_id, member.id, asked.day)), blind) if asked.day else None,
             now=at,

@@ -20,13 +20,14 @@ from server.errors import not_found
 from server.org import postings, reach
 from server.org.models import ROLE_NAMES, Member, RoleGrant, Squad, Station, Unit
 from server.org.scope import county as in_county
+from server.watch import members
 
 _SHOWN = 50
 
 
 class Query(BaseModel):
     q: Name | None = Field(None, max_length=40)
-    after: Name | None = Field(None, max_length=80)
+    after: str | None = Field(None, max_length=300)
 
 
 class PostingForm(BaseModel):
@@ -51,14 +52,13 @@ def register_people() -> Response:
     if asked.q:
         statement = statement.where(Member.name.startswith(asked.q, autoescape=True))
     if asked.after:
-        name, _, last = asked.after.rpartition("|")
-        statement = statement.where(or_(Member.name > name, (Member.name == name) & (Member.id > _uuid(last))))
+        statement = statement.where(members.after(asked.after))
     with reading() as session:
         rows = session.execute(statement.limit(_SHOWN + 1)).all()
         units, squads = _places(session)
         roles = _roles(session, [row.Member.id for row in rows])
     shown = rows[:_SHOWN]
-    after = f"{shown[-1].Member.name}|{shown[-1].Member.id}" if len(rows) > _SHOWN else None
+    after = members.mark(shown[-1].Member) if len(rows) > _SHOWN else None
     return page(
         "register_people.html",
         tabs=tabs(),
@@ -171,13 +171,6 @@ def register_remove(member_id: uuid.UUID) -> Response:
 
 def _back(member_id: uuid.UUID) -> str:
     return url_for("desk.register_person", member_id=member_id)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise not_found("翻页标记不对，请从第一页重新开始。") from None
 
 
 def _places(session: Session) -> tuple[list[Any], list[Any]]:

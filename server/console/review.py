@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, url_for
 from pydantic import Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import comments_reply
@@ -29,7 +28,7 @@ from server.console.face import face, form, page, query
 from server.console.finding_words import FINDINGS
 from server.console.rail import BUREAU
 from server.errors import AppError
-from server.org.models import County, Squad, Unit
+from server.org.models import Squad, Unit
 from server.org.scope import county as in_county
 
 AHEAD = 2  # loaded beside the one that is seen: whoever decides at a glance does not wait either
@@ -165,8 +164,7 @@ def _decided(session: Session, checkin: CheckIn, seen: Shown) -> Open:
 def _around(session: Session, asked: QueueFilters, have: Sequence[uuid.UUID]) -> dict[str, Any]:
     """The strip of what comes then, and the sums."""
     at = now()
-    tz = session.scalars(select(County.tz).where(County.id == caller().county_id)).one()
-    midnight = datetime.combine(caller().today, time(), ZoneInfo(tz))
+    midnight = datetime.combine(caller().today, time(), ZoneInfo(caller().tz))
     found = queue.waiting(session, caller(), wanted(asked), at, _IN_STRIP + len(have))
     coming = [item for item in found if item.id not in have][:_IN_STRIP]
     return {

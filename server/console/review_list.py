@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from server.api.checkin_replies import CheckInRow, member_name
+from server.api.checkin_replies import CheckInRow
 from server.api.checkins import ListQuery, list_checkins
 from server.api.paging import cut, read_cursor
 from server.api.photos import link_to
@@ -22,6 +22,7 @@ from server.console.face import face, page, query
 from server.console.rail import BUREAU
 from server.console.review import filter_choices
 from server.errors import AppError, conflict, invalid
+from server.org import people
 from server.org.scope import county as in_county
 
 MOST_AT_ONCE = 50
@@ -86,22 +87,24 @@ def review_confirm() -> Response:
 
 @face.post("/review/bulk")
 def review_bulk() -> Response:
-    """Accept them, each in a transaction of its own; what became of each is told."""
-    return page("review_done.html", results=[_accepted(one) for one in _chosen()], is_reviewer=True)
-
-
-def _accepted(checkin_id: uuid.UUID) -> Result:
+    """Accept them, each in a transaction of its own; what became of each is told. One that the caller may not see
+    refuses all of them, before any is decided."""
     with reading() as session:
-        checkin = visible(session, caller(), checkin_id)
-        name = member_name(session, checkin.member_id)
-    result = Result(checkin_id, name, checkin.on_date, "", is_done=True)
+        chosen = [visible(session, caller(), one) for one in _chosen()]
+        names = people.names(session, caller().county_id, {one.member_id for one in chosen})
+    results = [_accepted(one, names[one.member_id]) for one in chosen]
+    return page("review_done.html", results=results, is_reviewer=True)
+
+
+def _accepted(checkin: CheckIn, name: str) -> Result:
+    result = Result(checkin.id, name, checkin.on_date, "", is_done=True)
     try:
         with transaction() as session:
-            if queue.waits_for(session, caller(), checkin_id, now()) is None:
+            if queue.waits_for(session, caller(), checkin.id, now()) is None:
                 raise conflict("nothing_waits", "已经有人复核过了，没有改动。")
             if not queue.is_clean(checkin):
                 raise conflict("not_clean", "有需要核实的发现，请逐条复核。")
-            reviewed(session, checkin_id, Ruling("accepted"))
+            reviewed(session, checkin.id, Ruling("accepted"))
     except AppError as error:
         return replace(result, said=error.detail, is_done=False)
     return result

@@ -4,7 +4,7 @@ Their history stays theirs: nothing that was done is touched, only what holds fr
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, delete, or_, select, update
@@ -20,6 +20,12 @@ from server.org.models import Member, Posting, RoleGrant, Squad, Unit
 from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
 from server.sealing import Sealer
+
+
+def names(session: Session, county_id: int, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these members of the county are called, also those who were removed since."""
+    rows = session.execute(select(Member.id, Member.name).where(Member.county_id == county_id, Member.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def change(

@@ -22,7 +22,7 @@ from server.db import Base
 from server.flags.models import Flag, FlagStep
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
-from server.org import reach
+from server.org import people, reach
 from server.org.models import (
     Consent,
     ConsoleAccount,
@@ -196,9 +196,8 @@ def _history(session: Session, member: Member) -> list[dict[str, Any]]:
 
 
 def _names(session: Session, county_id: int, ids: set[str]) -> dict[str, str]:
-    wanted = [uuid.UUID(one) for one in ids]
-    rows = session.execute(select(Member.id, Member.name).where(Member.county_id == county_id, Member.id.in_(wanted)))
-    return {str(row.id): row.name for row in rows}
+    found = people.names(session, county_id, {uuid.UUID(one) for one in ids})
+    return {str(member_id): name for member_id, name in found.items()}
 
 
 def _add_photos(session: Session, store: FolderStore, member: Member, archive: zipfile.ZipFile) -> list[str]:

@@ -68,7 +68,7 @@ def listed(session: Session, caller: Caller, wanted: Wanted, most: int = PAGE) -
         .limit(most + 1)
     )
     rows = session.execute(statement).all()
-    cursor = _mark(rows[most - 1]) if len(rows) > most else None
+    cursor = mark(rows[most - 1]) if len(rows) > most else None
     rows = rows[:most]
     ids = [row.id for row in rows]
     months, flags = _months(session, caller, ids), _flags(session, caller, ids)
@@ -112,7 +112,7 @@ def _narrowing(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.among is not None:
         conditions.append(Member.id.in_(wanted.among))
     if wanted.after:
-        conditions.append(tuple_(Member.name, Member.id) > tuple_(*_read(wanted.after)))
+        conditions.append(after(wanted.after))
     return conditions
 
 
@@ -137,8 +137,14 @@ def _flags(session: Session, caller: Caller, ids: Sequence[uuid.UUID]) -> dict[u
     return found
 
 
-def _mark(row: Any) -> str:
+def mark(row: Any) -> str:
+    """The cursor after this row, which has `name` and `id`."""
     return base64.urlsafe_b64encode(json.dumps([row.name, str(row.id)]).encode()).decode()
+
+
+def after(cursor: str) -> ColumnElement[bool]:
+    """The condition on Member: those by name after the cursor's."""
+    return tuple_(Member.name, Member.id) > tuple_(*_read(cursor))
 
 
 def _read(cursor: str) -> tuple[str, uuid.UUID]:

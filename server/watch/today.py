@@ -28,8 +28,7 @@ _THERE = ("accepted", "half", "review")
 class Present(NamedTuple):
     """One posted member on the local date of their station.
 
-    state: as tally.states has it; asked: the rules ask this member for a check-in today; last_min: when the last window
-    ends, in minutes after midnight there.
+    state: as tally.states has it; asked: the rules ask this member for a check-in today.
     """
 
     member_id: uuid.UUID
@@ -46,7 +45,6 @@ class Present(NamedTuple):
     on: date
     state: str
     asked: bool
-    last_min: int
 
     @property
     def is_there(self) -> bool:
@@ -80,7 +78,7 @@ def today(session: Session, caller: Caller, now: datetime, among: Collection[uui
     squads, stations = _squads(session, caller), _stations(session, caller)
     dates = {tz: now.astimezone(ZoneInfo(tz)).date() for tz in {station.tz for station in stations.values()}}
     book = policy.rulebook(session, caller.county_id)
-    closes = {on: max((w.end_min for w in asked_windows(book.on(on), on)), default=0) for on in dates.values()}
+    asks = {on: bool(asked_windows(book.on(on), on)) for on in dates.values()}
     leave = _on_leave(session, caller, whom, now)
     found = []
     for row, state in _posted(session, caller, whom, now, stations, dates):
@@ -92,8 +90,7 @@ def today(session: Session, caller: Caller, now: datetime, among: Collection[uui
                 *(row.id, row.name, squad.unit_id, squad.unit, squad.id, squad.name),
                 *(station.id, station.name, station.city, station.lat, station.lng, on),
                 state="excused" if away and state in ("none", "rejected") else state,
-                asked=bool(closes[on]) and row.agreed is not None and not away,
-                last_min=closes[on],
+                asked=asks[on] and row.agreed is not None and not away,
             )
         )
     return sorted(found, key=lambda p: (p.unit, p.squad, p.name, p.member_id))

@@ -26,6 +26,7 @@ from server.notify.messages import SUBSCRIBED
 from tests.processes import ROOT, free_port, listens, until
 
 _SEEDED_S = 120  # the demo county is drawn at the first start
+_ENDED_S = 30  # a job under way is finished first
 _BANNER_END = "Ctrl-C stops everything."
 
 
@@ -183,7 +184,7 @@ def check_killed(run: Run) -> None:
     assert len(everybody) >= 5
     run.process.kill()
     run.process.wait()
-    until(lambda: not any(alive(p) for p in everybody), "the children are gone as well", 10)
+    until(lambda: not any(alive(p) for p in everybody), "the children are gone as well", _ENDED_S)
     assert_gone(run, everybody)
 
 
