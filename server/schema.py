@@ -6,6 +6,7 @@ from server.checkins import models as checkins
 from server.complaints import models as complaints
 from server.db import Base
 from server.flags import models as flags
+from server.leads import models as leads
 from server.leaves import models as leaves
 from server.notify import models as notify
 from server.org import models as org
@@ -18,6 +19,7 @@ __all__ = [
     "checkins",
     "complaints",
     "flags",
+    "leads",
     "leases",
     "leaves",
     "metadata",

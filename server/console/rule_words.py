@@ -75,6 +75,11 @@ SECTIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
         (
             Asked("appeal_within_days", "number", "天"),
             Asked("complaint_within_days", "number", "天"),
+            Asked("lead_respond_days", "number", "个工作日"),
+            Asked("lead_judge_days", "number", "个工作日"),
+            Asked("lead_answer_days", "number", "个工作日"),
+            Asked("lead_report_days", "number", "天"),
+            Asked("lead_claim_days", "number", "天"),
             Asked("reminder_before_min", "number", "分钟", "打卡时段结束前多久提醒"),
             Asked("month_close_day", "number", "日", "次月这一天起可以结账"),
             Asked("month_close_deadline_day", "number", "日", "到这一天还有待核也结账"),

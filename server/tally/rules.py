@@ -54,6 +54,11 @@ NAMES = {
     "make_up_within_days": "补卡时限",
     "appeal_within_days": "申诉时限",
     "complaint_within_days": "意见答复期限",
+    "lead_respond_days": "线索首次跟进期限",
+    "lead_judge_days": "线索研判期限",
+    "lead_answer_days": "答复企业期限",
+    "lead_report_days": "线索跟进间隔",
+    "lead_claim_days": "首报保留期限",
     "reminder_before_min": "提醒提前量",
     "month_close_day": "结账日",
     "month_close_deadline_day": "结账截止日",
@@ -172,6 +177,12 @@ class PolicyRules(_Part):
     make_up_within_days: int = Field(3, ge=0, le=31)  # after the day that was not recorded
     appeal_within_days: int = Field(7, ge=1, le=366)  # after the rejection
     complaint_within_days: int = Field(7, ge=1, le=60)  # a complaint or suggestion is answered
+    # the leads; the first three in workdays (a published rule: 1 to respond, 3 to judge, 7 to answer, 14 to report)
+    lead_respond_days: int = Field(1, ge=1, le=30)
+    lead_judge_days: int = Field(3, ge=1, le=60)
+    lead_answer_days: int = Field(7, ge=1, le=90)
+    lead_report_days: int = Field(14, ge=1, le=180)
+    lead_claim_days: int = Field(30, ge=7, le=365)  # without any progress a claim goes back to the pool
     reminder_before_min: int = Field(90, ge=5, le=600)
     month_close_day: int = Field(5, ge=1, le=28)  # month M is closed from this local day of month M+1 on …
     month_close_deadline_day: int = Field(10, ge=1, le=28)  # … once nothing of it is under review, or from this day on

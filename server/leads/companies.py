@@ -1,0 +1,217 @@
+"""企业: registering one, finding it however its name is typed, and telling which known ones it may be."""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy.orm import Session
+from stdnum.cn import uscc as check_character
+
+from server.audit.journal import record
+from server.db import lock
+from server.errors import conflict, invalid, not_found
+from server.leads import names
+from server.leads.models import Company, CompanyPiece
+from server.org.reach import normal_phone
+from server.org.scope import Caller
+from server.org.scope import county as in_county
+from server.sealing import Sealer
+from server.together import insert_many
+
+PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
+_MOST_READ = 3000  # postings of a piece: a common one says little, and is counted no further
+_MOST_RANKED = 300
+_CLOSE = 0.45  # less of what was typed than this stands in a name that is not meant
+
+Why = Literal["uscc", "phone", "name", "sound"]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A company as somebody enters it; `is_other`: they have seen those it may be, and it is none of them."""
+
+    name: str
+    uscc: str | None = None
+    phone: str | None = None
+    industry: str | None = None
+    size: str | None = None
+    home_city: str | None = None
+    is_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A known company that a new one may be, and by what."""
+
+    company: Company
+    why: Why
+
+
+def normal_uscc(text: str) -> str:
+    """18 letters and digits, capitals. Raises 422 `uscc_invalid` for what cannot be one. Its check character is no
+    condition, since some that were issued fail it (../shared/data/vectors/uscc.csv): see `is_doubtful`."""
+    found = "".join(text.split()).upper().replace("-", "")
+    if len(found) != 18 or not found.isascii() or not found.isalnum():
+        raise invalid("uscc_invalid", "统一社会信用代码应是 18 位数字和字母。")
+    return found
+
+
+def is_doubtful(uscc: str) -> bool:
+    """Whether its check character (GB 32100-2015) does not fit: mistyped most likely."""
+    return not check_character.is_valid(uscc)
+
+
+def the_one(session: Session, caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
+    """The company meant: known by its USCC, or by its name unless the codes differ or it `is_other`; else a new one.
+
+    Raises 409 `company_unclear` when several known ones have this name and no code tells them apart.
+    """
+    core, uscc = names.core(new.name), normal_uscc(new.uscc) if new.uscc else None
+    if not core:
+        raise invalid("company_name_invalid", "企业名称里要有文字。")
+    # Two that enter the same new company in one second meet here: the second finds what the first has written.
+    lock(
+        session,
+        f"company-name:{caller.county_id}:{core}",
+        *([f"company-uscc:{caller.county_id}:{uscc}"] if uscc else []),
+    )
+    mine = in_county(caller, Company)
+    if uscc and (known := session.scalar(mine.where(Company.uscc == uscc))):
+        return known
+    same = session.scalars(mine.where(Company.core == core).order_by(Company.created_at)).all()
+    possible = [] if new.is_other else [one for one in same if uscc is None or one.uscc is None]
+    if len(possible) > 1:
+        raise conflict(
+            "company_unclear", "有几家企业叫这个名字，请从列表里选一家。", companies=[str(c.id) for c in possible]
+        )
+    if possible:
+        (known,) = possible
+        if uscc:
+            known.uscc = uscc
+        return known
+    return _add(session, caller, sealer, new, uscc, now)
+
+
+def _add(session: Session, caller: Caller, sealer: Sealer, new: New, uscc: str | None, now: datetime) -> Company:
+    phone, company_id = normal_phone(new.phone) if new.phone else None, uuid.uuid4()
+    made = Company(
+        county_id=caller.county_id,
+        id=company_id,
+        name=new.name,
+        core=names.core(new.name),
+        sound=names.sound(new.name),
+        uscc=uscc,
+        industry=new.industry,
+        size=new.size,
+        home_city=new.home_city,
+        phone_sealed=sealer.seal(phone, PHONE_OF.format(company_id)) if phone else None,
+        phone_digest=sealer.digest(phone) if phone else None,
+        added_by=caller.member_id,
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    index(session, [made])
+    facts = {"name": new.name, "uscc": uscc}
+    record(session, caller.county_id, caller.member_id, "company.added", made.id, facts, now)
+    return made
+
+
+def index(session: Session, companies: Iterable[Company]) -> None:
+    """Write by what they are found. What was written for them before goes."""
+    listed = list(companies)
+    keys = [(one.county_id, one.id) for one in listed]
+    session.execute(delete(CompanyPiece).where(tuple_(CompanyPiece.county_id, CompanyPiece.company_id).in_(keys)))
+    rows = [
+        {"county_id": one.county_id, "piece": piece, "company_id": one.id}
+        for one in listed
+        for piece in sorted(names.pieces(one.name))
+    ]
+    insert_many(session, CompanyPiece, rows)
+
+
+def get(session: Session, caller: Caller, company_id: uuid.UUID) -> Company:
+    """Of the county's; 404 else."""
+    found = session.scalar(in_county(caller, Company).where(Company.id == company_id))
+    if found is None:
+        raise not_found()
+    return found
+
+
+def alike(session: Session, caller: Caller, sealer: Sealer, new: New) -> list[Alike]:
+    """Those it may be, the surest first: the same USCC, the same phone, the same name, the same sound. One with another
+    USCC is never among them, however it is called."""
+    uscc = normal_uscc(new.uscc) if new.uscc else None
+    digests = sealer.digests(normal_phone(new.phone)) if new.phone else []
+    asked: list[tuple[Why, ColumnElement[bool] | None]] = [
+        ("uscc", Company.uscc == uscc if uscc else None),
+        ("phone", Company.phone_digest.in_(digests) if digests else None),
+        ("name", Company.core == names.core(new.name)),
+        ("sound", Company.sound == names.sound(new.name)),
+    ]
+    found: dict[uuid.UUID, Alike] = {}
+    for why, condition in asked:
+        if condition is not None:
+            for one in session.scalars(in_county(caller, Company).where(condition).limit(10)):
+                found.setdefault(one.id, Alike(one, why))
+    return [one for one in found.values() if not (uscc and one.company.uscc and one.company.uscc != uscc)]
+
+
+def search(session: Session, caller: Caller, sealer: Sealer, typed: str, most: int = 20) -> Sequence[Company]:
+    """By USCC, phone, name, initials or sound, the likest first.
+
+    The words by which a name is found are looked up, the rarest first, until they name enough companies; those are
+    ranked by how much of what was typed they hold. No word is read further than _MOST_READ.
+    """
+    exact = _exactly(session, caller, sealer, typed)
+    if exact:
+        return exact
+    wanted = _rarest(session, caller.county_id, names.asked(typed))
+    if not wanted:
+        return []
+    times = func.count().label("times")
+    ranked = (
+        select(CompanyPiece.company_id, times)
+        .where(CompanyPiece.county_id == caller.county_id, CompanyPiece.piece.in_(wanted))
+        .group_by(CompanyPiece.company_id)
+        .order_by(times.desc(), CompanyPiece.company_id)
+        .limit(_MOST_RANKED)
+    )
+    ids = [row.company_id for row in session.execute(ranked)]
+    rated = [
+        (names.likeness(typed, one.name), one)
+        for one in session.scalars(in_county(caller, Company).where(Company.id.in_(ids)))
+    ]
+    close = sorted(
+        (pair for pair in rated if pair[0] >= _CLOSE), key=lambda pair: (-pair[0], len(pair[1].name), pair[1].name)
+    )
+    return [one for _likeness, one in close[:most]]
+
+
+def _exactly(session: Session, caller: Caller, sealer: Sealer, typed: str) -> Sequence[Company]:
+    squeezed = "".join(typed.split())
+    if len(squeezed) == 18 and squeezed.isascii() and squeezed.isalnum():
+        return session.scalars(in_county(caller, Company).where(Company.uscc == squeezed.upper())).all()
+    if sum(character.isdigit() for character in squeezed) >= 7 and not any(c.isalpha() for c in squeezed):
+        digests = sealer.digests(normal_phone(typed))
+        return session.scalars(in_county(caller, Company).where(Company.phone_digest.in_(digests)).limit(20)).all()
+    return []
+
+
+def _rarest(session: Session, county_id: int, pieces: Collection[str]) -> list[str]:
+    """Of these words those that name the fewest companies, together not many more than _MOST_READ."""
+    counted = []
+    for piece in sorted(pieces):
+        of_it = select(CompanyPiece.piece).where(CompanyPiece.county_id == county_id, CompanyPiece.piece == piece)
+        few = of_it.limit(_MOST_READ).subquery()
+        counted.append((session.scalar(select(func.count()).select_from(few)) or 0, piece))
+    wanted: list[str] = []
+    total = 0
+    for count, piece in sorted(counted):
+        if count and (not wanted or total + count <= 2 * _MOST_READ):
+            wanted.append(piece)
+            total += count
+    return wanted

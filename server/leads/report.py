@@ -1,0 +1,153 @@
+"""首报: whoever reports a company first has the claim; who comes second is told at once whose it is."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.db import lock
+from server.errors import AppError, conflict, not_found
+from server.leads import companies, see
+from server.leads.models import STAGES, Company, Lead, LeadEvent
+from server.org.models import Squad
+from server.org.scope import Caller
+from server.org.scope import county as in_county
+from server.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A lead as it is reported; `id` is made by the phone. `company`: a known one's id, or a new one."""
+
+    id: uuid.UUID
+    company: uuid.UUID | companies.New
+    squad: uuid.UUID | None
+    channel: str
+    reported_at: datetime
+    intent: str = ""
+    investment_wan: int | None = None
+    currency: str = "CNY"
+    next_action: str = ""
+    next_on: date | None = None
+
+    def digest(self) -> str:
+        """What makes two reports the same."""
+        said: Any = [
+            str(self.company) if isinstance(self.company, uuid.UUID) else repr(self.company),
+            *(self.channel, self.reported_at.isoformat(), self.intent, self.investment_wan, self.currency),
+            *(self.next_action, str(self.next_on), str(self.squad)),
+        ]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def report(session: Session, caller: Caller, sealer: Sealer, new: Report, now: datetime) -> tuple[Lead, bool]:
+    """Store it and take the claim; and whether it is new. The same id with the same words is a repeat.
+
+    Raises 409 `lead_differs`, `company_claimed` (another squad has it), `lead_known` (the own squad has it),
+    `company_pooled` (it may be taken up); nothing is stored then.
+    """
+    squad = see.squad_of(session, caller, new.squad)
+    lock(session, f"lead:{caller.county_id}:{new.id}")
+    known = session.get(Lead, (caller.county_id, new.id))
+    if known is not None:
+        if (known.reported_by, known.content_sha256) != (caller.member_id, new.digest()):
+            raise conflict("lead_differs", "这个编号已经用过，内容不同，没有保存。")
+        return known, False
+    company = _company(session, caller, sealer, new, now)
+    see.lock_company(session, caller.county_id, company.id)
+    open_one = session.scalar(in_county(caller, Lead).where(Lead.company_id == company.id, Lead.outcome.is_(None)))
+    if open_one is not None:
+        raise taken(session, caller, squad, company, open_one)
+    made = Lead(
+        county_id=caller.county_id,
+        id=new.id,
+        company_id=company.id,
+        squad_id=squad.id,
+        owner_id=caller.member_id,
+        reported_by=caller.member_id,
+        reported_at=min(new.reported_at, now),
+        claimed_at=now,
+        created_at=now,
+        content_sha256=new.digest(),
+        intent=new.intent,
+        investment_wan=new.investment_wan,
+        currency=new.currency,
+        channel=new.channel,
+        stage_since=now,
+        next_action=new.next_action,
+        next_on=new.next_on,
+        moved_at=now,
+    )
+    session.add(made)
+    session.flush()
+    note(session, caller, made, "claimed", now, facts={"squad": squad.name, "member": caller.name})
+    facts = {"company": str(company.id), "squad": str(squad.id), "reported_at": made.reported_at.isoformat()}
+    record(session, caller.county_id, caller.member_id, "lead.reported", made.id, facts, now)
+    return made, True
+
+
+def take(session: Session, caller: Caller, company_id: uuid.UUID, named: uuid.UUID | None, now: datetime) -> Lead:
+    """Take a company's lead up from the pool, with all that was done about it before."""
+    squad = see.squad_of(session, caller, named)
+    company = companies.get(session, caller, company_id)
+    see.lock_company(session, caller.county_id, company_id)
+    found = session.scalar(in_county(caller, Lead).where(Lead.company_id == company_id, Lead.outcome.is_(None)))
+    if found is None:
+        raise not_found("这家企业现在没有线索，可以直接报送。")
+    if found.squad_id is not None:
+        if (found.squad_id, found.owner_id) == (squad.id, caller.member_id):
+            return found
+        raise taken(session, caller, squad, company, found)
+    found.squad_id, found.owner_id, found.claimed_at, found.moved_at = squad.id, caller.member_id, now, now
+    note(session, caller, found, "taken", now, facts={"squad": squad.name, "member": caller.name})
+    record(session, caller.county_id, caller.member_id, "lead.taken", found.id, {"squad": str(squad.id)}, now)
+    return found
+
+
+def taken(session: Session, caller: Caller, squad: Squad, company: Company, lead: Lead) -> AppError:
+    """409 that says whose the company is, and what can be done."""
+    facts = {"company": str(company.id), "name": company.name}
+    if lead.squad_id is None:
+        detail = f"“{company.name}”的线索在公共池里，可以直接接手。"
+        return conflict("company_pooled", detail, **facts)
+    holder = session.get_one(Squad, (caller.county_id, lead.squad_id))
+    if holder.id == squad.id:
+        detail = f"本队已经在跟进“{company.name}”，请直接写跟进。"
+        return conflict("lead_known", detail, **facts, lead=str(lead.id), stage=STAGES[lead.stage])
+    detail = f"“{company.name}”已由{holder.name}首报。可以申请加入，或提出异议。"
+    return conflict("company_claimed", detail, **facts, squad=holder.name)
+
+
+def note(
+    session: Session,
+    caller: Caller | None,
+    lead: Lead,
+    what: str,
+    now: datetime,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """One line of the lead's history. `caller` None: the machine."""
+    session.add(
+        LeadEvent(
+            county_id=lead.county_id,
+            lead_id=lead.id,
+            what=what,
+            by_id=caller.member_id if caller else None,
+            reason=reason,
+            facts=facts or {},
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def _company(session: Session, caller: Caller, sealer: Sealer, new: Report, now: datetime) -> Company:
+    if isinstance(new.company, uuid.UUID):
+        return companies.get(session, caller, new.company)
+    return companies.the_one(session, caller, sealer, new.company, now)
