@@ -25,6 +25,7 @@ from server.complaints import service as complaints
 from server.config import Config
 from server.db import Database
 from server.flags import nightly, reminders
+from server.leads import morning
 from server.leases import LeaseLost
 from server.leaves import waiting
 from server.notify import credits, outbox
@@ -46,6 +47,8 @@ from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
 from server.sealing import Sealer
 from server.tally import announce, close, closed, policy, second_look
+from server.tally.lead_terms import lead_terms
+from server.tally.workdays import is_workday
 from server.wechat.client import WechatClient
 from server.wechat.group_bot import GroupBotClient
 
@@ -102,6 +105,7 @@ class Worker:
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("complaint_reminders", self._counties, _on_its_day("09:00"), self._complaint_reminders),
+            Periodic("lead_clocks", self._counties, _on_its_day("08:40"), self._lead_clocks),
             Periodic("review_reminders", self._counties, _on_its_day("16:30"), self._review_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
@@ -205,6 +209,12 @@ class Worker:
 
     def _complaint_reminders(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", lambda session: complaints.remind(session, scope.county_id, period.on, self.clock()))
+
+    def _lead_clocks(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        with self.db.reading() as session:
+            rules = policy.in_force(session, scope.county_id, period.on).rules
+        day = morning.Day(scope.county_id, scope.tz, period.on, lead_terms(rules), is_workday)
+        yield Step("", lambda session: morning.look(session, day, self.clock()))
 
     def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", self._forget)

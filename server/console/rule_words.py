@@ -75,15 +75,20 @@ SECTIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
         (
             Asked("appeal_within_days", "number", "天"),
             Asked("complaint_within_days", "number", "天"),
-            Asked("lead_respond_days", "number", "个工作日"),
-            Asked("lead_judge_days", "number", "个工作日"),
-            Asked("lead_answer_days", "number", "个工作日"),
-            Asked("lead_report_days", "number", "天"),
-            Asked("lead_claim_days", "number", "天"),
             Asked("reminder_before_min", "number", "分钟", "打卡时段结束前多久提醒"),
             Asked("month_close_day", "number", "日", "次月这一天起可以结账"),
             Asked("month_close_deadline_day", "number", "日", "到这一天还有待核也结账"),
             Asked("ranking", "yes", hint="会增加基层负担，默认不排名"),
+        ),
+    ),
+    (
+        "线索",
+        (
+            Asked("lead_respond_days", "number", "个工作日", "报送后多久写第一次跟进"),
+            Asked("lead_judge_days", "number", "个工作日", "报送后多久判断是否往下谈"),
+            Asked("lead_answer_days", "number", "个工作日", "报送后多久给企业答复"),
+            Asked("lead_report_days", "number", "天", "至少多久写一次跟进"),
+            Asked("lead_claim_days", "number", "天", "没有进展满这么多天，首报回到公共池"),
         ),
     ),
 )

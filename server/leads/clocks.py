@@ -1,5 +1,5 @@
-"""PURE: what a lead owes by when, by the county's rules: a first 跟进, a judgement, an answer to the company, and a word
-every so often. Workdays are China's, with shifted holidays."""
+"""PURE: what a lead owes by when, by the county's rules: a first 跟进, a judgement, an answer to the company, and a
+word every so often. Workdays are China's, with shifted holidays."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def _owed(of: Standing, terms: Terms, is_workday: IsWorkday) -> Iterator[Owed]:
 
 
 def workdays_after(on: date, days: int, is_workday: IsWorkday) -> date:
-    """The local date on which so many workdays are over. A year whose holidays are not published yet: Monday to Friday."""
+    """The local date on which so many workdays are over. An unpublished year: Monday to Friday."""
     while days > 0:
         on += timedelta(days=1)
         known = is_workday(on)

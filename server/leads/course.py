@@ -36,8 +36,8 @@ CHANGEABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A 跟进 as the phone sends it; `answers`: it told the company where it stands. `lat`, `lng` in WGS-84; None: no place
-    was given."""
+    """A 跟进 as the phone sends it; `answers`: it told the company where it stands. `lat`, `lng` in WGS-84; None: no
+    place was given."""
 
     id: uuid.UUID
     text: str

@@ -64,8 +64,16 @@ def require_free(session: Session, caller: Caller, lead: Lead) -> None:
 
 def require_holder(session: Session, caller: Caller, lead: Lead) -> None:
     """Raise 403 unless one of the caller's squads has the claim."""
-    if lead.squad_id is None or not _is_own(session, caller, lead.squad_id):
+    if not holds(session, caller, lead):
         raise forbidden("not_the_holder", "这条线索由别的小分队负责，您不能修改。")
+
+
+def holds(session: Session, caller: Caller, lead: Lead) -> bool:
+    """Whether one of the caller's squads has the claim."""
+    if lead.squad_id is None:
+        return False
+    mine = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.id == lead.squad_id, own(caller))
+    return session.scalar(mine) is not None
 
 
 def require_worker(session: Session, caller: Caller, lead: Lead) -> None:
@@ -99,8 +107,3 @@ def squad_of(session: Session, caller: Caller, named: uuid.UUID | None) -> Squad
 def own(caller: Caller) -> ColumnElement[bool]:
     """The condition on Squad: those the caller is posted with today, or leads."""
     return Squad.id.in_(own_squads(caller))
-
-
-def _is_own(session: Session, caller: Caller, squad_id: uuid.UUID) -> bool:
-    mine = in_county(caller, Squad).with_only_columns(Squad.id)
-    return session.scalar(mine.where(Squad.id == squad_id, own(caller))) is not None

@@ -181,6 +181,21 @@ KINDS: dict[str, Kind] = {
         *("意见答复", "sandbox-task", COMPLAINTS_PAGE, words.complaint_answered, words.complaint_answered_said),
         *(_EVERYBODY, "您的投诉或建议有答复时告诉您", "这是您自己提的意见。", _BESIDE),
     ),
+    "lead_asked": Kind(
+        *("线索申请", "sandbox-task", TODAY_PAGE, words.lead_asked, words.lead_asked_said),
+        *((*_HEADS, *_BUREAU), "线索有申请等您决定时告诉您", "这类申请由您决定。"),
+    ),
+    "lead_news": Kind(
+        *("线索动态", "sandbox-task", TODAY_PAGE, words.lead_news, words.lead_news_said),
+        *(_POSTED, "您的线索有变动时告诉您", "这是您或本队的线索。"),
+    ),
+    "lead_late": Kind(
+        *("线索逾期提醒", "sandbox-task", TODAY_PAGE, words.lead_late, words.lead_late_said),
+        *((*_POSTED, *_BUREAU), "线索到期没有跟进时提醒您", "您负责这条线索，或负责督促它。"),
+        lives=_DAYS,
+        may_mute=True,
+        once_more=False,
+    ),
     "month_closed": Kind(
         *("月度结果", "sandbox-flag", TODAY_PAGE, words.month_closed, words.month_closed_said),
         *(_BUREAU, "月度结账完成时告诉您", "您负责公布全县的月度结果。"),

@@ -235,6 +235,49 @@ def complaint_answered_said(f: Facts) -> str:
     return f"您提的{f['kind']}已有答复：{f['answer']}"
 
 
+def lead_asked(f: Facts) -> dict[str, str]:
+    return {"thing1": f"{f['squad']}{_LEAD_REQUESTS[f['what']]}", "date2": long_date(f["on"]), "thing3": f["company"]}
+
+
+def lead_asked_said(f: Facts) -> str:
+    return f"{f['squad']}对“{f['company']}”的线索{_LEAD_REQUESTS[f['what']]}，等您决定。"
+
+
+_LEAD_REQUESTS = {"join": "申请加入", "contest": "对首报提出异议", "close": "申请终止"}
+
+
+def lead_news(f: Facts) -> dict[str, str]:
+    return {"thing1": _LEAD_NEWS[f["what"]][0], "date2": long_date(f["on"]), "thing3": f["company"]}
+
+
+def lead_news_said(f: Facts) -> str:
+    return f"“{f['company']}”：{_LEAD_NEWS[f['what']][1]}{_because('说明', f['said'])}"
+
+
+_LEAD_NEWS = {
+    "join_granted": ("加入申请已同意", "本队的加入申请已同意，可以写跟进了。"),
+    "join_refused": ("加入申请未同意", "本队的加入申请没有同意。"),
+    "contest_granted": ("首报异议已采纳", "首报改由本队负责，原小分队继续参与。"),
+    "contest_refused": ("首报异议未采纳", "首报不变，仍由原小分队负责。"),
+    "close_granted": ("线索已终止", "终止申请已同意，线索已终止；有新情况可以重新打开。"),
+    "close_refused": ("终止申请未同意", "终止申请没有同意，请继续跟进。"),
+    "joined": ("有小分队加入线索", "另一小分队已加入，可以写跟进，首报仍是本队。"),
+    "lost": ("首报变更", "首报改由另一小分队负责，本队继续参与。"),
+    "reopened": ("线索重新打开", "线索已重新打开，请继续跟进。"),
+    "expiring": ("首报即将到期", "很久没有进展，首报快要到期；写一次跟进就会保留。"),
+    "expired": ("首报已到期", "很久没有进展，首报已回到公共池，各小分队都可以接手。"),
+    "handed_over": ("线索已移交给您", "这条线索已移交给您，请继续跟进。"),
+}
+
+
+def lead_late(f: Facts) -> dict[str, str]:
+    return {"thing1": f"线索待{f['what']}", "date2": long_date(f["due"]), "thing3": f["company"]}
+
+
+def lead_late_said(f: Facts) -> str:
+    return f"“{f['company']}”的线索应在{day_words(f['due'])}前{f['what']}，已过 {f['days']} 天，由{f['owner']}负责。"
+
+
 def leave_ending(f: Facts) -> dict[str, str]:
     return {
         "thing1": "假期明天结束",

@@ -1,0 +1,71 @@
+"""移交: one person's open leads go to another in one step, with their history."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.db import lock
+from server.errors import forbidden, invalid, not_found
+from server.leads.models import Company, Lead, LeadSquad
+from server.leads.report import note
+from server.notify.outbox import Letter, enqueue
+from server.org.models import Member, Posting, Squad
+from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_squads
+from server.org.scope import county as in_county
+
+
+def hand_over(
+    session: Session, caller: Caller, from_id: uuid.UUID, to_id: uuid.UUID, reason: str, now: datetime
+) -> Sequence[Lead]:
+    """All that `from_id` owns and the caller watches goes to `to_id`, who is posted today; the squad goes with it. A
+    repeat hands over nothing more."""
+    caller.require("squad_leader", "unit_supervisor", *WATCHING_COUNTY)
+    if from_id == to_id:
+        raise invalid("same_person", "移交的双方是同一个人。")
+    giver = session.scalar(in_county(caller, Member).where(Member.id == from_id))
+    squad_id = session.scalar(posted_today(caller, Posting.squad_id).where(Posting.member_id == to_id))
+    taker = session.scalar(in_county(caller, Member).where(Member.id == to_id, Member.removed_at.is_(None)))
+    if giver is None or taker is None:
+        raise not_found()
+    mine = in_county(caller, Squad).where(_governed(caller))
+    governed = {squad.id: squad.name for squad in session.scalars(mine)}
+    if squad_id is None:
+        raise invalid("not_posted", f"{taker.name}今天不在任何小分队，不能接手线索。")
+    if squad_id not in governed:
+        raise forbidden("not_your_squad", "接手的人不在您管理的小分队，请由上级办理。")
+    owned = in_county(caller, Lead).where(
+        Lead.owner_id == from_id, Lead.outcome.is_(None), Lead.squad_id.in_(list(governed))
+    )
+    wanted = session.scalars(owned.order_by(Lead.company_id)).all()
+    lock(session, *(f"company:{caller.county_id}:{lead.company_id}" for lead in wanted))
+    handed = session.scalars(owned.order_by(Lead.company_id).execution_options(populate_existing=True)).all()
+    for lead in handed:
+        _give(session, caller, lead, taker, squad_id, now)
+        facts = {"from": giver.name, "to": taker.name, "squad": governed[squad_id]}
+        note(session, caller, lead, "handed_over", now, reason, facts)
+    if handed:
+        said = {"to": str(to_id), "leads": [str(lead.id) for lead in handed], "reason": reason}
+        record(session, caller.county_id, caller.member_id, "lead.handed_over", from_id, said, now)
+    return handed
+
+
+def _governed(caller: Caller) -> ColumnElement[bool]:
+    """Those the caller leads or watches over; being posted in one is not enough."""
+    if caller.has(*WATCHING_COUNTY, "unit_supervisor"):
+        return watched_squads(caller)
+    return Squad.id.in_(caller.squads("squad_leader"))
+
+
+def _give(session: Session, caller: Caller, lead: Lead, taker: Member, squad_id: uuid.UUID, now: datetime) -> None:
+    joined = session.get(LeadSquad, (lead.county_id, lead.id, squad_id))
+    if joined is not None:
+        session.delete(joined)
+    lead.owner_id, lead.squad_id, lead.moved_at = taker.id, squad_id, now
+    name = session.get_one(Company, (lead.county_id, lead.company_id)).name
+    facts = {"company": name, "what": "handed_over", "said": "", "on": caller.today.isoformat()}
+    key = f"lead_news:handed_over:{lead.id}:{now.timestamp():.3f}"
+    enqueue(session, lead.county_id, Letter(taker.id, "lead_news", key, facts), now)
