@@ -196,6 +196,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Up to twenty, the likest first; of each whose it is. Limited and audited, since it tells who is after whom. */
+        get: operations["companies_search_companies_companies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The known companies that this one may be, while it is being typed. */
+        post: operations["companies_alike_companies_companies_alike_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{company_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to join the lead of another squad, or contest its claim; a supervisor outside both decides. */
+        post: operations["companies_ask_about_company_companies__uuid_company_id__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{company_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a company's lead up from the pool. */
+        post: operations["leads_take_lead_companies__uuid_company_id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/complaints": {
         parameters: {
             query?: never;
@@ -361,6 +429,144 @@ export interface paths {
         put?: never;
         /** Decide the next step of the ladder, after the member was heard. Whoever it concerns is told, once. */
         post: operations["flags_take_step_flags__uuid_flag_id__steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those the caller may decide, the oldest first. */
+        get: operations["leads_list_lead_requests_lead_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-requests/{request_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant or refuse, from outside the squads it is about. */
+        post: operations["leads_decide_lead_request_lead_requests__uuid_request_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those the caller may see, the latest moved first; the pool is everybody's. */
+        get: operations["leads_list_leads_leads_get"];
+        put?: never;
+        /** Report a company; the first has the claim. 409 says whose it is, and stores nothing. */
+        post: operations["leads_report_lead_leads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lead with its history and its latest updates. */
+        get: operations["leads_read_lead_leads__uuid_lead_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Bring up to date what is known; the squad that has the claim. */
+        patch: operations["leads_change_lead_leads__uuid_lead_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that it be closed as a dead end. It stays open until somebody outside the squad signs. */
+        post: operations["leads_close_lead_leads__uuid_lead_id__closing_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a dead end again; its history stays. */
+        post: operations["leads_reopen_lead_leads__uuid_lead_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** To another stage; going back says why. */
+        post: operations["leads_move_lead_leads__uuid_lead_id__stages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A 跟进. One near a check-in of the caller's in time and place is marked as corroborated. */
+        post: operations["leads_add_lead_update_leads__uuid_lead_id__updates_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -749,6 +955,23 @@ export interface paths {
         put?: never;
         /** A one-time code by which this member binds a WeChat; a later binding replaces the earlier one. */
         post: operations["register_issue_invite_members__uuid_member_id__invites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{member_id}/leads/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All open leads of one person to another, in one step: somebody leaves, or moves to another post. */
+        post: operations["leads_hand_leads_over_members__uuid_member_id__leads_handover_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1287,6 +1510,25 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** AlikeList */
+        AlikeList: {
+            /** Items */
+            items: components["schemas"]["AlikeRow"][];
+            /**
+             * Uscc Doubtful
+             * @description the check character of the code does not fit; it may be right all the same
+             */
+            uscc_doubtful: boolean;
+        };
+        /** AlikeRow */
+        AlikeRow: {
+            company: components["schemas"]["CompanyRow"];
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "uscc" | "phone" | "name" | "sound";
+        };
         /** AnswersBody */
         AnswersBody: {
             /**
@@ -1442,16 +1684,47 @@ export interface components {
         };
         /**
          * ChangeBody
-         * @description What is left out stays; null takes it away.
+         * @description What is left out stays as it is.
          */
         ChangeBody: {
-            /** Email */
-            email?: string | null;
             /**
-             * Phone
-             * @description eleven digits, or with the country's code: +49…
+             * Channel
+             * @default other
+             * @enum {string}
              */
-            phone?: string | null;
+            channel: "exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other";
+            /**
+             * Currency
+             * @default CNY
+             * @enum {string}
+             */
+            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Energy Tce
+             * @description tonnes of standard coal a year
+             */
+            energy_tce?: number | null;
+            /**
+             * Environment
+             * @default
+             */
+            environment: string;
+            /**
+             * Intent
+             * @default
+             */
+            intent: string;
+            /** Investment Wan */
+            investment_wan?: number | null;
+            /** Land Mu */
+            land_mu?: number | null;
+            /**
+             * Next Action
+             * @default
+             */
+            next_action: string;
+            /** Next On */
+            next_on?: string | null;
         };
         /**
          * CheckInForm
@@ -1684,6 +1957,30 @@ export interface components {
              */
             waiting: number;
         };
+        /** ClosingBody */
+        ClosingBody: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "invested_elsewhere" | "plan_cancelled" | "does_not_fit" | "no_land_or_energy" | "no_reply" | "closed_down" | "other";
+            /**
+             * Evidence
+             * @description by what it shows: who said so, when, in which paper
+             */
+            evidence: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone
+             */
+            id: string;
+            /**
+             * Tried
+             * @description what was tried
+             */
+            tried: string;
+        };
         /** CodeBody */
         CodeBody: {
             /**
@@ -1721,6 +2018,74 @@ export interface components {
         CommentsReply: {
             /** Items */
             items: components["schemas"]["CommentReply"][];
+        };
+        /** CompanyBody */
+        CompanyBody: {
+            /** Home City */
+            home_city?: string | null;
+            /** Industry */
+            industry?: string | null;
+            /**
+             * Is Other
+             * @description those that it may be were seen, and it is none of them
+             * @default false
+             */
+            is_other: boolean;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone?: string | null;
+            /** Size */
+            size?: ("large" | "medium" | "small" | "micro") | null;
+            /** Uscc */
+            uscc?: string | null;
+        };
+        /** CompanyList */
+        CompanyList: {
+            /** Items */
+            items: components["schemas"]["CompanyRow"][];
+        };
+        /**
+         * CompanyRow
+         * @description A company as everybody in the county may know it: what it is, and by which squad it is claimed.
+         */
+        CompanyRow: {
+            /** Home City */
+            home_city: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Industry */
+            industry: string | null;
+            /**
+             * Lead
+             * @description only where the caller may see it
+             */
+            lead: string | null;
+            /** Name */
+            name: string;
+            /** Size */
+            size: ("large" | "medium" | "small" | "micro") | null;
+            /**
+             * Squad
+             * @description who has the claim
+             */
+            squad: string | null;
+            /**
+             * State
+             * @description `pooled`: a lead that anybody may take up
+             * @enum {string}
+             */
+            state: "free" | "claimed" | "yours" | "pooled";
+            /** Uscc */
+            uscc: string | null;
+            /**
+             * Uscc Doubtful
+             * @description its check character does not fit; most likely mistyped
+             */
+            uscc_doubtful: boolean;
         };
         /** ComplaintAnswerBody */
         ComplaintAnswerBody: {
@@ -1952,6 +2317,27 @@ export interface components {
             /** Username */
             username: string;
         };
+        /** EventRow */
+        EventRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description None: the machine
+             */
+            by: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            /** What */
+            what: string;
+        };
         /** ExplainedDay */
         ExplainedDay: {
             /**
@@ -2177,6 +2563,21 @@ export interface components {
              */
             year_days: number;
         };
+        /** HandoverBody */
+        HandoverBody: {
+            /** Reason */
+            reason: string;
+            /**
+             * To
+             * Format: uuid
+             */
+            to: string;
+        };
+        /** HandoverReply */
+        HandoverReply: {
+            /** Handed Over */
+            handed_over: number;
+        };
         /** Health */
         Health: {
             /** Status */
@@ -2225,6 +2626,144 @@ export interface components {
              * @enum {string}
              */
             step: "remind" | "talk" | "circular" | "replace";
+        };
+        /** LeadPage */
+        LeadPage: {
+            /** Items */
+            items: components["schemas"]["LeadRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** LeadReply */
+        LeadReply: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other";
+            /** Channel Word */
+            channel_word: string;
+            /** Claimed At */
+            claimed_at: string | null;
+            company: components["schemas"]["CompanyRow"];
+            /**
+             * Currency
+             * @enum {string}
+             */
+            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /** Energy Tce */
+            energy_tce: number | null;
+            /** Environment */
+            environment: string;
+            /** Events */
+            events: components["schemas"]["EventRow"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Intent */
+            intent: string;
+            /** Investment Wan */
+            investment_wan: number | null;
+            /**
+             * Joined
+             * @description squads that were let in
+             */
+            joined: string[];
+            /** Land Mu */
+            land_mu: number | null;
+            /** May Edit */
+            may_edit: boolean;
+            /** May Update */
+            may_update: boolean;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            /** Next Action */
+            next_action: string;
+            /** Next On */
+            next_on: string | null;
+            /** Outcome */
+            outcome: ("signed" | "dead_end") | null;
+            /**
+             * Owed
+             * @description what is due, the soonest first; nothing once it is over or in the pool
+             */
+            owed: components["schemas"]["OwedRow"][];
+            owner: components["schemas"]["MemberRef"] | null;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Reported By */
+            reported_by: string;
+            /** Squad */
+            squad: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "lead" | "contacted" | "visited" | "talks" | "signing" | "signed";
+            /**
+             * Stage Since
+             * Format: date-time
+             */
+            stage_since: string;
+            /** Stage Word */
+            stage_word: string;
+            /** Updates */
+            updates: components["schemas"]["UpdateRow"][];
+        };
+        /** LeadRow */
+        LeadRow: {
+            company: components["schemas"]["CompanyRow"];
+            /**
+             * Currency
+             * @enum {string}
+             */
+            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Investment Wan */
+            investment_wan: number | null;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            /** Next Action */
+            next_action: string;
+            /** Next On */
+            next_on: string | null;
+            /** Outcome */
+            outcome: ("signed" | "dead_end") | null;
+            /**
+             * Owed
+             * @description what is due, the soonest first; nothing once it is over or in the pool
+             */
+            owed: components["schemas"]["OwedRow"][];
+            owner: components["schemas"]["MemberRef"] | null;
+            /** Squad */
+            squad: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "lead" | "contacted" | "visited" | "talks" | "signing" | "signed";
+            /**
+             * Stage Since
+             * Format: date-time
+             */
+            stage_since: string;
+            /** Stage Word */
+            stage_word: string;
         };
         /** LeaveBody */
         LeaveBody: {
@@ -2589,6 +3128,23 @@ export interface components {
             /** Statement */
             statement: string;
         };
+        /** OwedRow */
+        OwedRow: {
+            /** Days Late */
+            days_late: number;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "respond" | "judge" | "answer" | "report";
+            /** Word */
+            word: string;
+        };
         /** Person */
         Person: {
             /**
@@ -2796,6 +3352,31 @@ export interface components {
              *     }
              */
             full_day: components["schemas"]["FullDay"];
+            /**
+             * Lead Answer Days
+             * @default 7
+             */
+            lead_answer_days: number;
+            /**
+             * Lead Claim Days
+             * @default 30
+             */
+            lead_claim_days: number;
+            /**
+             * Lead Judge Days
+             * @default 3
+             */
+            lead_judge_days: number;
+            /**
+             * Lead Report Days
+             * @default 14
+             */
+            lead_report_days: number;
+            /**
+             * Lead Respond Days
+             * @default 1
+             */
+            lead_respond_days: number;
             /**
              * Leave Effects
              * @default {
@@ -3132,6 +3713,157 @@ export interface components {
              */
             removed_at: string;
         };
+        /** ReopenBody */
+        ReopenBody: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** ReportBody */
+        ReportBody: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other";
+            /** @description … or one as it is entered */
+            company?: components["schemas"]["CompanyBody"] | null;
+            /**
+             * Company Id
+             * @description a known company …
+             */
+            company_id?: string | null;
+            /**
+             * Currency
+             * @default CNY
+             * @enum {string}
+             */
+            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same words is the same lead
+             */
+            id: string;
+            /**
+             * Intent
+             * @default
+             */
+            intent: string;
+            /** Investment Wan */
+            investment_wan?: number | null;
+            /**
+             * Next Action
+             * @default
+             */
+            next_action: string;
+            /** Next On */
+            next_on?: string | null;
+            /**
+             * Reported At
+             * Format: date-time
+             * @description the phone's time; whoever reaches the server first has the claim
+             */
+            reported_at: string;
+            /**
+             * Squad
+             * @description for whoever is in several
+             */
+            squad?: string | null;
+        };
+        /** RequestBody */
+        RequestBody: {
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "contest";
+            /** Reason */
+            reason: string;
+            /**
+             * Reported At
+             * @description of a contest: when the phone had the company first
+             */
+            reported_at?: string | null;
+            /** Squad */
+            squad?: string | null;
+        };
+        /** RequestPage */
+        RequestPage: {
+            /** Items */
+            items: components["schemas"]["RequestRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** RequestRow */
+        RequestRow: {
+            /** Answer */
+            answer: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            asked_by: components["schemas"]["MemberRef"];
+            /**
+             * Claimed At
+             * @description when the server took the claim that is contested
+             */
+            claimed_at: string | null;
+            /** Code */
+            code: ("invested_elsewhere" | "plan_cancelled" | "does_not_fit" | "no_land_or_energy" | "no_reply" | "closed_down" | "other") | null;
+            /** Code Word */
+            code_word: string | null;
+            /** Company */
+            company: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Evidence */
+            evidence: string;
+            /** Holder */
+            holder: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "contest" | "close";
+            /**
+             * Lead
+             * @description only where the caller may see it
+             */
+            lead: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Reported At
+             * @description of a contest: the phone's time of the first contact
+             */
+            reported_at: string | null;
+            /** Squad */
+            squad: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "granted" | "refused" | "void";
+            /** Word */
+            word: string;
+        };
         /** ResentReply */
         ResentReply: {
             /**
@@ -3441,6 +4173,20 @@ export interface components {
             /** Items */
             items: components["schemas"]["SquadRow"][];
         };
+        /** StageBody */
+        StageBody: {
+            /**
+             * Reason
+             * @description needed to go back
+             * @default
+             */
+            reason: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "lead" | "contacted" | "visited" | "talks" | "signing" | "signed";
+        };
         /** StationBody */
         StationBody: {
             /** City */
@@ -3679,6 +4425,11 @@ export interface components {
              * @description by name, groups with people posted, and no day confirmed or waiting
              */
             zero_groups: string[];
+        };
+        /** TakeBody */
+        TakeBody: {
+            /** Squad */
+            squad?: string | null;
         };
         /** TicketReply */
         TicketReply: {
@@ -3950,6 +4701,64 @@ export interface components {
         UnreadReply: {
             /** Unread */
             unread: number;
+        };
+        /** UpdateBody */
+        UpdateBody: {
+            /** Accuracy M */
+            accuracy_m?: number | null;
+            /**
+             * Answers
+             * @description it tells the company where it stands
+             * @default false
+             */
+            answers: boolean;
+            /**
+             * Datum
+             * @default gcj02
+             * @enum {string}
+             */
+            datum: "wgs84" | "gcj02";
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same words is the same update
+             */
+            id: string;
+            /** Lat */
+            lat?: number | null;
+            /** Lng */
+            lng?: number | null;
+            /** Text */
+            text: string;
+        };
+        /** UpdateRow */
+        UpdateRow: {
+            /** Answers */
+            answers: boolean;
+            /**
+             * Corroborated
+             * @description a check-in of theirs lies near it in time and place; without one it is as good
+             */
+            corroborated: boolean;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Member */
+            member: string;
+            /** Text */
+            text: string;
         };
         /** VerifyReply */
         VerifyReply: {
@@ -4597,6 +5406,186 @@ export interface operations {
             };
         };
     };
+    companies_search_companies_companies_get: {
+        parameters: {
+            query: {
+                /** @description name, initials, USCC or phone */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_alike_companies_companies_alike_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_ask_about_company_companies__uuid_company_id__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_take_lead_companies__uuid_company_id__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     complaints_list_complaints_complaints_get: {
         parameters: {
             query?: {
@@ -5040,6 +6029,471 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_list_lead_requests_lead_requests_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                state?: "open" | "decided" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_decide_lead_request_lead_requests__uuid_request_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_list_leads_leads_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                stage?: ("lead" | "contacted" | "visited" | "talks" | "signing" | "signed") | null;
+                squad?: string | null;
+                /** @description owned by the caller */
+                mine?: boolean;
+                state?: "open" | "signed" | "dead_end" | "pooled" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_report_lead_leads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_read_lead_leads__uuid_lead_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_change_lead_leads__uuid_lead_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_close_lead_leads__uuid_lead_id__closing_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_reopen_lead_leads__uuid_lead_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_move_lead_leads__uuid_lead_id__stages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_add_lead_update_leads__uuid_lead_id__updates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateRow"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6264,6 +7718,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InviteReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_hand_leads_over_members__uuid_member_id__leads_handover_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverReply"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.api.checkin_replies import MemberRef
 from server.api.session import caller
 from server.leads import clocks, companies
 from server.leads.models import (
@@ -65,7 +66,7 @@ class LeadRow(BaseModel):
     id: uuid.UUID
     company: CompanyRow
     squad: str | None
-    owner: str | None
+    owner: MemberRef | None
     stage: Stage
     stage_word: str
     stage_since: AwareDatetime
@@ -122,7 +123,7 @@ class RequestRow(BaseModel):
     lead: uuid.UUID | None = Field(description="only where the caller may see it")
     squad: str
     holder: str | None
-    asked_by: str
+    asked_by: MemberRef
     asked_at: AwareDatetime
     reported_at: AwareDatetime | None = Field(description="of a contest: the phone's time of the first contact")
     claimed_at: AwareDatetime | None = Field(description="when the server took the claim that is contested")
@@ -186,7 +187,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
             id=lead.id,
             company=_company_of(lead, known[lead.company_id], squads),
             squad=squads.get(lead.squad_id) if lead.squad_id else None,
-            owner=names.get(lead.owner_id) if lead.owner_id else None,
+            owner=MemberRef(id=lead.owner_id, name=names[lead.owner_id]) if lead.owner_id else None,
             stage=lead.stage,
             stage_word=STAGES[lead.stage],
             stage_since=lead.stage_since,
@@ -277,7 +278,7 @@ def request_rows(session: Session, found: Sequence[LeadRequest]) -> list[Request
                 lead=one.lead_id,
                 squad=squads[one.squad_id],
                 holder=squads.get(lead.squad_id) if lead.squad_id else None,
-                asked_by=names[one.asked_by],
+                asked_by=MemberRef(id=one.asked_by, name=names[one.asked_by]),
                 asked_at=one.asked_at,
                 reported_at=one.reported_at,
                 claimed_at=lead.claimed_at if one.kind == "contest" else None,

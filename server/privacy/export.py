@@ -20,6 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment,
 from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
+from server.leads.models import LeadUpdate
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
 from server.org import people, reach
@@ -58,6 +59,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "attestations": (Attestation, frozenset()),
     "leaves": (Leave, frozenset()),
     "complaints": (Complaint, frozenset()),
+    "lead_updates": (LeadUpdate, frozenset({"content_sha256"})),
     "site_days": (SiteDay, frozenset()),
     "month_results": (MonthResult, frozenset()),
     "month_addenda": (MonthAddendum, frozenset()),
@@ -81,7 +83,7 @@ _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
-            复核、留言、申诉、证明、请假、每天与每月的结果、补充说明、预警与处置、通知与订阅。
+            复核、留言、申诉、证明、请假、线索跟进、每天与每月的结果、补充说明、预警与处置、通知与订阅。
             时间为 UTC，经纬度为 WGS-84。
 photos/     您提交的照片原图，文件名是日期和打卡编号。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。

@@ -107,6 +107,20 @@ class Target:
         return str(self._api.post("/me/complaints", "chen", said).json["id"])
 
     @cached_property
+    def lead(self) -> str:
+        made = _report(self._api, "chen", self)
+        assert made.status_code == 201, made.text
+        return str(made.json["id"])
+
+    @cached_property
+    def company(self) -> str:
+        return str(self._api.get(f"/leads/{self.lead}", "chen").json["company"]["id"])
+
+    @cached_property
+    def closing(self) -> str:
+        return str(_ask_to_close(self._api, "chen", self).json["id"])
+
+    @cached_property
     def role(self) -> str:
         body = {"role": "unit_supervisor", "unit": "east"}
         return str(self._api.post(f"/members/{self._api.cast['chen'].id}/roles", "admin", body).json["id"])
@@ -193,6 +207,38 @@ def _scan(method: str, what: str) -> Callable[[Api, str | None, "Target"], TestR
 
     return call
 
+
+def _report(api: Api, who: str | None, _t: Target) -> TestResponse:
+    said = {"id": str(uuid.uuid4()), "company": {"name": f"企业{uuid.uuid4().hex}"}, "channel": "other"}
+    return api.post("/leads", who, said | {"reported_at": api.clock().isoformat()})
+
+
+def _ask_about(api: Api, who: str | None, t: Target) -> TestResponse:
+    said = {"id": str(uuid.uuid4()), "kind": "join", "reason": "有关系"}
+    return api.post(f"/companies/{t.company}/requests", who, said)
+
+
+def _ask_to_close(api: Api, who: str | None, t: Target) -> TestResponse:
+    said = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
+    return api.post(f"/leads/{t.lead}/closing", who, said)
+
+
+def _follow_up(api: Api, who: str | None, t: Target) -> TestResponse:
+    said = {"id": str(uuid.uuid4()), "text": "拜访", "happened_at": api.clock().isoformat()}
+    return api.post(f"/leads/{t.lead}/updates", who, said)
+
+
+def _hand_over(api: Api, who: str | None, t: Target) -> TestResponse:
+    said = {"to": str(api.cast["colleague"].id), "reason": "调回"}
+    return api.post(f"/members/{api.cast['chen'].id}/leads/handover", who, said)
+
+
+_ADMINS = {"admin", "far_admin"}
+_ALL_BUT_ADMINS = {200: SIGNED_IN - _ADMINS, 403: _ADMINS, 401: {NOBODY}}
+LEAD_SQUAD = {"chen", "colleague", "leader"}
+LEAD_WATCHERS = LEAD_SQUAD | UNIT_WATCHERS
+LEAD_WORK = {403: LEAD_WATCHERS - LEAD_SQUAD, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}}
+FAR_SQUAD = {"outsider", "far_leader"}
 
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
@@ -415,6 +461,72 @@ MATRIX: dict[tuple[str, str], Row] = {
             401: {NOBODY},
         },
         first="bureau",
+    ),
+    ("GET", "/api/v1/companies"): Row(lambda api, who, t: api.get("/companies", who, q="汇川"), _ALL_BUT_ADMINS),
+    ("POST", "/api/v1/companies/alike"): Row(
+        lambda api, who, t: api.post("/companies/alike", who, {"name": "汇川"}), _ALL_BUT_ADMINS
+    ),
+    ("POST", "/api/v1/companies/{company_id}/requests"): Row(
+        # of the squad that has it nobody; of another the first; of another county there is no such company
+        _ask_about,
+        {
+            201: {"neighbour"},
+            409: LEAD_SQUAD | {"other_leader"},
+            404: FAR_SQUAD,
+            **_rest(403, POSTED),
+            401: {NOBODY},
+        },
+        first="neighbour",
+    ),
+    ("POST", "/api/v1/companies/{company_id}/take"): Row(
+        # it is not in the pool: chen has it, and is told so
+        lambda api, who, t: api.post(f"/companies/{t.company}/take", who, {}),
+        {200: {"chen"}, 409: POSTED - FAR_SQUAD - {"chen"}, 404: FAR_SQUAD, **_rest(403, POSTED), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/leads"): Row(_report, {201: POSTED, **_rest(403, POSTED), 401: {NOBODY}}),
+    ("GET", "/api/v1/leads"): Row(lambda api, who, t: api.get("/leads", who), _everyone(200), LEAD_WATCHERS, "lead"),
+    ("GET", "/api/v1/leads/{lead_id}"): Row(
+        lambda api, who, t: api.get(f"/leads/{t.lead}", who),
+        {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
+    ),
+    ("PATCH", "/api/v1/leads/{lead_id}"): Row(
+        lambda api, who, t: api.call("PATCH", f"/leads/{t.lead}", who, json={"intent": "扩建"}),
+        {200: LEAD_SQUAD, **LEAD_WORK},
+    ),
+    ("POST", "/api/v1/leads/{lead_id}/stages"): Row(
+        lambda api, who, t: api.post(f"/leads/{t.lead}/stages", who, {"stage": "contacted"}),
+        {200: LEAD_SQUAD, **LEAD_WORK},
+    ),
+    ("POST", "/api/v1/leads/{lead_id}/updates"): Row(_follow_up, {201: LEAD_SQUAD, **LEAD_WORK}),
+    ("POST", "/api/v1/leads/{lead_id}/closing"): Row(
+        # one at a time: the colleagues are told that it waits already
+        _ask_to_close,
+        {201: {"chen"}, 409: LEAD_SQUAD - {"chen"}, **LEAD_WORK},
+        first="chen",
+    ),
+    ("POST", "/api/v1/leads/{lead_id}/reopen"): Row(  # it is open: nothing changes
+        lambda api, who, t: api.post(f"/leads/{t.lead}/reopen", who, {}),
+        {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/lead-requests"): Row(
+        lambda api, who, t: api.get("/lead-requests", who), _everyone(200), UNIT_WATCHERS, "closing"
+    ),
+    ("POST", "/api/v1/lead-requests/{request_id}/decision"): Row(
+        lambda api, who, t: api.post(
+            f"/lead-requests/{t.closing}/decision", who, {"decision": "refused", "answer": "再联系"}
+        ),
+        {200: {"bureau"}, 409: UNIT_WATCHERS - {"bureau"}, **_rest(404, UNIT_WATCHERS), 401: {NOBODY}},
+        first="bureau",
+    ),
+    ("POST", "/api/v1/members/{member_id}/leads/handover"): Row(
+        # chen's colleague is in nobody's hands but those above their squad
+        _hand_over,
+        {
+            200: UNIT_WATCHERS | {"leader"},
+            404: {"far_leader", "far_supervisor", "far_bureau", "far_county_leader"},
+            403: {"chen", "colleague", "neighbour", "outsider", "other_leader", "other_supervisor"} | _ADMINS,
+            401: {NOBODY},
+        },
     ),
     ("GET", "/api/v1/squads"): Row(lambda api, who, t: api.get("/squads", who), _everyone(200)),
     ("GET", "/api/v1/squads/{squad_id}/today"): Row(

@@ -23,7 +23,7 @@ def test_all_of_them_in_one_step_within_the_squad(api: Api, leads: list[str]) ->
     assert hand_over(api, "leader", "colleague").json == {"handed_over": 0}
     for lead in leads:
         said = api.get(f"/leads/{lead}", "colleague").json
-        assert (said["owner"], said["squad"], said["events"][0]["reason"]) in (
+        assert (said["owner"]["name"], said["squad"], said["events"][0]["reason"]) in (
             ("colleague", "east-1", "调回县里"),
             ("colleague", "east-1", ""),
         )
@@ -55,4 +55,4 @@ def test_who_may_not_and_to_whom_not(api: Api, leads: list[str], by: str, to: st
 
 def test_a_sibling_leader_hands_over_nothing_of_ours(api: Api, leads: list[str]) -> None:
     assert hand_over(api, "other_leader", "neighbour").json == {"handed_over": 0}
-    assert api.get(f"/leads/{leads[0]}", "chen").json["owner"] == "chen"
+    assert api.get(f"/leads/{leads[0]}", "chen").json["owner"]["name"] == "chen"

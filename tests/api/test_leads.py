@@ -33,7 +33,7 @@ def test_the_first_to_report_has_the_claim(api: Api, rows: Rows) -> None:
     made = api.post("/leads", "chen", body(api, intent="扩建二期", investment_wan=12000, next_on="2026-11-30"))
     assert made.status_code == 201
     said = made.json
-    assert (said["squad"], said["owner"], said["stage_word"], said["company"]["state"]) == (
+    assert (said["squad"], said["owner"]["name"], said["stage_word"], said["company"]["state"]) == (
         "east-1",
         "chen",
         "线索",

@@ -101,7 +101,7 @@ def test_a_claim_without_progress_goes_to_the_pool_with_notice_and_anybody_takes
     assert refused.json["code"] == "company_pooled"
     clock.advance(minutes=1)
     taken = api.post(f"/companies/{company}/take", "neighbour", {})
-    assert (taken.status_code, taken.json["squad"], taken.json["owner"]) == (200, "west-1", "neighbour")
+    assert (taken.status_code, taken.json["squad"], taken.json["owner"]["name"]) == (200, "west-1", "neighbour")
     assert [one["what"] for one in taken.json["events"]] == ["taken", "expired", "claimed"]
     assert api.post(f"/companies/{company}/take", "neighbour", {}).status_code == 200, "a repeat"
     assert api.post(f"/companies/{company}/take", "chen", {}).json["code"] == "company_claimed"
@@ -113,3 +113,20 @@ def test_one_whose_closing_waits_stays(api: Api, morning: Morning, rows: Rows, l
     assert api.post(f"/leads/{lead}/closing", "chen", said).status_code == 201
     morning("2027-01-15")
     assert rows("SELECT count(*) FROM leads WHERE squad_id IS NOT NULL") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("asks", "on", "left"), [(False, "2026-11-25", 1), (True, "2026-11-25", 0), (False, "2028-01-02", 0)]
+)
+def test_where_an_update_was_written_goes_after_its_term_or_on_request(
+    api: Api, lead: str, config: Config, clock: StoppedClock, rows: Rows, asks: bool, on: str, left: int
+) -> None:
+    place = {"lat": 31.23, "lng": 121.47, "datum": "wgs84", "accuracy_m": 20}
+    assert api.post(f"/leads/{lead}/updates", "chen", update(api, **place)).status_code == 201
+    if asks:
+        assert api.post("/me/deletion", "chen", {"understood": True}).status_code == 200
+    worker = Worker(config, clock)
+    clock.at = datetime.fromisoformat(f"{on}T19:26:00").replace(tzinfo=UTC)  # 03:26 in China
+    tick(worker, "erase_lead_places")
+    worker.db.dispose()
+    assert rows("SELECT count(*), count(lat) FROM lead_updates") == [(1, left)]
