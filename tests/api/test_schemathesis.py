@@ -79,6 +79,10 @@ def _known(api: Api) -> dict[str, str]:
     review = api.post(f"/checkins/{rejected}/reviews", "bureau2", ruling).json["review"]["id"]
     appeal = api.post(f"/checkins/{rejected}/appeals", "chen", {"statement": "光线太暗"}).json["id"]
     photo = api.get(f"/checkins/{checkin}", "chen").json["photo"]["url"].split("?")[0].rpartition("/")[2]
+    told = {"id": str(uuid.uuid4()), "company": {"name": "苏州汇川技术有限公司"}, "channel": "chamber"}
+    lead = api.post("/leads", "chen", told | {"reported_at": api.clock().isoformat()}).json
+    asked = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
+    request = api.post(f"/leads/{lead['id']}/closing", "chen", asked).json["id"]
     chen, unit = str(api.cast["chen"].id), str(api.cast.units["east"])
     squad, station = str(api.cast.squads["east-1"]), str(api.cast.stations["east-1"])
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
@@ -88,6 +92,9 @@ def _known(api: Api) -> dict[str, str]:
         **{
             **{f"{nobodys}_id": str(uuid.uuid4()) for nobodys in ("notice", "sign_in", "complaint", "posting", "role")},
             "leave_id": leave,
+            "lead_id": lead["id"],
+            "company_id": lead["company"]["id"],
+            "request_id": request,
             "review_id": review,
             "station_id": station,
             "flag_id": flag,

