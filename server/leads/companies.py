@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 from stdnum.cn import uscc as check_character
 
@@ -23,7 +23,7 @@ from server.together import insert_many
 
 PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
 _MOST_READ = 3000  # postings of a piece: a common one says little, and is counted no further
-_MOST_RANKED = 300
+_MOST_RANKED = 200
 _CLOSE = 0.45  # less of what was typed than this stands in a name that is not meant
 
 Why = Literal["uscc", "phone", "name", "sound"]
@@ -164,7 +164,7 @@ def search(session: Session, caller: Caller, sealer: Sealer, typed: str, most: i
     """By USCC, phone, name, initials or sound, the likest first.
 
     The words by which a name is found are looked up, the rarest first, until they name enough companies; those are
-    ranked by how much of what was typed they hold. No word is read further than _MOST_READ.
+    ranked by how much of what was typed they hold.
     """
     exact = _exactly(session, caller, sealer, typed)
     if exact:
@@ -172,23 +172,21 @@ def search(session: Session, caller: Caller, sealer: Sealer, typed: str, most: i
     wanted = _rarest(session, caller.county_id, names.asked(typed))
     if not wanted:
         return []
+    named = union_all(*(_naming(caller.county_id, piece) for piece in wanted)).subquery()
     times = func.count().label("times")
-    ranked = (
-        select(CompanyPiece.company_id, times)
-        .where(CompanyPiece.county_id == caller.county_id, CompanyPiece.piece.in_(wanted))
-        .group_by(CompanyPiece.company_id)
-        .order_by(times.desc(), CompanyPiece.company_id)
-        .limit(_MOST_RANKED)
+    ranked = (select(named.c.company_id).group_by(named.c.company_id).order_by(times.desc(), named.c.company_id)).limit(
+        _MOST_RANKED
     )
-    ids = [row.company_id for row in session.execute(ranked)]
+    ids = session.scalars(ranked).all()
+    of = in_county(caller, Company).with_only_columns(Company.id, Company.core, Company.sound)
+    likeness = names.Likeness.to(typed)
     rated = [
-        (names.likeness(typed, one.name), one)
-        for one in session.scalars(in_county(caller, Company).where(Company.id.in_(ids)))
+        (-likeness.of(row.core, row.sound), len(row.core), row.core, row.id)
+        for row in session.execute(of.where(Company.id.in_(ids)))
     ]
-    close = sorted(
-        (pair for pair in rated if pair[0] >= _CLOSE), key=lambda pair: (-pair[0], len(pair[1].name), pair[1].name)
-    )
-    return [one for _likeness, one in close[:most]]
+    close = [one[-1] for one in sorted(rated)[:most] if -one[0] >= _CLOSE]
+    found = {one.id: one for one in session.scalars(in_county(caller, Company).where(Company.id.in_(close)))}
+    return [found[company_id] for company_id in close]
 
 
 def _exactly(session: Session, caller: Caller, sealer: Sealer, typed: str) -> Sequence[Company]:
@@ -202,16 +200,27 @@ def _exactly(session: Session, caller: Caller, sealer: Sealer, typed: str) -> Se
 
 
 def _rarest(session: Session, county_id: int, pieces: Collection[str]) -> list[str]:
-    """Of these words those that name the fewest companies, together not many more than _MOST_READ."""
-    counted = []
-    for piece in sorted(pieces):
-        of_it = select(CompanyPiece.piece).where(CompanyPiece.county_id == county_id, CompanyPiece.piece == piece)
-        few = of_it.limit(_MOST_READ).subquery()
-        counted.append((session.scalar(select(func.count()).select_from(few)) or 0, piece))
+    """Of these words those that name the fewest companies, together not many more than _MOST_READ. One that names more
+    by itself says little: it is read only where there is no other, and not to its end."""
+    counts = [
+        select(literal(piece).label("piece"), func.count().label("many")).select_from(
+            _naming(county_id, piece).subquery()
+        )
+        for piece in sorted(pieces)
+    ]
+    if not counts:
+        return []
+    counted = sorted((row.many, row.piece) for row in session.execute(union_all(*counts)) if row.many)
     wanted: list[str] = []
     total = 0
-    for count, piece in sorted(counted):
-        if count and (not wanted or total + count <= 2 * _MOST_READ):
+    for many, piece in counted:
+        if not wanted or (many < _MOST_READ and total + many <= 2 * _MOST_READ):
             wanted.append(piece)
-            total += count
+            total += many
     return wanted
+
+
+def _naming(county_id: int, piece: str) -> Select[Any]:
+    """The companies that a word names, no further than it is read."""
+    of = select(CompanyPiece.company_id).where(CompanyPiece.county_id == county_id, CompanyPiece.piece == piece)
+    return select(of.limit(_MOST_READ).subquery())

@@ -3,6 +3,8 @@
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
 
@@ -16,6 +18,7 @@ from pypinyin.pinyin_dict import pinyin_dict
 # What a company is by law stands behind what it is called. The longest first.
 _FORMS = ("股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "集团公司", "总公司", "公司", "集团")
 _DROPPED = re.compile(r"[\W_]+")
+_INITIALS = re.compile(r"[a-z]{2,6}")
 _MOST_READINGS = 2  # of 长: chang, zhang; what follows is rare
 _MOST_SPELLINGS = 8
 
@@ -54,33 +57,44 @@ def pieces(name: str) -> frozenset[str]:
 def asked(text: str) -> frozenset[str]:
     """The pieces of what somebody types: initials where it is two to six letters, else syllables."""
     typed = plain(text)
-    if re.fullmatch(r"[a-z]{2,6}", typed):
+    if _INITIALS.fullmatch(typed):
         spelled = frozenset(f"i{typed[n : n + 3]}" for n in range(len(typed) - 2)) or frozenset({f"^{typed}"})
         return spelled | frozenset(_pairs(_readings(typed)))
     return frozenset(_pairs(_readings(core(text))))
 
 
-def likeness(text: str, name: str) -> float:
-    """How much of what was typed stands in the name, from 0 to 1: characters in their order, then sounds."""
-    typed, whole = core(text), core(name)
-    if not typed:
-        return 0.0
-    if typed in whole or _spells(typed, _readings(whole)):
-        return 0.9 + 0.1 * min(1.0, len(typed) / len(whole))
-    by_letter = _common(typed, whole) / len(typed)
-    spoken, heard = sound(text).split(), sound(name).split()
-    by_ear = _common(spoken, heard) / len(spoken)
-    return 0.85 * (0.6 * by_ear + 0.4 * by_letter)
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much of what somebody typed stands in a name, from 0 to 1: characters in their order, then sounds."""
+
+    typed: str  # its core
+    spoken: tuple[str, ...]
+
+    @classmethod
+    def to(cls, text: str) -> "Likeness":
+        return cls(core(text), tuple(sound(text).split()))
+
+    def of(self, whole: str, heard: str) -> float:
+        """`whole`, `heard`: core and sound of the name."""
+        if not self.typed or not whole:
+            return 0.0
+        if self.typed in whole or _spells(self.typed, whole):
+            return 0.9 + 0.1 * min(1.0, len(self.typed) / len(whole))
+        by_letter = _common(self.typed, whole) / len(self.typed)
+        by_ear = _common(self.spoken, tuple(heard.split())) / len(self.spoken)
+        return 0.85 * (0.6 * by_ear + 0.4 * by_letter)
 
 
-def _spells(typed: str, readings: list[tuple[str, ...]]) -> bool:
+def _spells(typed: str, whole: str) -> bool:
     """Whether the letters typed are initials of characters in a row."""
-    letters = [{reading[0] for reading in of} for of in readings]
+    if not _INITIALS.fullmatch(typed):
+        return False
+    letters = [{reading[0] for reading in of} for of in _readings(whole)]
     starts = range(len(letters) - len(typed) + 1)
     return any(all(a in of for a, of in zip(typed, letters[n:], strict=False)) for n in starts)
 
 
-def _common(typed: str | list[str], whole: str | list[str]) -> int:
+def _common(typed: Sequence[str], whole: Sequence[str]) -> int:
     """The longest common subsequence."""
     row = [0] * (len(whole) + 1)
     for one in typed:
