@@ -19,6 +19,7 @@ from server.console import (
     policies,
     register,
     register_people,
+    register_stations,
     review,
     review_list,
     system,
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(notices, complaints, policies, register, register_people, audit, system, account),
+    *(notices, complaints, policies, register, register_stations, register_people, audit, system, account),
 )
 
 

@@ -52,6 +52,11 @@ class Present(NamedTuple):
         return self.state in _THERE
 
     @property
+    def shown(self) -> str:
+        """The state as a list says it: `idle` where nothing is asked and nothing came."""
+        return "idle" if self.state == "none" and not self.asked else self.state
+
+    @property
     def is_missing(self) -> bool:
         return self.asked and not self.is_there
 
