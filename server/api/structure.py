@@ -7,6 +7,7 @@ from typing import Literal
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
+from server.api.closing import UnitPath
 from server.api.fields import Day, Name
 from server.api.register import MemberPath
 from server.api.services import Reply, now, transaction
@@ -27,10 +28,6 @@ class UnitBody(BaseModel):
 class NamedReply(BaseModel):
     id: uuid.UUID
     name: str
-
-
-class UnitPath(BaseModel):
-    unit_id: uuid.UUID
 
 
 class StationPath(BaseModel):

@@ -139,6 +139,38 @@ def test_nobody_else_closes(desk: Desks, month: str, api: Api, clock: RunningClo
             assert (who, method, sent) == (who, method, 403)
 
 
+def test_a_closed_month_is_counted_anew(
+    desk: Desks, month: str, api: Api, clock: RunningClock, db: Database, rows: Rows
+) -> None:
+    close_before(api, clock)
+    leader = desk("leader").at("/months/2026-11")
+    assert desk("bureau").at("/months/2026-11").get_by_role("button", name="重新核算").count() == 0  # it is open
+    api.close_month("2026-11")
+    sitting = desk("county_leader")
+    page = sitting.at("/months/2026-11")
+    page.route("**/verify", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.url.endswith("/verify") else None)
+    page.get_by_role("button", name="重新核算").dblclick()
+    expect(page.get_by_text(re.compile("^正在按依据重新核算 11月"))).to_be_visible()
+    expect(page.get_by_text("2026年11月的结果与依据一致。")).to_be_visible()
+    expect(page.get_by_text(re.compile("^正在按依据重新核算"))).to_have_count(0)
+    assert sent == ["POST"]  # the second click is not a second order
+    sitting.shot("month-verified")
+    assert sitting.barriers() == []
+    with db.transaction() as session:
+        session.execute(text("UPDATE site_days SET confirmed_halves = 1 WHERE on_date = '2026-11-17'"))
+    page.get_by_role("button", name="重新核算").click()
+    expect(page.get_by_text("处与结账时不同。")).to_be_visible()
+    expect(page.get_by_text("chen：在岗日与结账时不同。")).to_be_visible()
+    assert rows("SELECT count(*) FROM closed_months WHERE month = '2026-11-01'") == [(1,)]
+    leader.reload()
+    expect(leader.get_by_role("button", name="重新核算")).to_have_count(0)
+    for asker, path, status in ((leader, "2026-11", 403), (page, "2026-12", 404), (page, "2026-13", 404)):
+        answer = asker.evaluate("p => fetch(p, {method: 'POST'}).then(a => a.status)", f"/console/months/{path}/verify")
+        assert (path, answer) == (path, status)
+
+
 def test_what_came_later_stands_beside_it(desk: Desks, month: str, api: Api, clock: RunningClock) -> None:
     close_before(api, clock)
     api.close_month("2026-11")
