@@ -2097,7 +2097,7 @@ export interface components {
             closed_at: string | null;
             /**
              * Facts
-             * @description the numbers of the night that raised it
+             * @description the numbers behind it: of the night it was raised, or counted last
              */
             facts: {
                 [key: string]: unknown;

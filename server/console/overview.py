@@ -30,14 +30,15 @@ def overview() -> Response:
         counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
         waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
-    missing = [p for p in people if p.is_missing]
+    absent = sorted((p for p in people if p.is_absent), key=lambda p: not p.over)  # who is too late first
     return page(
         "overview.html",
         now=at,
         month=month,
         whole=today.summed(who.member_id, "", people),
         groups=today.by_unit(people),
-        missing=missing,
+        absent=absent,
+        missing=sum(p.over for p in absent),
         most_named=MOST_NAMED,
         is_daily=is_daily,
         map=maps.view(services().config, _stations(people)),

@@ -80,7 +80,7 @@ def people_sheet() -> Response:
         "单位": next((name for id, name in units if id == asked.unit), str(asked.unit or "")),
         "小分队": next((squad.name for squad in squads if squad.id == asked.squad), str(asked.squad or "")),
         "范围": "派驻中" if asked.show == "posted" else "全部人员",
-        "今天": "未打卡" if asked.today else "",
+        "今天": "还没打卡" if asked.today else "",
     }
 
     def pages(cursor: str) -> tuple[Rows, str | None]:
@@ -96,7 +96,7 @@ def _listed(
 ) -> tuple[Sequence[Found], Mapping[uuid.UUID, Present], str | None]:
     """A page of the list, how each of them stands today, and the next cursor."""
     who, at = caller(), now()
-    among = {p.member_id for p in today.today(session, who, at) if p.is_missing} if asked.today else None
+    among = {p.member_id for p in today.today(session, who, at) if p.is_absent} if asked.today else None
     wanted = Wanted(asked.q, asked.unit, asked.squad, asked.show == "posted", among, asked.cursor)
     found, cursor = members.listed(session, who, wanted, most)
     return found, {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}, cursor

@@ -28,7 +28,8 @@ _THERE = ("accepted", "half", "review")
 class Present(NamedTuple):
     """One posted member on the local date of their station.
 
-    state: as tally.states has it; asked: the rules ask this member for a check-in today.
+    state: as tally.states has it; asked: the rules ask this member for a check-in today; over: the last window in which
+    they do has ended there.
     """
 
     member_id: uuid.UUID
@@ -45,6 +46,7 @@ class Present(NamedTuple):
     on: date
     state: str
     asked: bool
+    over: bool
 
     @property
     def is_there(self) -> bool:
@@ -57,8 +59,14 @@ class Present(NamedTuple):
         return "idle" if self.state == "none" and not self.asked else self.state
 
     @property
-    def is_missing(self) -> bool:
+    def is_absent(self) -> bool:
+        """Asked, and nothing came yet."""
         return self.asked and not self.is_there
+
+    @property
+    def is_missing(self) -> bool:
+        """Absent, and it is too late to come; until then nobody is missing."""
+        return self.is_absent and self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,11 @@ def today(session: Session, caller: Caller, now: datetime, among: Collection[uui
     however many they are."""
     whom = watched_members(caller) if among is None else watched_members(caller) & Member.id.in_(among)
     squads, stations = _squads(session, caller), _stations(session, caller)
-    dates = {tz: now.astimezone(ZoneInfo(tz)).date() for tz in {station.tz for station in stations.values()}}
+    locals_ = {tz: now.astimezone(ZoneInfo(tz)) for tz in {station.tz for station in stations.values()}}
+    dates = {tz: local.date() for tz, local in locals_.items()}
     book = policy.rulebook(session, caller.county_id)
-    asks = {on: bool(asked_windows(book.on(on), on)) for on in dates.values()}
+    ends = {on: max([w.end_min for w in asked_windows(book.on(on), on)], default=None) for on in dates.values()}
+    over = {tz: (ends[dates[tz]] or 0) <= local.hour * 60 + local.minute for tz, local in locals_.items()}
     leave = _on_leave(session, caller, whom, now)
     found = []
     for row, state in _posted(session, caller, whom, now, stations, dates):
@@ -95,7 +105,8 @@ def today(session: Session, caller: Caller, now: datetime, among: Collection[uui
                 *(row.id, row.name, squad.unit_id, squad.unit, squad.id, squad.name),
                 *(station.id, station.name, station.city, station.lat, station.lng, on),
                 state="excused" if away and state in ("none", "rejected") else state,
-                asked=asks[on] and row.agreed is not None and not away,
+                asked=ends[on] is not None and row.agreed is not None and not away,
+                over=over[station.tz],
             )
         )
     return sorted(found, key=lambda p: (p.unit, p.squad, p.name, p.member_id))

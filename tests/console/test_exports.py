@@ -154,7 +154,7 @@ def test_nobody_exports_all_day(api: Api, monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_one_is_asked_about_is_in_no_workbook(
     api: Api, clock: RunningClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second opinion is asked for silently: neither workbook, the queue's or the audit's, tells what the first said."""
+    """A second opinion is asked for silently: neither the queue's workbook nor the audit's tells it."""
     monkeypatch.setattr(second_opinion, "ONE_IN", 1)
     checkin = doubtful(api)
     assert review(api, checkin, "bureau", "rejected", "不是本人").status_code == 201

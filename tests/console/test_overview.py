@@ -43,12 +43,12 @@ def test_a_leader_of_the_county_sees_it_at_once(desk: Desks, day: date) -> None:
     sitting = desk("county_leader")
     page = sitting.at()
     expect(page.locator(".lead")).to_have_text(
-        re.compile(r"今天应打卡 4 人，已打卡 2 人（其中待核 1 人），\s*2 人未打卡；1 人请假或公出。")
+        re.compile(r"今天应打卡 4 人，已打卡 2 人（其中待核 1 人），\s*2 人还没打卡（时段没结束）；1 人请假或公出。")
     )
     today = page.get_by_role("region", name=re.compile("^今天"))
     expect(today.get_by_role("row").filter(has_text="east")).to_contain_text("2 / 2")
     expect(today.get_by_role("row").filter(has_text="west")).to_contain_text("0 / 2")
-    missing = page.get_by_role("region", name=re.compile("^未打卡"))
+    missing = page.get_by_role("region", name=re.compile("还没打卡"))
     expect(missing.get_by_role("link")).to_have_text(["neighbour", "other_leader"])
     flags = page.get_by_role("region", name="预警")
     expect(flags).to_contain_text("有风险 1")
@@ -61,6 +61,20 @@ def test_a_leader_of_the_county_sees_it_at_once(desk: Desks, day: date) -> None:
     sitting.shot("overview")
     assert sitting.fits()
     assert sitting.barriers() == []
+
+
+def test_nobody_is_missing_before_the_last_window_has_ended_where_they_are(
+    desk: Desks, day: date, clock: RunningClock
+) -> None:
+    clock.advance(hours=13, minutes=1)  # 23:01 in Shanghai, 16:01 in Frankfurt
+    page = desk("bureau").at()
+    expect(page.locator(".lead")).to_contain_text(re.compile(r"2 人还没打卡（时段没结束）"))
+    clock.advance(hours=5)  # a new day in Shanghai, 21:01 in Frankfurt
+    page.reload()
+    expect(page.locator(".lead")).to_contain_text(re.compile(r"\d 人还没打卡（时段没结束）"))
+    clock.advance(hours=2)
+    page.reload()
+    expect(page.get_by_role("region", name=re.compile("未打卡"))).to_contain_text("neighbour")
 
 
 def test_the_map_says_by_mark_and_by_keyboard_who_stands_where(desk: Desks, day: date) -> None:
@@ -104,7 +118,7 @@ def test_where_nobody_has_to_check_in_nobody_is_missing(
     page = desk("bureau").at()
     expect(page.locator(".lead")).to_have_text("本县按规则不要求每日打卡。今天主动打卡 1 人。")
     expect(page.get_by_text("本月规则不按天数要求，没有进度可比。")).to_be_visible()
-    expect(page.get_by_role("region", name=re.compile("^未打卡"))).to_have_count(0)
+    expect(page.get_by_role("region", name=re.compile("未打卡|还没打卡"))).to_have_count(0)
 
 
 def pages_of(page: Page) -> int:

@@ -57,7 +57,7 @@ def test_a_unit_and_its_squad(desk: Desks) -> None:
     page.get_by_role("button", name="登记单位").click()
     expect(page.get_by_role("status")).to_have_text("已登记单位：投资促进局。")
     page.get_by_label("名称", exact=True).nth(1).fill("驻苏州小分队")
-    page.get_by_label("单位", exact=True).select_option(label="投资促进局")
+    page.get_by_role("combobox", name="单位").select_option(label="投资促进局")
     page.get_by_role("button", name="登记小分队").click()
     expect(page.get_by_role("row").filter(has_text="驻苏州小分队")).to_contain_text("投资促进局")
     sitting.shot("register")

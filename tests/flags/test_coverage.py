@@ -118,8 +118,9 @@ def test_each_gap_is_told_once_to_the_units_leaders(db: Database, cast: Cast, ro
     assert rows("SELECT m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind = 'flag_closed'") == [
         ("supervisor",)
     ]
+    # what stands open tells the days so far, not what its first night said
     (said,) = rows("SELECT message FROM flags WHERE unit_id IS NOT NULL AND closed_at IS NULL")
-    assert said == ("east到11月14日已有 1 天没有主要领导在外招商。请安排一位主要领导外出；已经外出的，请补登记公出。",)
+    assert said == ("east到11月15日已有 2 天没有主要领导在外招商。请安排一位主要领导外出；已经外出的，请补登记公出。",)
 
 
 def test_a_trip_nobody_approved_covers_nothing(db: Database, cast: Cast, rows: Rows) -> None:
