@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -25,7 +26,6 @@ from server.tally import addenda, close, closed, policy, verify, waiting
 from server.tally.month_fold import month_end
 from server.tally.policy import closes_on, deadline_on, following
 from server.watch import members, progress, results
-from server.watch.progress import Progress
 from server.watch.results import Part
 
 MOST_NAMED = 20
@@ -63,7 +63,7 @@ def months_one(month: str) -> Response:
             frozen=frozen,
             people=results.members_of(session, who, first, part) if part.units or part.squads else None,
             added=_added(session, who, first, part),
-            chart=chart_of(progress.progress(session, who, first, part.squads_in(), by_squad=part != Part())),
+            chart=_chart(session, who, first, table, part),
             units=units,
             squads=squads,
             may_verify=who.has(*VERIFYING) and frozen is not None,
@@ -146,14 +146,20 @@ def before(month: date) -> date:
     return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
 
 
-def chart_of(pace: Progress) -> dict[str, Any]:
-    """For static/charts.js: a bar a unit, in days."""
+def _chart(session: Session, who: Caller, month: date, table: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    """For static/charts.js: a bar a unit, or of a part a squad: the days of the table, beside what the month asks."""
+    by_squad = part != Part()
+    rows = [(unit["unit"], unit) for unit in table["units"]]
+    if by_squad:
+        rows = [(group["group"], group) for unit in table["units"] for group in unit["groups"]]
+    targets = progress.targets(session, who, month, part.squads_in(), by_squad) if len(rows) > 1 else {}
     return {
         "kind": "bars",
-        "names": [unit.name for unit in pace.groups],
-        "have": [unit.have - unit.pending for unit in pace.groups],
-        "pending": [unit.pending for unit in pace.groups],
-        "target": [unit.target for unit in pace.groups],
+        "names": [name for name, _ in rows],
+        "confirmed": [row["days"] for _, row in rows],
+        "excused": [row["excused_days"] for _, row in rows],
+        "pending": [row["pending_days"] for _, row in rows],
+        "target": [targets.get(uuid.UUID(row["id"]), 0) for _, row in rows],
     }
 
 

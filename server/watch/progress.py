@@ -86,6 +86,14 @@ def progress(
     return Progress(dates, _line(book, month, dates), tuple(groups))
 
 
+def targets(
+    session: Session, caller: Caller, month: date, whose: ColumnElement[bool] | None = None, by_squad: bool = False
+) -> Mapping[uuid.UUID, float]:
+    """The target of each unit or squad, in days, as `progress` has it."""
+    asked = _Asked(session, caller, month, true() if whose is None else whose, Squad.id if by_squad else Squad.unit_id)
+    return _targets(asked, policy.rulebook(session, caller.county_id))[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Whose month, and `group`: the column of Squad that it is told apart by."""

@@ -1,6 +1,7 @@
 """月度: results by unit and squad, down to a day; closed after it was told what that does; the workbook has what is
 shown."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from tests.cast import SHANGHAI, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
 from tests.miniprogram.conftest import RunningClock
+from tests.watch.given import site_day
 
 Rows = Callable[..., list]
 
@@ -66,6 +68,16 @@ def test_down_from_the_county_to_a_day(desk: Desks, month: str) -> None:
     row.get_by_role("link").click()
     page.locator("#d2026-11-17").click()
     expect(page.locator("#day")).to_contain_text("10:00 驻点打卡，自动核验")
+
+
+def test_the_bars_tell_apart_what_the_table_tells_apart(api: Api, month: str, db: Database, cast: Cast) -> None:
+    site_day(db, cast, "chen", 0, 0, 2, 0, on=date(2026, 11, 19))
+    site_day(db, cast, "neighbour", 0, 2, 0, 0, on=date(2026, 11, 19))
+    page = api.app.test_client().get("/console/months/2026-11", headers={"Authorization": "Bearer token-bureau"}).text
+    chart = json.loads(page.partition("data-chart='")[2].partition("'")[0])
+    assert [chart[name] for name in ("names", "confirmed", "excused", "pending", "target")] == [
+        *(["east", "west"], [3, 0], [1, 0], [0, 1], [60, 40])
+    ]
 
 
 def test_filters_stand_in_the_address(desk: Desks, month: str, cast: Cast) -> None:

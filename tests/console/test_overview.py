@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from server.db import Database
 from server.flags.models import Flag
 from server.leaves.models import Leave
+from server.org.models import Member
 from server.tally.models import Policy
 from server.tally.rules import PolicyRules
 from tests.cast import JOINED, SHANGHAI, Cast
@@ -106,6 +107,19 @@ def test_each_sees_the_own_subtree(desk: Desks, day: date, who: str, said: str, 
     page = desk(who).at()
     expect(page.locator(".lead")).to_contain_text(said)
     assert hidden not in page.content()
+
+
+def test_an_admin_sees_what_is_entered_and_what_waits(desk: Desks, day: date, db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        session.get_one(Member, (1, cast["chen"].id)).openid = None
+    sitting = desk("admin")
+    page = sitting.at()
+    known = page.get_by_role("region", name="登记情况")
+    expect(known.get_by_role("row").filter(has_text="小分队")).to_contain_text("3 个单位，2 个小分队")
+    expect(known.get_by_role("row").filter(has_text="人员")).to_contain_text("其中 1 人还没有绑定微信")
+    expect(page.get_by_label("等待处理")).to_contain_text("意见待答复0")
+    sitting.shot("overview-admin")
+    assert sitting.barriers() == []
 
 
 def test_where_nobody_has_to_check_in_nobody_is_missing(
