@@ -1,4 +1,5 @@
-"""The audit is searched by action and by whoever acted; both were found by reading all of it.
+"""The audit is searched by action and by whoever acted; both were found by reading all of it. A county's month is added up
+date by date, as its days lie.
 
 Revision ID: 0019
 Revises: 0018
@@ -26,9 +27,11 @@ def upgrade() -> None:
     op.execute(f"UPDATE audit_payloads SET actor_id = {actor} WHERE body IS NOT NULL")
     op.create_index("ix_audit_payloads_actor", "audit_payloads", ["county_id", "actor_id"])
     op.create_index("ix_audit_events_action", "audit_events", ["county_id", "action", "seq"])
+    op.create_index("ix_site_days_date", "site_days", ["county_id", "on_date"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_site_days_date", "site_days")
     op.drop_index("ix_audit_events_action", "audit_events")
     op.drop_index("ix_audit_payloads_actor", "audit_payloads")
     with op.batch_alter_table("audit_payloads") as table:

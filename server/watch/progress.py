@@ -15,7 +15,7 @@ from server.org.scope import Caller, watched_members
 from server.tally import policy
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, is_daily, month_end
-from server.tally.monthly import posted_on_the_day
+from server.tally.monthly import days_of, is_whole, posted_on
 from server.tally.rules import Rulebook
 from server.tally.types import DayHalves, Held, MonthInputs, Posted
 
@@ -131,21 +131,21 @@ def _names(asked: _Asked, table: Any) -> list[tuple[uuid.UUID, str]]:
 
 def _earned(asked: _Asked, last: date) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
     """Half days by group and date, with the group posted with on it, as in the month's table; and those waiting."""
-    sums = [func.sum(of) for of in (SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
-    county_id = asked.caller.county_id
-    columns: list[Any] = [asked.group, SiteDay.on_date, *sums]
+    watched = watched_members(asked.caller)
+    whole = is_whole(watched) and is_whole(asked.whose)
+    day = days_of(asked.caller.county_id, asked.month, last, whole).c
+    sums = [func.sum(of) for of in (day.confirmed_halves, day.pending_halves, day.excused_halves)]
+    columns: list[Any] = [asked.group, day.on_date, *sums]
     statement = (
         select(*columns)
-        .select_from(SiteDay)
-        .join(Member, (Member.county_id == SiteDay.county_id) & (Member.id == SiteDay.member_id))
-        .join(Posting, posted_on_the_day())
+        .join(Posting, posted_on(day))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(
-            *(SiteDay.county_id == county_id, SiteDay.on_date.between(asked.month, last)),
-            *(watched_members(asked.caller), asked.whose),
-        )
-        .group_by(asked.group, SiteDay.on_date)
+        .where(asked.whose)
+        .group_by(asked.group, day.on_date)
     )
+    if not is_whole(watched):
+        of = (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id)
+        statement = statement.join(Member, of).where(watched)
     found: dict[uuid.UUID, dict[date, int]] = defaultdict(dict)
     waiting: dict[uuid.UUID, int] = defaultdict(int)
     for group, on, sure, hoped, excused in asked.session.execute(statement):
