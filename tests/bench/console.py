@@ -119,7 +119,8 @@ linked AS (
   SELECT :county, event, at, action, repeat('0', 64), row_number() OVER (ORDER BY at), repeat('0', 64), repeat('0', 64)
   FROM happened)
 INSERT INTO audit_payloads (county_id, event_id, actor_id, subject_id, salt, body)
-SELECT :county, event, actor, id, '', CAST(json_build_object('actor', actor, 'facts', CAST('{}' AS json), 'subject', id) AS text)
+SELECT :county, event, actor, id, '',
+  CAST(json_build_object('actor', actor, 'facts', CAST('{}' AS json), 'subject', id) AS text)
 FROM happened
 """
 
