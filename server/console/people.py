@@ -20,6 +20,7 @@ from server.console.exports import PAGE, Rows, export
 from server.console.face import face, page, query
 from server.console.words import STATES, TONES
 from server.console.workbook import Column
+from server.leaves import training
 from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import Unit
@@ -131,6 +132,7 @@ def people_file(member_id: uuid.UUID) -> Response:
             member=member,
             unit=session.scalar(in_county(who, Unit).with_only_columns(Unit.name).where(Unit.id == member.unit_id)),
             postings=postings.history(session, who.county_id, member.id),
+            trainings=training.attended(session, who.county_id, member.id),
             months=months,
             shown=shown,
             count=month_of(session, who, member.id, first),
