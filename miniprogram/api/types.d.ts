@@ -1404,6 +1404,11 @@ export interface components {
             channel: "subscribe" | "employee" | "email" | "group_bot" | "";
             /** Error */
             error: string | null;
+            /**
+             * Msgid
+             * @description WeChat's number for what it took, to ask Tencent by
+             */
+            msgid?: string | null;
             /** Outcome */
             outcome: string;
         };

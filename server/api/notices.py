@@ -92,6 +92,7 @@ class Attempt(BaseModel):
     at: AwareDatetime
     outcome: str
     error: str | None
+    msgid: str | None = Field(None, description="WeChat's number for what it took, to ask Tencent by")
 
 
 class DeadRow(BaseModel):

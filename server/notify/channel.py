@@ -45,12 +45,14 @@ class Parcel:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one attempt met. `later`: the same may succeed. `stops`: who else had better wait, and how long: everybody
-    with this template until tomorrow, or the whole channel for a moment. `no_credit`: the person takes no more."""
+    with this template until tomorrow, or the whole channel for a moment. `no_credit`: the person takes no more.
+    `msgid`: the channel's own number for what it took."""
 
     word: Word
     error: str | None = None
     stops: Literal["day", "moment"] | None = None
     no_credit: bool = False
+    msgid: str | None = None
 
 
 SENT = Outcome("sent")

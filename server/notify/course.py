@@ -161,7 +161,7 @@ def after(notice: Waiting, outcome: Outcome, now: datetime) -> dict[str, Any]:
         "state": outcome.word,
         "channel": at,
         "attempts": notice.attempts + 1,
-        "tries": [*notice.tries, _try(at, now, outcome.word, outcome.error)],
+        "tries": [*notice.tries, _try(at, now, outcome.word, outcome.error, outcome.msgid)],
         "last_error": outcome.error,
         "due_at": now,
         "sent_at": now if outcome.word == "sent" else None,
@@ -255,8 +255,9 @@ def _nowhere(tries: list[Any], turned_off: bool, channels: tuple[str, ...], no_m
     return End("muted", no_mail, tries) if channels == ("email",) else End("refused", NO_ADDRESS, tries)
 
 
-def _try(channel: str, at: datetime, outcome: str, error: str | None) -> dict[str, Any]:
-    return {"channel": channel, "at": at.isoformat(), "outcome": outcome, "error": error}
+def _try(channel: str, at: datetime, outcome: str, error: str | None, msgid: str | None = None) -> dict[str, Any]:
+    made = {"channel": channel, "at": at.isoformat(), "outcome": outcome, "error": error}
+    return made | {"msgid": msgid} if msgid else made
 
 
 def _at(one: Mapping[str, Any]) -> datetime:

@@ -20,8 +20,9 @@ class Notice(Base):
     """A row is the notice in its reader's inbox, once by its `dedupe_key`; `state` is what became of it outside.
 
     `member_id` None: it is a summary for the county's group. `channel` is the one it is at (None: not begun), `tries`
-    what each attempt met, oldest first: {channel, at, outcome, error}. `sending` past `claimed_until` was cut off; no
-    member has two notices on their way at once, which WeChat refuses (43108).
+    what each attempt met, oldest first: {channel, at, outcome, error, msgid?}, where msgid is WeChat's number for it.
+    `sending` past `claimed_until` was cut off; no member has two notices on their way at once, which WeChat refuses
+    (43108).
     """
 
     __tablename__ = "notices"

@@ -13,6 +13,7 @@ from server.wechat.bounded import LEFT_ALONE_S, TIMEOUT_S, BoundedClient, TokenS
 log = structlog.get_logger()
 _BAD_CODE = (40029, 40163)  # unknown or expired, used before
 _BLOCKED = 40226
+_LONGEST_MSGID = 40  # it is a number of 19 digits
 _CODE_OF = {"formal": "release", "trial": "trial", "developer": "develop"}  # the same three, as codes call them
 
 
@@ -43,9 +44,12 @@ class WechatClient:
         log.warning("login_unavailable", errcode=errcode)  # 40013 and 40125: APPID or SECRET of this server is wrong
         raise AppError(503, "wechat_unavailable", "微信登录暂时不可用，请稍后再试。", {"retry_after_s": 5})
 
-    def send_subscribe(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> None:
-        """One subscribe message. `fields` maps template keys (thing1, date2 …) to fitted values. Raises WechatError."""
-        self._api.call(
+    def send_subscribe(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> str | None:
+        """One subscribe message; WeChat's number for it (msgid), by which its push tells later what became of it.
+
+        `fields` maps template keys (thing1, date2 …) to fitted values. Raises WechatError.
+        """
+        answer = self._api.call(
             "cgi-bin/message/subscribe/send",
             {
                 "touser": openid,
@@ -56,6 +60,7 @@ class WechatClient:
                 "lang": "zh_CN",
             },
         )
+        return str(answer["msgid"])[:_LONGEST_MSGID] if answer.get("msgid") else None
 
     def send_employee(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> None:
         """One message to a member of staff (用工关系); its data is text, not an object. Raises WechatError."""

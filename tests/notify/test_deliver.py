@@ -32,6 +32,7 @@ def test_sent_once(one_notice, delivery, notices, sandbox, clock):
     assert (notice.state, notice.attempts, notice.sent_at, notice.claim) == ("sent", 1, clock(), None)
     (message,) = sandbox.state.messages
     assert (message.openid, message.fields["thing1"], message.page) == ("openid-0", "苏州驻点", "pages/today/today")
+    assert [one["msgid"] for one in notice.tries] == [str(message.msgid)], "by which WeChat's push names it later"
 
 
 def test_two_workers_send_each_of_fifty_once_and_never_two_at_once_to_one_person(

@@ -118,11 +118,13 @@ def test_what_a_fault_means(client, control, path, fault, expected):
     assert type(caught.value) is expected
 
 
-def test_an_answer_lost_after_the_work_is_uncertain_and_it_arrived(client, control, sandbox):
+def test_an_answer_lost_after_the_work_is_uncertain_and_it_arrived(client, control, sandbox, capfd):
     control("faults", path=PATH, times=1, reset=True, carried_out=True)
     with pytest.raises(errors.Uncertain):
         send(client)
     assert len(sandbox.state.messages) == 1
+    sandbox.stop()
+    assert capfd.readouterr().err == "", "a reset that was asked for is no fault of the sandbox's"
 
 
 def test_no_connection_and_no_such_host_mean_nothing_was_sent(client, sandbox, monkeypatch):

@@ -3,7 +3,7 @@
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -346,8 +346,10 @@ def test_two_workers_handle_each_event_once(wechat: Wechat, ledger: Any, clock: 
 
 @pytest.fixture
 def notice(db: Database, clock: StoppedClock, cast: Cast) -> Callable[..., uuid.UUID]:
-    def make(state: str, who: str = "chen") -> uuid.UUID:
-        made = uuid.uuid4()
+    def make(state: str, who: str = "chen", tries: Sequence[tuple[str, str | None]] = ()) -> uuid.UUID:
+        """`tries`: outcome and WeChat's msgid of each."""
+        made, at = uuid.uuid4(), clock().isoformat()
+        met = [{"channel": "subscribe", "at": at, "outcome": o, "error": None, "msgid": m} for o, m in tries]
         with db.transaction() as session:
             session.add(
                 Notice(
@@ -359,6 +361,7 @@ def notice(db: Database, clock: StoppedClock, cast: Cast) -> Callable[..., uuid.
                         "due_at": clock(),
                         "created_at": clock(),
                         "channel": "subscribe",
+                        "tries": met,
                         "tried_at": clock(),
                     },
                 )
@@ -414,6 +417,37 @@ def test_an_outcome_that_may_be_of_two_is_of_neither(wechat: Wechat, notice: Any
     wechat.pushes("subscribe_msg_sent_event", List={"TemplateId": REMINDER, "ErrorCode": "0"})
     assert sorted(rows("SELECT state FROM notices")) == [("sent",), ("uncertain",)]
     assert states(rows) == [("ignored", "no single notice it can be about")]
+
+
+def test_the_notice_with_its_number_is_the_one(wechat: Wechat, notice: Any, rows: Rows) -> None:
+    """Two reminders within minutes: without the number it would be either, so neither."""
+    notice("sent", tries=[("sent", "3000000000000000001")])
+    lost = notice("sent", tries=[("later", None), ("sent", "3000000000000000002")])
+    notice("uncertain", tries=[("uncertain", None)])
+    notice("sending")  # nor need it wait for what is on its way
+    entry = {"TemplateId": REMINDER, "MsgID": 3000000000000000002, "ErrorCode": "5", "ErrorStatus": "…"}
+    wechat.pushes("subscribe_msg_sent_event", List=entry)
+    assert rows("SELECT id FROM notices WHERE state = 'failed'") in ([(lost,)], [(lost.hex,)])
+    assert states(rows) == [("handled", None)]
+
+
+def test_what_was_answered_with_another_number_is_not_meant(
+    wechat: Wechat, notice: Any, ledger: Any, rows: Rows
+) -> None:
+    """The answer of one was lost; the other's came, with a number that is not this."""
+    wechat.popup()
+    notice("uncertain", tries=[("uncertain", None)])
+    notice("sent", tries=[("sent", "1")])
+    wechat.pushes("subscribe_msg_sent_event", List={"TemplateId": REMINDER, "MsgID": "2", "ErrorCode": "0"})
+    assert rows("SELECT state FROM notices") == [("sent",)] * 2
+    assert ledger() == 0
+
+
+def test_the_first_of_two_sends_that_was_lost_loses_nothing(wechat: Wechat, notice: Any, rows: Rows) -> None:
+    notice("sent", tries=[("uncertain", None), ("sent", "2")])
+    wechat.pushes("subscribe_msg_sent_event", List={"TemplateId": REMINDER, "MsgID": "1", "ErrorCode": "5"})
+    assert rows("SELECT state FROM notices") == [("sent",)]
+    assert states(rows)[-1] == ("handled", None)
 
 
 def test_what_is_old_is_forgotten(wechat: Wechat, clock: StoppedClock, rows: Rows) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from server.notify import messages
-from server.notify.channel import SENT, Outcome, Parcel, Recipient, from_wechat
+from server.notify.channel import Outcome, Parcel, Recipient, from_wechat
 from server.notify.subscriptions import template_id
 from server.wechat import errors
 from server.wechat.client import WechatClient
@@ -47,11 +47,12 @@ class Employee:
         return _sent(self._client.send_employee, parcel, self.template(parcel.kind))
 
 
-def _sent(send: Callable[[str, str, dict[str, str], str], None], parcel: Parcel, template: str) -> Outcome:
-    """`send`: takes openid, template, fitted values and page; raises WechatError."""
+def _sent(send: Callable[[str, str, dict[str, str], str], str | None], parcel: Parcel, template: str) -> Outcome:
+    """`send`: takes openid, template, fitted values and page; answers WeChat's msgid, if it gave one; raises
+    WechatError."""
     values = messages.compose(parcel.kind, parcel.facts)
     try:
-        send(parcel.address, template, values, messages.KINDS[parcel.kind].page)
+        msgid = send(parcel.address, template, values, messages.KINDS[parcel.kind].page)
     except errors.WechatError as error:
         return from_wechat(error)
-    return SENT
+    return Outcome("sent", msgid=msgid)

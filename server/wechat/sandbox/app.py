@@ -4,6 +4,7 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask, jsonify, request
@@ -41,6 +42,9 @@ from server.wechat.sandbox import (
 )
 from server.wechat.sandbox.replies import Refused, refusal
 from server.wechat.sandbox.state import Callback, State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 JOURNAL = Path("var/sandbox-messages.jsonl")
 GROUPS = tuple(
@@ -146,6 +150,10 @@ class _QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
+
+    def connection_dropped(self, error: BaseException, environ: "WSGIEnvironment | None" = None) -> None:
+        """No next request is awaited: behind a reset that was asked for there is no socket any more to read from."""
+        self.close_connection = True
 
 
 def _refused(error: Refused) -> ResponseReturnValue:
