@@ -40,6 +40,7 @@ def test_found_while_one_types_and_the_address_keeps_it(desk: Desks, api: Api) -
     page.get_by_label("姓名").press_sequentially("neigh")
     expect(rows).to_have_count(1)
     expect(page).to_have_url(re.compile("q=neigh"))
+    expect(page.get_by_role("link", name="导出 Excel")).to_have_attribute("href", re.compile("q=neigh"))
     page.reload()
     expect(page.get_by_label("姓名")).to_have_value("neigh")
     page.get_by_label("姓名").fill("没有这个人")

@@ -58,7 +58,7 @@
     return function () { clearInterval(timer); line.remove(); };
   }
 
-  // One form is sent once until its answer is there; htmx would send the second click's after the first.
+  // data-busy="…" are the words. One form is sent once until its answer is there; htmx would send the second click's after it.
   document.addEventListener("htmx:confirm", function (event) {
     if (event.target.zhudianEnd) {
       event.preventDefault();
@@ -66,17 +66,17 @@
     }
   });
   document.addEventListener("htmx:beforeRequest", function (event) {
-    var form = event.detail.elt;
-    if (form.tagName !== "FORM" || form.method !== "post") return;
-    var words = form.getAttribute("data-busy");
+    var sent = event.detail.elt;
+    var words = sent.getAttribute("data-busy");
+    if (!words && (sent.tagName !== "FORM" || sent.method !== "post")) return;
     var over = words ? busy(words) : function () {};
-    form.setAttribute("aria-busy", "true");
-    form.zhudianEnd = function () { over(); form.removeAttribute("aria-busy"); delete form.zhudianEnd; };
+    sent.setAttribute("aria-busy", "true");
+    sent.zhudianEnd = function () { over(); sent.removeAttribute("aria-busy"); delete sent.zhudianEnd; };
   });
   ["htmx:afterRequest", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"].forEach(function (name) {
     document.addEventListener(name, function (event) {
-      var form = event.detail.elt;
-      if (form && form.zhudianEnd) form.zhudianEnd();
+      var sent = event.detail.elt;
+      if (sent && sent.zhudianEnd) sent.zhudianEnd();
     });
   });
 
