@@ -35,7 +35,7 @@ from server.rate_limits import spend
 _READERS = ("bureau_supervisor", "admin")
 _SHOWN = 50
 _COLUMNS = (
-    *(Column("序号", 10), Column("时间", 18, "moment"), Column("谁", 12), Column("做了什么", 18)),
+    *(Column("序号", 10, "count"), Column("时间", 18, "moment"), Column("谁", 12), Column("做了什么", 18)),
     *(Column("关于", 24), Column("内容", 60)),
 )
 
@@ -168,7 +168,7 @@ def _checkins(session: Session, found: Sequence[Entry]) -> dict[uuid.UUID, Check
 
 def _cells(line: dict[str, Any]) -> tuple[Any, ...]:
     said = "内容已依法删除" if line["erased"] else "；".join(f"{key}：{value}" for key, value in line["facts"].items())
-    return (line["seq"] or "待入链", line["at"], line["actor"], line["word"], line["subject"], said)
+    return (line["seq"], line["at"], line["actor"], line["word"], line["subject"], said)
 
 
 def _line(one: Entry, names: dict[uuid.UUID, str], checkin: CheckIn | None, without: Collection[str]) -> dict[str, Any]:

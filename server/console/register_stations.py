@@ -26,7 +26,12 @@ from server.watch import members
 _SHOWN = 50
 _DATUMS = {"wgs84": "WGS-84", "gcj02": "GCJ-02"}
 _COLUMNS = (
-    *(Column("驻点", 24), Column("城市", 12), Column("纬度（WGS-84）", 14), Column("经度（WGS-84）", 14)),
+    *(
+        Column("驻点", 24),
+        Column("城市", 12),
+        Column("纬度（WGS-84）", 14, "degrees"),
+        Column("经度（WGS-84）", 14, "degrees"),
+    ),
     *(Column("登记时的坐标系", 12), Column("围栏半径（米）", 10, "count"), Column("固定电话", 18), Column("时区", 16)),
     *(Column("启用日期", 12, "date"), Column("停用日期", 12, "date")),
 )
@@ -102,7 +107,7 @@ def _listed(asked: Query, most: int) -> tuple[Sequence[Station], str | None]:
 
 def _cells(one: Station) -> tuple[object, ...]:
     return (
-        *(one.name, one.city, f"{one.lat:.6f}", f"{one.lng:.6f}", _DATUMS[one.datum], one.radius_m),
+        *(one.name, one.city, one.lat, one.lng, _DATUMS[one.datum], one.radius_m),
         *(one.phone or "", one.tz, one.valid_from, one.valid_to),
     )
 

@@ -21,8 +21,8 @@ _ABOVE = 3  # title, note, headings
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, its width in letters, and how a value is written: text, days, count, date, moment. A date or a moment
-    may also come as the API writes it; None leaves the cell empty."""
+    """A heading, its width in letters, and how a value is written: text, days, count, degrees, date, moment. A date or a
+    moment may also come as the API writes it; None leaves the cell empty."""
 
     heading: str
     width: float
@@ -77,7 +77,7 @@ def download(content: bytes, filename: str) -> Response:
 
 def _formats(book: Workbook) -> dict[str, Format]:
     cell = {"font_name": _FONT, "font_size": 11, "border": 1, "valign": "vcenter"}
-    numbers = {"count": "0", "days": "0.0", "date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
+    numbers = {"count": "0", "days": "0.0", "degrees": "0.000000", "date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
     made = {kind: book.add_format(cell | {"num_format": shown}) for kind, shown in numbers.items()}
     made["text"] = book.add_format(cell | {"text_wrap": True})
     made |= {
