@@ -21,8 +21,8 @@ _ABOVE = 3  # title, note, headings
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, its width in letters, and how a value is written: text, days, count, degrees, date, moment. A date or a
-    moment may also come as the API writes it; None leaves the cell empty."""
+    """A heading, its width in letters, and how a value is written: text, days, count, degrees, date, moment. Dates
+    and moments may also come as the API writes them; None leaves the cell empty."""
 
     heading: str
     width: float
