@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.flags import ledger
@@ -78,7 +78,7 @@ def _uncovered(session: Session, county_id: int, today: date) -> list[Gap]:
     for unit in _with_a_squad_out(session, county_id, today):
         if unit.id in leaders:
             intervals = [interval for who in leaders[unit.id] for interval in away.get(who, ())]
-            since = uncovered_since(intervals, first, today)
+            since = uncovered_since(intervals, max(first, unit.out_since), today)
             gaps += [Gap(unit.id, unit.name, leaders[unit.id], since)] if since else []
     return gaps
 
@@ -138,18 +138,20 @@ def _away(session: Session, county_id: int, first: date, today: date) -> Mapping
 
 
 def _with_a_squad_out(session: Session, county_id: int, today: date) -> Sequence[Any]:
-    """(id, name) of the units that somebody is posted for on that date."""
+    """(id, name, out_since) of the units that somebody is posted for on that date, and the first date they were."""
     out = (
-        select(Squad.unit_id)
+        select(Squad.unit_id, func.min(Posting.starts_on).label("out_since"))
         .join(Posting, (Posting.county_id == Squad.county_id) & (Posting.squad_id == Squad.id))
         .where(
             Squad.county_id == county_id,
             Posting.starts_on <= today,
             or_(Posting.ends_on.is_(None), Posting.ends_on >= today),
         )
+        .group_by(Squad.unit_id)
+        .subquery()
     )
-    units = select(Unit.id, Unit.name).where(Unit.county_id == county_id, Unit.id.in_(out))
-    return session.execute(units.order_by(Unit.id)).all()
+    units = select(Unit.id, Unit.name, out.c.out_since).join(out, out.c.unit_id == Unit.id)
+    return session.execute(units.where(Unit.county_id == county_id).order_by(Unit.id)).all()
 
 
 def _flag(gap: Gap, today: date) -> NewFlag:
