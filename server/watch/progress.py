@@ -131,21 +131,21 @@ def _names(asked: _Asked, table: Any) -> list[tuple[uuid.UUID, str]]:
 
 def _earned(asked: _Asked, last: date) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
     """Half days by group and date, with the group posted with on it, as in the month's table; and those waiting."""
-    watched = watched_members(asked.caller)
+    county_id, watched = asked.caller.county_id, watched_members(asked.caller)
     whole = is_whole(watched) and is_whole(asked.whose)
-    day = days_of(asked.caller.county_id, asked.month, last, whole).c
-    sums = [func.sum(of) for of in (day.confirmed_halves, day.pending_halves, day.excused_halves)]
-    columns: list[Any] = [asked.group, day.on_date, *sums]
-    statement = (
-        select(*columns)
-        .join(Posting, posted_on(day))
+    postings = (
+        select(Posting.county_id, Posting.member_id, Posting.starts_on, Posting.ends_on, asked.group.label("group"))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(asked.whose)
-        .group_by(asked.group, day.on_date)
+        .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
+        .where(Posting.county_id == county_id, watched, asked.whose)
     )
-    if not is_whole(watched):
-        of = (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id)
-        statement = statement.join(Member, of).where(watched)
+    posted = (postings.offset(0) if whole else postings).subquery("posted")  # as `days_of` does, for the same reason
+    days = days_of(county_id, asked.month, last, whole)
+    day, group = days.c, posted.c.group
+    sums = [func.sum(of) for of in (day.confirmed_halves, day.pending_halves, day.excused_halves)]
+    columns: list[Any] = [group, day.on_date, *sums]
+    on_the_day = posted_on(day, county_id, posted.c)
+    statement = select(*columns).join_from(days, posted, on_the_day).group_by(group, day.on_date)
     found: dict[uuid.UUID, dict[date, int]] = defaultdict(dict)
     waiting: dict[uuid.UUID, int] = defaultdict(int)
     for group, on, sure, hoped, excused in asked.session.execute(statement):
