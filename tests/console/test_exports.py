@@ -134,6 +134,17 @@ def test_who_may_not_read_a_page_exports_nothing(api: Api, routes: OpenAPI) -> N
             assert statuses[0] == statuses[1], (path, who, statuses)
 
 
+def test_an_odd_address_is_refused_in_words_or_taken(api: Api) -> None:
+    for address in (
+        *("/people/list.xlsx?cursor=x", "/leaves/list.xlsx?limit=9999", "/flags/list.xlsx?kind=x"),
+        *("/audit/list.xlsx?before=x", "/audit/list.xlsx?about=nobody&action=x", "/review/list.xlsx?weight=nan"),
+        *("/register/stations/list.xlsx?cursor=W10=", "/review/list.xlsx?unit=x", "/notices/list.xlsx?_method=PUT"),
+        *("/register/people/list.xlsx?q=%00", "/review/list.xlsx?days=2&weight=0.5&finding=NOTHING"),
+    ):
+        answer = asked(api, address, "admin" if address.startswith("/register") else "bureau")
+        assert answer.status_code in (200, 422), address
+
+
 def test_what_is_cut_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "MOST_ROWS", 2)
     monkeypatch.setattr(exports, "PAGE", 1)
