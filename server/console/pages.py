@@ -22,6 +22,7 @@ from server.console import (
     register_stations,
     review,
     review_list,
+    review_sheet,
     system,
     words,
 )
@@ -30,7 +31,18 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(notices, complaints, policies, register, register_stations, register_people, audit, system, account),
+    *(
+        review_sheet,
+        notices,
+        complaints,
+        policies,
+        register,
+        register_stations,
+        register_people,
+        audit,
+        system,
+        account,
+    ),
 )
 
 

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 from flask import Response, request
 from sqlalchemy.orm import Session
@@ -13,27 +12,20 @@ from server.api.checkin_replies import CheckInRow
 from server.api.checkins import ListQuery, list_checkins
 from server.api.paging import cut, read_cursor
 from server.api.photos import link_to
-from server.api.reviews import WaitingQuery, list_waiting, reviewed, waiting_rows, wanted
+from server.api.reviews import WaitingQuery, reviewed, waiting_rows, wanted
 from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.checkins import queue, second_opinion
 from server.checkins.models import CheckIn
 from server.checkins.review import Ruling, visible
-from server.console.exports import export, of_api
 from server.console.face import face, page, query
 from server.console.rail import BUREAU
 from server.console.review import filter_choices
-from server.console.workbook import Column
 from server.errors import AppError, conflict, invalid
 from server.org import people
 from server.org.scope import county as in_county
 
 MOST_AT_ONCE = 50
-FILTERS = {"unit": "单位", "squad": "小分队", "finding": "核验发现", "days": "等了多久", "weight": "疑点权重"}
-_COLUMNS = (
-    *(Column("队员", 12), Column("日期", 12, "date"), Column("为什么待核", 60), Column("疑点权重", 9, "days")),
-    *(Column("意见", 10), Column("收到时间", 18, "moment")),
-)
 _RATE_OVER = timedelta(days=30)
 
 
@@ -81,29 +73,6 @@ def review_list() -> Response:
             disagreement=disagreement,
             most=MOST_AT_ONCE,
         )
-
-
-@face.get("/review/list.xlsx")
-def review_sheet() -> Response:
-    """What the page lists with these filters, and as it lists it: nobody reads here what they are asked about."""
-    asked = query(WaitingQuery)
-    if not caller().has(BUREAU):
-        pages = of_api(list_checkins, ListQuery(holds="review"), _cells)
-        return export("待核的打卡", "review", _COLUMNS, {}, pages)
-    with reading() as session:
-        choices = filter_choices(session)
-    given = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"}, mode="json")
-    words = {name: {str(value): said for value, said in choices[name]} for name in given}
-    named = {
-        FILTERS[name]: words[name].get(f"{value:g}" if name in ("days", "weight") else value, str(value))
-        for name, value in given.items()
-    }
-    return export("待核的打卡", "review", _COLUMNS, named, of_api(list_waiting, asked, _cells))
-
-
-def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
-    state = "意见不一" if row["decision"] else ""
-    return (row["member"]["name"], row["on"], row["reason"], row["weight"] or None, state, row["received_at"])
 
 
 @face.post("/review/confirm")
