@@ -31,18 +31,8 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(
-        review_sheet,
-        notices,
-        complaints,
-        policies,
-        register,
-        register_stations,
-        register_people,
-        audit,
-        system,
-        account,
-    ),
+    *(review_sheet, notices, complaints, policies),
+    *(register, register_stations, register_people, audit, system, account),
 )
 
 
