@@ -1292,6 +1292,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/squads/{squad_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a squad another name; closed months keep the one they were published with. */
+        patch: operations["squads_rename_squad_squads__uuid_squad_id__patch"];
+        trace?: never;
+    };
     "/api/v1/squads/{squad_id}/today": {
         parameters: {
             query?: never;
@@ -1358,6 +1375,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a unit another name; closed months keep the one they were published with. */
+        patch: operations["structure_rename_unit_units__uuid_unit_id__patch"];
         trace?: never;
     };
     "/api/v1/units/{unit_id}/month": {
@@ -2454,7 +2488,7 @@ export interface components {
             closed_at: string | null;
             /**
              * Facts
-             * @description the numbers of the night that raised it
+             * @description the numbers behind it: of the night it was raised, or counted last
              */
             facts: {
                 [key: string]: unknown;
@@ -4146,8 +4180,13 @@ export interface components {
              */
             unit: string;
         };
-        /** SquadCreated */
-        SquadCreated: {
+        /** SquadName */
+        SquadName: {
+            /** Name */
+            name: string;
+        };
+        /** SquadNamed */
+        SquadNamed: {
             /**
              * Id
              * Format: uuid
@@ -8607,7 +8646,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SquadCreated"];
+                    "application/json": components["schemas"]["SquadNamed"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    squads_rename_squad_squads__uuid_squad_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                squad_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SquadName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SquadNamed"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8771,6 +8854,50 @@ export interface operations {
         responses: {
             /** @description Created */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    structure_rename_unit_units__uuid_unit_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

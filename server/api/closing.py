@@ -20,6 +20,8 @@ from server.watch import results
 
 bp = APIBlueprint("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
+VERIFYING = ("bureau_supervisor", "county_leader", "admin")
+
 
 class MonthPath(BaseModel):
     month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="YYYY-MM")
@@ -187,7 +189,7 @@ def close_month(path: MonthPath) -> Reply:
 @bp.get("/months/<month>/verify", responses={200: VerifyReply})
 def verify_month(path: MonthPath) -> Reply:
     """Count a closed month anew from what is stored and compare."""
-    caller().require("bureau_supervisor", "county_leader", "admin")
+    caller().require(*VERIFYING)
     with services().db.snapshot() as session:
         found = verify.verify(session, caller().county_id, first_of(path.month))
     return VerifyReply(

@@ -62,7 +62,7 @@ class FlagRow(BaseModel):
     month: str
     kind: FlagKind
     message: str = Field(description="what happened, as of which date, and the next step")
-    facts: dict[str, Any] = Field(description="the numbers of the night that raised it")
+    facts: dict[str, Any] = Field(description="the numbers behind it: of the night it was raised, or counted last")
     raised_at: AwareDatetime
     closed_at: AwareDatetime | None
     steps: list[StepRow] = Field(description="what was done about it, the oldest first")

@@ -31,7 +31,11 @@ class SquadBody(BaseModel):
     unit: Name = Field(max_length=60, description="id or exact name")
 
 
-class SquadCreated(BaseModel):
+class SquadName(BaseModel):
+    name: Name = Field(max_length=60)
+
+
+class SquadNamed(BaseModel):
     id: uuid.UUID
     name: str
 
@@ -79,12 +83,20 @@ def list_squads() -> Reply:
     return SquadsReply(items=items).model_dump(mode="json")
 
 
-@bp.post("/squads", responses={201: SquadCreated})
+@bp.post("/squads", responses={201: SquadNamed})
 def add_squad(body: SquadBody) -> Reply:
     """Enter a squad of a unit; an admin's."""
     with transaction() as session:
         squad = structure.add_squad(session, caller(), body.unit, body.name, now())
-    return SquadCreated(id=squad.id, name=squad.name).model_dump(mode="json"), 201
+    return SquadNamed(id=squad.id, name=squad.name).model_dump(mode="json"), 201
+
+
+@bp.patch("/squads/<uuid:squad_id>", responses={200: SquadNamed})
+def rename_squad(path: SquadPath, body: SquadName) -> Reply:
+    """Give a squad another name; closed months keep the one they were published with."""
+    with transaction() as session:
+        squad = structure.rename_squad(session, caller(), path.squad_id, body.name, now())
+    return SquadNamed(id=squad.id, name=squad.name).model_dump(mode="json")
 
 
 @bp.get("/squads/<uuid:squad_id>/today", responses={200: TodayReply})

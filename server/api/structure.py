@@ -7,6 +7,7 @@ from typing import Literal
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
+from server.api.closing import UnitPath
 from server.api.fields import Day, Name
 from server.api.register import MemberPath
 from server.api.services import Reply, now, transaction
@@ -86,6 +87,14 @@ def add_unit(body: UnitBody) -> Reply:
     with transaction() as session:
         unit = structure.add_unit(session, caller(), body.name, now())
     return NamedReply(id=unit.id, name=unit.name).model_dump(mode="json"), 201
+
+
+@bp.patch("/units/<uuid:unit_id>", responses={200: NamedReply})
+def rename_unit(path: UnitPath, body: UnitBody) -> Reply:
+    """Give a unit another name; closed months keep the one they were published with."""
+    with transaction() as session:
+        unit = structure.rename_unit(session, caller(), path.unit_id, body.name, now())
+    return NamedReply(id=unit.id, name=unit.name).model_dump(mode="json")
 
 
 @bp.patch("/stations/<uuid:station_id>", responses={200: StationChanged})

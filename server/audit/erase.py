@@ -30,6 +30,6 @@ def erase_subject(
     session.execute(
         update(AuditPayload)
         .where(AuditPayload.county_id == county_id, AuditPayload.event_id.in_(events))
-        .values(body=None, salt=None, subject_id=None, erased_by_event=event_id)
+        .values(body=None, salt=None, actor_id=None, subject_id=None, erased_by_event=event_id)
     )
     return len(events)

@@ -56,7 +56,8 @@ def event_rows(
         ensure_ascii=False,
     )
     event = {"county_id": county_id, "id": event_id, "at": now, "action": action}
-    payload = {"county_id": county_id, "event_id": event_id, "subject_id": subject_id, "salt": salt, "body": body}
+    ids = {"county_id": county_id, "event_id": event_id, "actor_id": actor_id, "subject_id": subject_id}
+    payload = ids | {"salt": salt, "body": body}
     return Rows(AuditEvent, [event | {"commitment": commitment(salt, body)}]), Rows(AuditPayload, [payload])
 
 

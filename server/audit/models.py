@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where
@@ -16,6 +16,7 @@ class AuditEvent(Base):
     __table_args__ = (
         UniqueConstraint("county_id", "seq"),
         CheckConstraint("(seq IS NULL) = (hash IS NULL)", name="linked_whole"),
+        Index("ix_audit_events_action", "county_id", "action", "seq"),
         index_where("ix_audit_events_unlinked", "county_id", "at", "id", where="seq IS NULL"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,15 +30,19 @@ class AuditEvent(Base):
 
 
 class AuditPayload(Base):
-    """Who did what to what. Erasing sets body and salt to null and names the event that records the erasure."""
+    """Who did what to what. Erasing sets body, salt and both ids to null and names the event that records the erasure.
+
+    `actor_id` and `subject_id` repeat what the body says, to be searched by; the chain's word is the body."""
 
     __tablename__ = "audit_payloads"
     __table_args__ = (
         county_fk("event_id", "audit_events"),
         CheckConstraint("(body IS NULL) = (salt IS NULL)", name="erased_whole"),
+        Index("ix_audit_payloads_actor", "county_id", "actor_id"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     subject_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
     salt: Mapped[str | None] = mapped_column(String(32))
     body: Mapped[str | None] = mapped_column(Text)  # canonical JSON, kept as text: jsonb would rewrite numbers

@@ -2,15 +2,18 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, not_, select
 from sqlalchemy.orm import Session
 
 from server.audit.models import AuditEvent, AuditPayload
+
+# What says how somebody judged a check-in.
+DECISIONS = ("checkin.reviewed", "checkin.review_undone", "checkin.second_opinion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for; None: whatever it is. `about` selects the ids of subjects, `before_seq`: go on from there."""
+    """What to look for; None: whatever it is. `about` selects the ids of subjects, `before_seq`: go on from there.
+    `undecided`: check-ins of which the reader may not know how they were decided."""
 
     action: str | None = None
     about: Any = None
@@ -37,6 +41,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     before_seq: int | None = None
+    undecided: Collection[uuid.UUID] = ()
 
 
 def linked(session: Session, county_id: int, wanted: Wanted, limit: int) -> list[Entry]:
@@ -65,8 +70,11 @@ def _asked(county_id: int, wanted: Wanted) -> Select[AuditEvent, AuditPayload]:
         statement = statement.where(AuditEvent.action == wanted.action)
     if wanted.about is not None:
         statement = statement.where(AuditPayload.subject_id.in_(wanted.about))
-    if wanted.by:  # the payload is kept as text: canonical JSON, so that this is how its author stands in it
-        statement = statement.where(AuditPayload.body.contains(f'"actor": "{wanted.by}"'))
+    if wanted.by:
+        statement = statement.where(AuditPayload.actor_id == wanted.by)
+    if wanted.undecided:  # an erased payload has no subject, which must not hide its event
+        about = AuditPayload.subject_id.is_not(None) & AuditPayload.subject_id.in_(wanted.undecided)
+        statement = statement.where(not_(and_(AuditEvent.action.in_(DECISIONS), about)))
     if wanted.since:
         statement = statement.where(AuditEvent.at >= wanted.since)
     if wanted.until:

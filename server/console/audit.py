@@ -1,6 +1,8 @@
 """审计: who did what to whom; and whether anything of it was changed afterwards."""
 
 import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,15 +20,24 @@ from server.audit.journal import record
 from server.audit.search import Entry, Wanted
 from server.audit.verify import Report, verify
 from server.audit.words import ACTIONS
+from server.checkins import sample, second_opinion
 from server.checkins.models import CheckIn
+from server.console.exports import PAGE, Rows, export
 from server.console.face import face, page, query
+from server.console.words import day
+from server.console.workbook import Column
 from server.errors import AppError
 from server.org import people
 from server.org.models import Member
+from server.org.scope import county as in_county
 from server.rate_limits import spend
 
 _READERS = ("bureau_supervisor", "admin")
 _SHOWN = 50
+_COLUMNS = (
+    *(Column("序号", 10, "count"), Column("时间", 18, "moment"), Column("谁", 12), Column("做了什么", 18)),
+    *(Column("关于", 24), Column("内容", 60)),
+)
 
 
 class Query(BaseModel):
@@ -45,26 +56,35 @@ def audit() -> Response:
     asked = query(Query)
     with reading() as session:
         wanted, about, unknown = _wanted(session, asked, ZoneInfo(caller().tz))
-        found: list[Entry] = []
-        if not unknown:
-            first = [] if asked.before else search.fresh(session, caller().county_id, wanted, _SHOWN)
-            found = [*first, *search.linked(session, caller().county_id, wanted, _SHOWN + 1)]
-        names = people.names(session, caller().county_id, search.people(found))
-    if (asked.about or asked.by) and not unknown:
-        facts = {"about": asked.about, "by": asked.by}
-        with transaction() as session:
-            record(session, caller().county_id, caller().member_id, "audit.searched", about, facts, now())
-    linked = [one for one in found if one.seq is not None]
-    more = linked[_SHOWN - 1].seq if len(linked) > _SHOWN else None
-    shown = found[: len(found) - 1] if more else found
-    return page(
-        "audit.html",
-        lines=[_line(one, names) for one in shown],
-        asked=asked,
-        more=more,
-        actions=ACTIONS,
-        unknown=unknown,
-    )
+        lines, before = ([], None) if unknown else _lines(session, wanted, _SHOWN)
+    if not unknown:
+        _note_search(asked, about)
+    return page("audit.html", lines=lines, asked=asked, before=before, actions=ACTIONS, unknown=unknown)
+
+
+@face.get("/audit/list.xlsx")
+def audit_sheet() -> Response:
+    """What the page lists with these filters."""
+    caller().require(*_READERS)
+    asked = query(Query)
+    with reading() as session:
+        wanted, about, unknown = _wanted(session, asked, ZoneInfo(caller().tz))
+    if not unknown:
+        _note_search(asked, about)
+
+    def pages(cursor: str) -> tuple[Rows, str | None]:
+        if unknown:
+            return [], None
+        with reading() as session:
+            lines, before = _lines(session, replace(wanted, before_seq=int(cursor) if cursor else asked.before), PAGE)
+        return [_cells(line) for line in lines], str(before) if before else None
+
+    filters = {
+        "做了什么": ACTIONS.get(asked.action, asked.action) if asked.action else "",
+        **{"关于谁": asked.about, "谁做的": asked.by},
+        **{"从": str(asked.since or ""), "到": str(asked.until or "")},
+    }
+    return export("审计", "audit", _COLUMNS, filters, pages)
 
 
 @face.post("/audit/verify")
@@ -76,6 +96,14 @@ def audit_verify() -> Response:
     with services().db.snapshot() as session:
         report: Report = verify(session, caller().county_id)
     return page("_audit_report.html", report=report, at=now(), actions=ACTIONS)
+
+
+def _note_search(asked: Query, about: uuid.UUID | None) -> None:
+    """Looking for somebody is itself recorded."""
+    if asked.about or asked.by:
+        facts = {"about": asked.about, "by": asked.by}
+        with transaction() as session:
+            record(session, caller().county_id, caller().member_id, "audit.searched", about, facts, now())
 
 
 def _wanted(session: Session, asked: Query, tz: ZoneInfo) -> tuple[Wanted, uuid.UUID | None, str]:
@@ -92,6 +120,7 @@ def _wanted(session: Session, asked: Query, tz: ZoneInfo) -> tuple[Wanted, uuid.
         since=datetime.combine(asked.since, datetime.min.time(), tz) if asked.since else None,
         until=datetime.combine(asked.until + timedelta(days=1), datetime.min.time(), tz) if asked.until else None,
         before_seq=asked.before,
+        undecided=second_opinion.blinded(session, caller(), now()),
     )
     return wanted, ids["about"], ""
 
@@ -112,15 +141,48 @@ def _member(session: Session, name: str) -> uuid.UUID | None:
     return found[0] if found else None
 
 
-def _line(one: Entry, names: dict[uuid.UUID, str]) -> dict[str, Any]:
-    facts = {key: value for key, value in one.facts.items() if value not in (None, "", [], {})}
+def _lines(session: Session, wanted: Wanted, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+    """A page of what is found, in words, and the number before which the next one begins; on the first page also what
+    is too new to have a number."""
+    fresh = [] if wanted.before_seq else search.fresh(session, caller().county_id, wanted, limit)
+    linked = search.linked(session, caller().county_id, wanted, limit + 1)
+    found = [*fresh, *linked[:limit]]
+    checkins = _checkins(session, found)
+    ids = search.people(found) | {one.member_id for one in checkins.values()}
+    names = people.names(session, caller().county_id, ids)
+    before = linked[limit - 1].seq if len(linked) > limit else None
+    lines = []
+    for one in found:
+        checkin = checkins.get(one.subject_id) if one.subject_id else None
+        # Of a blind sample nothing tells what the machine said.
+        hidden = checkin is not None and sample.is_hidden(caller(), checkin, checkin.id in wanted.undecided)
+        lines.append(_line(one, names, checkin, () if not hidden else ("verdict",)))
+    return lines, before
+
+
+def _checkins(session: Session, found: Sequence[Entry]) -> dict[uuid.UUID, CheckIn]:
+    """Those check-ins that the entries are about, to say whose they are."""
+    ids = {one.subject_id for one in found if one.subject_id and one.action.partition(".")[0] in ("checkin", "appeal")}
+    return {one.id: one for one in session.scalars(in_county(caller(), CheckIn).where(CheckIn.id.in_(ids)))}
+
+
+def _cells(line: dict[str, Any]) -> tuple[Any, ...]:
+    said = "内容已依法删除" if line["erased"] else "；".join(f"{key}：{value}" for key, value in line["facts"].items())
+    return (line["seq"], line["at"], line["actor"], line["word"], line["subject"], said)
+
+
+def _line(one: Entry, names: dict[uuid.UUID, str], checkin: CheckIn | None, without: Collection[str]) -> dict[str, Any]:
+    facts = {key: said for key, said in one.facts.items() if said not in (None, "", [], {}) and key not in without}
+    subject = names.get(one.subject_id, "") if one.subject_id else ""
+    if checkin is not None:
+        subject = f"{names.get(checkin.member_id, '')} {day(checkin.on_date)}的打卡"
     return {
         "seq": one.seq,
         "at": one.at,
         "word": ACTIONS.get(one.action, one.action),
         "action": one.action,
         "actor": names.get(one.actor_id, "—") if one.actor_id else "系统",
-        "subject": names.get(one.subject_id, "") if one.subject_id else "",
+        "subject": subject,
         "facts": facts,
         "erased": one.erased,
     }

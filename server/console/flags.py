@@ -8,7 +8,10 @@ from flask import Response, url_for
 from server.api import flags as api
 from server.api.services import reading
 from server.api.session import caller
+from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
+from server.console.words import moment
+from server.console.workbook import Column
 from server.flags.steps import STEP_WORDS
 from server.tally import policy
 
@@ -19,6 +22,11 @@ _KINDS = (
     ("behind", "落后"),
     ("missed", "未达标"),
     ("uncovered", "无人在外"),
+)
+
+_COLUMNS = (
+    *(Column("类型", 12), Column("队员或单位", 16), Column("月份", 10), Column("说明", 50)),
+    *(Column("提出时间", 18, "moment"), Column("解除时间", 18, "moment"), Column("处置", 60)),
 )
 
 
@@ -37,6 +45,35 @@ def flags() -> Response:
         steps=mine,
         step_words=STEP_WORDS,
     )
+
+
+@face.get("/flags/list.xlsx")
+def flags_sheet() -> Response:
+    """What the page lists with these filters."""
+    asked = query(api.FlagQuery)
+    filters = {
+        "状态": dict(_STATES)[asked.state],
+        "类型": dict(_KINDS)[asked.kind] if asked.kind else "",
+        "队员编号": str(asked.member or ""),
+    }
+    return export("预警", "flags", _COLUMNS, filters, of_api(api.list_flags, asked, _cells))
+
+
+def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
+    steps = "\n".join(_step_said(step) for step in one["steps"])
+    about = one["member_name"] or one["unit_name"]
+    return (
+        dict(_KINDS)[one["kind"]],
+        *(about, one["month"], one["message"], one["raised_at"], one["closed_at"], steps),
+    )
+
+
+def _step_said(step: dict[str, Any]) -> str:
+    by = step["decided_by"]["name"] if step["decided_by"] else "系统"
+    at = moment(step["at"], caller().tz)
+    heard = f"；本人说明：{step['heard']}" if step["heard"] else ""
+    reason = f"；理由：{step['reason']}" if step["reason"] else ""
+    return f"{STEP_WORDS[step['step']]}（{by}，{at}）{heard}{reason}"
 
 
 @face.post("/flags/<uuid:flag_id>/steps")

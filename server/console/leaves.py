@@ -6,10 +6,19 @@ from typing import Any, Literal, cast
 from flask import Response, url_for
 
 from server.api import leaves as api
+from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
+from server.console.workbook import Column
 
 _WORDS = {"approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"}
 _STATES = (("pending", "待审批"), *_WORDS.items(), ("all", "全部"))
+
+
+_COLUMNS = (
+    *(Column("队员", 12), Column("类型", 12), Column("第一天", 12, "date"), Column("最后一天", 12, "date")),
+    *(Column("每天算（天）", 9, "days"), Column("理由", 36), Column("申请时间", 18, "moment"), Column("状态", 10)),
+    *(Column("审批人", 12), Column("审批时间", 18, "moment"), Column("答复", 36)),
+)
 
 
 class Query(api.LeaveQuery):
@@ -23,6 +32,21 @@ def leaves() -> Response:
     asked = query(Query)
     found = cast(dict[str, Any], api.list_leaves(asked))
     return page("leaves.html", found=found, state=asked.state, states=_STATES, words=_WORDS)
+
+
+@face.get("/leaves/list.xlsx")
+def leaves_sheet() -> Response:
+    """What the page lists with these filters."""
+    asked = query(Query)
+    filters = {"状态": dict(_STATES)[asked.state], "队员编号": str(asked.member or "")}
+    return export("请假", "leaves", _COLUMNS, filters, of_api(api.list_leaves, asked, _cells))
+
+
+def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        *(one["member"]["name"], one["word"], one["starts_on"], one["ends_on"], one["value"], one["reason"]),
+        *(one["created_at"], dict(_STATES)[one["state"]], one["decided_by"] or "", one["decided_at"], one["answer"]),
+    )
 
 
 @face.post("/leaves/<uuid:leave_id>/decision")

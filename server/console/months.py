@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,19 +11,21 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.api.closing import VERIFYING
 from server.api.services import now, reading, services, transaction
 from server.api.session import caller
 from server.audit.journal import record
-from server.console import month_sheet
+from server.console import month_sheet, workbook
+from server.console.exports import maker
 from server.console.face import done, face, page, query
 from server.errors import not_found
 from server.org.models import Posting
 from server.org.scope import Caller
-from server.tally import addenda, close, closed, policy, waiting
+from server.rate_limits import spend
+from server.tally import addenda, close, closed, policy, verify, waiting
 from server.tally.month_fold import month_end
 from server.tally.policy import closes_on, deadline_on, following
 from server.watch import members, progress, results
-from server.watch.progress import Progress
 from server.watch.results import Part
 
 MOST_NAMED = 20
@@ -60,9 +63,10 @@ def months_one(month: str) -> Response:
             frozen=frozen,
             people=results.members_of(session, who, first, part) if part.units or part.squads else None,
             added=_added(session, who, first, part),
-            chart=chart_of(progress.progress(session, who, first, part.squads_in(), by_squad=part != Part())),
+            chart=_chart(session, who, first, table, part),
             units=units,
             squads=squads,
+            may_verify=who.has(*VERIFYING) and frozen is not None,
             may_close=who.has("bureau_supervisor") and frozen is None and month_end(first) < who.today,
         )
 
@@ -75,23 +79,17 @@ def months_sheet(month: str) -> Response:
         part = results.narrowed(session, who, asked.unit, asked.squad)
         table, frozen = results.table_of(session, who, first, part)
         made = month_sheet.Sheet(
-            county=who.county_name,
-            tz=who.tz,
             month=first,
             table=table,
             closed_at=frozen.closed_at if frozen else None,
             people=results.members_of(session, who, first, part),
             added=_added(session, who, first, part),
-            made_by=who.name,
-            made_at=now(),
         )
-    content = month_sheet.write(made)
+    content = month_sheet.write(made, maker())
     facts = {"month": month, "unit": str(asked.unit or ""), "squad": str(asked.squad or ""), "people": len(made.people)}
     with transaction() as session:
         record(session, who.county_id, who.member_id, "month.exported", None, facts, now())
-    response = Response(content, mimetype=month_sheet.MIME)
-    response.headers.set("Content-Disposition", "attachment", filename=f"results-{month}.xlsx")
-    return response
+    return workbook.download(content, f"results-{month}.xlsx")
 
 
 @face.get("/months/<month>/close")
@@ -124,6 +122,18 @@ def months_close(month: str) -> Response:
     return done(said, url_for("desk.months_one", month=month))
 
 
+@face.post("/months/<month>/verify")
+def months_verify(month: str) -> Response:
+    """Count a closed month anew from what is stored, and say in words whether it is still the same."""
+    who, first = caller(), first_of(month)
+    who.require(*VERIFYING)
+    with transaction() as session:
+        spend(session, f"month-verify:{who.county_id}", limit=20, window_s=3600, now=now())
+    with services().db.snapshot() as session:
+        found = verify.verify(session, who.county_id, first)
+    return page("_month_verified.html", found=found, month=first, at=now(), most=MOST_NAMED)
+
+
 def first_of(month: str) -> date:
     """The first day of YYYY-MM; 404 for anything else."""
     if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month):
@@ -136,14 +146,20 @@ def before(month: date) -> date:
     return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
 
 
-def chart_of(pace: Progress) -> dict[str, Any]:
-    """For static/charts.js: a bar a unit, in days."""
+def _chart(session: Session, who: Caller, month: date, table: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    """For static/charts.js: a bar a unit, or of a part a squad: the days of the table, beside what the month asks."""
+    by_squad = part != Part()
+    rows = [(unit["unit"], unit) for unit in table["units"]]
+    if by_squad:
+        rows = [(group["group"], group) for unit in table["units"] for group in unit["groups"]]
+    targets = progress.targets(session, who, month, part.squads_in(), by_squad) if len(rows) > 1 else {}
     return {
         "kind": "bars",
-        "names": [unit.name for unit in pace.groups],
-        "have": [unit.have - unit.pending for unit in pace.groups],
-        "pending": [unit.pending for unit in pace.groups],
-        "target": [unit.target for unit in pace.groups],
+        "names": [name for name, _ in rows],
+        "confirmed": [row["days"] for _, row in rows],
+        "excused": [row["excused_days"] for _, row in rows],
+        "pending": [row["pending_days"] for _, row in rows],
+        "target": [targets.get(uuid.UUID(row["id"]), 0) for _, row in rows],
     }
 
 

@@ -1,7 +1,7 @@
 """消息: what was sent, what waits, and what could not be delivered, with the reason and a way to send it again."""
 
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Response, url_for
 
@@ -9,7 +9,9 @@ from server.api import notices as api
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import reading
 from server.api.session import caller
+from server.console.exports import PAGE, Rows, export
 from server.console.face import done, face, page, query
+from server.console.workbook import Column
 from server.notify import dead
 from server.notify.models import Notice
 from server.org import people
@@ -28,6 +30,11 @@ _WORDS = {
 }
 _CHANNELS = {"subscribe": "微信订阅消息", "employee": "微信用工关系", "email": "邮件", "group_bot": "企业微信群"}
 
+_COLUMNS = (
+    *(Column("消息", 24), Column("发给", 14), Column("情况", 18), Column("渠道", 14), Column("原因", 40)),
+    *(Column("写于", 18, "moment"), Column("试过（次）", 9, "count")),
+)
+
 
 class Query(PageQuery):
     state: Literal["dead", "waiting", "sent", "kept"] = "dead"
@@ -38,6 +45,26 @@ def notices() -> Response:
     """Newest first: which kind, to whom, what became of it; not what it says."""
     caller().require(*api.KEEPERS)
     asked = query(Query)
+    lines, cursor = _lines(asked)
+    return page("notices.html", lines=lines, cursor=cursor, state=asked.state, tabs_of=_TABS)
+
+
+@face.get("/notices/list.xlsx")
+def notices_sheet() -> Response:
+    """What the page lists with these filters."""
+    caller().require(*api.KEEPERS)
+    asked = query(Query)
+
+    def pages(cursor: str) -> tuple[Rows, str | None]:
+        lines, following = _lines(asked.model_copy(update={"cursor": cursor, "limit": PAGE}))
+        shown = ("title", "to", "word", "channel", "reason", "created_at", "tries")
+        return [[line[name] for name in shown] for line in lines], following
+
+    return export("消息", "notices", _COLUMNS, {"状态": dict(_TABS)[asked.state]}, pages)
+
+
+def _lines(asked: Query) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the list, and the next cursor."""
     with reading() as session:
         statement = dead.listed(caller().county_id, _STATES[asked.state])
         rows = session.scalars(newest_first(statement, Notice.created_at, Notice.id, asked)).all()
@@ -56,7 +83,7 @@ def notices() -> Response:
         }
         for one in found
     ]
-    return page("notices.html", lines=lines, cursor=cursor, state=asked.state, tabs_of=_TABS)
+    return lines, cursor
 
 
 @face.post("/notices/<uuid:notice_id>/resend")

@@ -15,6 +15,7 @@ from server.org.scope import WATCHING_COUNTY
 from server.tally import policy
 from server.watch import backlog, progress, today
 from server.watch.progress import Progress
+from server.watch.registered import registered
 from server.watch.today import Present
 
 MOST_ALERTS, MOST_NAMED = 6, 12
@@ -23,6 +24,9 @@ MOST_ALERTS, MOST_NAMED = 6, 12
 @face.get("/")
 def overview() -> Response:
     who, at = caller(), now()
+    if not who.has(*WATCHING_COUNTY, "unit_supervisor", "squad_leader"):
+        with reading() as session:
+            return page("overview_admin.html", known=registered(session, who), now=at)
     month = who.today.replace(day=1)
     with reading() as session:
         people = today.today(session, who, at)
@@ -30,14 +34,15 @@ def overview() -> Response:
         counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
         waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
-    missing = [p for p in people if p.is_missing]
+    absent = sorted((p for p in people if p.is_absent), key=lambda p: not p.over)  # who is too late first
     return page(
         "overview.html",
         now=at,
         month=month,
         whole=today.summed(who.member_id, "", people),
         groups=today.by_unit(people),
-        missing=missing,
+        absent=absent,
+        missing=sum(p.over for p in absent),
         most_named=MOST_NAMED,
         is_daily=is_daily,
         map=maps.view(services().config, _stations(people)),
@@ -47,7 +52,6 @@ def overview() -> Response:
         waits=waits,
         pace=pace,
         by_squad=not who.has(*WATCHING_COUNTY),
-        is_admin=not who.has(*WATCHING_COUNTY, "unit_supervisor", "squad_leader"),
         chart=chart_of(pace),
     )
 

@@ -19,8 +19,10 @@ from server.console import (
     policies,
     register,
     register_people,
+    register_stations,
     review,
     review_list,
+    review_sheet,
     system,
     words,
 )
@@ -29,7 +31,8 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
-    *(notices, complaints, policies, register, register_people, audit, system, account),
+    *(review_sheet, notices, complaints, policies),
+    *(register, register_stations, register_people, audit, system, account),
 )
 
 

@@ -2,12 +2,12 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy.orm import Session
 
 from server.api.counts import month_of
 from server.api.fields import Day
@@ -16,8 +16,11 @@ from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.audit.journal import record
 from server.checkins import second_opinion
+from server.console.exports import PAGE, Rows, export
 from server.console.face import face, page, query
 from server.console.words import STATES, TONES
+from server.console.workbook import Column
+from server.leaves import training
 from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import Unit
@@ -27,10 +30,16 @@ from server.tally import closed
 from server.tally.models import SiteDay
 from server.watch import members, today
 from server.watch.calendar import calendar, months_back
-from server.watch.members import Wanted
+from server.watch.members import Found, Wanted
 from server.watch.timeline import KIND_NAMES, timeline
+from server.watch.today import Present
 
 MONTHS_SHOWN = 12
+_COLUMNS = (
+    *(Column("姓名", 12), Column("单位", 18), Column("小分队", 22), Column("驻点", 22), Column("城市", 10)),
+    *(Column("今天", 12), Column("本月确认天数", 10, "days"), Column("本月待核天数", 10, "days")),
+    *(Column("本月公出培训天数", 13, "days"), Column("本月目标天数", 10, "days"), Column("预警", 16)),
+)
 # What a date's or an entry's shape says, for those who do not see it.
 NAMES = {code: known.word for code, known in STATES.items()} | {"future": "还没到"}
 
@@ -52,17 +61,55 @@ class FileQuery(BaseModel):
 @face.get("/people")
 def people() -> Response:
     """The list, its filters in the address."""
-    asked, who, at = query(PeopleQuery), caller(), now()
+    asked, who = query(PeopleQuery), caller()
     with reading() as session:
-        among = {p.member_id for p in today.today(session, who, at) if p.is_missing} if asked.today else None
-        wanted = Wanted(asked.q, asked.unit, asked.squad, asked.show == "posted", among, asked.cursor)
-        found, cursor = members.listed(session, who, wanted)
-        day = {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}
+        found, day, cursor = _listed(session, asked, members.PAGE)
         units, squads = members.choices(session, who)
-    following: dict[str, Any] = request.args.to_dict() | {"cursor": cursor}
-    more = f"{request.path}?{urlencode(following)}" if cursor else None
     return page(
-        "people.html", asked=asked, found=found, day=day, more=more, units=units, squads=squads, month=who.today
+        "people.html", asked=asked, found=found, day=day, cursor=cursor, units=units, squads=squads, month=who.today
+    )
+
+
+@face.get("/people/list.xlsx")
+def people_sheet() -> Response:
+    """What the page lists with these filters."""
+    asked = query(PeopleQuery)
+    with reading() as session:
+        units, squads = members.choices(session, caller())
+    filters = {
+        "姓名": asked.q,
+        "单位": next((name for id, name in units if id == asked.unit), str(asked.unit or "")),
+        "小分队": next((squad.name for squad in squads if squad.id == asked.squad), str(asked.squad or "")),
+        "范围": "派驻中" if asked.show == "posted" else "全部人员",
+        "今天": "还没打卡" if asked.today else "",
+    }
+
+    def pages(cursor: str) -> tuple[Rows, str | None]:
+        with reading() as session:
+            found, day, following = _listed(session, asked.model_copy(update={"cursor": cursor}), PAGE)
+        return [_cells(one, day.get(one.member_id)) for one in found], following
+
+    return export("人员", "people", _COLUMNS, filters, pages)
+
+
+def _listed(
+    session: Session, asked: PeopleQuery, most: int
+) -> tuple[Sequence[Found], Mapping[uuid.UUID, Present], str | None]:
+    """A page of the list, how each of them stands today, and the next cursor."""
+    who, at = caller(), now()
+    among = {p.member_id for p in today.today(session, who, at) if p.is_absent} if asked.today else None
+    wanted = Wanted(asked.q, asked.unit, asked.squad, asked.show == "posted", among, asked.cursor)
+    found, cursor = members.listed(session, who, wanted, most)
+    return found, {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}, cursor
+
+
+def _cells(one: Found, day: Present | None) -> tuple[Any, ...]:
+    count = one.month
+    return (
+        *(one.name, one.unit, one.squad or "", one.station or "", one.city or ""),
+        NAMES[day.shown] if day else "",
+        *((count.confirmed, count.pending, count.excused, count.target) if count else (None, None, None, None)),
+        "、".join(NAMES[kind] for kind in one.flags),
     )
 
 
@@ -85,6 +132,7 @@ def people_file(member_id: uuid.UUID) -> Response:
             member=member,
             unit=session.scalar(in_county(who, Unit).with_only_columns(Unit.name).where(Unit.id == member.unit_id)),
             postings=postings.history(session, who.county_id, member.id),
+            trainings=training.attended(session, who.county_id, member.id),
             months=months,
             shown=shown,
             count=month_of(session, who, member.id, first),

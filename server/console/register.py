@@ -1,27 +1,28 @@
-"""登记: units and squads, stations on a map, and the whole register by a workbook."""
+"""登记: units and squads, and the whole register by a workbook."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, url_for
 from sqlalchemy import ColumnElement, func, or_, select, true
 
-from server.api import register as api
 from server.api import squads as squads_api
 from server.api import structure as structure_api
 from server.api.services import now, reading, services, transaction
 from server.api.session import caller
-from server.console import maps, register_sheets
+from server.console import register_sheets
+from server.console.exports import export
 from server.console.face import done, face, form, page
-from server.console.month_sheet import MIME
-from server.demo.cities import CITIES
+from server.console.workbook import MIME, Column
 from server.errors import invalid
-from server.org.models import Posting, Squad, Station, Unit
+from server.org.models import Posting, Squad, Unit
 from server.org.scope import WATCHING_COUNTY, Caller
 from server.org.scope import county as in_county
 from server.rate_limits import spend
 
-_READERS = ("admin", "bureau_supervisor", "unit_supervisor")
+READERS = ("admin", "bureau_supervisor", "unit_supervisor")
+_COLUMNS = (Column("单位", 24), Column("小分队", 28), Column("今天派驻（人）", 10, "count"))
 TABS = (
     ("register", "单位和小分队"),
     ("register_stations", "驻点"),
@@ -37,8 +38,24 @@ class _TakeBack(Exception):
 @face.get("/register")
 def register() -> Response:
     """Units with their squads, and how many are posted with each today."""
+    caller().require(*READERS)
+    units, squads = _structure()
+    return page("register.html", tabs=tabs(), units=units, squads=squads, may_change=caller().has("admin"))
+
+
+@face.get("/register/list.xlsx")
+def register_sheet() -> Response:
+    """Units with their squads, as the page has them."""
+    caller().require(*READERS)
+    units, squads = _structure()
+    empty = [{"name": "", "people": None}]
+    rows = [(unit.name, squad["name"], squad["people"]) for unit in units for squad in squads.get(unit.id, empty)]
+    return export("单位和小分队", "squads", _COLUMNS, {}, lambda _: (rows, None))
+
+
+def _structure() -> tuple[Sequence[Unit], dict[uuid.UUID, list[Any]]]:
+    """The units that the caller may read, and the squads of each."""
     who = caller()
-    who.require(*_READERS)
     posted = (
         select(Posting.squad_id, func.count().label("people"))
         .where(
@@ -50,18 +67,19 @@ def register() -> Response:
         .subquery()
     )
     with reading() as session:
-        units = session.scalars(in_county(who, Unit).where(_units_of(who)).order_by(Unit.name)).all()
+        units = session.scalars(in_county(who, Unit).where(units_of(who)).order_by(Unit.name)).all()
         rows = session.execute(
             in_county(who, Squad)
             .add_columns(posted.c.people)
             .outerjoin(posted, posted.c.squad_id == Squad.id)
-            .where(_units_of(who, Squad.unit_id))
+            .where(units_of(who, Squad.unit_id))
             .order_by(Squad.name)
         ).all()
     squads: dict[uuid.UUID, list[Any]] = {}
     for row in rows:
-        squads.setdefault(row.Squad.unit_id, []).append({"name": row.Squad.name, "people": row.people or 0})
-    return page("register.html", tabs=tabs(), units=units, squads=squads, may_change=who.has("admin"))
+        squad = {"id": row.Squad.id, "name": row.Squad.name, "people": row.people or 0}
+        squads.setdefault(row.Squad.unit_id, []).append(squad)
+    return units, squads
 
 
 @face.post("/register/units")
@@ -78,44 +96,18 @@ def register_add_squad() -> Response:
     return done(f"已登记小分队：{body.name}。", url_for("desk.register"))
 
 
-@face.get("/register/stations")
-def register_stations() -> Response:
-    """All stations; a new one is picked on the map or typed in with its datum."""
-    who = caller()
-    who.require(*_READERS)
-    with reading() as session:
-        stations = session.scalars(
-            in_county(who, Station).where(_stations_of(who)).order_by(Station.city, Station.name)
-        ).all()
-    config = services().config
-    fences = [maps.Fence(s.lat, s.lng, s.radius_m, s.name) for s in stations]
-    cities = [maps.City(city.name, city.lat, city.lng) for city in CITIES]
-    picker = {"lat": "lat", "lng": "lng", "datum": "datum", "radius": "radius"}
-    return page(
-        "register_stations.html",
-        tabs=tabs(),
-        stations=stations,
-        view=maps.view(config, fences=fences, cities=cities, picker=picker if who.has("admin") else None),
-        may_change=who.has("admin"),
-        today=who.today,
-    )
+@face.post("/register/units/<uuid:unit_id>")
+def register_rename_unit(unit_id: uuid.UUID) -> Response:
+    body = form(structure_api.UnitBody)
+    structure_api.rename_unit(structure_api.UnitPath(unit_id=unit_id), body)
+    return done(f"单位已改名为{body.name}。", url_for("desk.register"))
 
 
-@face.post("/register/stations")
-def register_add_station() -> Response:
-    body = form(api.StationBody)
-    api.add_station(body)
-    return done(f"已登记驻点：{body.name}。", url_for("desk.register_stations"))
-
-
-@face.post("/register/stations/<uuid:station_id>")
-def register_change_station(station_id: uuid.UUID) -> Response:
-    """Radius, landline and last date; an empty field takes the last two away."""
-    given = {"phone": None, "valid_to": None} | {key: value for key, value in request.form.items() if value}
-    structure_api.change_station(
-        structure_api.StationPath(station_id=station_id), form(structure_api.StationChange, given)
-    )
-    return done("已修改驻点。", url_for("desk.register_stations"))
+@face.post("/register/squads/<uuid:squad_id>")
+def register_rename_squad(squad_id: uuid.UUID) -> Response:
+    body = form(squads_api.SquadName)
+    squads_api.rename_squad(squads_api.SquadPath(squad_id=squad_id), body)
+    return done(f"小分队已改名为{body.name}。", url_for("desk.register"))
 
 
 @face.get("/register/import")
@@ -157,18 +149,9 @@ def register_import_try() -> Response:
     return done(f"已导入 {len(found)} 行。", url_for("desk.register"))
 
 
-def _units_of(who: Caller, unit_id: Any = Unit.id) -> ColumnElement[bool]:
+def units_of(who: Caller, unit_id: Any = Unit.id) -> ColumnElement[bool]:
     """All of the county's, or for whoever answers for a unit the own ones."""
     return true() if who.has("admin", *WATCHING_COUNTY) else unit_id.in_(who.units("unit_supervisor"))
-
-
-def _stations_of(who: Caller) -> ColumnElement[bool]:
-    """All, or those that squads of the own units were ever posted to."""
-    if who.has("admin", *WATCHING_COUNTY):
-        return true()
-    squads = select(Squad.id).where(Squad.county_id == who.county_id, _units_of(who, Squad.unit_id))
-    used = select(Posting.station_id).where(Posting.county_id == who.county_id, Posting.squad_id.in_(squads))
-    return Station.id.in_(used)
 
 
 def tabs() -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """登记 of people: entered, invited, given roles and postings, moved, removed; a lost phone is one step."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
 from flask import Response, url_for
@@ -14,8 +15,10 @@ from server.api import structure as structure_api
 from server.api.fields import Day, Name
 from server.api.services import reading, services
 from server.api.session import caller
+from server.console.exports import PAGE, Rows, export
 from server.console.face import done, face, form, page, query, say
 from server.console.register import tabs
+from server.console.workbook import Column
 from server.errors import not_found
 from server.org import postings, reach
 from server.org.models import ROLE_NAMES, Member, RoleGrant, Squad, Station, Unit
@@ -23,11 +26,15 @@ from server.org.scope import county as in_county
 from server.watch import members
 
 _SHOWN = 50
+_COLUMNS = (
+    *(Column("姓名", 12), Column("单位", 20), Column("角色", 44), Column("微信", 10)),
+    Column("绑定时间", 18, "moment"),
+)
 
 
 class Query(BaseModel):
     q: Name | None = Field(None, max_length=40)
-    after: str | None = Field(None, max_length=300)
+    cursor: str = Field("", max_length=300)
 
 
 class PostingForm(BaseModel):
@@ -42,6 +49,39 @@ def register_people() -> Response:
     """By name, in pages; each leads to what may be done for them."""
     caller().require("admin")
     asked = query(Query)
+    with reading() as session:
+        rows, roles, cursor = _listed(session, asked, _SHOWN)
+        units, squads = _places(session)
+    return page(
+        "register_people.html",
+        tabs=tabs(),
+        asked=asked,
+        rows=rows,
+        cursor=cursor,
+        units=units,
+        squads=squads,
+        roles=roles,
+    )
+
+
+@face.get("/register/people/list.xlsx")
+def register_people_sheet() -> Response:
+    """What the page lists with these filters; no way to reach anybody stands in it."""
+    caller().require("admin")
+    asked = query(Query)
+
+    def pages(cursor: str) -> tuple[Rows, str | None]:
+        with reading() as session:
+            rows, roles, following = _listed(session, asked.model_copy(update={"cursor": cursor}), PAGE)
+        return [_cells(row, roles.get(row.Member.id, [])) for row in rows], following
+
+    return export("登记人员", "register", _COLUMNS, {"姓名开头": asked.q}, pages)
+
+
+def _listed(
+    session: Session, asked: Query, most: int
+) -> tuple[Sequence[Any], dict[uuid.UUID, list[dict[str, Any]]], str | None]:
+    """A page of the list, the roles of each, and the next cursor."""
     statement = (
         in_county(caller(), Member)
         .add_columns(Unit.name.label("unit"))
@@ -51,24 +91,17 @@ def register_people() -> Response:
     )
     if asked.q:
         statement = statement.where(Member.name.startswith(asked.q, autoescape=True))
-    if asked.after:
-        statement = statement.where(members.after(asked.after))
-    with reading() as session:
-        rows = session.execute(statement.limit(_SHOWN + 1)).all()
-        units, squads = _places(session)
-        roles = _roles(session, [row.Member.id for row in rows])
-    shown = rows[:_SHOWN]
-    after = members.mark(shown[-1].Member) if len(rows) > _SHOWN else None
-    return page(
-        "register_people.html",
-        tabs=tabs(),
-        asked=asked,
-        rows=shown,
-        after=after,
-        units=units,
-        squads=squads,
-        roles=roles,
-    )
+    if asked.cursor:
+        statement = statement.where(members.after(asked.cursor))
+    rows = session.execute(statement.limit(most + 1)).all()
+    cursor = members.mark(rows[most - 1].Member) if len(rows) > most else None
+    return rows[:most], _roles(session, [row.Member.id for row in rows[:most]]), cursor
+
+
+def _cells(row: Any, roles: Sequence[dict[str, Any]]) -> tuple[Any, ...]:
+    held = "、".join(ROLE_NAMES[one["role"]] + (f"（{one['where']}）" if one["where"] else "") for one in roles)
+    bound = row.Member.bound_at if row.Member.openid else None
+    return (row.Member.name, row.unit, held, "已绑定" if row.Member.openid else "未绑定", bound)
 
 
 @face.post("/register/people")

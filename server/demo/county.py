@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import cycle, islice
 
-from server.demo.cities import CITIES, FAR_CITY, City
 from server.demo.names import invented
+from server.org.cities import CITIES, City
 
+# Where the second county's one squad lives.
+FAR_CITY = City("西安", "雁塔区", 34.2226, 108.9486, "029")
 TZ = "Asia/Shanghai"
 NAME, FAR_NAME = "云岭县", "临溪县"
 COUNTY_ID, FAR_COUNTY_ID = 1, 2  # fixed: photos are stored under the county's id before its row is written

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from server.demo.attempts import Attempt, Picture, camera, ordinary
-from server.demo.cities import CITIES
 from server.demo.county import CountyPlan, Person, known
 from server.demo.habits import moved
+from server.org.cities import CITIES
 
 ByDay = dict[tuple[UUID, date], Attempt]  # by member and local date
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.flags import ledger
@@ -41,11 +41,12 @@ def settle(session: Session, *, county_id: int, today: date, now: datetime) -> N
     """Make the open `uncovered` flags of the county those of the units that no main leader is away for today."""
     ledger.hold(session, county_id)
     due = {unit.unit_id: unit for unit in _uncovered(session, county_id, today)}
-    standing = session.execute(
-        select(Flag.id, Flag.unit_id).where(
-            Flag.county_id == county_id, Flag.unit_id.is_not(None), Flag.closed_at.is_(None)
-        )
+    standing = session.scalars(
+        select(Flag).where(Flag.county_id == county_id, Flag.unit_id.is_not(None), Flag.closed_at.is_(None))
     ).all()
+    for flag in standing:
+        if flag.unit_id in due:
+            _tell_on(flag, today)
     ended = [flag for flag in standing if flag.unit_id not in due]
     ledger.close(session, county_id, ended, now, [flag.id for flag in ended])
     flagged = {flag.unit_id for flag in standing}
@@ -77,7 +78,7 @@ def _uncovered(session: Session, county_id: int, today: date) -> list[Gap]:
     for unit in _with_a_squad_out(session, county_id, today):
         if unit.id in leaders:
             intervals = [interval for who in leaders[unit.id] for interval in away.get(who, ())]
-            since = uncovered_since(intervals, first, today)
+            since = uncovered_since(intervals, max(first, unit.out_since), today)
             gaps += [Gap(unit.id, unit.name, leaders[unit.id], since)] if since else []
     return gaps
 
@@ -137,25 +138,38 @@ def _away(session: Session, county_id: int, first: date, today: date) -> Mapping
 
 
 def _with_a_squad_out(session: Session, county_id: int, today: date) -> Sequence[Any]:
-    """(id, name) of the units that somebody is posted for on that date."""
+    """(id, name, out_since) of the units that somebody is posted for on that date, and the first date they were."""
     out = (
-        select(Squad.unit_id)
+        select(Squad.unit_id, func.min(Posting.starts_on).label("out_since"))
         .join(Posting, (Posting.county_id == Squad.county_id) & (Posting.squad_id == Squad.id))
         .where(
             Squad.county_id == county_id,
             Posting.starts_on <= today,
             or_(Posting.ends_on.is_(None), Posting.ends_on >= today),
         )
+        .group_by(Squad.unit_id)
+        .subquery()
     )
-    units = select(Unit.id, Unit.name).where(Unit.county_id == county_id, Unit.id.in_(out))
-    return session.execute(units.order_by(Unit.id)).all()
+    units = select(Unit.id, Unit.name, out.c.out_since).join(out, out.c.unit_id == Unit.id)
+    return session.execute(units.where(Unit.county_id == county_id).order_by(Unit.id)).all()
 
 
 def _flag(gap: Gap, today: date) -> NewFlag:
-    days = (today - gap.since).days + 1
+    said, facts = _said(gap.name, gap.since, today)
+    return NewFlag(today.replace(day=1), Shortfall("uncovered", said, facts), unit_id=gap.unit_id, tell=gap.leaders)
+
+
+def _tell_on(flag: Flag, today: date) -> None:
+    """What stands open tells the days up to today. Since when stays as it was raised: its notices go by it, and how far
+    we look back has an end."""
+    flag.message, flag.facts = _said(flag.facts["unit"], date.fromisoformat(flag.facts["since"]), today)
+
+
+def _said(unit: str, since: date, today: date) -> tuple[str, dict[str, Any]]:
+    """The sentence and the numbers of a unit's gap on that date."""
+    days = (today - since).days + 1
     said = (
-        f"{gap.name}到{today.month}月{today.day}日已有 {days} 天没有主要领导在外招商。"
+        f"{unit}到{today.month}月{today.day}日已有 {days} 天没有主要领导在外招商。"
         "请安排一位主要领导外出；已经外出的，请补登记公出。"
     )
-    facts = {"unit": gap.name, "since": gap.since.isoformat(), "days": days, "on": today.isoformat()}
-    return NewFlag(today.replace(day=1), Shortfall("uncovered", said, facts), unit_id=gap.unit_id, tell=gap.leaders)
+    return said, {"unit": unit, "since": since.isoformat(), "days": days, "on": today.isoformat()}

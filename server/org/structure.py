@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,8 @@ from server.org.models import COUNTY_ROLES, SQUAD_ROLES, Member, Posting, RoleGr
 from server.org.register import named
 from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
+
+_Named = TypeVar("_Named", Unit, Squad)
 
 
 def add_unit(session: Session, caller: Caller, name: str, now: datetime) -> Unit:
@@ -42,6 +44,42 @@ def add_squad(session: Session, caller: Caller, unit: str, name: str, now: datet
     facts = {"name": name, "unit": str(unit_id)}
     record(session, caller.county_id, caller.member_id, "squad.added", squad.id, facts, now)
     return squad
+
+
+def rename_unit(session: Session, caller: Caller, unit_id: uuid.UUID, name: str, now: datetime) -> Unit:
+    """Give a unit another name; months that are closed keep the one they were published with. 409 when it is taken."""
+    return _renamed(session, caller, Unit, unit_id, name, ("unit", "单位"), now)
+
+
+def rename_squad(session: Session, caller: Caller, squad_id: uuid.UUID, name: str, now: datetime) -> Squad:
+    """Give a squad another name, as `rename_unit`."""
+    return _renamed(session, caller, Squad, squad_id, name, ("squad", "小分队"), now)
+
+
+def _renamed(
+    session: Session,
+    caller: Caller,
+    table: type[_Named],
+    row_id: uuid.UUID,
+    name: str,
+    words: tuple[str, str],
+    now: datetime,
+) -> _Named:
+    """words: what it is called in codes and by people. The same name again changes and records nothing."""
+    caller.require("admin")
+    code, word = words
+    found: _Named | None = session.scalar(in_county(caller, table).where(table.id == row_id))
+    if found is None:
+        raise not_found(f"没有这个{word}。")
+    if found.name == name:
+        return found
+    if session.scalar(in_county(caller, table).where(table.name == name)):
+        raise conflict(f"{code}_name_taken", f"已有同名{word}，请换一个名称。")
+    facts = {"name": [found.name, name]}
+    found.name = name
+    session.flush()
+    record(session, caller.county_id, caller.member_id, f"{code}.changed", found.id, facts, now)
+    return found
 
 
 def change_station(

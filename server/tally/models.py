@@ -43,6 +43,7 @@ class SiteDay(Base):
             " AND confirmed_halves + pending_halves + excused_halves <= 2",
             name="at_most_one_day",
         ),
+        Index("ix_site_days_date", "county_id", "on_date"),
         index_where("ix_site_days_lowering", "county_id", "on_date", where="lowers_target_halves > 0"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import True_
 
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
@@ -125,27 +126,45 @@ def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
 
 def _earned(county_id: int, month: date, whom: ColumnElement[bool]) -> Select[Any]:
     """What each member's days with each posting came to in the month."""
-    half = case((SiteDay.confirmed_halves == 1, 1), else_=0)
-    sums = [func.sum(of) for of in (half, SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
-    columns: list[Any] = [SiteDay.member_id, Posting.squad_id, Station.city, *sums]
+    day = days_of(county_id, month, month_end(month), whole=is_whole(whom)).c
+    half = case((day.confirmed_halves == 1, 1), else_=0)
+    sums = [func.sum(of) for of in (half, day.confirmed_halves, day.pending_halves, day.excused_halves)]
+    columns: list[Any] = [day.member_id, Posting.squad_id, Station.city, *sums]
     return (
         select(*columns)
-        .outerjoin(Posting, posted_on_the_day())
+        .outerjoin(Posting, posted_on(day, county_id))
         .outerjoin(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
         .outerjoin(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(SiteDay.county_id == county_id, SiteDay.on_date.between(month, month_end(month)), whom)
-        .group_by(SiteDay.member_id, Posting.squad_id, Station.city)
+        .where(whom)
+        .group_by(day.member_id, Posting.squad_id, Station.city)
     )
 
 
-def posted_on_the_day() -> ColumnElement[bool]:
-    """The condition that ties a site day to the posting that held on it."""
-    return (
-        (Posting.county_id == SiteDay.county_id)
-        & (Posting.member_id == SiteDay.member_id)
-        & (Posting.starts_on <= SiteDay.on_date)
-        & or_(Posting.ends_on.is_(None), Posting.ends_on >= SiteDay.on_date)
+def is_whole(whom: ColumnElement[bool]) -> bool:
+    """Whether a condition asks for everybody."""
+    return isinstance(whom, True_)
+
+
+def days_of(county_id: int, first: date, last: date, whole: bool) -> Subquery:
+    """The site days of these dates with what is added up. whole: the whole county's are wanted, which then are read as
+    they lie, date by date, behind OFFSET 0: left to itself PostgreSQL looks each member's up, for it takes somebody who
+    is posted for years to have two days in a month (18 ms instead of 11 for a month of a thousand)."""
+    sums = (SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)
+    columns: list[Any] = [SiteDay.member_id, SiteDay.on_date, *sums]
+    statement = select(*columns).where(SiteDay.county_id == county_id, SiteDay.on_date.between(first, last))
+    return (statement.offset(0) if whole else statement).subquery("days")
+
+
+def posted_on(day: Any, county_id: int, posting: Any = Posting) -> ColumnElement[bool]:
+    """The condition that ties a day (columns of `days_of`) to the posting that held on it. The county is named: behind
+    OFFSET 0 it is not known to be the days' own."""
+    held: ColumnElement[bool] = (
+        (posting.county_id == county_id)
+        & (posting.member_id == day.member_id)
+        & (posting.starts_on <= day.on_date)
+        & or_(posting.ends_on.is_(None), posting.ends_on >= day.on_date)
     )
+    return held
 
 
 def groups_of(session: Session, county_id: int, whom: ColumnElement[bool] | None = None) -> list[Group]:
@@ -183,10 +202,10 @@ def _year_before(session: Session, county_id: int, month: date) -> dict[uuid.UUI
 
 def _confirmed(session: Session, county_id: int, first: date, last: date) -> dict[uuid.UUID, int]:
     """Confirmed half days of each squad on these dates."""
+    day = days_of(county_id, first, last, whole=True).c
     rows = session.execute(
-        select(Posting.squad_id, func.sum(SiteDay.confirmed_halves))
-        .join(SiteDay, posted_on_the_day())
-        .where(Posting.county_id == county_id, SiteDay.on_date.between(first, last))
+        select(Posting.squad_id, func.sum(day.confirmed_halves))
+        .join(Posting, posted_on(day, county_id))
         .group_by(Posting.squad_id)
     )
     return {squad_id: int(halves) for squad_id, halves in rows}

@@ -142,9 +142,9 @@ def mark(row: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps([row.name, str(row.id)]).encode()).decode()
 
 
-def after(cursor: str) -> ColumnElement[bool]:
-    """The condition on Member: those by name after the cursor's."""
-    return tuple_(Member.name, Member.id) > tuple_(*_read(cursor))
+def after(cursor: str, table: Any = Member) -> ColumnElement[bool]:
+    """The condition on a table with `name` and `id`: those by name after the cursor's."""
+    return tuple_(table.name, table.id) > tuple_(*_read(cursor))
 
 
 def _read(cursor: str) -> tuple[str, uuid.UUID]:

@@ -15,7 +15,7 @@ from server.org.scope import Caller, watched_members
 from server.tally import policy
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, is_daily, month_end
-from server.tally.monthly import posted_on_the_day
+from server.tally.monthly import days_of, is_whole, posted_on
 from server.tally.rules import Rulebook
 from server.tally.types import DayHalves, Held, MonthInputs, Posted
 
@@ -86,6 +86,14 @@ def progress(
     return Progress(dates, _line(book, month, dates), tuple(groups))
 
 
+def targets(
+    session: Session, caller: Caller, month: date, whose: ColumnElement[bool] | None = None, by_squad: bool = False
+) -> Mapping[uuid.UUID, float]:
+    """The target of each unit or squad, in days, as `progress` has it."""
+    asked = _Asked(session, caller, month, true() if whose is None else whose, Squad.id if by_squad else Squad.unit_id)
+    return _targets(asked, policy.rulebook(session, caller.county_id))[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Whose month, and `group`: the column of Squad that it is told apart by."""
@@ -123,21 +131,21 @@ def _names(asked: _Asked, table: Any) -> list[tuple[uuid.UUID, str]]:
 
 def _earned(asked: _Asked, last: date) -> tuple[Mapping[uuid.UUID, Mapping[date, int]], Mapping[uuid.UUID, int]]:
     """Half days by group and date, with the group posted with on it, as in the month's table; and those waiting."""
-    sums = [func.sum(of) for of in (SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)]
-    county_id = asked.caller.county_id
-    columns: list[Any] = [asked.group, SiteDay.on_date, *sums]
-    statement = (
-        select(*columns)
-        .select_from(SiteDay)
-        .join(Member, (Member.county_id == SiteDay.county_id) & (Member.id == SiteDay.member_id))
-        .join(Posting, posted_on_the_day())
+    county_id, watched = asked.caller.county_id, watched_members(asked.caller)
+    whole = is_whole(watched) and is_whole(asked.whose)
+    postings = (
+        select(Posting.county_id, Posting.member_id, Posting.starts_on, Posting.ends_on, asked.group.label("group"))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
-        .where(
-            *(SiteDay.county_id == county_id, SiteDay.on_date.between(asked.month, last)),
-            *(watched_members(asked.caller), asked.whose),
-        )
-        .group_by(asked.group, SiteDay.on_date)
+        .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
+        .where(Posting.county_id == county_id, watched, asked.whose)
     )
+    posted = (postings.offset(0) if whole else postings).subquery("posted")  # as `days_of` does, for the same reason
+    days = days_of(county_id, asked.month, last, whole)
+    day, group = days.c, posted.c.group
+    sums = [func.sum(of) for of in (day.confirmed_halves, day.pending_halves, day.excused_halves)]
+    columns: list[Any] = [group, day.on_date, *sums]
+    on_the_day = posted_on(day, county_id, posted.c)
+    statement = select(*columns).join_from(days, posted, on_the_day).group_by(group, day.on_date)
     found: dict[uuid.UUID, dict[date, int]] = defaultdict(dict)
     waiting: dict[uuid.UUID, int] = defaultdict(int)
     for group, on, sure, hoped, excused in asked.session.execute(statement):

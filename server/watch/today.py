@@ -28,7 +28,8 @@ _THERE = ("accepted", "half", "review")
 class Present(NamedTuple):
     """One posted member on the local date of their station.
 
-    state: as tally.states has it; asked: the rules ask this member for a check-in today.
+    state: as tally.states has it; asked: the rules ask this member for a check-in today; over: the last window in which
+    they do has ended there.
     """
 
     member_id: uuid.UUID
@@ -45,6 +46,7 @@ class Present(NamedTuple):
     on: date
     state: str
     asked: bool
+    over: bool
 
     @property
     def is_there(self) -> bool:
@@ -52,8 +54,19 @@ class Present(NamedTuple):
         return self.state in _THERE
 
     @property
-    def is_missing(self) -> bool:
+    def shown(self) -> str:
+        """The state as a list says it: `idle` where nothing is asked and nothing came."""
+        return "idle" if self.state == "none" and not self.asked else self.state
+
+    @property
+    def is_absent(self) -> bool:
+        """Asked, and nothing came yet."""
         return self.asked and not self.is_there
+
+    @property
+    def is_missing(self) -> bool:
+        """Absent, and it is too late to come; until then nobody is missing."""
+        return self.is_absent and self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +88,23 @@ def today(session: Session, caller: Caller, now: datetime, among: Collection[uui
     """The posted members whom the caller watches (of them only `among`), by unit, squad and name. Five statements,
     however many they are."""
     whom = watched_members(caller) if among is None else watched_members(caller) & Member.id.in_(among)
-    squads, stations = _squads(session, caller), _stations(session, caller)
-    dates = {tz: now.astimezone(ZoneInfo(tz)).date() for tz in {station.tz for station in stations.values()}}
+    squads, stations, zones = _squads(session, caller), *_stations(session, caller)
+    locals_ = {tz: now.astimezone(ZoneInfo(tz)) for tz in set(zones.values())}
+    dates = {tz: local.date() for tz, local in locals_.items()}
     book = policy.rulebook(session, caller.county_id)
-    asks = {on: bool(asked_windows(book.on(on), on)) for on in dates.values()}
+    ends = {on: max([w.end_min for w in asked_windows(book.on(on), on)], default=None) for on in dates.values()}
+    over = {tz: (ends[dates[tz]] or 0) <= local.hour * 60 + local.minute for tz, local in locals_.items()}
     leave = _on_leave(session, caller, whom, now)
     found = []
-    for row, state in _posted(session, caller, whom, now, stations, dates):
-        squad, station = squads[row.squad_id], stations[row.station_id]
-        on = dates[station.tz]
-        away = any(first <= on <= last for first, last in leave.get(row.id, ()))
-        found.append(
-            Present(
-                *(row.id, row.name, squad.unit_id, squad.unit, squad.id, squad.name),
-                *(station.id, station.name, station.city, station.lat, station.lng, on),
-                state="excused" if away and state in ("none", "rejected") else state,
-                asked=asks[on] and row.agreed is not None and not away,
-            )
-        )
+    for row, state in _posted(session, caller, whom, now, zones, dates):
+        member_id, station_id = row.id, row.station_id
+        zone = zones[station_id]
+        on = dates[zone]
+        away = member_id in leave and any(first <= on <= last for first, last in leave[member_id])
+        shown = "excused" if away and state in ("none", "rejected") else state
+        asked = bool(row.agreed) and not away and ends[on] is not None
+        place = (*squads[row.squad_id], *stations[station_id])
+        found.append(Present._make((member_id, row.name, *place, on, shown, asked, over[zone])))
     return sorted(found, key=lambda p: (p.unit, p.squad, p.name, p.member_id))
 
 
@@ -107,15 +119,15 @@ def _posted(
     caller: Caller,
     whom: ColumnElement[bool],
     now: datetime,
-    stations: Mapping[uuid.UUID, Any],
+    zones: Mapping[uuid.UUID, str],
     dates: Mapping[str, date],
 ) -> list[tuple[Any, str]]:
     """Who is posted on the local date at their station, with the state of that day; of two postings that meet the one
-    that started last. In one question, since a thousand rows are dear to fetch three times; `agreed` is null without
-    consent: then nobody is asked for a photo, and nobody is missing."""
+    that started last. In one question, since a thousand rows are dear to fetch three times; without consent (`agreed`)
+    nobody is asked for a photo, and nobody is missing."""
     found: dict[uuid.UUID, tuple[Any, str]] = {}
     for row in session.execute(_question(caller, whom, now, sorted(set(dates.values())))):
-        on = dates[stations[row.station_id].tz]
+        on = dates[zones[row.station_id]]
         if row.starts_on > on or (row.ends_on is not None and row.ends_on < on):
             continue
         is_its_day = row.on_date == on
@@ -132,7 +144,7 @@ def _question(caller: Caller, whom: ColumnElement[bool], now: datetime, dates: S
     columns: list[Any] = [
         *(Member.id, Member.name, Posting.squad_id, Posting.station_id, Posting.starts_on, Posting.ends_on),
         *(SiteDay.on_date, SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.rejected_halves),
-        *(away.label("away"), Consent.given_at.label("agreed")),
+        *(away.label("away"), Consent.given_at.is_not(None).label("agreed")),
     ]
     return (
         select(*columns)
@@ -161,18 +173,21 @@ def _question(caller: Caller, whom: ColumnElement[bool], now: datetime, dates: S
     )
 
 
-def _squads(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
+def _squads(session: Session, caller: Caller) -> Mapping[uuid.UUID, tuple[Any, ...]]:
+    """By id what stands of each in a Present: its unit and itself."""
     statement = (
-        select(Squad.id, Squad.name, Squad.unit_id, Unit.name.label("unit"))
+        select(Squad.unit_id, Unit.name.label("unit"), Squad.id, Squad.name)
         .join(Unit, (Unit.county_id == Squad.county_id) & (Unit.id == Squad.unit_id))
         .where(Squad.county_id == caller.county_id)
     )
-    return {row.id: row for row in session.execute(statement)}
+    return {row.id: tuple(row) for row in session.execute(statement)}
 
 
-def _stations(session: Session, caller: Caller) -> Mapping[uuid.UUID, Any]:
+def _stations(session: Session, caller: Caller) -> tuple[Mapping[uuid.UUID, tuple[Any, ...]], Mapping[uuid.UUID, str]]:
+    """By id what stands of each in a Present; and each one's zone."""
     columns = (Station.id, Station.name, Station.city, Station.lat, Station.lng, Station.tz)
-    return {row.id: row for row in session.execute(select(*columns).where(Station.county_id == caller.county_id))}
+    rows = session.execute(select(*columns).where(Station.county_id == caller.county_id)).all()
+    return {row.id: tuple(row)[:-1] for row in rows}, {row.id: row.tz for row in rows}
 
 
 def _on_leave(

@@ -536,6 +536,14 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/units"): Row(
         lambda api, who, t: api.post("/units", who, {"name": f"新单位{uuid.uuid4().hex[:6]}"}), _OF_ADMINS_201
     ),
+    ("PATCH", "/api/v1/units/{unit_id}"): Row(
+        lambda api, who, t: api.call("PATCH", f"/units/{api.cast.units['east']}", who, json={"name": "东城镇"}),
+        _OF_OUR_ADMIN_200,
+    ),
+    ("PATCH", "/api/v1/squads/{squad_id}"): Row(
+        lambda api, who, t: api.call("PATCH", f"/squads/{api.cast.squads['east-1']}", who, json={"name": "东城一队"}),
+        _OF_OUR_ADMIN_200,
+    ),
     ("POST", "/api/v1/squads"): Row(
         # a unit of chen's county: another one's admin finds none of that name
         lambda api, who, t: api.post("/squads", who, {"name": f"新队{uuid.uuid4().hex[:6]}", "unit": "east"}),

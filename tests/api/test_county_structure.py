@@ -36,6 +36,33 @@ def test_a_unit_its_squad_and_its_supervisor(api: Api, rows) -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "own", "other"), [("units", "east", "west"), ("squads", "east-1", "west-1")])
+def test_a_unit_and_a_squad_are_renamed(api: Api, rows, kind: str, own: str, other: str) -> None:
+    path = f"/{kind}/{getattr(api.cast, kind)[own]}"
+    answer = api.call("PATCH", path, "admin", json={"name": " 东城 "})
+    assert (answer.status_code, answer.json["name"]) == (200, "东城")
+    one = kind.removesuffix("s")
+    assert code(api.call("PATCH", path, "admin", json={"name": other})) == (409, f"{one}_name_taken")
+    assert code(api.call("PATCH", path, "admin", json={"name": ""})) == (422, "input_invalid")
+    assert api.call("PATCH", path, "admin", json={"name": "东城"}).status_code == 200  # again: nothing to do
+    assert code(api.call("PATCH", f"/{kind}/{uuid.uuid4()}", "admin", json={"name": "西城"})) == (404, "not_found")
+    said = rows(
+        f"SELECT p.body FROM audit_payloads p JOIN audit_events e ON e.id = p.event_id WHERE e.action = '{one}.changed'"
+    )
+    assert [json.loads(body)["facts"] for (body,) in said] == [{"name": [own, "东城"]}]
+
+
+def test_a_closed_month_keeps_the_name_it_was_published_with(api: Api, clock: StoppedClock) -> None:
+    api.check_in("chen")
+    clock.advance(days=14)
+    api.close_month("2026-11")
+    for path in (f"/units/{api.cast.units['east']}", f"/squads/{api.cast.squads['east-1']}"):
+        assert api.call("PATCH", path, "admin", json={"name": "东城"}).status_code == 200
+    (east, _) = api.get("/months/2026-11/table", "bureau").json["units"]
+    assert (east["unit"], east["groups"][0]["group"]) == ("east", "east-1")
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+
+
 def test_a_role_that_is_ended_holds_no_more_at_once(api: Api) -> None:
     assert api.get("/complaints", "bureau").status_code == 200
     grants = {"role": "bureau_supervisor"}

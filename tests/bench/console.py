@@ -107,10 +107,27 @@ _AFTER = (
     " WHERE county_id = :county AND name LIKE '队员%7'",
 )
 
+# Who sent each check-in of the last half year, and who looked at one in twenty.
+_AUDIT = """
+WITH happened AS MATERIALIZED (
+  SELECT id, gen_random_uuid() AS event, received_at AS at, 'checkin.submitted' AS action, member_id AS actor
+  FROM checkins WHERE county_id = :county AND on_date > CAST(:last AS date) - 180
+  UNION ALL SELECT id, gen_random_uuid(), received_at + interval '1 day', 'checkin.viewed', :reviewer
+  FROM checkins WHERE county_id = :county AND on_date > CAST(:last AS date) - 180 AND random() < 0.05),
+linked AS (
+  INSERT INTO audit_events (county_id, id, at, action, commitment, seq, previous_hash, hash)
+  SELECT :county, event, at, action, repeat('0', 64), row_number() OVER (ORDER BY at), repeat('0', 64), repeat('0', 64)
+  FROM happened)
+INSERT INTO audit_payloads (county_id, event_id, actor_id, subject_id, salt, body)
+SELECT :county, event, actor, id, '',
+  CAST(json_build_object('actor', actor, 'facts', CAST('{}' AS json), 'subject', id) AS text)
+FROM happened
+"""
+
 # Built when all rows are there, in a fraction of the time.
 _INDEXES = """
 SELECT i.indexname, i.indexdef FROM pg_indexes i LEFT JOIN pg_constraint c ON c.conname = i.indexname
-WHERE c.oid IS NULL AND i.tablename IN ('checkins', 'site_days', 'reviews', 'leaves')
+WHERE c.oid IS NULL AND i.tablename IN ('checkins', 'site_days', 'reviews', 'leaves', 'audit_events', 'audit_payloads')
 """
 
 
@@ -188,7 +205,7 @@ def load(db: Database, county: int, cast: Cast) -> None:
     }
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
-        for statement in (*_PEOPLE, _CHECKINS, *_AFTER):
+        for statement in (*_PEOPLE, _CHECKINS, *_AFTER, _AUDIT):
             session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
 
 
@@ -234,6 +251,14 @@ def pages_of(db: Database, cast: Cast) -> list[Page]:
         Page("month, a unit", f"{month}?unit={unit}", "bureau"),
         Page("month, a squad", month, "leader"),
         Page("workbook of a unit", f"{month}/results.xlsx?unit={unit}", "bureau"),
+        Page("flags", "/flags", "bureau"),
+        Page("register, stations", "/register/stations", "bureau"),
+        Page("audit", "/audit", "bureau"),
+        Page("audit, an action", "/audit?action=checkin.viewed", "bureau"),
+        Page("audit, a rare action", "/audit?action=month.closed", "bureau"),
+        Page("audit, by a member", "/audit?by=队员7", "bureau"),
+        Page("audit, by a reviewer", "/audit?by=bureau", "bureau"),
+        Page("audit, about a member", "/audit?about=队员7", "bureau"),
     ]
 
 

@@ -57,18 +57,26 @@ def test_what_was_not_delivered_is_sent_again(desk: Desks, db: Database, cast: C
 
 
 def test_the_audit_is_searched_and_the_search_is_in_it(desk: Desks, api: Api, db: Database) -> None:
-    api.check_in("chen")
+    checkin = api.check_in("chen").json["id"]
     with db.transaction() as session:
         chain.link(session, 1)
     sitting = desk("bureau")
     page = sitting.at("/audit")
     expect(page.get_by_role("row").filter(has_text="提交打卡")).to_contain_text("chen")
+    api.get(f"/checkins/{checkin}", "supervisor")
     page.get_by_label("关于谁（姓名）").fill("chen")
     page.get_by_role("button", name="查询").click()
     expect(page.get_by_role("row").filter(has_text="提交打卡")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="查看打卡")).to_contain_text("chen 11月24日 周二的打卡")
+    page.get_by_label("关于谁（姓名）").fill("")
+    page.get_by_label("谁做的（姓名）").fill("supervisor")
+    page.get_by_role("button", name="查询").click()
+    expect(page.get_by_role("row").filter(has_text="查看打卡")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="提交打卡")).to_have_count(0)
+    page.get_by_label("谁做的（姓名）").fill("")
     page.get_by_label("做了什么").select_option("audit.searched")
     page.get_by_role("button", name="查询").click()
-    expect(page.get_by_role("row").filter(has_text="bureau")).to_contain_text("待入链")
+    expect(page.get_by_role("row").filter(has_text="bureau").first).to_contain_text("待入链")
     sitting.shot("audit")
     assert sitting.barriers() == []
     page.get_by_label("关于谁（姓名）").fill("没有这个人")

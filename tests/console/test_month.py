@@ -1,6 +1,7 @@
 """月度: results by unit and squad, down to a day; closed after it was told what that does; the workbook has what is
 shown."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from tests.cast import SHANGHAI, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
 from tests.miniprogram.conftest import RunningClock
+from tests.watch.given import site_day
 
 Rows = Callable[..., list]
 
@@ -66,6 +68,16 @@ def test_down_from_the_county_to_a_day(desk: Desks, month: str) -> None:
     row.get_by_role("link").click()
     page.locator("#d2026-11-17").click()
     expect(page.locator("#day")).to_contain_text("10:00 驻点打卡，自动核验")
+
+
+def test_the_bars_tell_apart_what_the_table_tells_apart(api: Api, month: str, db: Database, cast: Cast) -> None:
+    site_day(db, cast, "chen", 0, 0, 2, 0, on=date(2026, 11, 19))
+    site_day(db, cast, "neighbour", 0, 2, 0, 0, on=date(2026, 11, 19))
+    page = api.app.test_client().get("/console/months/2026-11", headers={"Authorization": "Bearer token-bureau"}).text
+    chart = json.loads(page.partition("data-chart='")[2].partition("'")[0])
+    assert [chart[name] for name in ("names", "confirmed", "excused", "pending", "target")] == [
+        *(["east", "west"], [3, 0], [1, 0], [0, 1], [60, 40])
+    ]
 
 
 def test_filters_stand_in_the_address(desk: Desks, month: str, cast: Cast) -> None:
@@ -137,6 +149,38 @@ def test_nobody_else_closes(desk: Desks, month: str, api: Api, clock: RunningClo
         for method in ("GET", "POST"):
             sent = page.evaluate("m => fetch('/console/months/2026-11/close', {method: m}).then(a => a.status)", method)
             assert (who, method, sent) == (who, method, 403)
+
+
+def test_a_closed_month_is_counted_anew(
+    desk: Desks, month: str, api: Api, clock: RunningClock, db: Database, rows: Rows
+) -> None:
+    close_before(api, clock)
+    leader = desk("leader").at("/months/2026-11")
+    assert desk("bureau").at("/months/2026-11").get_by_role("button", name="重新核算").count() == 0  # it is open
+    api.close_month("2026-11")
+    sitting = desk("county_leader")
+    page = sitting.at("/months/2026-11")
+    page.route("**/verify", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.url.endswith("/verify") else None)
+    page.get_by_role("button", name="重新核算").dblclick()
+    expect(page.get_by_text(re.compile("^正在按依据重新核算 11月"))).to_be_visible()
+    expect(page.get_by_text("2026年11月的结果与依据一致。")).to_be_visible()
+    expect(page.get_by_text(re.compile("^正在按依据重新核算"))).to_have_count(0)
+    assert sent == ["POST"]  # the second click is not a second order
+    sitting.shot("month-verified")
+    assert sitting.barriers() == []
+    with db.transaction() as session:
+        session.execute(text("UPDATE site_days SET confirmed_halves = 1 WHERE on_date = '2026-11-17'"))
+    page.get_by_role("button", name="重新核算").click()
+    expect(page.get_by_text("处与结账时不同。")).to_be_visible()
+    expect(page.get_by_text("chen：在岗日与结账时不同。")).to_be_visible()
+    assert rows("SELECT count(*) FROM closed_months WHERE month = '2026-11-01'") == [(1,)]
+    leader.reload()
+    expect(leader.get_by_role("button", name="重新核算")).to_have_count(0)
+    for asker, path, status in ((leader, "2026-11", 403), (page, "2026-12", 404), (page, "2026-13", 404)):
+        answer = asker.evaluate("p => fetch(p, {method: 'POST'}).then(a => a.status)", f"/console/months/{path}/verify")
+        assert (path, answer) == (path, status)
 
 
 def test_what_came_later_stands_beside_it(desk: Desks, month: str, api: Api, clock: RunningClock) -> None:

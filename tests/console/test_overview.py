@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from server.db import Database
 from server.flags.models import Flag
 from server.leaves.models import Leave
+from server.org.models import Member
 from server.tally.models import Policy
 from server.tally.rules import PolicyRules
 from tests.cast import JOINED, SHANGHAI, Cast
@@ -43,12 +44,12 @@ def test_a_leader_of_the_county_sees_it_at_once(desk: Desks, day: date) -> None:
     sitting = desk("county_leader")
     page = sitting.at()
     expect(page.locator(".lead")).to_have_text(
-        re.compile(r"今天应打卡 4 人，已打卡 2 人（其中待核 1 人），\s*2 人未打卡；1 人请假或公出。")
+        re.compile(r"今天应打卡 4 人，已打卡 2 人（其中待核 1 人），\s*2 人还没打卡（时段没结束）；1 人请假或公出。")
     )
     today = page.get_by_role("region", name=re.compile("^今天"))
     expect(today.get_by_role("row").filter(has_text="east")).to_contain_text("2 / 2")
     expect(today.get_by_role("row").filter(has_text="west")).to_contain_text("0 / 2")
-    missing = page.get_by_role("region", name=re.compile("^未打卡"))
+    missing = page.get_by_role("region", name=re.compile("还没打卡"))
     expect(missing.get_by_role("link")).to_have_text(["neighbour", "other_leader"])
     flags = page.get_by_role("region", name="预警")
     expect(flags).to_contain_text("有风险 1")
@@ -61,6 +62,20 @@ def test_a_leader_of_the_county_sees_it_at_once(desk: Desks, day: date) -> None:
     sitting.shot("overview")
     assert sitting.fits()
     assert sitting.barriers() == []
+
+
+def test_nobody_is_missing_before_the_last_window_has_ended_where_they_are(
+    desk: Desks, day: date, clock: RunningClock
+) -> None:
+    clock.advance(hours=13, minutes=1)  # 23:01 in Shanghai, 16:01 in Frankfurt
+    page = desk("bureau").at()
+    expect(page.locator(".lead")).to_contain_text(re.compile(r"2 人还没打卡（时段没结束）"))
+    clock.advance(hours=5)  # a new day in Shanghai, 21:01 in Frankfurt
+    page.reload()
+    expect(page.locator(".lead")).to_contain_text(re.compile(r"\d 人还没打卡（时段没结束）"))
+    clock.advance(hours=2)
+    page.reload()
+    expect(page.get_by_role("region", name=re.compile("未打卡"))).to_contain_text("neighbour")
 
 
 def test_the_map_says_by_mark_and_by_keyboard_who_stands_where(desk: Desks, day: date) -> None:
@@ -94,6 +109,19 @@ def test_each_sees_the_own_subtree(desk: Desks, day: date, who: str, said: str, 
     assert hidden not in page.content()
 
 
+def test_an_admin_sees_what_is_entered_and_what_waits(desk: Desks, day: date, db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        session.get_one(Member, (1, cast["chen"].id)).openid = None
+    sitting = desk("admin")
+    page = sitting.at()
+    known = page.get_by_role("region", name="登记情况")
+    expect(known.get_by_role("row").filter(has_text="小分队")).to_contain_text("3 个单位，2 个小分队")
+    expect(known.get_by_role("row").filter(has_text="人员")).to_contain_text("其中 1 人还没有绑定微信")
+    expect(page.get_by_label("等待处理")).to_contain_text("意见待答复0")
+    sitting.shot("overview-admin")
+    assert sitting.barriers() == []
+
+
 def test_where_nobody_has_to_check_in_nobody_is_missing(
     desk: Desks, api: Api, db: Database, clock: RunningClock
 ) -> None:
@@ -104,7 +132,7 @@ def test_where_nobody_has_to_check_in_nobody_is_missing(
     page = desk("bureau").at()
     expect(page.locator(".lead")).to_have_text("本县按规则不要求每日打卡。今天主动打卡 1 人。")
     expect(page.get_by_text("本月规则不按天数要求，没有进度可比。")).to_be_visible()
-    expect(page.get_by_role("region", name=re.compile("^未打卡"))).to_have_count(0)
+    expect(page.get_by_role("region", name=re.compile("未打卡|还没打卡"))).to_have_count(0)
 
 
 def pages_of(page: Page) -> int:

@@ -40,6 +40,7 @@ def test_found_while_one_types_and_the_address_keeps_it(desk: Desks, api: Api) -
     page.get_by_label("姓名").press_sequentially("neigh")
     expect(rows).to_have_count(1)
     expect(page).to_have_url(re.compile("q=neigh"))
+    expect(page.get_by_role("link", name="导出 Excel")).to_have_attribute("href", re.compile("q=neigh"))
     page.reload()
     expect(page.get_by_label("姓名")).to_have_value("neigh")
     page.get_by_label("姓名").fill("没有这个人")
@@ -73,6 +74,18 @@ def test_a_file_explains_each_day_and_tells_what_happened(
     assert sitting.barriers() == []
     looks = rows("SELECT count(*) FROM audit_events WHERE action = 'member.viewed'")
     assert looks == [(2,)]
+
+
+def test_training_stands_in_the_file(desk: Desks, api: Api, cast: Cast) -> None:
+    for kind, on, reason in (("training", "2026-11-26", "产业链招商培训"), ("training", "2026-12-03", "还没有同意的")):
+        asked = api.post("/leaves", "chen", {"kind": kind, "starts_on": on, "reason": reason}).json["id"]
+        if on == "2026-11-26":
+            assert api.post(f"/leaves/{asked}/decision", "supervisor", {"approved": True}).status_code == 200
+    page = desk("supervisor").at(f"/people/{cast['chen'].id}")
+    expect(page.get_by_role("region", name=re.compile("月经过$"))).to_contain_text("培训 11月26日，已同意")
+    expect(page.get_by_role("region", name="培训经历").get_by_role("row")).to_have_text(
+        [re.compile("起止"), re.compile("2026-11-26\\s*产业链招商培训")]
+    )
 
 
 def test_ones_own_file_is_no_look_into_somebodys(desk: Desks, rows: Rows, cast: Cast) -> None:

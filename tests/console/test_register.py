@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from xlsxwriter import Workbook
 
+from server.console import register_stations
 from tests.client import Api
 from tests.console.conftest import Desks
 
@@ -52,18 +53,53 @@ def workbook(tmp_path: Path, sheets: Rows) -> Path:
 def test_a_unit_and_its_squad(desk: Desks) -> None:
     sitting = desk("admin")
     page = sitting.at("/register")
-    page.get_by_label("名称").first.fill("投资促进局")
+    page.get_by_label("名称", exact=True).first.fill("投资促进局")
     page.get_by_role("button", name="登记单位").click()
     expect(page.get_by_role("status")).to_have_text("已登记单位：投资促进局。")
-    page.get_by_label("名称").nth(1).fill("驻苏州小分队")
-    page.get_by_label("单位").select_option(label="投资促进局")
+    page.get_by_label("名称", exact=True).nth(1).fill("驻苏州小分队")
+    page.get_by_role("combobox", name="单位").select_option(label="投资促进局")
     page.get_by_role("button", name="登记小分队").click()
     expect(page.get_by_role("row").filter(has_text="驻苏州小分队")).to_contain_text("投资促进局")
     sitting.shot("register")
     assert sitting.barriers() == []
-    page.get_by_label("名称").first.fill("投资促进局")
+    page.get_by_label("名称", exact=True).first.fill("投资促进局")
     page.get_by_role("button", name="登记单位").click()
     expect(page.get_by_role("alert")).to_have_text("已有同名单位，请换一个名称。")
+
+
+def test_a_unit_and_a_squad_are_renamed(desk: Desks, rows) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/register")
+    row = page.get_by_role("row").filter(has_text="east-1")
+    row.get_by_label("给小分队east-1改名").click()
+    row.get_by_label("小分队的新名称").fill("东城驻上海小分队")
+    row.get_by_role("button", name="改名").click()
+    expect(page.get_by_role("status")).to_have_text("小分队已改名为东城驻上海小分队。")
+    row = page.get_by_role("row").filter(has_text="东城驻上海小分队")
+    row.get_by_label("给单位east改名").click()
+    sitting.shot("register-rename")
+    assert sitting.barriers() == []
+    row.get_by_label("单位的新名称").fill("west")
+    row.get_by_role("button", name="改名").click()
+    expect(page.get_by_role("alert")).to_have_text("已有同名单位，请换一个名称。")
+    assert rows("SELECT action FROM audit_events WHERE action LIKE '%.changed'") == [("squad.changed",)]
+
+
+def test_stations_come_page_by_page_and_are_searched(desk: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register_stations, "_SHOWN", 1)
+    page = desk("admin").at("/register/stations")
+    names = page.get_by_role("row").filter(has_text="驻点").filter(has_text="米")
+    expect(names).to_have_count(1)
+    expect(names).to_contain_text("上海驻点")
+    page.get_by_role("link", name="下一页").click()
+    expect(names).to_contain_text("法兰克福驻点")
+    expect(page.get_by_role("link", name="下一页")).to_have_count(0)
+    page.get_by_label("名称或城市").fill("上海")
+    page.get_by_role("button", name="查找").click()
+    expect(names).to_contain_text("上海驻点")
+    page.get_by_label("名称或城市").fill("100%")
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_text("没有名称或城市里有“100%”的驻点。")).to_be_visible()
 
 
 def test_a_station_is_picked_on_the_map_and_changed(desk: Desks, rows) -> None:
@@ -71,8 +107,8 @@ def test_a_station_is_picked_on_the_map_and_changed(desk: Desks, rows) -> None:
     page = sitting.at("/register/stations")
     page.get_by_role("button", name="取地图中心为驻点").click()
     assert re.fullmatch(r"-?\d+\.\d{6}", page.get_by_label("纬度").input_value())
-    page.get_by_label("名称").fill("苏州驻点")
-    page.get_by_label("城市").fill("苏州")
+    page.get_by_label("名称", exact=True).fill("苏州驻点")
+    page.get_by_label("城市", exact=True).fill("苏州")
     page.get_by_label("纬度").fill("31.2989")
     page.get_by_label("经度").fill("120.5853")
     page.get_by_label("坐标来自").select_option("gcj02")

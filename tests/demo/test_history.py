@@ -13,11 +13,11 @@ from sqlalchemy import Engine, event
 
 from server.config import Config
 from server.db import Database
-from server.demo.cities import CITIES
 from server.demo.county import NAME, plan_counties
 from server.demo.history import write_script
 from server.demo.incidents import ATTEMPTS_TO_CHEAT, INCIDENTS
 from server.demo.seed import Demo, seed
+from server.org.cities import CITIES
 from server.photos.store import FolderStore
 from server.tally.month import month_count
 from tests.demo.seeded import NOW

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from server.db import Database
 from server.flags.coverage import uncovered_since
 from server.flags.nightly import run_nightly
 from server.leaves.models import Leave
+from server.org.models import Posting
 from tests.cast import Cast
 
 Rows = Callable[..., list]
@@ -118,8 +120,18 @@ def test_each_gap_is_told_once_to_the_units_leaders(db: Database, cast: Cast, ro
     assert rows("SELECT m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind = 'flag_closed'") == [
         ("supervisor",)
     ]
+    # what stands open tells the days so far, not what its first night said
     (said,) = rows("SELECT message FROM flags WHERE unit_id IS NOT NULL AND closed_at IS NULL")
-    assert said == ("east到11月14日已有 1 天没有主要领导在外招商。请安排一位主要领导外出；已经外出的，请补登记公出。",)
+    assert said == ("east到11月15日已有 2 天没有主要领导在外招商。请安排一位主要领导外出；已经外出的，请补登记公出。",)
+
+
+def test_a_gap_is_no_longer_than_the_squad_has_been_out(db: Database, cast: Cast, rows: Rows) -> None:
+    trip(db, cast, "other_supervisor", 1, 30)
+    with db.transaction() as session:
+        session.execute(update(Posting).values(starts_on=date(2026, 11, 8)))
+    night(db, 10)
+    ((said,),) = rows("SELECT message FROM flags WHERE unit_id IS NOT NULL")
+    assert said.startswith("east到11月10日已有 3 天")
 
 
 def test_a_trip_nobody_approved_covers_nothing(db: Database, cast: Cast, rows: Rows) -> None:

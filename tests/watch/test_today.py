@@ -24,14 +24,17 @@ def test_everybody_posted_is_asked_and_who_has_nothing_is_missing(db: Database, 
     site_day(db, cast, "chen", 2, 0, 0, 0)
     site_day(db, cast, "colleague", 0, 2, 0, 0)
     site_day(db, cast, "leader", 0, 0, 0, 2)
-    found = seen(db, cast)
+    found = seen(db, cast, now=NOON + timedelta(hours=13))  # 23:00 in Shanghai: the last window has just ended there
     assert {name: (p.state, p.is_missing) for name, p in found.items()} == {
         "chen": ("accepted", False),
         "colleague": ("review", False),
         "leader": ("rejected", True),
-        "neighbour": ("none", True),
-        "other_leader": ("none", True),
+        "neighbour": ("none", False),
+        "other_leader": ("none", False),
     }
+    assert found["neighbour"].is_absent  # in Frankfurt there are seven hours left
+    before = seen(db, cast, now=NOON + timedelta(hours=12, minutes=59))
+    assert (before["leader"].is_absent, before["leader"].is_missing) == (True, False)
     assert (found["chen"].station, found["chen"].squad) == ("上海驻点", "east-1")
 
 
@@ -57,7 +60,8 @@ def test_who_is_on_leave_the_whole_day_is_not_asked_but_who_comes_counts(db: Dat
         "leader": ("none", True),
         "neighbour": ("accepted", False),
     }
-    west = next(s for s in by_unit(found.values()) if s.name == "west")
+    late = seen(db, cast, now=NOON + timedelta(hours=20, minutes=30))  # 23:30 in Frankfurt
+    west = next(s for s in by_unit(late.values()) if s.name == "west")
     assert (west.due, west.done, west.more, [p.name for p in west.missing]) == (1, 0, 1, ["other_leader"])
 
 

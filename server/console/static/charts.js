@@ -2,7 +2,7 @@
    is what is read without a chart; `role="img"` and its aria-label say in a sentence what it shows.
 
    lines: {kind: "lines", dates: [], line: {name, values}, series: [{name, values, behind}]}: shares in per cent
-   bars:  {kind: "bars", names: [], have: [], pending: [], target: []}: days a row, the target as a stroke */
+   bars:  {kind: "bars", names: [], confirmed: [], excused: [], pending: [], target: []}: days a row, the target as a stroke */
 (function () {
   "use strict";
   var LABEL_PX = 16;
@@ -128,7 +128,7 @@
   function bars(data) {
     var none = { show: false };
     var said = data.names.map(function (_, row) {
-      return data.have[row] + data.pending[row] + (data.target[row] ? " / " + data.target[row] : "");
+      return data.confirmed[row] + data.excused[row] + data.pending[row] + (data.target[row] ? " / " + data.target[row] : "");
     });
     return {
       grid: { left: 4, right: 4, top: 8, bottom: 8, containLabel: true },
@@ -139,7 +139,8 @@
       ],
       tooltip: tip(function (value) { return value + " 天"; }),
       series: [
-        { type: "bar", name: "确认", stack: "days", data: data.have, barWidth: 14, itemStyle: { color: token("--brand") } },
+        { type: "bar", name: "确认", stack: "days", data: data.confirmed, barWidth: 14, itemStyle: { color: token("--brand") } },
+        { type: "bar", name: "公出培训", stack: "days", data: data.excused, itemStyle: { color: "#a6c1ee" } },
         {
           type: "bar",
           name: "待核",

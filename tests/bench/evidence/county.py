@@ -13,8 +13,8 @@ from server import migrate
 from server.app import create_app
 from server.config import Config
 from server.db import Database
-from server.demo.cities import CITIES, City
 from server.org import consent
+from server.org.cities import CITIES, City
 from server.org.models import Consent, County, Member, Posting, RoleGrant, SignIn, Squad, Unit
 from server.org.signin import digest
 from server.tally.rules import PolicyRules

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from server.demo.cities import CITIES
 from server.evidence.distance import distance_m
+from server.org.cities import CITIES
 from tests.bench.evidence import camera, scenes, sky
 from tests.bench.evidence.attempt import Attempt
 from tests.bench.evidence.county import RADIUS_M, Person, Post, Site

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from server.demo.cities import CITIES
 from server.evidence.datum import wgs84_to_gcj02
 from server.evidence.distance import distance_m
+from server.org.cities import CITIES
 from tests.bench.evidence import camera, sky
 from tests.bench.evidence.attempt import Attempt
 from tests.bench.evidence.county import Person

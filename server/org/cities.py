@@ -1,4 +1,5 @@
-"""Twenty real cities and a district in each where a squad could live: public coordinates, WGS-84, to four decimals."""
+"""Twenty real cities and a district in each where a squad could live: public coordinates, WGS-84, to four decimals. The
+names on a map without tiles, and where the demo county's squads stay."""
 
 from dataclasses import dataclass
 
@@ -36,5 +37,3 @@ CITIES = (
     City("天津", "西青区", 39.1410, 117.0085, "022"),
     City("济南", "历下区", 36.6665, 117.0768, "0531"),
 )
-# Where the second county's one squad lives.
-FAR_CITY = City("西安", "雁塔区", 34.2226, 108.9486, "029")
