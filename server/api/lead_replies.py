@@ -113,6 +113,7 @@ class LeadReply(LeadRow):
     updates: list[UpdateRow]
     may_edit: bool
     may_update: bool
+    may_hand_over: bool
 
 
 class RequestRow(BaseModel):

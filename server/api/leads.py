@@ -329,5 +329,6 @@ def _reply(session: Session, lead: Lead) -> dict[str, Any]:
         updates=update_rows(session, course.updates(session, caller(), lead, _UPDATES)),
         may_edit=holds and lead.outcome is None,
         may_update=inside and lead.outcome != "dead_end",
+        may_hand_over=handover.may_hand_over(session, caller(), lead),
     )
     return reply.model_dump(mode="json")

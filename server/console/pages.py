@@ -11,6 +11,7 @@ from server.console import (
     doors,
     face,
     flags,
+    leads,
     leaves,
     months,
     notices,
@@ -30,7 +31,7 @@ from server.console import (
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
-    *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
+    *(doors, overview, review, review_list, appeals, people, months, leads, leaves, flags),
     *(review_sheet, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )

@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("review", "复核", _WATCHING),
     Entry("people", "人员", _WATCHING),
     Entry("months", "月度", _WATCHING),
+    Entry("leads", "线索", _WATCHING),
     Entry("leaves", "请假", _WATCHING),
     Entry("flags", "预警", _WATCHING),
     Entry("notices", "消息", (BUREAU, ADMIN)),

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -17,13 +17,15 @@ from server.org.models import Member, Posting, Squad
 from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_squads
 from server.org.scope import county as in_county
 
+HANDING_OVER = ("squad_leader", "unit_supervisor", *WATCHING_COUNTY)
+
 
 def hand_over(
     session: Session, caller: Caller, from_id: uuid.UUID, to_id: uuid.UUID, reason: str, now: datetime
 ) -> Sequence[Lead]:
     """All that `from_id` owns and the caller watches goes to `to_id`, who is posted today; the squad goes with it. A
     repeat hands over nothing more."""
-    caller.require("squad_leader", "unit_supervisor", *WATCHING_COUNTY)
+    caller.require(*HANDING_OVER)
     if from_id == to_id:
         raise invalid("same_person", "移交的双方是同一个人。")
     giver = session.scalar(in_county(caller, Member).where(Member.id == from_id))
@@ -51,6 +53,23 @@ def hand_over(
         said = {"to": str(to_id), "leads": [str(lead.id) for lead in handed], "reason": reason}
         record(session, caller.county_id, caller.member_id, "lead.handed_over", from_id, said, now)
     return handed
+
+
+def takers(session: Session, caller: Caller) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of those to whom the caller may hand leads over: posted today in a squad they lead or watch over."""
+    squads = select(Squad.id).where(Squad.county_id == caller.county_id, _governed(caller))
+    posted = posted_today(caller, Posting.member_id).where(Posting.squad_id.in_(squads))
+    named = in_county(caller, Member).with_only_columns(Member.id, Member.name)
+    here = named.where(Member.id.in_(posted), Member.removed_at.is_(None)).order_by(Member.name)
+    return [(row.id, row.name) for row in session.execute(here)]
+
+
+def may_hand_over(session: Session, caller: Caller, lead: Lead) -> bool:
+    """Whether the lead is one that the caller may give to another."""
+    if lead.outcome is not None or lead.squad_id is None or not caller.has(*HANDING_OVER):
+        return False
+    mine = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.id == lead.squad_id, _governed(caller))
+    return session.scalar(mine) is not None
 
 
 def _governed(caller: Caller) -> ColumnElement[bool]:

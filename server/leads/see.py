@@ -4,7 +4,7 @@ is claimed and by which squad."""
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.db import lock
@@ -107,3 +107,11 @@ def squad_of(session: Session, caller: Caller, named: uuid.UUID | None) -> Squad
 def own(caller: Caller) -> ColumnElement[bool]:
     """The condition on Squad: those the caller is posted with today, or leads."""
     return Squad.id.in_(own_squads(caller))
+
+
+def by_stage(session: Session, caller: Caller) -> dict[str, int]:
+    """How many open leads the caller sees at each stage."""
+    mine = (
+        in_county(caller, Lead).with_only_columns(Lead.stage, func.count()).where(Lead.outcome.is_(None), seen(caller))
+    )
+    return dict(session.execute(mine.group_by(Lead.stage)).tuples().all())

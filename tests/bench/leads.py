@@ -18,9 +18,9 @@ from cryptography.fernet import Fernet
 
 from server import migrate
 from server.db import Database
-from server.demo.cities import CITIES
 from server.leads import companies, names
 from server.leads.models import Company
+from server.org.cities import CITIES
 from server.org.models import County
 from server.org.scope import Caller, Grant
 from server.sealing import Sealer

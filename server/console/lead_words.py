@@ -1,0 +1,38 @@
+"""What happened to a lead, as its history says it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from server.leads.models import DEAD_ENDS, STAGES
+
+_FIELDS = {
+    "intent": "意向",
+    "investment_wan": "意向投资",
+    "currency": "币种",
+    "land_mu": "用地",
+    "energy_tce": "能耗",
+    "environment": "环保情况",
+    "channel": "来源",
+    "next_action": "下一步",
+    "next_on": "下一步日期",
+}
+Facts = Mapping[str, Any]
+_TOLD: Mapping[str, Callable[[Facts], str]] = {
+    "claimed": lambda f: f"{f['squad']}首报",
+    "taken": lambda f: f"{f['squad']}从公共池接手",
+    "expired": lambda _f: "长期没有进展，回到公共池",
+    "handed_over": lambda f: f"由{f['from']}移交给{f['to']}（{f['squad']}）",
+    "joined": lambda f: f"{f['squad']}加入",
+    "contested": lambda f: f"首报改由{f['squad']}负责",
+    "stage": lambda f: f"{STAGES[f['from']]} → {STAGES[f['to']]}",
+    "changed": lambda f: "修改了" + "、".join(_FIELDS.get(name, name) for name in f),
+    "close_asked": lambda f: f"申请终止：{DEAD_ENDS[f['code']]}",
+    "close_refused": lambda _f: "终止申请没有同意",
+    "closed": lambda f: f"已终止：{DEAD_ENDS[f['code']]}",
+    "reopened": lambda _f: "重新打开",
+}
+
+
+def told(event: Mapping[str, Any]) -> str:
+    """One line of the history, as the API gives it."""
+    return _TOLD[event["what"]](event["facts"])
