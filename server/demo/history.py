@@ -23,12 +23,18 @@ from server.demo.attempts import Attempt, honest_attempts, local, submission_of
 from server.demo.county import TZ, CountyPlan, Person, known
 from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
+from server.demo.prospects import Prospect, Step, prospects
 from server.demo.register import RULES
 from server.flags.nightly import run_nightly
+from server.leads import course, requests
+from server.leads.models import Lead
+from server.leads.report import Report, report
+from server.leads.requests import Asked
 from server.leaves import service
 from server.leaves.limits import LeaveTerms, NewLeave
 from server.notify.models import Notice
 from server.org.scope import Caller, Grant
+from server.sealing import Sealer
 from server.tally import policy
 from server.tally.addenda import Cause
 from server.tally.close import close_due
@@ -56,6 +62,7 @@ class Script:
     attempts: list[tuple[Attempt, Incident | None]]
     leaves: list[Absence]
     vouched: list[Vouching]
+    prospects: list[Prospect]
 
 
 def write_script(plan: CountyPlan, now: datetime) -> Script:
@@ -68,6 +75,7 @@ def write_script(plan: CountyPlan, now: datetime) -> Script:
         sorted(((a, i) for a, i in attempts if a.received_at <= now), key=lambda row: row[0].received_at),
         [leave for leave in leaves if leave.asked_at <= now],
         [v for v in vouched if v.at <= now],
+        prospects(plan, today),
     )
 
 
@@ -78,6 +86,7 @@ class Stage:
     session: Session
     script: Script
     album: Album
+    sealer: Sealer
     now: datetime
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _queue: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
@@ -92,6 +101,8 @@ class Stage:
             self._at(leave.asked_at, partial(self._ask, leave))
         for vouching in self.script.vouched:
             self._at(vouching.at, partial(self._attest, vouching))
+        for prospect in self.script.prospects:
+            self._at(prospect.at, partial(self._report, prospect))
         for night in self._nights():
             self._at(night, self._compare)
         while self._queue:
@@ -180,6 +191,41 @@ class Stage:
             recompute_span(
                 self.session, self.county_id, a.person.id, *span, at, Cause("leave", leave_id, who.member_id)
             )
+
+    def _report(self, p: Prospect, at: datetime) -> None:
+        new = Report(
+            id=p.id,
+            company=p.company,
+            squad=None,
+            channel=p.channel,
+            reported_at=at,
+            intent=p.intent,
+            investment_wan=p.investment_wan,
+            next_action=p.next_action,
+            next_on=p.next_on,
+        )
+        lead, _ = report(self.session, caller(self.script.plan, p.person, at), self.sealer, new, at)
+        for number, step in enumerate(p.steps):
+            self._at(step.at, partial(self._follow_up, lead, known("step", p.id, number), step))
+
+    def _follow_up(self, lead: Lead, step_id: uuid.UUID, step: Step, at: datetime) -> None:
+        who = caller(self.script.plan, step.by, at)
+        if step.what == "update":
+            course.add_update(self.session, who, lead.id, course.Update(step_id, step.word, at), at)
+        elif step.what == "stage":
+            course.move(self.session, who, lead.id, step.word, "", at)
+        elif step.what == "close":
+            asked = Asked(
+                step_id,
+                "close",
+                "电话三次、上门两次，对方已在邻县签约。",
+                code="invested_elsewhere",
+                evidence="当地媒体报道",
+            )
+            requests.ask_to_close(self.session, who, lead.id, asked, at)
+        else:
+            asked = Asked(step_id, "join", "我们与企业的供应商熟悉，可以一起谈。")
+            requests.ask_about_company(self.session, who, lead.company_id, asked, at)
 
     def _leave_terms(self, on: date) -> LeaveTerms:
         return policy.leave_terms(self.session, self.county_id, on)

@@ -20,6 +20,7 @@ from server.demo.history import Stage, write_script
 from server.demo.register import advance_county_ids, write_register
 from server.org.models import ROLES, County, Member, Posting, RoleGrant, Squad, Station, Unit
 from server.photos.store import FolderStore
+from server.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _write(db: Database, config: Config, now: datetime, size: Size) -> None:
             return  # another process was quicker
         for script in scripts:
             write_register(session, script.plan)
-            Stage(session, script, album, now).play()
+            Stage(session, script, album, Sealer(config.sealing_keys), now).play()
         advance_county_ids(session)
 
 

@@ -22,8 +22,8 @@ from server.sealing import Sealer
 from server.together import insert_many
 
 PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
-_MOST_READ = 3000  # postings of a piece: a common one says little, and is counted no further
-_MOST_RANKED = 200
+_MOST_READ = 1500  # postings of a piece: a common one says little, and is counted no further
+_MOST_RANKED = 120
 _CLOSE = 0.45  # less of what was typed than this stands in a name that is not meant
 
 Why = Literal["uscc", "phone", "name", "sound"]

@@ -26,6 +26,9 @@ CONTENT = (
     "SELECT * FROM policies ORDER BY county_id, id",
     "SELECT county_id, member_id, kind, starts_on, ends_on, halves, reason, state, decided_by, decided_at, answer,"
     " created_at FROM leaves ORDER BY 2, 4",
+    "SELECT county_id, id, squad_id, owner_id, reported_at, stage, moved_at, next_on FROM leads ORDER BY 1, 2",
+    "SELECT county_id, lead_id, kind, state, asked_at FROM lead_requests ORDER BY 1, 2",
+    "SELECT * FROM lead_updates ORDER BY county_id, id",
     "SELECT county_id, month, closed_at, policy_version, waiting FROM closed_months ORDER BY 1, 2",
     "SELECT * FROM tickets ORDER BY county_id, id",
     "SELECT * FROM photos ORDER BY county_id, id",

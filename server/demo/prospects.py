@@ -1,0 +1,115 @@
+"""The demo's leads on paper: companies that do not exist, how far each has come, and what waits for a decision."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from server.demo.attempts import local
+from server.demo.county import CountyPlan, Person, SquadPlan, known
+from server.leads.companies import New
+from server.leads.models import STAGES
+
+# Two characters that no well-known company is called by, and what such a company makes.
+_BRANDS = (
+    *("澜汐", "禾砚", "朔光", "岚芯", "铂翎", "羽衡", "青筑", "溪砾", "蓝瓴", "垚晶", "沐垣", "瀚芃"),
+    *("启钧", "木岑", "云枥", "砺石", "珩远", "桐屿", "霁野", "穗坊", "锦垣", "星壤", "北砚", "渝岚"),
+)
+_TRADES = (
+    *(("新能源材料", "新能源"), ("精密制造", "装备制造"), ("食品科技", "食品加工"), ("生物医药", "生物医药")),
+    *(("智能装备", "装备制造"), ("电子科技", "电子信息")),
+)
+_CHANNELS = ("exhibition", "chamber", "referral", "cold_call", "inquiry")
+_SAID = (
+    "电话沟通，对方请我们发县里的产业政策。",
+    "上门拜访，看了生产线，对方关心用地和电价。",
+    "带企业负责人看了园区标准厂房。",
+    "对方提出需要 60 亩用地和稳定蒸汽供应，已报县里。",
+    "商会介绍见面，约好下周再谈。",
+)
+_NEXT = ("约负责人来县考察", "送用地方案", "答复电价政策", "陪同看厂房", "补环评资料清单")
+_MAX_STEPS = 4
+_EVERY, _CLOSES, _IS_JOINED = 7, 1, 4  # of seven squads one gives up, and one is asked to share
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to a lead: an update, a stage, a wish to close it, or another squad's wish to join."""
+
+    at: datetime
+    by: Person
+    what: str  # update | stage | close | join
+    word: str = ""  # the text, or the stage
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """One lead as its squad reported it, and what became of it so far."""
+
+    id: uuid.UUID
+    person: Person
+    at: datetime
+    company: New
+    channel: str
+    intent: str
+    investment_wan: int
+    next_action: str
+    next_on: date
+    steps: tuple[Step, ...]
+
+
+def prospects(plan: CountyPlan, today: date) -> list[Prospect]:
+    """About one a squad, up to as many as there are names for."""
+    pairs = zip(plan.squads, _BRANDS, strict=False)
+    return [made for squad, brand in pairs if (made := _prospect(plan, squad, brand, today)) is not None]
+
+
+def _prospect(plan: CountyPlan, squad: SquadPlan, brand: str, today: date) -> Prospect | None:
+    rng = random.Random(f"prospect {squad.id}")
+    mates = [p for p in plan.posted if (stay := p.stay_on(today)) and stay.squad == squad]
+    ago = rng.randint(3, min(26, max(4, (today - plan.starts_on).days - 2)))
+    began = today - timedelta(days=ago)
+    here = [p for p in mates if (stay := p.stay_on(began)) and stay.squad == squad]
+    if not here:
+        return None
+    person = rng.choice(here)
+    product, industry = rng.choice(_TRADES)
+    at = local(began, rng.randint(9 * 60, 17 * 60))
+    return Prospect(
+        id=known("lead", squad.id),
+        person=person,
+        at=at,
+        company=New(
+            name=f"{squad.station.city}{brand}{product}有限公司",
+            industry=industry,
+            size=rng.choice(("large", "medium", "small")),
+            home_city=squad.station.city,
+        ),
+        channel=rng.choice(_CHANNELS),
+        intent=f"拟投资{product}项目，正在比选落户地点。",
+        investment_wan=rng.choice((3000, 5000, 8000, 12_000, 20_000, 50_000)),
+        next_action=rng.choice(_NEXT),
+        next_on=today + timedelta(days=rng.randint(1, 9)),
+        steps=tuple(_steps(plan, rng, person, squad, began, today)),
+    )
+
+
+def _steps(
+    plan: CountyPlan, rng: random.Random, person: Person, squad: SquadPlan, began: date, today: date
+) -> Iterator[Step]:
+    """Every few days a word, and now and then a stage further; at the end some wait for somebody's decision."""
+    stages, on = list(STAGES)[1:5], began
+    for _ in range(rng.randint(0, _MAX_STEPS)):
+        on += timedelta(days=rng.randint(1, 6))
+        if on > today:
+            break
+        at = local(on, rng.randint(9 * 60, 17 * 60))
+        yield Step(at, person, "update", rng.choice(_SAID))
+        if stages and rng.random() < 0.7:
+            yield Step(at + timedelta(minutes=5), person, "stage", stages.pop(0))
+    turn = plan.squads.index(squad) % _EVERY
+    if turn == _CLOSES:
+        yield Step(local(today, 0), person, "close")
+    elif turn == _IS_JOINED and len(plan.squads) > 1:
+        yield Step(local(today, 1), plan.leader_of(plan.squads[plan.squads.index(squad) - 1]), "join")
