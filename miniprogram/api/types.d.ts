@@ -501,8 +501,24 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Bring up to date what is known; the squad that has the claim. */
-        patch: operations["leads_change_lead_leads__uuid_lead_id__patch"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring up to date what is known; the squad that has the claim. (Not PATCH: no mini-program can send one.) */
+        post: operations["leads_change_lead_leads__uuid_lead_id__changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/leads/{lead_id}/closing": {
@@ -2709,6 +2725,8 @@ export interface components {
             land_mu: number | null;
             /** May Edit */
             may_edit: boolean;
+            /** May Hand Over */
+            may_hand_over: boolean;
             /** May Update */
             may_update: boolean;
             /**
@@ -6317,7 +6335,7 @@ export interface operations {
             };
         };
     };
-    leads_change_lead_leads__uuid_lead_id__patch: {
+    leads_change_lead_leads__uuid_lead_id__changes_post: {
         parameters: {
             query?: never;
             header?: never;

@@ -1,4 +1,4 @@
-/** Where the phone is now: asked for at a check-in and nowhere else. */
+/** Where the phone is now: asked for at a check-in, at a lead's update when its writer wants it there, and nowhere else. */
 
 export interface Fix { lat: number; lng: number; accuracy_m: number; datum: 'wgs84' }
 export type NoFix = 'refused' | 'off' | 'failed';

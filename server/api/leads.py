@@ -217,9 +217,9 @@ def read_lead(path: LeadPath) -> Reply:
         return _reply(session, course.one(session, caller(), path.lead_id))
 
 
-@bp.patch("/leads/<uuid:lead_id>", responses={200: LeadReply})
+@bp.post("/leads/<uuid:lead_id>/changes", responses={200: LeadReply})
 def change_lead(path: LeadPath, body: ChangeBody) -> Reply:
-    """Bring up to date what is known; the squad that has the claim."""
+    """Bring up to date what is known; the squad that has the claim. (Not PATCH: no mini-program can send one.)"""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     with transaction() as session:
         return _reply(session, course.change(session, caller(), path.lead_id, changes, now()))

@@ -489,8 +489,8 @@ MATRIX: dict[tuple[str, str], Row] = {
         lambda api, who, t: api.get(f"/leads/{t.lead}", who),
         {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
     ),
-    ("PATCH", "/api/v1/leads/{lead_id}"): Row(
-        lambda api, who, t: api.call("PATCH", f"/leads/{t.lead}", who, json={"intent": "扩建"}),
+    ("POST", "/api/v1/leads/{lead_id}/changes"): Row(
+        lambda api, who, t: api.post(f"/leads/{t.lead}/changes", who, {"intent": "扩建"}),
         {200: LEAD_SQUAD, **LEAD_WORK},
     ),
     ("POST", "/api/v1/leads/{lead_id}/stages"): Row(

@@ -161,10 +161,10 @@ def test_what_is_known_is_brought_up_to_date_and_the_old_stands_in_the_history(
 ) -> None:
     clock.advance(minutes=1)
     changes = {"investment_wan": 30000, "land_mu": 80.5, "next_action": "陪同考察", "next_on": "2026-12-01"}
-    changed = api.call("PATCH", f"/leads/{lead}", "colleague", json=changes)
+    changed = api.post(f"/leads/{lead}/changes", "colleague", changes)
     assert (changed.status_code, changed.json["land_mu"], changed.json["next_on"]) == (200, 80.5, "2026-12-01")
     assert changed.json["events"][0]["facts"]["investment_wan"] == {"from": None, "to": 30000}
-    assert api.call("PATCH", f"/leads/{lead}", "supervisor", json=changes).status_code == 403
+    assert api.post(f"/leads/{lead}/changes", "supervisor", changes).status_code == 403
 
 
 def update(api: Api, **changes: Any) -> dict[str, Any]:

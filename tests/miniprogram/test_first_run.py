@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from server.org import consent
 from tests.client import Api
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
@@ -44,14 +45,14 @@ def test_who_keeps_the_number_is_told_of_the_code(stranger: Phone) -> None:
 
 
 def test_consent_is_asked_in_the_servers_words_before_the_first_photo(phone: Phone, api: Api) -> None:
-    api.post("/consents", "chen", {"version": "2026-11.3", "agreed": False})
+    api.post("/consents", "chen", {"version": consent.CURRENT_VERSION, "agreed": False})
     phone.agreed_to_privacy().opens().sees("23:00 前").taps("打卡，23:00 前").is_on("pages/consent/consent")
     phone.sees("打卡时收集一张自拍照片").taps("同意").is_on("pages/checkin/checkin")
     assert api.get("/consents", "chen").json["given"]
 
 
 def test_refusing_consent_locks_nothing(phone: Phone, api: Api) -> None:
-    api.post("/consents", "chen", {"version": "2026-11.3", "agreed": False})
+    api.post("/consents", "chen", {"version": consent.CURRENT_VERSION, "agreed": False})
     phone.agreed_to_privacy().opens().sees("23:00 前").taps("打卡，23:00 前").taps("暂不同意")
     phone.sees("好的，不收集照片和位置", "证明在岗").taps("进入小程序").is_on("pages/today/today").taps("日历").sees(
         "点一天"

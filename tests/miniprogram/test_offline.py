@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.org import consent
 from tests.client import Api
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
@@ -101,7 +102,7 @@ def test_a_full_phone_says_so_and_keeps_the_photo_on_the_screen(phone: Phone, ap
 def test_withdrawn_consent_holds_it_until_it_is_given_again(phone: Phone, api: Api) -> None:
     on_site(phone).opens().sees("23:00 前").goes_offline()
     checks_in(phone).sees(KEPT)
-    api.post("/consents", "chen", {"version": "2026-11.3", "agreed": False})
+    api.post("/consents", "chen", {"version": consent.CURRENT_VERSION, "agreed": False})
     phone.comes_online().taps("回到今天").taps("1 次打卡还没有提交").sees("需要处理", "阅读并同意")
     phone.taps("阅读并同意").taps("同意").is_on("pages/today/today")
     sent(phone)

@@ -1,0 +1,44 @@
+/** 线索: companies found as they are typed, leads reported, followed up and moved on. */
+import { change, read } from './request';
+import type { components } from './types';
+
+type S = components['schemas'];
+export type Lead = S['LeadReply'];
+export type Row = S['LeadRow'];
+export type Company = S['CompanyRow'];
+export type Alike = S['AlikeRow'];
+export type Channel = S['ReportBody']['channel'];
+export type DeadEnd = S['ClosingBody']['code'];
+export type Stage = Lead['stage'];
+export type Shown = 'mine' | 'squad' | 'pooled';
+
+export const list = (shown: Shown, cursor = '') => read<S['LeadPage']>('/leads', {
+  limit: 30, cursor, state: shown === 'pooled' ? 'pooled' : 'open', mine: shown === 'mine' ? true : undefined,
+});
+export const one = (id: string) => read<Lead>(`/leads/${id}`);
+export const alike = (company: S['CompanyBody']) => change<S['AlikeList']>('POST', '/companies/alike', company, true);
+/** Sent again with the same id it is the same lead, so a lost answer costs nothing. */
+export const report = (body: S['ReportBody']) => change<Lead>('POST', '/leads', body, true);
+export const take = (company: string) => change<Lead>('POST', `/companies/${company}/take`, {}, true);
+export const ask = (company: string, body: S['RequestBody']) => change<S['RequestRow']>('POST', `/companies/${company}/requests`, body, true);
+export const move = (id: string, stage: Stage, reason: string) => change<Lead>('POST', `/leads/${id}/stages`, { stage, reason }, true);
+export const note = (id: string, body: S['UpdateBody']) => change<S['UpdateRow']>('POST', `/leads/${id}/updates`, body, true);
+export const plan = (id: string, next_action: string, next_on: string | null) =>
+  change<Lead>('POST', `/leads/${id}/changes`, { next_action, next_on }, true);
+export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);
+export const reopen = (id: string, reason: string) => change<Lead>('POST', `/leads/${id}/reopen`, { reason }, true);
+
+export const STAGES: { stage: Stage; word: string }[] = [
+  { stage: 'lead', word: '线索' }, { stage: 'contacted', word: '接触' }, { stage: 'visited', word: '考察' },
+  { stage: 'talks', word: '洽谈' }, { stage: 'signing', word: '拟签约' }, { stage: 'signed', word: '签约' },
+];
+export const CHANNELS: { channel: Channel; word: string }[] = [
+  { channel: 'exhibition', word: '展会' }, { channel: 'chamber', word: '商会协会' }, { channel: 'referral', word: '熟人介绍' },
+  { channel: 'cold_call', word: '主动上门' }, { channel: 'inquiry', word: '企业来询' }, { channel: 'directory', word: '目标企业名录' },
+  { channel: 'other', word: '其他' },
+];
+export const ENDS: { code: DeadEnd; word: string }[] = [
+  { code: 'invested_elsewhere', word: '已落户别处' }, { code: 'plan_cancelled', word: '企业取消计划' },
+  { code: 'does_not_fit', word: '不符合产业或环保要求' }, { code: 'no_land_or_energy', word: '用地或能耗无法满足' },
+  { code: 'no_reply', word: '多次联系没有回应' }, { code: 'closed_down', word: '企业停业或注销' }, { code: 'other', word: '其他原因' },
+];
