@@ -25,6 +25,7 @@ GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "grou
 
 _EVERYBODY = ("member", *_SUPERVISING)
 COMPLAINTS_PAGE = "mine/complaints/complaints"
+LEADS_PAGE = "leads/list/list"
 TODAY_PAGE, MONTH_PAGE, LEAVES_PAGE = "pages/today/today", "pages/calendar/calendar", "pages/leaves/leaves"
 _WEEK, _DAYS = timedelta(days=7), timedelta(days=3)
 
@@ -186,11 +187,11 @@ KINDS: dict[str, Kind] = {
         *((*_HEADS, *_BUREAU), "线索有申请等您决定时告诉您", "这类申请由您决定。"),
     ),
     "lead_news": Kind(
-        *("线索动态", "sandbox-task", TODAY_PAGE, words.lead_news, words.lead_news_said),
+        *("线索动态", "sandbox-task", LEADS_PAGE, words.lead_news, words.lead_news_said),
         *(_POSTED, "您的线索有变动时告诉您", "这是您或本队的线索。"),
     ),
     "lead_late": Kind(
-        *("线索逾期提醒", "sandbox-task", TODAY_PAGE, words.lead_late, words.lead_late_said),
+        *("线索逾期提醒", "sandbox-task", LEADS_PAGE, words.lead_late, words.lead_late_said),
         *((*_POSTED, *_BUREAU), "线索到期没有跟进时提醒您", "您负责这条线索，或负责督促它。"),
         lives=_DAYS,
         may_mute=True,

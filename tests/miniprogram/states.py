@@ -40,6 +40,21 @@ def _at(page: str, *seen: str) -> Callable[[Phone], Phone]:
     return lambda phone: on_site(phone).opens(page).sees(*seen)
 
 
+def _reported(phone: Phone) -> Phone:
+    phone.opens("leads/report/report").fills("如 苏州某某科技有限公司", "苏州汇川技术有限公司").taps("商会协会")
+    phone.fills("如 约负责人来县考察（可不填）", "约张总来县考察").taps("报送").is_on("leads/lead/lead")
+    return (
+        phone.fills("见了谁，谈了什么", "拜访了张总，看了生产线，对方关心电价。")
+        .taps("记下")
+        .sees("chen · 11月24日 周二")
+    )
+
+
+def _known(phone: Phone) -> Phone:
+    _reported(phone).is_killed_and_restarted("leads/report/report")
+    return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
+
+
 STATES: list[State] = [
     State("pages/welcome/welcome", "read", _at("", "知道了，开始"), "oNobodyYet"),
     State("pages/welcome/welcome", "bind", lambda p: _at("", "知道了，开始")(p).taps("知道了，开始"), "oNobodyYet"),
@@ -69,6 +84,11 @@ STATES: list[State] = [
     State("pages/ask/ask", "new", _at("pages/ask/ask", "申请什么")),
     State("pages/me/me", "member", _at("pages/me/me", "我的事")),
     State("pages/me/me", "leader", _at("pages/me/me", "带队"), "leader"),
+    State("leads/list/list", "empty", _at("leads/list/list", "还没有线索")),
+    State("leads/list/list", "one", lambda p: _reported(p).is_killed_and_restarted("leads/list/list").sees("约张总")),
+    State("leads/report/report", "known", _known),
+    State("leads/lead/lead", "followed-up", _reported),
+    State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),

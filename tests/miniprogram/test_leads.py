@@ -1,4 +1,4 @@
-"""线索 on the phone: reported in under a minute, told at once whose it is, followed up, ended only with another's word."""
+"""线索 on the phone: reported in a minute, told at once whose it is, followed up, ended only with another's word."""
 
 import json
 from typing import Any

@@ -47,6 +47,18 @@ CASES = [
     ("console_signed_in", {"on": "2026-11-24", "at": "09:05", "device": "Chrome，Windows"}),
     ("account_changed", {"what": "lost_phone", "on": "2026-11-24"}),
     ("account_changed", {"what": "transferred", "on": "2026-11-24"}),
+    (
+        "lead_asked",
+        {"company": "苏州汇川技术股份有限公司", "squad": "驻苏州招商小分队", "what": "contest", "on": "2026-11-24"},
+    ),
+    *(
+        ("lead_news", {"company": "苏州汇川技术有限公司", "what": what, "said": "两队一起谈", "on": "2026-11-24"})
+        for what in ("join_granted", "contest_refused", "close_granted", "joined", "lost", "expired", "handed_over")
+    ),
+    (
+        "lead_late",
+        {"company": "苏州汇川技术有限公司", "what": "答复企业", "due": "2026-11-24", "days": 3, "owner": "杜琳"},
+    ),
     ("complaint_made", {"kind": "投诉", "due": "2026-12-01"}),
     ("complaint_waiting", {"kind": "建议", "due": "2026-12-31"}),
     ("complaint_answered", {"kind": "投诉", "answer": LONG, "on": "2026-12-31"}),
