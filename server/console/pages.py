@@ -21,6 +21,7 @@ from server.console import (
     register_people,
     review,
     review_list,
+    review_together,
     system,
     words,
 )
@@ -28,7 +29,7 @@ from server.console import (
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
-    *(doors, overview, review, review_list, appeals, people, months, leaves, flags),
+    *(doors, overview, review, review_list, review_together, appeals, people, months, leaves, flags),
     *(notices, complaints, policies, register, register_people, audit, system, account),
 )
 
