@@ -1,6 +1,7 @@
-"""Photos by short-lived signed links; every look is audited; what is served carries no metadata."""
+"""Photos by short-lived signed links; whatever is sent is audited; what is served carries no metadata."""
 
 import uuid
+from datetime import datetime
 from typing import Literal
 
 import structlog
@@ -9,6 +10,7 @@ from flask_openapi import APIBlueprint, Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server.api.services import Reply, now, reading, services, transaction
 from server.audit.journal import record
@@ -20,7 +22,9 @@ from server.photos.models import Photo
 bp = APIBlueprint("photos", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="照片")])
 
 log = structlog.get_logger()
-Variant = Literal["full", "preview"]
+# ahead: the preview, sent before anybody looks; the look is written down when it is shown (console/review.py).
+Variant = Literal["full", "preview", "ahead"]
+Became = Literal["viewed", "preloaded"]
 
 
 class PhotoPath(BaseModel):
@@ -49,12 +53,13 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
     if not stored.sha256:
         raise AppError(410, "photo_erased", "照片已过保存期限或应本人要求删除。")
     try:
-        data = _preview(stored) if variant == "preview" else preview.stripped(services().store.open(stored.storage_key))
+        data = preview.stripped(services().store.open(stored.storage_key)) if variant == "full" else _preview(stored)
     except FileNotFoundError:
         log.warning("photo_missing", photo=photo)
         raise AppError(404, "photo_missing", "照片文件暂时找不到，请联系管理员。") from None
     with transaction() as session:
-        record(session, county_id, uuid.UUID(viewer), "photo.viewed", stored.member_id, {"photo": photo}, now())
+        became: Became = "preloaded" if variant == "ahead" else "viewed"
+        record_photo(session, county_id, uuid.UUID(viewer), stored.member_id, stored.id, became, now())
     return Response(data, mimetype="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
@@ -62,6 +67,19 @@ def link_to(photo_id: uuid.UUID, viewer: Caller, variant: Variant) -> str:
     """A link that shows this photo to whoever holds it, for a few minutes, in the viewer's name."""
     token = _signer().dumps([viewer.county_id, str(viewer.member_id), str(photo_id), variant])
     return f"/api/v1/photos/{photo_id}?token={token}"
+
+
+def record_photo(
+    session: Session,
+    county_id: int,
+    viewer: uuid.UUID,
+    whose: uuid.UUID,
+    photo_id: uuid.UUID,
+    became: Became,
+    at: datetime,
+) -> None:
+    """Audit that this photo of a member's was seen, or sent ahead of that."""
+    record(session, county_id, viewer, f"photo.{became}", whose, {"photo": str(photo_id)}, at)
 
 
 def _preview(stored: Photo) -> bytes:

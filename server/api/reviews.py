@@ -102,13 +102,18 @@ def reviewed(session: Session, checkin_id: uuid.UUID, ruling: Ruling) -> Reviewe
 def undo_review(path: ReviewPath) -> Reply:
     """Take back one's own decision within ten seconds: what held before holds again, and the member is told nothing."""
     with transaction() as session:
-        checkin, done, news = review.undo(session, caller(), path.checkin_id, path.review_id, now())
-        cause = Cause("withdrawal", done.id, caller().member_id)
-        reply = UndoneReply(
-            checkin=row_reply(checkin, member_name(session, checkin.member_id), blind=done.is_second),
-            **_counted(session, checkin, cause if news else None),
-        )
+        reply = undone(session, path.checkin_id, path.review_id)
     return reply.model_dump(mode="json")
+
+
+def undone(session: Session, checkin_id: uuid.UUID, review_id: uuid.UUID) -> UndoneReply:
+    """Take it back, count the day anew, and what is answered."""
+    checkin, done, news = review.undo(session, caller(), checkin_id, review_id, now())
+    cause = Cause("withdrawal", done.id, caller().member_id)
+    return UndoneReply(
+        checkin=row_reply(checkin, member_name(session, checkin.member_id), blind=done.is_second),
+        **_counted(session, checkin, cause if news else None),
+    )
 
 
 def wanted(filters: QueueFilters) -> queue.Wanted:

@@ -33,6 +33,8 @@ PUBLIC = frozenset(
 )
 # The schemes' names in the OpenAPI document: either will do.
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+# On what a page asks by itself: it keeps nobody signed in who has gone away.
+UNATTENDED = "Zhudian-Unattended"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -90,7 +92,7 @@ def install(app: Flask) -> None:
         token = _token()
         with reading() as session:
             g.caller, due = signin.caller_of(session, token, now())
-        if due:
+        if due and UNATTENDED not in request.headers:
             with transaction() as session:
                 signin.touch(session, g.caller, now(), _lasts(g.caller.at_console))
 

@@ -4,9 +4,10 @@ A claim only spares work: whether a decision stands is checked when it is taken 
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn, ReviewClaim
@@ -17,12 +18,16 @@ from server.org.scope import Caller
 LASTS = timedelta(minutes=5)
 
 
-def claim(session: Session, caller: Caller, checkin_id: uuid.UUID, now: datetime) -> bool:
-    """Take it, or keep it for longer; False when somebody else has it. One statement: of two at once one gets it."""
+def claim(session: Session, caller: Caller, checkin_ids: Iterable[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+    """Take them, or keep them for longer; those that are the caller's then: what somebody else has stays theirs.
+
+    In the order of ids, so that two who want the same do not wait for each other in a circle: a transaction claims
+    once, all that it wants. Of two at once one gets each.
+    """
     row = {"reviewer_id": caller.member_id, "until": now + LASTS}
     taken = (
         upsert(dialect_of(session), ReviewClaim)
-        .values(county_id=caller.county_id, checkin_id=checkin_id, **row)
+        .values(county_id=caller.county_id, checkin_id=bindparam("wanted"), **row)
         .on_conflict_do_update(
             index_elements=["county_id", "checkin_id"],
             set_=row,
@@ -30,18 +35,20 @@ def claim(session: Session, caller: Caller, checkin_id: uuid.UUID, now: datetime
         )
         .returning(ReviewClaim.checkin_id)
     )
-    return session.execute(taken).first() is not None
+    asked = sorted(set(checkin_ids))
+    return {one for one in asked if session.execute(taken, {"wanted": one}).first() is not None}
 
 
 def release(session: Session, caller: Caller, *checkin_ids: uuid.UUID) -> None:
-    """Leave them to others; what somebody else has is theirs."""
-    session.execute(
-        delete(ReviewClaim).where(
-            ReviewClaim.county_id == caller.county_id,
-            ReviewClaim.checkin_id.in_(checkin_ids),
-            ReviewClaim.reviewer_id == caller.member_id,
+    """Leave them to others, in the order of ids as they are claimed; what somebody else has is theirs."""
+    for checkin_id in sorted(set(checkin_ids)):
+        session.execute(
+            delete(ReviewClaim).where(
+                ReviewClaim.county_id == caller.county_id,
+                ReviewClaim.checkin_id == checkin_id,
+                ReviewClaim.reviewer_id == caller.member_id,
+            )
         )
-    )
 
 
 def elsewhere(member_id: uuid.UUID, now: datetime) -> ColumnElement[bool]:

@@ -111,7 +111,8 @@ class Review(Base):
     """复核: a person's decision with its reason; stands beside the machine's verdict, and is never deleted.
 
     `second_opinion`: of a first decision that was drawn for one, what came of it (second_opinion.py). `is_second`: that
-    other person's, which by itself changes nothing.
+    other person's, which by itself changes nothing. `settles_at`: until then whoever decided may take it back, and
+    nobody is told.
     """
 
     __tablename__ = "reviews"
@@ -120,7 +121,7 @@ class Review(Base):
         county_fk("reviewer_id", "members"),
         one_of("decision", ("accepted", "rejected")),
         one_of("code", REJECTION_CODES),
-        one_of("second_opinion", ("waiting", "agreed", "differs", "settled")),
+        one_of("second_opinion", ("waiting", "agreed", "differs", "settled", "overtaken")),
         CheckConstraint("length(reason) > 0 OR decision = 'accepted'", name="rejection_says_why"),
         Index(None, "county_id", "checkin_id"),
         Index(None, "county_id", "reviewer_id", "created_at"),
@@ -138,6 +139,7 @@ class Review(Base):
     code: Mapped[str | None] = mapped_column(String(20))  # of a rejection, since there are codes
     reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
+    settles_at: Mapped[datetime]
     is_second: Mapped[bool] = mapped_column(default=False, server_default=false())
     second_opinion: Mapped[str | None] = mapped_column(String(10))
     withdrawn_at: Mapped[datetime | None]  # undone by whoever spoke it, before anybody was told

@@ -1,5 +1,4 @@
-"""复核: a person decides beside the machine, may take it back for ten seconds, and nobody decides where they are
-involved."""
+"""复核: a person decides beside the machine, may take it back for a while, and never decides where involved."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,18 +22,21 @@ from server.org.scope import county as in_county
 
 DECISION_WORDS = {"accepted": "通过", "rejected": "驳回"}
 # For so long the member is not told, and whoever decided may take it back.
-UNDO_WITHIN = second_opinion.SETTLES_AFTER
+UNDO_WITHIN = timedelta(seconds=10)
+# The same for many decided together, from the first of them on: they take seconds, and their results want reading.
+UNDO_TOGETHER_WITHIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What a reviewer says. `code` and `reason` are needed for a rejection; `beside`: the review by somebody else that
-    they have read and set theirs against."""
+    they have read and set theirs against; `settles_at`: until when it can be taken back, if not for ten seconds."""
 
     decision: str
     reason: str = ""
     code: str | None = None
     beside: uuid.UUID | None = None
+    settles_at: datetime | None = None
 
 
 def visible(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn:
@@ -87,13 +89,13 @@ def review(
     done = _written(session, caller, checkin, before, ruling, now)
     if before is None and (checkin.verdict == "review" or checkin.sampled):
         second_opinion.draw(done)
-    second_opinion.overtake(before)
+    second_opinion.overtake(before, done)
     changed = checkin.decision != ruling.decision
     checkin.decision = ruling.decision
     session.flush()
     _record(session, caller, "checkin.reviewed", done, now)
     if changed or before is None or before.second_opinion is None:
-        _tell(session, checkin, done, now + UNDO_WITHIN)
+        _tell(session, checkin, done)
     return checkin, done, True
 
 
@@ -102,7 +104,7 @@ def undo(
 ) -> tuple[CheckIn, Review, bool]:
     """Whoever decided takes it back before the member is told: what held before holds again. False: a retry.
 
-    409 when the ten seconds are over, or something happened since.
+    409 when its time is over, or something happened since.
     """
     checkin = held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
@@ -113,8 +115,8 @@ def undo(
         raise forbidden("not_own_review", "只能撤销自己的复核。")
     if done.withdrawn_at is not None:
         return checkin, done, False
-    if now > done.created_at + UNDO_WITHIN:
-        raise conflict("undo_too_late", "已超过 10 秒，结果已通知队员，不能撤销；如需更改，请重新复核。")
+    if now > done.settles_at:
+        raise conflict("undo_too_late", "已过可以撤销的时间，结果已通知队员；如需更改，请重新复核。")
     if _is_overtaken(session, done) or not outbox.recall(session, caller.county_id, _letter_key(done)):
         raise conflict("undo_overtaken", "这次打卡之后又有了新的处理，不能撤销。")
     done.withdrawn_at = now
@@ -161,8 +163,8 @@ def tell(session: Session, checkin: CheckIn, key: str, decision: str, reason: st
     outbox.enqueue(session, checkin.county_id, Letter(checkin.member_id, "checkin_decided", key, facts), at)
 
 
-def _tell(session: Session, checkin: CheckIn, done: Review, at: datetime) -> None:
-    tell(session, checkin, _letter_key(done), done.decision, done.reason, at)
+def _tell(session: Session, checkin: CheckIn, done: Review) -> None:
+    tell(session, checkin, _letter_key(done), done.decision, done.reason, done.settles_at)
 
 
 def _letter_key(done: Review) -> str:
@@ -226,6 +228,7 @@ def _written(
         code=ruling.code if ruling.decision == "rejected" else None,
         reason=ruling.reason,
         created_at=max(now, before.created_at + timedelta(microseconds=1)) if before else now,
+        settles_at=ruling.settles_at or now + UNDO_WITHIN,
         is_second=False,
     )
     session.add(done)

@@ -21,8 +21,8 @@ from server.errors import forbidden
 from server.org.scope import Caller
 
 ONE_IN = 20
+_ASKED_AGAIN = {"settled": "differs", "overtaken": "waiting"}  # once the newer decision is taken back
 TERM = timedelta(days=7)  # for the second to be asked, and as long again for a third
-SETTLES_AFTER = timedelta(seconds=10)  # until then whoever decided may take it back (review.undo)
 
 
 def draw(done: Review) -> None:
@@ -36,7 +36,8 @@ def is_asked(caller: Caller, first: Review, now: datetime) -> bool:
     return (
         first.second_opinion == "waiting"
         and first.reviewer_id != caller.member_id
-        and now - TERM < first.created_at <= now - SETTLES_AFTER
+        and first.created_at > now - TERM
+        and first.settles_at <= now
     )
 
 
@@ -71,10 +72,18 @@ def require_third(session: Session, caller: Caller, before: Review | None, now: 
         raise forbidden("involved", "两人意见不一，由第三人决定；您已经说过意见。")
 
 
-def overtake(before: Review | None) -> None:
-    """There is a newer decision: nobody is asked about this one any more."""
-    if before and before.second_opinion in ("waiting", "differs"):
-        before.second_opinion = "settled" if before.second_opinion == "differs" else None
+def overtake(before: Review | None, done: Review) -> None:
+    """`done` is the newer decision: nobody is asked about the one before any more. Where a second was to be asked and
+    the same person has decided anew, they are asked about what that person says now: else whoever decides everything
+    twice is never compared with anybody."""
+    if before is None:
+        return
+    if before.second_opinion == "differs":
+        before.second_opinion = "settled"
+    elif before.second_opinion == "waiting":
+        before.second_opinion = "overtaken"
+        if done.reviewer_id == before.reviewer_id and done.created_at < before.created_at + TERM:
+            done.second_opinion = "waiting"
 
 
 def take_back(done: Review, before: Review | None) -> None:
@@ -83,8 +92,8 @@ def take_back(done: Review, before: Review | None) -> None:
         return
     if done.is_second:
         before.second_opinion = "waiting"
-    elif before.second_opinion == "settled":
-        before.second_opinion = "differs"
+    elif before.second_opinion in _ASKED_AGAIN:
+        before.second_opinion = _ASKED_AGAIN[before.second_opinion]
 
 
 def wanted(member_id: uuid.UUID, now: datetime) -> list[ColumnElement[bool]]:
@@ -103,7 +112,7 @@ def wanted(member_id: uuid.UUID, now: datetime) -> list[ColumnElement[bool]]:
     return [
         text("reviews.second_opinion IN ('waiting', 'differs') AND reviews.withdrawn_at IS NULL"),  # type: ignore[list-item]
         Review.created_at > now - 2 * TERM,
-        Review.created_at <= now - SETTLES_AFTER,
+        Review.settles_at <= now,
         or_(Review.second_opinion == "differs", Review.created_at > now - TERM),
         ~said,
         ~appealed,
@@ -177,7 +186,7 @@ def told(session: Session, since: date) -> Iterator[str]:
                 second.withdrawn_at.is_(None),
             ),
         )
-        .where(CheckIn.on_date >= since, first.second_opinion.is_not(None), first.withdrawn_at.is_(None))
+        .where(CheckIn.on_date >= since, first.second_opinion != "overtaken", first.withdrawn_at.is_(None))
     ).all()
     counts = Counter((row[1], row[2]) for row in rows)
     compared = sum(n for (_, other), n in counts.items() if other)

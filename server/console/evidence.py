@@ -17,7 +17,7 @@ from server.api.checkin_replies import (
     comments_reply,
     reviews_reply,
 )
-from server.api.photos import link_to
+from server.api.photos import link_to, record_photo
 from server.api.services import services
 from server.api.squads import day_state
 from server.audit.journal import record
@@ -74,7 +74,7 @@ class Twin:
     """The stored photo that a finding names."""
 
     said: str
-    photo: str
+    photo_id: uuid.UUID
     checkin_id: uuid.UUID
 
 
@@ -103,7 +103,7 @@ class Shown:
     reason: str
     is_blind: bool
     photo: str | None
-    photo_full: str | None
+    is_ahead: bool
     map: maps.MapView | None
     facts: Sequence[Fact]
     findings: Sequence[Found]
@@ -116,10 +116,10 @@ class Shown:
     appeals: Sequence[AppealReply]
 
 
-def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: datetime) -> Shown:
-    """`blind`: the caller is to judge as if nobody had. Somebody else's look is audited."""
-    if checkin.member_id != caller.member_id:
-        record(session, caller.county_id, caller.member_id, "checkin.viewed", checkin.id, {}, now)
+def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: datetime, ahead: bool) -> Shown:
+    """`blind`: the caller is to judge as if nobody had. Somebody else's look is audited; what is loaded `ahead` of one
+    is audited as that, and the look once it is on the screen (`looked`)."""
+    _audit(session, caller, checkin, "checkin.preloaded" if ahead else "checkin.viewed", now)
     hidden = sample.is_hidden(caller, checkin, blind)
     decision = None if blind else checkin.decision
     place, findings = _place(session, checkin), [] if hidden else _findings(checkin)
@@ -133,8 +133,8 @@ def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: 
         state="review" if hidden else decision or checkin.verdict,
         reason=sample.HIDDEN_REASON if hidden else as_decided(checkin.reason, decision),
         is_blind=hidden,
-        photo=link_to(checkin.photo_id, caller, "preview") if kept else None,
-        photo_full=link_to(checkin.photo_id, caller, "full") if kept else None,
+        photo=link_to(checkin.photo_id, caller, "ahead" if ahead else "preview") if kept else None,
+        is_ahead=ahead,
         map=_map(checkin) if kept else None,
         facts=_facts(checkin, hidden),
         findings=[one for one in findings if one.matters],
@@ -146,6 +146,25 @@ def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: 
         comments=comments_reply(session, checkin.id),
         appeals=appeals_reply(session, checkin.id),
     )
+
+
+def looked(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: datetime) -> dict[str, str | None]:
+    """It is seen now, details and photo: audited. The links to the `whole` photo and to its `twin`, as the caller may
+    see them."""
+    kept = checkin.erased_at is None
+    _audit(session, caller, checkin, "checkin.viewed", now)
+    if kept:
+        record_photo(session, caller.county_id, caller.member_id, checkin.member_id, checkin.photo_id, "viewed", now)
+    twin = _twin(session, caller, checkin) if not sample.is_hidden(caller, checkin, blind) else None
+    return {
+        "whole": link_to(checkin.photo_id, caller, "full") if kept else None,
+        "twin": link_to(twin.photo_id, caller, "preview") if twin else None,
+    }
+
+
+def _audit(session: Session, caller: Caller, checkin: CheckIn, action: str, now: datetime) -> None:
+    if checkin.member_id != caller.member_id:
+        record(session, caller.county_id, caller.member_id, action, checkin.id, {}, now)
 
 
 def _who(session: Session, checkin: CheckIn) -> dict[str, str]:
@@ -226,7 +245,7 @@ def _twin(session: Session, caller: Caller, checkin: CheckIn) -> Twin | None:
         return None
     tz = str(row.CheckIn.evidence.get("tz") or "Asia/Shanghai")
     said = f"{row.name} {moment(row.CheckIn.happened_at, tz)}"
-    return Twin(said, link_to(row.CheckIn.photo_id, caller, "preview"), row.CheckIn.id)
+    return Twin(said, row.CheckIn.photo_id, row.CheckIn.id)
 
 
 def _strip(session: Session, checkin: CheckIn, judging: bool) -> list[PastDay]:

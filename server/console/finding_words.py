@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from server.checkins.sample import ONE_IN
 from server.console.words import day
+from server.evidence.ruleset import RULESET
 from server.evidence.words import metres, span
 
 FINDINGS = {
@@ -70,3 +72,11 @@ def fact_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_FACTS[key][0], _FACTS[key][1](value)) for key, value in facts.items() if key in _FACTS and value is not None
     ]
     return [(name, value) for name, value in said if value]
+
+
+# Two words that a reviewer meets, in one sentence each.
+_MOST = f"{max(RULESET.weights.values()):.0f}"
+EXPLAINED = {
+    "weight": f"每项需核实的发现有 1 到 {_MOST} 分，同类的有上限，相加就是疑点权重：分数越高越值得细看，结论由您来定。",
+    "blind": f"每 {ONE_IN} 次打卡抽 1 次，先不给您看机器的结论，您判断之后才显示，用来检验机器判得准不准。",
+}

@@ -24,6 +24,7 @@ from server.console import (
     review,
     review_list,
     review_sheet,
+    review_together,
     system,
     words,
 )
@@ -31,8 +32,8 @@ from server.console import (
 log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
-    *(doors, overview, review, review_list, appeals, people, months, leads, leaves, flags),
-    *(review_sheet, notices, complaints, policies),
+    *(doors, overview, review, review_list, review_sheet, review_together, appeals),
+    *(people, months, leads, leaves, flags, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )
 

@@ -1,28 +1,24 @@
-"""The list of what waits, page by page; and several clean ones accepted together, once their photos were seen."""
+"""The list of what waits, page by page, of which several clean ones may be chosen (review_together.py)."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import CheckInRow
 from server.api.checkins import ListQuery, list_checkins
 from server.api.paging import cut, read_cursor
-from server.api.photos import link_to
-from server.api.reviews import WaitingQuery, reviewed, waiting_rows, wanted
-from server.api.services import now, reading, transaction
+from server.api.reviews import WaitingQuery, waiting_rows, wanted
+from server.api.services import now, reading
 from server.api.session import caller
 from server.checkins import queue, second_opinion
 from server.checkins.models import CheckIn
-from server.checkins.review import Ruling, visible
 from server.console.face import face, page, query
+from server.console.finding_words import EXPLAINED
 from server.console.rail import BUREAU
 from server.console.review import filter_choices
-from server.errors import AppError, conflict, invalid
-from server.org import people
 from server.org.scope import county as in_county
 
 MOST_AT_ONCE = 50
@@ -35,18 +31,6 @@ class Row:
 
     row: CheckInRow
     is_clean: bool
-    photo: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one of those that were accepted together."""
-
-    id: uuid.UUID
-    name: str
-    on: date
-    said: str
-    is_done: bool
 
 
 @face.get("/review/list")
@@ -72,68 +56,14 @@ def review_list() -> Response:
             at=now(),
             disagreement=disagreement,
             most=MOST_AT_ONCE,
+            explained=EXPLAINED,
         )
-
-
-@face.post("/review/confirm")
-def review_confirm() -> Response:
-    """The photos of those that were chosen, before anything is decided."""
-    with reading() as session:
-        items = [item for one in _chosen() if (item := queue.waits_for(session, caller(), one, now()))]
-        if not items:
-            raise conflict("nothing_waits", "所选的打卡都已经有人复核了。")
-        return page("review_confirm.html", rows=_rows(session, items), is_reviewer=True)
-
-
-@face.post("/review/bulk")
-def review_bulk() -> Response:
-    """Accept them, each in a transaction of its own; what became of each is told. One that the caller may not see
-    refuses all of them, before any is decided."""
-    with reading() as session:
-        chosen = [visible(session, caller(), one) for one in _chosen()]
-        names = people.names(session, caller().county_id, {one.member_id for one in chosen})
-    results = [_accepted(one, names[one.member_id]) for one in chosen]
-    return page("review_done.html", results=results, is_reviewer=True)
-
-
-def _accepted(checkin: CheckIn, name: str) -> Result:
-    result = Result(checkin.id, name, checkin.on_date, "", is_done=True)
-    try:
-        with transaction() as session:
-            if queue.waits_for(session, caller(), checkin.id, now()) is None:
-                raise conflict("nothing_waits", "已经有人复核过了，没有改动。")
-            if not queue.is_clean(checkin):
-                raise conflict("not_clean", "有需要核实的发现，请逐条复核。")
-            reviewed(session, checkin.id, Ruling("accepted"))
-    except AppError as error:
-        return replace(result, said=error.detail, is_done=False)
-    return result
-
-
-def _chosen() -> list[uuid.UUID]:
-    """The ids of the form. Raises 422 for none, and for more than may be seen at once."""
-    caller().require(BUREAU)
-    ids = list(dict.fromkeys(_id(text) for text in request.form.getlist("id")))
-    if not 1 <= len(ids) <= MOST_AT_ONCE:
-        raise invalid("choose_some", f"请选择 1 到 {MOST_AT_ONCE} 条。", most=MOST_AT_ONCE)
-    return ids
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise invalid("input_invalid", "填写有误：编号格式不对。") from None
 
 
 def _rows(session: Session, items: Sequence[queue.Item]) -> list[Row]:
+
     ids, differing = [item.id for item in items], {item.id for item in items if item.differs}
     stored = {c.id: c for c in session.scalars(in_county(caller(), CheckIn).where(CheckIn.id.in_(ids)))}
     return [
-        Row(
-            row,
-            queue.is_clean(stored[row.id]) and row.id not in differing,
-            link_to(stored[row.id].photo_id, caller(), "preview"),
-        )
-        for row in waiting_rows(session, items)
+        Row(row, queue.is_clean(stored[row.id]) and row.id not in differing) for row in waiting_rows(session, items)
     ]

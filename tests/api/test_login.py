@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from server.api.session import UNATTENDED
 from server.config import Config
 from server.db import Database
 from server.rate_limits import spend
@@ -32,8 +33,9 @@ def login(api: Api, sandbox: RunningSandbox, openid: str):
     return api.post("/login", None, {"code": code(sandbox, openid)})
 
 
-def with_token(api: Api, token: str, path: str = "/api/v1/me", method: str = "GET"):
-    return api.app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"})
+def with_token(api: Api, token: str, path: str = "/api/v1/me", method: str = "GET", **headers: str):
+    headers |= {"Authorization": f"Bearer {token}"}
+    return api.app.test_client().open(path, method=method, headers=headers)
 
 
 def test_a_bound_wechat_signs_in(api: Api, sandbox: RunningSandbox) -> None:
@@ -136,10 +138,11 @@ def test_signing_out_ends_this_session_alone(api: Api, sandbox: RunningSandbox) 
 def test_a_session_slides_while_it_is_used_and_ends_when_it_is_not(
     api: Api, sandbox: RunningSandbox, clock: StoppedClock
 ) -> None:
-    token = login(api, sandbox, "o-chen").json["token"]
-    for _ in range(3):
+    token, left_alone = (login(api, sandbox, "o-chen").json["token"] for _ in range(2))
+    for status in (200, 401, 401):
         clock.advance(days=20)
         assert with_token(api, token).status_code == 200
+        assert with_token(api, left_alone, **{UNATTENDED: "1"}).status_code == status, "its page asks by itself"
     clock.advance(days=31)
     assert with_token(api, token).status_code == 401
 

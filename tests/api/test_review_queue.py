@@ -1,9 +1,12 @@
 """GET /reviews/waiting and the claims behind it: what waits for whom, in which order, and that two never collide."""
 
+from contextlib import suppress
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, BrokenBarrierError, Thread
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from server.checkins import claims, queue, sample
 from server.checkins.queue import EVERYTHING, Wanted
@@ -92,9 +95,9 @@ def test_what_one_has_before_them_nobody_else_is_given(api: Api, db: Database, c
     made = [far(api, who) for who in ("chen", "colleague", "neighbour")]
     one, other = as_caller(cast, "bureau", clock), as_caller(cast, "bureau2", clock)
     with db.transaction() as session:
-        mine = queue.take(session, one, EVERYTHING, clock(), 2)
+        mine = queue.take(session, one, EVERYTHING, clock(), 2).items
     with db.transaction() as session:
-        theirs = queue.take(session, other, EVERYTHING, clock(), 2)
+        theirs = queue.take(session, other, EVERYTHING, clock(), 2).items
         assert claims.holder(session, other, mine[0].id, clock()) == "bureau"
     assert (len(mine), len(theirs)) == (2, 1)
     assert {str(item.id) for item in (*mine, *theirs)} == set(made)
@@ -107,13 +110,13 @@ def test_a_claim_is_kept_by_whoever_has_it_and_given_back(api: Api, db: Database
     far(api)
     one, other = as_caller(cast, "bureau", clock), as_caller(cast, "bureau2", clock)
     with db.transaction() as session:
-        (item,) = queue.take(session, one, EVERYTHING, clock(), 1)
-        assert claims.claim(session, one, item.id, clock() + timedelta(minutes=4))
-        assert not claims.claim(session, other, item.id, clock() + timedelta(minutes=6))
+        (item,) = queue.take(session, one, EVERYTHING, clock(), 1).items
+        assert claims.claim(session, one, [item.id], clock() + timedelta(minutes=4)) == {item.id}
+        assert claims.claim(session, other, [item.id], clock() + timedelta(minutes=6)) == set()
         claims.release(session, other, item.id)  # what is another's stays theirs
-        assert queue.take(session, other, EVERYTHING, clock(), 1) == []
+        assert queue.take(session, other, EVERYTHING, clock(), 1).items == []
         claims.release(session, one, item.id)
-        assert queue.take(session, other, EVERYTHING, clock(), 1) == [item]
+        assert queue.take(session, other, EVERYTHING, clock(), 1).items == [item]
 
 
 def test_of_many_who_ask_at_once_no_two_get_the_same(api: Api, db: Database, cast: Cast, clock: StoppedClock) -> None:
@@ -123,9 +126,8 @@ def test_of_many_who_ask_at_once_no_two_get_the_same(api: Api, db: Database, cas
 
     def ask(who: str) -> None:
         with db.transaction() as session:
-            given.extend(
-                str(item.id) for item in queue.take(session, as_caller(cast, who, clock), EVERYTHING, clock(), 2)
-            )
+            taken = queue.take(session, as_caller(cast, who, clock), EVERYTHING, clock(), 2)
+        given.extend(str(item.id) for item in taken.items)
 
     threads = [Thread(target=ask, args=(who,)) for who in ("bureau", "bureau2")]
     for thread in threads:
@@ -135,6 +137,32 @@ def test_of_many_who_ask_at_once_no_two_get_the_same(api: Api, db: Database, cas
     assert len(given) == len(set(given)) == 4
 
 
+def test_who_opens_what_the_other_is_given_next_waits_for_nobody_in_a_circle(api: Api, db: Database) -> None:
+    """Each has claimed one and asks for the other's: PostgreSQL ended one of them, and its page was a 503."""
+    made = [far(api), far(api, "colleague")]
+    both = Barrier(2)
+
+    def claimed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO review_claims"):
+            with suppress(BrokenBarrierError):
+                both.wait(1)  # who comes second may have to wait for the first to be done: then this ends it
+
+    answers: dict[str, int] = {}
+
+    def open_it(who: str, checkin: str) -> None:
+        header = {"Authorization": f"Bearer {api.cast[who].token}"}
+        answers[who] = api.app.test_client().get(f"/console/review/{checkin}", headers=header).status_code
+
+    event.listen(db.engine, "after_cursor_execute", claimed)
+    threads = [Thread(target=open_it, args=pair) for pair in zip(("bureau", "bureau2"), made, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    event.remove(db.engine, "after_cursor_execute", claimed)
+    assert answers == {"bureau": 200, "bureau2": 200}
+
+
 def test_it_is_counted_with_what_others_have(api: Api, db: Database, cast: Cast, clock: StoppedClock) -> None:
     far(api)
     coarse(api, "colleague")
@@ -142,6 +170,7 @@ def test_it_is_counted_with_what_others_have(api: Api, db: Database, cast: Cast,
     with db.transaction() as session:
         queue.take(session, one, EVERYTHING, clock(), 1)
         assert queue.count(session, other, EVERYTHING, clock()) == 2
+        assert [queue.count_elsewhere(session, who, EVERYTHING, clock()) for who in (one, other)] == [0, 1]
         assert queue.count(session, other, Wanted(finding="LOCATION_ACCURACY"), clock()) == 1
         assert queue.decided_since(session, one, clock() - timedelta(days=1)) == 0
     review(api, doubtful(api), "bureau", "accepted")

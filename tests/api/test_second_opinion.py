@@ -133,6 +133,37 @@ def test_a_second_opinion_can_be_taken_back_like_any_other(
     assert len(waiting(api, "bureau2")) == 1
 
 
+def test_who_decides_anew_is_compared_by_what_they_say_now(api: Api, clock: StoppedClock, rows: Rows) -> None:
+    """Else whoever decides everything twice is never compared with anybody."""
+    checkin = decided(api, clock)
+    review(api, checkin, "bureau", "rejected", "再看一遍，不是本人")
+    assert waiting(api, "bureau2") == []
+    clock.advance(seconds=10)
+    assert [row["id"] for row in waiting(api, "bureau2")] == [checkin]
+    review(api, checkin, "bureau2", "rejected", "不是本人")
+    states = rows("SELECT decision, second_opinion FROM reviews WHERE NOT is_second ORDER BY created_at")
+    assert states == [("accepted", "overtaken"), ("rejected", "agreed")]
+
+
+def test_what_another_decided_knowing_the_first_is_asked_of_nobody(api: Api, clock: StoppedClock, third: str) -> None:
+    checkin = decided(api, clock)
+    first = api.get(f"/checkins/{checkin}", "chen").json["reviews"][0]["id"]
+    clock.advance(days=8)  # nobody is asked any more, so that it may be decided anew by anybody
+    assert review(api, checkin, "bureau2", "rejected", beside=first).status_code == 201
+    clock.advance(seconds=10)
+    assert waiting(api, "bureau") == waiting(api, third) == []
+
+
+def test_a_newer_decision_taken_back_leaves_the_second_asked_as_before(
+    api: Api, clock: StoppedClock, rows: Rows
+) -> None:
+    checkin = decided(api, clock)
+    made = review(api, checkin, "bureau", "rejected", "再看一遍，不是本人").json["review"]["id"]
+    assert api.call("DELETE", f"/checkins/{checkin}/reviews/{made}", "bureau").status_code == 200
+    assert rows("SELECT second_opinion FROM reviews WHERE withdrawn_at IS NULL") == [("waiting",)]
+    assert [row["id"] for row in waiting(api, "bureau2")] == [checkin]
+
+
 def test_nothing_waits_for_ever(api: Api, clock: StoppedClock) -> None:
     checkin = decided(api, clock)
     clock.advance(days=7)

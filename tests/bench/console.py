@@ -94,8 +94,9 @@ _AFTER = (
     " jsonb_build_array(jsonb_build_object('type', 'checkin', 'id', id, 'kind', 'station', 'holds', 'accepted', 'by',"
     " 'machine', 'minute_of_day', 540, 'inside_window', true, 'addendum', false)), 2, :now"
     " FROM checkins WHERE county_id = :county ORDER BY on_date",  # as they come in, so that a date lies together
-    "INSERT INTO reviews (county_id, id, checkin_id, reviewer_id, decision, reason, created_at)"
-    " SELECT county_id, gen_random_uuid(), id, :reviewer, decision, '', received_at + interval '1 day' FROM checkins"
+    "INSERT INTO reviews (county_id, id, checkin_id, reviewer_id, decision, reason, created_at, settles_at)"
+    " SELECT county_id, gen_random_uuid(), id, :reviewer, decision, '', received_at + interval '1 day',"
+    " received_at + interval '1 day' FROM checkins"
     " WHERE county_id = :county AND decision IS NOT NULL",
     "INSERT INTO leaves (county_id, id, member_id, kind, starts_on, ends_on, halves, reason, state, decided_by, answer,"
     " created_at) SELECT :county, gen_random_uuid(), id, 'sick', d::date, d::date + 1, 2, '发热', 'approved',"

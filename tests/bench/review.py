@@ -75,8 +75,10 @@ _FINDINGS = (
 _DECIDED = (
     "WITH chosen AS (UPDATE checkins SET decision = 'accepted' WHERE id IN"
     " (SELECT id FROM checkins WHERE verdict = 'review' AND id <> :like LIMIT :count) RETURNING id)"
-    " INSERT INTO reviews (county_id, id, checkin_id, reviewer_id, decision, reason, created_at, second_opinion)"
-    " SELECT 1, gen_random_uuid(), id, :other, 'accepted', '', :now - interval '1 hour', 'waiting' FROM chosen"
+    " INSERT INTO reviews (county_id, id, checkin_id, reviewer_id, decision, reason, created_at, settles_at,"
+    " second_opinion)"
+    " SELECT 1, gen_random_uuid(), id, :other, 'accepted', '', :now - interval '1 hour',"
+    " :now - interval '1 hour', 'waiting' FROM chosen"
 )
 _WATCH = """() => {
   window.seen = [];
@@ -256,7 +258,13 @@ def seen(db: Database, folder: Path, cast: Cast, now: datetime) -> dict[str, Tim
         requests = page.evaluate("performance.getEntriesByType('resource').map(r => [r.name, r.duration])")
         browser.close()
     found = {"key to the next photo": _timing(keys)}
-    for name, part in (("POST next", "/review/next"), ("POST reviews", "/reviews"), ("a preview", "/photos/")):
+    parts = (
+        ("POST next", "/review/next"),
+        ("POST reviews", "/reviews"),
+        ("POST look", "/look"),
+        ("a preview", "/photos/"),
+    )
+    for name, part in parts:
         found[name] = _timing([ms for url, ms in requests if part in url])
     for name, timing in found.items():
         print(f"  {name:<28} p50 {timing.p50:6.1f}  p95 {timing.p95:6.1f} ms", flush=True)

@@ -58,6 +58,9 @@ def test_the_queue_is_cleared_by_keyboard_alone(desk: Desks, api: Api) -> None:
             expect(page.locator("#stage .item")).to_be_visible()
     expect(page.get_by_text("都复核完了。")).to_be_visible()
     settled(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("相加就是疑点权重")
+    expect(page.get_by_role("dialog")).to_contain_text("用来检验机器判得准不准")
     assert set(order) == set(made)
     assert [decision(api, one) for one in order] == ["accepted", "rejected", "accepted", "rejected"]
     told = api.get(f"/checkins/{order[1]}", "county_leader").json["reviews"][0]
@@ -127,18 +130,26 @@ def test_an_item_by_its_address_says_who_has_it(desk: Desks, api: Api) -> None:
     expect(page.get_by_role("button", name=ACCEPT)).to_have_count(0)
 
 
-def test_taken_back_within_ten_seconds(desk: Desks, api: Api) -> None:
-    first, second = far(api), far(api, "colleague")
+def test_whatever_is_within_its_ten_seconds_is_taken_back_the_newest_first(desk: Desks, api: Api, rows: Any) -> None:
+    first, second, third = (far(api, who) for who in ("chen", "colleague", "neighbour"))
     page = desk("bureau").at("/review")
     page.keyboard.press("a")
-    expect(page.locator("#undo")).to_contain_text("10 秒内可以撤销，之后通知队员。")
-    assert shown(page) == second
+    for key in ("r", "1", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#undo")).to_contain_text("，还有之前的 1 条。10 秒内可以撤销，之后通知队员。")
+    assert shown(page) == third
     page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(page.locator(f'#stage .item[data-id="{first}"]')).to_be_visible()
+    expect(page.locator("#undo")).to_be_empty()
     expect(page.locator("#said")).to_contain_text("已撤销，队员没有收到通知。")
-    assert shown(page) == first
-    assert decision(api, first) is None
-    page.keyboard.press("a")
-    expect(page.locator(f'#stage .item[data-id="{second}"]')).to_be_visible()
+    settled(page)
+    assert [decision(api, one) for one in (first, second)] == [None, None]
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'checkin_decided'") == [(0,)]
+    for there in (first, second, third):
+        assert shown(page) == there
+        page.keyboard.press("a")
+    expect(page.get_by_text("都复核完了。")).to_be_visible()
 
 
 def test_too_late_is_said(desk: Desks, api: Api, clock: RunningClock) -> None:
@@ -148,7 +159,7 @@ def test_too_late_is_said(desk: Desks, api: Api, clock: RunningClock) -> None:
     settled(page)
     clock.advance(seconds=11)
     page.keyboard.press("u")
-    expect(page.locator("#said")).to_contain_text("已超过 10 秒")
+    expect(page.locator("#said")).to_contain_text("已过可以撤销的时间")
     assert decision(api, first) == "accepted"
 
 
@@ -159,10 +170,73 @@ def test_back_and_forth_without_deciding(desk: Desks, api: Api) -> None:
         page.keyboard.press(key)
         assert shown(page) == there
     page.keyboard.press("j")
-    expect(page.get_by_role("button", name="再看跳过的几条")).to_be_visible()
+    expect(page.get_by_text("还剩 2 条，是您跳过的。")).to_be_visible()
     page.keyboard.press("k")
     assert shown(page) == second
     assert decision(api, first) is decision(api, second) is None
+
+
+def test_the_end_says_what_is_left_and_waits_for_what_comes(desk: Desks, api: Api) -> None:
+    made = [far(api, who) for who in ("chen", "colleague", "neighbour", "leader")]
+    sitting = desk("bureau")
+    sitting.page.clock.install()
+    page = sitting.at("/review")
+    desk("bureau2").at("/review")
+    for key in ("a", "j", "a"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("还剩 2 条：1 条同事正在看，1 条您跳过了。")).to_be_visible()
+    expect(page.locator("#progress")).to_have_text("今天已复核 2 条，还剩 2 条")
+    sitting.shot("review-end")
+    assert sitting.barriers() == []
+    page.keyboard.press("j")
+    expect(page.locator(f'#stage .item[data-id="{made[1]}"]')).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_text("还剩 1 条，同事正在看。")).to_be_visible()
+    expect(page.get_by_text("都复核完了")).to_have_count(0)
+    listed = sitting.another()
+    listed.goto(f"{sitting.server}/console/review/list")
+    expect(listed.get_by_text("剩下的 1 条同事正在看。")).to_be_visible()
+
+    came = far(api, "chen")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.clock.run_for(60_000)
+    settled(page)
+    assert asked == [], "nobody looks at the page"
+    page.evaluate("delete document.hidden")
+    page.clock.run_for(16_000)
+    expect(page.locator(f'#stage .item[data-id="{came}"]')).to_be_visible()
+
+
+def test_a_look_is_written_when_it_is_seen_and_its_links_are_renewed(desk: Desks, api: Api, rows: Any) -> None:
+    for who in ("chen", "colleague", "neighbour"):
+        far(api, who)
+
+    def written() -> dict[str, int]:
+        actions = "('checkin.viewed', 'checkin.preloaded', 'photo.viewed', 'photo.preloaded')"
+        return dict(rows(f"SELECT action, count(*) FROM audit_events WHERE action IN {actions} GROUP BY action"))
+
+    sitting = desk("bureau")
+    sitting.page.clock.install()
+    page = sitting.at("/review")
+    settled(page)
+    ahead = {"checkin.preloaded": 2, "photo.preloaded": 2}
+    assert written() == ahead | {"checkin.viewed": 1, "photo.viewed": 1}
+    with page.expect_response("**/look"):
+        page.keyboard.press("j")
+        page.clock.run_for(100)
+    assert written() == ahead | {"checkin.viewed": 2, "photo.viewed": 2}, "the third was seen by nobody"
+    with page.expect_response("**/photos/**") as whole:
+        page.keyboard.press("z")  # by the link that came with the look
+    assert whole.value.status == 200
+    page.keyboard.press("z")
+    page.clock.run_for(290_000)
+    page.locator("#stage .shot").evaluate("shot => delete shot.dataset.whole")
+    with page.expect_response("**/look") as renewed:
+        page.keyboard.press("z")
+    expect(page.locator("#stage .shot")).to_have_attribute("data-whole", "1")
+    assert set(renewed.value.json()) == {"whole", "twin", "lasts_s"}
 
 
 def test_the_one_that_one_comes_back_to_is_claimed_again(desk: Desks, api: Api, rows: Any) -> None:
@@ -241,7 +315,7 @@ def test_zoomed_turned_and_what_the_file_says(desk: Desks, api: Api) -> None:
     shot = page.locator("#stage .shot")
     page.keyboard.press("z")
     expect(page.get_by_role("button", name="放大Z")).to_have_attribute("aria-pressed", "true")
-    expect(shot).not_to_have_attribute("data-full", re.compile("."))
+    expect(shot).to_have_attribute("data-whole", "1")
     before = shot.evaluate("image => image.style.transform")
     page.keyboard.press("ArrowRight")
     assert shot.evaluate("image => image.style.transform") != before
@@ -322,7 +396,9 @@ def test_what_does_not_wait_is_read_and_may_be_decided_anew(desk: Desks, api: Ap
     assert decision(api, checkin) == "rejected"
 
 
-def test_several_clean_ones_together_once_their_photos_were_seen(desk: Desks, api: Api) -> None:
+def test_several_clean_ones_together_once_their_photos_were_seen(
+    desk: Desks, api: Api, clock: RunningClock, rows: Any
+) -> None:
     clean = [coarse(api, who) for who in ("chen", "colleague")]
     doubted = far(api, "leader")
     sitting = desk("bureau")
@@ -337,9 +413,37 @@ def test_several_clean_ones_together_once_their_photos_were_seen(desk: Desks, ap
     assert sitting.barriers() == []
     assert review(api, clean[0], "bureau2", "accepted", "看过").status_code == 201
     page.get_by_role("button", name="一起通过").click()
-    expect(page.get_by_text("已通过 1 条，1 条没有办成，原因在下面。")).to_be_visible()
+    expect(page.get_by_text("已通过 1 条；1 条没有办成，原因在下面。")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("已经有人复核过了，没有改动。")
     assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", "accepted", None]
+    sitting.shot("review-done")
+    clock.advance(seconds=50)  # the member is not told yet
+    page.keyboard.press("u")
+    expect(page.get_by_text("已撤销 1 条，队员没有收到通知。")).to_be_visible()
+    assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", None, None]
+    clock.advance(minutes=5)
+    told = "SELECT count(*) FROM notices WHERE kind = 'checkin_decided' AND member_id = :who"
+    assert rows(told, who=api.cast["colleague"].id.hex) == [(0,)]
+
+
+def test_what_was_accepted_together_stands_after_a_minute_and_is_nobody_elses_to_take_back(
+    desk: Desks, api: Api, clock: RunningClock
+) -> None:
+    made = coarse(api)
+    page = desk("bureau").at("/review/list")
+    page.get_by_label("选这一页全部").check()
+    page.get_by_role("button", name="看照片并通过所选 1 条").click()
+    page.get_by_role("button", name="一起通过").click()
+    sent = page.locator("form.take-back").evaluate("form => new URLSearchParams(new FormData(form)).toString()")
+    other = desk("bureau2").at("/review/list")
+    forged = "sent => fetch('/console/review/bulk/undo', {method: 'POST', body: new URLSearchParams(sent)})"
+    assert "只能撤销自己的复核。" in other.evaluate(forged + ".then(a => a.text())", sent)
+    far_away = desk("far_bureau").at("/review/list")
+    assert far_away.evaluate(forged + ".then(a => a.status)", sent) == 404
+    clock.advance(seconds=61)
+    page.keyboard.press("u")
+    expect(page.get_by_text("已过可以撤销的时间")).to_be_visible()
+    assert decision(api, made) == "accepted"
 
 
 def test_a_doubtful_one_is_not_accepted_together_by_a_forged_form(desk: Desks, api: Api) -> None:
@@ -362,7 +466,7 @@ def test_filters_stand_in_the_address(desk: Desks, api: Api) -> None:
     assert shown(page) == east
     assert f"unit={api.cast.units['east']}" in page.url
     page.keyboard.press("a")
-    expect(page.get_by_text("没有符合筛选的打卡。")).to_be_visible()
+    expect(page.get_by_text("没有符合筛选的打卡了。")).to_be_visible()
 
 
 def test_a_unit_supervisor_reads_and_comments_and_does_not_decide(desk: Desks, api: Api) -> None:
@@ -373,6 +477,7 @@ def test_a_unit_supervisor_reads_and_comments_and_does_not_decide(desk: Desks, a
     page.get_by_role("link", name="打开chen").click()
     expect(page.get_by_text("复核由招商局的监督人员决定；您可以留言说明情况。")).to_be_visible()
     expect(page.get_by_role("button", name=ACCEPT)).to_have_count(0)
+    assert "west" not in page.content(), "nothing to narrow by, and no name of a unit that is not theirs"
     page.keyboard.press("a")
     page.keyboard.press("m")
     page.keyboard.type("当天在园区对接会，我在场")
@@ -384,8 +489,10 @@ def test_a_unit_supervisor_reads_and_comments_and_does_not_decide(desk: Desks, a
     assert [one["text"] for one in api.get(f"/checkins/{checkin}", "chen").json["comments"]] == [
         "当天在园区对接会，我在场"
     ]
+    look = "id => fetch(`/console/review/${id}/look`, {method: 'POST'}).then(a => a.status)"
+    assert [page.evaluate(look, one) for one in (checkin, other)] == [200, 404]
     assert page.goto(f"{sitting.server}/console/review/{other}").status == 404
-    for path in ("next", "confirm", "bulk"):
+    for path in ("next", "confirm", "bulk", "bulk/undo"):
         status = page.evaluate("path => fetch('/console/review/' + path, {method: 'POST'}).then(a => a.status)", path)
         assert status == 403, path
 

@@ -1,4 +1,5 @@
-// The photo of an article: larger, turned, beside another, with what its file says. Keys are review.js's.
+// The photo of an article: that it is looked at, larger, turned, beside another, with what its file says. Keys are
+// review.js's.
 (function () {
   "use strict";
   var LARGE = 2.5;
@@ -28,14 +29,44 @@
     if (button) button.setAttribute("aria-pressed", is ? "true" : "false");
   }
 
+  // ---- looks
+
+  var owed = []; // looks that no answer came to
+  var EARLY_MS = 30000;
+
+  // It is on the screen: the server writes the look down, and answers with the links that a closer one needs. They hold
+  // for some minutes; who looks closer after that looks again.
+  function look(article) {
+    var had = article.links;
+    if (had && Date.now() < had.until) return had.came;
+    var links = (article.links = { until: Infinity });
+    links.came = fetch("/console/review/" + article.dataset.id + "/look", { method: "POST", keepalive: true })
+      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer.status); })
+      .then(
+        function (body) {
+          links.until = Date.now() + body.lasts_s * 1000 - EARLY_MS;
+          owed.splice(0).forEach(look);
+          return body;
+        },
+        function (why) {
+          article.links = null;
+          if (typeof why !== "number") owed.push(article);
+          return {};
+        }
+      );
+    return links.came;
+  }
+
   // The whole photo is asked for only when somebody looks closely.
   function whole(article) {
     var shot = article.querySelector(".shot");
-    if (!shot || !shot.dataset.full) return;
-    var better = new Image();
-    better.onload = function () { shot.src = better.src; };
-    better.src = shot.dataset.full;
-    delete shot.dataset.full;
+    if (!shot || shot.dataset.whole) return;
+    look(article).then(function (links) {
+      if (!links.whole) return;
+      var better = new Image();
+      better.onload = function () { shot.src = better.src; shot.dataset.whole = "1"; };
+      better.src = links.whole;
+    });
   }
 
   function zoom(article) {
@@ -68,7 +99,7 @@
     var twin = article.querySelector(".twin");
     if (!twin) return;
     var image = twin.querySelector("img");
-    if (image.dataset.src) { image.src = image.dataset.src; delete image.dataset.src; }
+    if (!image.src) look(article).then(function (links) { if (links.twin) image.src = links.twin; });
     twin.hidden = !twin.hidden;
     article.querySelector(".photo").classList.toggle("beside", !twin.hidden);
     pressed(article, "compare", !twin.hidden);
@@ -102,5 +133,5 @@
   });
   document.addEventListener("pointercancel", function () { drag = null; });
 
-  window.zhudian.photo = { zoom: zoom, turn: turn, move: move, compare: compare, exif: exif };
+  window.zhudian.photo = { look: look, zoom: zoom, turn: turn, move: move, compare: compare, exif: exif };
 })();

@@ -1,11 +1,12 @@
 /* The review desk: the next check-in is there before its decision is sent, and comes back if the server refuses.
 
    #stage shows one <article class="item">, #later holds those that are loaded. A decision swaps first and is sent in the
-   background; what is half written survives a reload (sessionStorage). Plain script for Chromium 80 and later. */
+   background. Plain script for Chromium 80 and later. */
 (function () {
   "use strict";
   var UNDO_MS = 10000;
   var AHEAD = 2;
+  var POLL_MS = 15000, KEEP_MS = 120000;
   var API = "/api/v1/checkins/";
 
   var desk = document.getElementById("desk");
@@ -13,13 +14,18 @@
   var stage = document.getElementById("stage"), later = document.getElementById("later");
   var nothing = document.getElementById("nothing"), fetching = document.getElementById("fetching");
   var undoPlace = document.getElementById("undo"), help = document.getElementById("help");
+  var photo = window.zhudian.photo, rejecting = window.zhudian.rejecting;
   var filters = JSON.parse(desk.dataset.filters || "{}");
-  var past = [], left = [], seen = [], skipped = 0;
-  var last = null; // the decision that can be taken back
-  var asking = null, isEnd = !desk.dataset.next;
+  var past = []; // what was on the desk before, the last one last
+  var skipped = []; // ids that were gone past undecided, until they are looked at again
+  var left = []; // those of them of which the server does not know yet
+  var undoable = [], undoing = Promise.resolve(); // the decisions that can be taken back, the newest last
+  var sending = 0, asking = null, isEnd = !desk.dataset.next;
 
   function current() { return stage.querySelector(".item"); }
   function loaded() { return Array.prototype.slice.call(later.children); }
+  function without(list, one) { return list.filter(function (other) { return other !== one; }); }
+  function idOf(article) { return article.dataset.id; }
   function say(text, kind) { window.zhudian.say(text, kind); }
 
   // ---- what is seen
@@ -28,26 +34,30 @@
     nothing.hidden = true;
     fetching.hidden = true;
     stage.insertBefore(article, stage.firstChild);
-    remember(article);
-    restore(article);
+    rejecting.restore(article);
     if (desk.dataset.next) history.replaceState(null, "", address(article));
     if (document.activeElement === document.body || !document.contains(document.activeElement)) focusDesk();
-    // The map is drawn once the photo and the words are on the screen.
-    requestAnimationFrame(function () { setTimeout(function () { map(article); }, 0); });
+    // The look is told and the map is drawn once the photo and the words are on the screen.
+    requestAnimationFrame(function () { setTimeout(function () { shown(article); }, 0); });
+  }
+
+  function shown(article) {
+    if (article.parentNode !== stage) return;
+    if (article.hasAttribute("data-ahead")) {
+      article.removeAttribute("data-ahead");
+      photo.look(article);
+    }
+    map(article);
   }
 
   function address(article) {
     var query = new URLSearchParams(filters).toString();
-    return "/console/review/" + article.dataset.id + (query ? "?" + query : "");
-  }
-
-  function remember(article) {
-    if (seen.indexOf(article.dataset.id) < 0) seen.push(article.dataset.id);
+    return "/console/review/" + idOf(article) + (query ? "?" + query : "");
   }
 
   function map(article) {
     var place = article.querySelector("[data-map-later]");
-    if (!place || !article.isConnected || article.parentNode !== stage) return;
+    if (!place) return;
     place.setAttribute("data-map", place.getAttribute("data-map-later"));
     place.removeAttribute("data-map-later");
     place.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
@@ -61,16 +71,20 @@
   function forward() {
     var next = later.firstElementChild;
     if (next) show(next);
-    else if (isEnd) end();
-    else fetching.hidden = false;
-    if (!later.children.length) more();
+    else {
+      fetching.hidden = false; // until the server has said that there is no more, and what is left
+      isEnd = false;
+    }
+    // After a decision the server is asked once it has that: its sums are right then, and the next frame is not held up;
+    // unless whoever is quick would have to wait.
+    if (!sending || !later.children.length) more();
   }
 
   function end() {
     fetching.hidden = true;
     nothing.hidden = false;
-    document.getElementById("skipped").hidden = !skipped;
-    if (desk.dataset.next) history.replaceState(null, "", "/console/review" + location.search);
+    document.getElementById("strip").textContent = "";
+    history.replaceState(null, "", "/console/review" + location.search);
   }
 
   function away() {
@@ -81,47 +95,63 @@
 
   // ---- what comes then
 
-  // One more where fewer than AHEAD are loaded; the strip and the sums with it.
+  // As many more as fewer than AHEAD are loaded; the strip and the sums with them.
   function more() {
-    if (!asking && !isEnd && later.children.length < AHEAD) ask(1);
+    var many = AHEAD - later.children.length;
+    if (!asking && !isEnd && many > 0) ask(many);
   }
 
-  function ask(many) {
-    var body = new URLSearchParams(filters);
-    body.set("have", seen.concat(loaded().map(function (one) { return one.dataset.id; })).slice(-200).join(","));
-    body.set("left", left.join(","));
-    body.set("keep", [current()].concat(loaded()).filter(function (one) { return one && one.dataset.decide && !one.dataset.done; }).map(function (one) { return one.dataset.id; }).join(","));
+  function ask(many, unattended) {
+    var body = new URLSearchParams(filters), headers = { "HX-Request": "true" };
+    var isSure = !sending, told = left;
+    if (unattended) headers["Zhudian-Unattended"] = "1";
+    body.set("left", told.join(","));
+    body.set("keep", [current()].concat(loaded()).filter(isOpen).map(idOf).join(","));
+    body.set("past", skipped.concat(past.filter(isOnItsWay).map(idOf)).join(","));
     body.set("many", String(many));
     left = [];
-    asking = fetch(desk.dataset.next, { method: "POST", body: body, headers: { "HX-Request": "true" } })
-      .then(function (answer) { return answer.text().then(function (text) { return taken(answer, text, many); }); })
-      .catch(function () { return false; })
+    asking = fetch(desk.dataset.next, { method: "POST", body: body, headers: headers })
+      .then(function (answer) { return answer.text().then(function (text) { return taken(answer, text, unattended); }); })
+      .catch(function () { return "lost"; })
       .then(function (came) {
         asking = null;
-        if (came) more();
-        else if (many && !current() && !later.children.length && !isEnd) lost();
+        if (came === "lost") left = told.concat(left);
+        if (!many) return more();
+        if (came === "some") return more();
+        if (came === "lost") return lost();
+        if (sending || !isSure || came === "had") return sending || more(); // what was decided meanwhile may have changed it
+        isEnd = true;
+        if (!current()) end();
       });
   }
 
-  function taken(answer, text, many) {
+  function isOpen(article) { return article && article.dataset.decide && !article.dataset.done; }
+  function isUndecided(article) { return isOpen(article) || isOnItsWay(article); }
+  // Decided or being taken back, and the server has not answered yet.
+  function isOnItsWay(article) { return article.dataset.done && !article.dataset.review; }
+
+  function taken(answer, text, unattended) {
     if (answer.status === 401) location.assign("/console/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
-    if (!answer.ok) return false;
+    if (!answer.ok) return "lost";
     var box = new DOMParser().parseFromString(text, "text/html");
-    var article = box.querySelector(".item");
+    var found = Array.prototype.slice.call(box.querySelectorAll(".item"));
     put("strip", box.querySelector(".strip-now"));
     put("progress", box.querySelector(".progress-now"));
-    if (!many) return false;
-    if (!article) {
-      isEnd = true;
-      if (!current()) end();
-      return false;
+    put("nothing", box.querySelector(".end-now"));
+    if (!found.length) return "none";
+    // What was asked for before it was taken back may come beside the one that is here.
+    var here = past.concat(loaded(), current() || []).filter(isUndecided).map(idOf);
+    found = found.filter(function (article) { return here.indexOf(idOf(article)) < 0; });
+    found.forEach(function (article) {
+      ready(later.appendChild(document.importNode(article, true)));
+    });
+    if (!found.length) return "had";
+    isEnd = false;
+    if (!current()) {
+      if (unattended) say("来了一条待核的打卡。");
+      show(later.firstElementChild);
     }
-    article = document.importNode(article, true);
-    remember(article);
-    later.appendChild(article);
-    ready(article);
-    if (!current()) forward();
-    return true;
+    return "some";
   }
 
   function put(id, from) {
@@ -130,8 +160,7 @@
   }
 
   function lost() {
-    fetching.hidden = true;
-    say("没有网络，取不到下一条；联网后刷新页面，已经提交的不会丢。", "bad");
+    if (!current()) say("没有网络，取不到下一条；联网后会自己继续，已经提交的不会丢。", "bad");
   }
 
   // htmx learns of the forms in it, and the photo is decoded before anybody looks.
@@ -145,27 +174,24 @@
 
   function decide(ruling) {
     var article = current();
-    if (!article || !article.dataset.decide || article.dataset.done) return;
+    if (!isOpen(article)) return;
     if (article.dataset.beside) ruling.beside = article.dataset.beside;
     article.dataset.done = ruling.decision;
     away();
     past.push(article);
-    last = { article: article, decision: ruling.decision, at: Date.now(), sent: null };
-    last.sent = send(article, ruling);
-    last.sent.then(function () {
-      isEnd = !desk.dataset.next; // somebody may have checked in since
-      more();
-    });
-    offer(last);
+    var done = { article: article, decision: ruling.decision };
+    done.sent = send(article, ruling);
+    offer(done);
     forward();
   }
 
   function send(article, ruling) {
     var given = { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" } };
     given.body = JSON.stringify(ruling);
-    return fetch(API + article.dataset.id + "/reviews", given).then(read).then(
+    sending += 1;
+    return fetch(API + idOf(article) + "/reviews", given).then(read).then(
       function (body) {
-        forget(article);
+        rejecting.forget(article);
         article.dataset.review = body.review.id;
         settle(article, ruling.decision);
         return body;
@@ -174,7 +200,12 @@
         refused(article, problem);
         return null;
       }
-    );
+    ).then(function (body) {
+      sending -= 1;
+      isEnd = !desk.dataset.next; // somebody may have checked in since
+      more();
+      return body;
+    });
   }
 
   function read(answer) {
@@ -190,8 +221,8 @@
   // Nothing is lost in silence: it is the next one again, with the sentence; but what somebody else decided is decided.
   function refused(article, problem) {
     delete article.dataset.done;
-    past = past.filter(function (one) { return one !== article; });
-    if (last && last.article === article) clear();
+    past = without(past, article);
+    withdraw(article);
     var why = problem.detail || "没有网络，结论没有保存。";
     if (problem.status === 409 && problem.code === "already_decided") {
       say(article.dataset.said + "：" + why, "bad");
@@ -209,163 +240,119 @@
     article.querySelectorAll('[data-do="accept"], [data-do="reject"]').forEach(function (one) { one.disabled = true; });
   }
 
-  // ---- taking back
+  // ---- taking back: each for ten seconds, the newest first
 
   function offer(done) {
+    undoable.push(done);
+    offered();
+    setTimeout(function () { withdraw(done.article); }, UNDO_MS);
+  }
+
+  function withdraw(article) {
+    undoable = undoable.filter(function (done) { return done.article !== article; });
+    offered();
+  }
+
+  function offered() {
     undoPlace.textContent = "";
+    var done = undoable[undoable.length - 1];
+    if (!done) return;
     var words = document.createElement("span"), button = document.createElement("button");
-    words.textContent = (done.decision === "accepted" ? "已通过：" : "已驳回：") + done.article.dataset.said + "。10 秒内可以撤销，之后通知队员。";
+    words.textContent = (done.decision === "accepted" ? "已通过：" : "已驳回：") + done.article.dataset.said +
+      (undoable.length > 1 ? "，还有之前的 " + (undoable.length - 1) + " 条" : "") + "。10 秒内可以撤销，之后通知队员。";
     button.type = "button";
     button.className = "act plain";
     button.dataset.do = "undo";
     button.innerHTML = "撤销<kbd>U</kbd>";
     undoPlace.append(words, button);
-    setTimeout(function () { if (last === done) clear(); }, UNDO_MS);
-  }
-
-  function clear() {
-    last = null;
-    undoPlace.textContent = "";
   }
 
   function undo() {
-    var done = last;
+    var done = undoable[undoable.length - 1];
     if (!done) return;
-    clear();
-    done.sent.then(function (body) {
-      if (!body) return; // it was refused, and is back already
-      var path = API + done.article.dataset.id + "/reviews/" + body.review.id;
-      fetch(path, { method: "DELETE", keepalive: true }).then(read).then(
+    withdraw(done.article);
+    undoing = undoing.then(function () { return done.sent; }).then(function (body) {
+      if (!body) return null; // it was refused, and is back already
+      var path = API + idOf(done.article) + "/reviews/" + body.review.id;
+      delete done.article.dataset.review; // it is on its way again
+      return fetch(path, { method: "DELETE", keepalive: true }).then(read).then(
         function () { back(done.article); },
-        function (problem) { say(problem.detail || "没有网络，没有撤销。", "bad"); }
+        function (problem) {
+          done.article.dataset.review = body.review.id;
+          say(problem.detail || "没有网络，没有撤销。", "bad");
+        }
       );
     });
   }
 
   function back(article) {
     delete article.dataset.done;
-    delete article.dataset.review;
     article.querySelector(".verdict").hidden = true;
+    rejecting.close(article);
     article.querySelectorAll('[data-do="accept"], [data-do="reject"]').forEach(function (one) { one.disabled = false; });
-    past = past.filter(function (one) { return one !== article; });
+    past = without(past, article);
+    instead(article);
+    say("已撤销，队员没有收到通知。");
+  }
+
+  // On the desk again, before what is there; and claimed again.
+  function instead(article) {
     var other = away();
     if (other) later.insertBefore(other, later.firstChild);
     show(article);
-    say("已撤销，队员没有收到通知。");
-    if (!asking) ask(0);
+    if (isOpen(article)) Promise.resolve(asking).then(function () { if (!asking) ask(0); });
   }
 
   // ---- going past and back
 
   function skip() {
     var article = current();
-    if (!article || (!later.children.length && isEnd && !desk.dataset.next)) return;
+    if (!desk.dataset.next) return;
+    if (!article) return nothing.hidden ? null : Promise.resolve(asking).then(again);
     away();
     past.push(article);
-    if (article.dataset.decide && !article.dataset.done) {
-      skipped += 1;
-      left.push(article.dataset.id);
+    if (isOpen(article)) {
+      skipped.push(idOf(article));
+      left.push(idOf(article));
     }
     forward();
-    more();
+    if (!asking) ask(0); // others are given it at once
+  }
+
+  // At the end: once more what was gone past, as far as nobody has it or has decided.
+  function again() {
+    if (current()) return;
+    past = past.filter(function (article) { return !isOpen(article); });
+    skipped = [];
+    nothing.hidden = true;
+    forward();
   }
 
   function previous() {
     if (!past.length) return;
-    var other = away();
-    if (other) later.insertBefore(other, later.firstChild);
     var article = past.pop();
-    left = left.filter(function (id) { return id !== article.dataset.id; });
-    show(article);
-    if (!article.dataset.done) Promise.resolve(asking).then(function () { ask(0); }); // it is claimed again
+    skipped = without(skipped, idOf(article));
+    left = without(left, idOf(article));
+    instead(article);
   }
-
-  // ---- rejecting
-
-  function form() { var article = current(); return article && article.querySelector(".reject"); }
-
-  function reject() {
-    var article = current(), open = form();
-    if (!open || article.dataset.done) return;
-    open.hidden = false;
-    (open.querySelector("input:checked") || open.querySelector("input")).focus();
-  }
-
-  function keep() {
-    var open = form();
-    if (!open) return;
-    open.hidden = true;
-    focusDesk();
-  }
-
-  function choose(number) {
-    var open = form(), radios = open.querySelectorAll("input[type=radio]");
-    if (!radios[number - 1]) return;
-    radios[number - 1].checked = true;
-    suggest(open, radios[number - 1]);
-    open.querySelector("textarea").focus();
-  }
-
-  // The suggested sentence, unless the reviewer has written another.
-  function suggest(open, radio) {
-    var words = open.querySelector("textarea");
-    var suggested = Array.prototype.map.call(open.querySelectorAll("input"), function (one) { return one.dataset.sentence; });
-    if (!words.value || suggested.indexOf(words.value) >= 0) words.value = radio.dataset.sentence || "";
-    store(open);
-  }
-
-  function draftOf(article) { return "reject:" + article.dataset.id; }
-
-  function store(open) {
-    var chosen = open.querySelector("input:checked");
-    var draft = { code: chosen ? chosen.value : "", text: open.querySelector("textarea").value };
-    try { sessionStorage.setItem(draftOf(open.closest(".item")), JSON.stringify(draft)); } catch (full) { /* then it is not kept */ }
-  }
-
-  function restore(article) {
-    var open = article.querySelector(".reject"), kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(draftOf(article))); } catch (broken) { /* none */ }
-    if (!open || !kept || !(kept.code || kept.text)) return;
-    open.querySelectorAll("input").forEach(function (one) { one.checked = one.value === kept.code; });
-    open.querySelector("textarea").value = kept.text;
-    open.hidden = false;
-  }
-
-  function forget(article) {
-    try { sessionStorage.removeItem(draftOf(article)); } catch (none) { /* nothing was kept */ }
-  }
-
-  document.addEventListener("input", function (event) {
-    var open = event.target.closest && event.target.closest(".reject");
-    if (open && event.target.tagName === "TEXTAREA") store(open);
-  });
-  document.addEventListener("change", function (event) {
-    var open = event.target.closest && event.target.closest(".reject");
-    if (open && event.target.type === "radio") suggest(open, event.target);
-  });
-  document.addEventListener("submit", function (event) {
-    if (!event.target.classList.contains("reject")) return;
-    event.preventDefault();
-    var chosen = event.target.querySelector("input:checked");
-    var reason = event.target.querySelector("textarea").value.trim();
-    if (!chosen || !reason) return say("驳回须选择原因，并写一句给队员的话。", "bad");
-    decide({ decision: "rejected", code: chosen.value, reason: reason });
-  });
 
   // ---- keys and buttons
 
-  var photo = window.zhudian.photo;
   var DO = {
     accept: function () { decide({ decision: "accepted" }); },
-    reject: reject, keep: keep, undo: undo, skip: skip, back: previous,
+    reject: on(rejecting.open), keep: keep, undo: undo, skip: skip, back: previous,
     zoom: on(photo.zoom), turn: on(photo.turn), compare: on(photo.compare), exif: on(photo.exif),
     note: function () { var words = current() && current().querySelector(".comment textarea"); if (words) words.focus(); },
     help: function () { if (!help.open) help.showModal(); },
     "close-help": function () { help.close(); },
-    reload: function () { location.assign("/console/review" + location.search); },
   };
   var KEYS = { a: "accept", r: "reject", u: "undo", j: "skip", k: "back", z: "zoom", o: "turn", c: "compare", e: "exif", m: "note", "?": "help", "？": "help" };
   var ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+
+  rejecting.decide = decide;
+  rejecting.closed = keep;
+
+  function keep() { if (rejecting.close(current())) focusDesk(); }
 
   function on(act) { return function () { if (current()) act(current()); }; }
 
@@ -375,53 +362,41 @@
   });
 
   document.addEventListener("keydown", function (event) {
-    var writes = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName), open = form();
-    if (open && !open.hidden && open.contains(event.target)) return rejecting(event, open);
+    var article = current(), form = article && article.querySelector(".reject");
+    if (rejecting.key(article, event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open) return;
-    if (writes) {
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
       if (event.key === "Escape") focusDesk();
       return;
     }
     if (event.key === "Escape") return keep();
-    if (ARROWS[event.key] && current() && photo.move(current(), ARROWS[event.key][0], ARROWS[event.key][1])) return event.preventDefault();
+    if (ARROWS[event.key] && article && photo.move(article, ARROWS[event.key][0], ARROWS[event.key][1])) return event.preventDefault();
     if (event.target.closest(".map") || event.repeat) return;
     var name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     // While a rejection is being written, one key must not accept, nor leave it behind.
-    if (!name || (open && !open.hidden && /^(accept|skip|back)$/.test(name))) return;
+    if (!name || (form && !form.hidden && /^(accept|skip|back)$/.test(name))) return;
     event.preventDefault();
     DO[name]();
   });
 
-  function rejecting(event, open) {
-    if (event.isComposing) return;
-    if (event.key === "Escape") {
-      event.preventDefault();
-      return keep();
-    }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      return open.requestSubmit ? open.requestSubmit() : open.querySelector(".strong").click();
-    }
-    if (event.target.type !== "radio" || event.ctrlKey || event.altKey) return;
-    if (/^[1-9]$/.test(event.key)) {
-      event.preventDefault();
-      choose(Number(event.key));
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      choose(Array.prototype.indexOf.call(open.querySelectorAll("input"), event.target) + 1);
-    }
+  // ---- by itself
+
+  // Who waits sees new ones come; a page that nobody looks at asks for nothing.
+  function poll() {
+    if (!current() && !asking && !document.hidden) ask(1, true);
   }
 
-  // What is before the reviewer stays theirs, however long they look.
-  setInterval(function () { if (current() && !asking && desk.dataset.next) ask(0); }, 120000);
+  if (desk.dataset.next) {
+    setInterval(poll, POLL_MS);
+    document.addEventListener("visibilitychange", poll);
+    // What is before the reviewer stays theirs, however long they look.
+    setInterval(function () { if (current() && !asking) ask(0, true); }, KEEP_MS);
+  }
 
-  // ---- begin
   loaded().forEach(ready);
   if (current()) {
-    remember(current());
-    restore(current());
+    rejecting.restore(current());
     map(current());
-  } else if (!later.children.length) isEnd = true;
-  loaded().forEach(remember);
+  } else isEnd = true;
   more();
 })();
