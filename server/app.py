@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server.api import (
     appeals,
     attestations,
+    chains,
     checkins,
     closing,
     comments,
@@ -62,6 +63,7 @@ _BLUEPRINTS = (
     appeals,
     comments,
     attestations,
+    chains,
     people,
     photos,
     months,
