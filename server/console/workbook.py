@@ -72,8 +72,8 @@ def write(tables: Sequence[Table], maker: Maker) -> bytes:
 def download(content: bytes, filename: str) -> Response:
     """The workbook as an answer that a browser keeps."""
     response = Response(content, mimetype=MIME)
-    # Headers know no Chinese (RFC 6266).
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
+    named = f"filename={filename}" if filename.isascii() else f"filename*=UTF-8''{quote(filename)}"  # RFC 6266
+    response.headers["Content-Disposition"] = f"attachment; {named}"
     return response
 
 
