@@ -11,7 +11,7 @@ from server.audit.journal import record
 from server.complaints.models import KIND_WORDS, Complaint
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
-from server.notify.outbox import Letter, enqueue, enqueue_all
+from server.notify.outbox import Letter, enqueue, enqueue_all, settle
 from server.org.scope import Caller, holders
 from server.org.scope import county as in_county
 from server.rate_limits import spend
@@ -78,6 +78,7 @@ def answer(session: Session, caller: Caller, complaint_id: uuid.UUID, text: str,
     record(
         session, caller.county_id, caller.member_id, "complaint.answered", found.member_id, {"id": str(found.id)}, now
     )
+    settle(session, caller.county_id, f"complaint_made:{found.id}:", f"complaint_waiting:{found.id}:")
     facts = {"kind": KIND_WORDS[found.kind], "answer": text, "on": caller.today.isoformat()}
     letter = Letter(found.member_id, "complaint_answered", f"complaint_answered:{found.id}", facts)
     enqueue(session, caller.county_id, letter, now)

@@ -13,7 +13,7 @@ from server.errors import conflict, forbidden, not_found
 from server.leads import companies, see
 from server.leads.models import REQUESTS, Company, Lead, LeadRequest, LeadSquad
 from server.leads.report import note
-from server.notify.outbox import Letter, enqueue
+from server.notify.outbox import Letter, enqueue, settle
 from server.org.models import RoleGrant, Squad
 from server.org.scope import Caller, holders
 from server.org.scope import county as in_county
@@ -96,6 +96,7 @@ def decide(
         raise conflict("lead_ended", "这条线索已经结束，不用再决定。")
     found.state, found.decided_by, found.decided_at, found.answer = state, caller.member_id, now, answer
     session.flush()
+    settle(session, caller.county_id, f"lead_asked:{found.id}:")
     if granted:
         _GRANTED[found.kind](session, caller, lead, found, now)
     elif found.kind == "close":
@@ -242,11 +243,14 @@ _GRANTED = {"join": _join, "contest": _contest, "close": _close}
 
 def void_open(session: Session, lead: Lead, now: datetime) -> None:
     """What is asked of a lead that is over, or back in the pool, needs no decision any more."""
-    session.execute(
+    voided = session.scalars(
         update(LeadRequest)
         .where(LeadRequest.county_id == lead.county_id, LeadRequest.lead_id == lead.id, LeadRequest.state == "open")
         .values(state="void", decided_at=now)
-    )
+        .returning(LeadRequest.id)
+    ).all()
+    if voided:
+        settle(session, lead.county_id, *(f"lead_asked:{id_}:" for id_ in voided))
 
 
 def _tell(

@@ -12,7 +12,7 @@ from server.errors import conflict, forbidden, not_found
 from server.leaves.approvers import deciders, length_days, may_decide
 from server.leaves.limits import LeaveTerms, NewLeave, check
 from server.leaves.models import KIND_WORDS, Leave
-from server.notify.outbox import Letter, enqueue
+from server.notify.outbox import Letter, enqueue, settle
 from server.org.models import Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
@@ -74,6 +74,7 @@ def decide(
     session.flush()
     facts = _facts(leave) | {"answer": answer}
     record(session, caller.county_id, caller.member_id, f"leave.{state}", leave.member_id, facts, now)
+    settle(session, caller.county_id, *_asking(leave))
     word = "已同意" if approved else "未同意"
     _tell(session, leave, member, leave.member_id, "leave_decided", word, answer or leave.reason, now)
     return leave, True
@@ -102,6 +103,7 @@ def withdraw(
     session.flush()
     facts = _facts(leave) | {"reason": reason}
     record(session, caller.county_id, caller.member_id, "leave.withdrawn", caller.member_id, facts, now)
+    settle(session, caller.county_id, *_asking(leave), f"leave_ending:{leave.id}:")
     for who in told:
         _tell(session, leave, member, who, "leave_withdrawn", "已撤回", reason, now)
     return leave, was_approved
@@ -133,6 +135,11 @@ def _facts(leave: Leave) -> dict[str, object]:
         "ends_on": leave.ends_on.isoformat(),
         "halves": leave.halves,
     }
+
+
+def _asking(leave: Leave) -> tuple[str, ...]:
+    """How the keys begin of what asks for a decision."""
+    return f"leave_asked:{leave.id}:", f"leave_waiting:{leave.id}:"
 
 
 def _tell(

@@ -11,12 +11,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from server.clock import Clock
 from server.db import dialect_of, lock, upsert
-from server.notify import course, credits
+from server.notify import course, credits, messages
 from server.notify.channel import Channel, Find, Member, Outcome, Parcel
 from server.notify.channels.group_bot import A_MINUTE
 from server.notify.models import ChannelPause, Notice, NoticeMute, SubscriptionCredit
@@ -27,6 +40,17 @@ _MINUTE = timedelta(seconds=61)  # the bot's clock is not ours
 _N = Notice.__table__.c
 _ON_THEIR_WAY = Notice.__table__.alias("o")
 _IS_SENDING: ColumnElement[bool] = literal_column("o.state = 'sending'")  # not a parameter: it names the index
+_WAITING = Notice.__table__.alias("w")
+_IS_WAITING: ColumnElement[bool] = literal_column("w.state = 'pending'")  # the same
+PATIENCE = timedelta(minutes=10)  # the jitter after a spent day is less, and so are the first six waits of a retry
+
+
+def _channel_of(notice: FromClause) -> ColumnElement[str]:
+    """The channel that a notice is at; one that was not begun is before its kind's first."""
+    by_mail = [name for name, kind in messages.KINDS.items() if kind.channels[0] == "email"]
+    return func.coalesce(notice.c.channel, case((notice.c.kind.in_(by_mail), "email"), else_="subscribe"))
+
+
 _DUE = (
     select(Notice.__table__)
     .where(_N.state == "pending", _N.due_at <= bindparam("now"))
@@ -36,7 +60,23 @@ _DUE = (
         .select_from(_ON_THEIR_WAY)
         .where(_ON_THEIR_WAY.c.county_id == _N.county_id, _ON_THEIR_WAY.c.member_id == _N.member_id, _IS_SENDING)
     )
-    .order_by(_N.due_at)
+    # Of one reader's by one channel the older goes first, unless it waits long, or the younger cannot.
+    .where(
+        or_(
+            _N.expires_at <= bindparam("soon"),
+            ~exists(literal_column("1"))
+            .select_from(_WAITING)
+            .where(
+                _WAITING.c.county_id == _N.county_id,
+                _WAITING.c.member_id == _N.member_id,
+                _WAITING.c.created_at < _N.created_at,
+                _WAITING.c.due_at <= bindparam("soon"),
+                _channel_of(_WAITING) == _channel_of(Notice.__table__),
+                _IS_WAITING,
+            ),
+        )
+    )
+    .order_by(_N.due_at, _N.created_at)
     .limit(bindparam("most"))
     # Nor who is just marking theirs as read: waiting for several rows of somebody's, in another order than they do,
     # both would wait for ever. They come with the next turn.
@@ -153,7 +193,7 @@ class Desk:
             session.execute(statement.where(_N.county_id == row.county_id, _N.id == row.id))
 
     def _take(self, session: Session, hands: int, now: datetime) -> tuple[list[Taken], int]:
-        due = session.execute(_DUE, {"now": now, "most": 4 * hands}).all()
+        due = session.execute(_DUE, {"now": now, "soon": now + PATIENCE, "most": 4 * hands}).all()
         if not due:
             return [], 0
         setting_of = self._settings(session, due, now)

@@ -37,6 +37,7 @@ class Notice(Base):
         index_where(
             "ix_notices_dead", "county_id", "created_at", "id", where="state IN ('failed', 'refused', 'uncertain')"
         ),
+        index_where("ix_notices_waiting", "county_id", "member_id", "created_at", where="state = 'pending'"),
         index_where("uq_notices_sending", "county_id", "member_id", where="state = 'sending'", unique=True),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)

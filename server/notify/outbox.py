@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from server.notify import course
 from server.notify.models import Notice
 from server.together import Rows, insert_many, insert_together
 
@@ -42,6 +43,22 @@ def recall(session: Session, county_id: int, key: str) -> bool:
     of_it = (Notice.county_id == county_id, Notice.dedupe_key == key)
     session.execute(delete(Notice).where(*of_it, Notice.state == "pending", Notice.attempts == 0))
     return session.scalar(select(Notice.id).where(*of_it)) is None
+
+
+def settle(session: Session, county_id: int, *prefixes: str) -> None:
+    """What these notices ask for is over: those whose key begins so and that still wait are not sent outside any more;
+    in their inboxes they stay as they are. One that a worker has in its hands at this moment goes its way.
+
+    Only rows that wait are locked: the desk passes over them, so that neither waits for the other.
+    """
+    waiting = select(Notice).where(
+        Notice.county_id == county_id,
+        Notice.state == "pending",
+        or_(*(Notice.dedupe_key.startswith(prefix, autoescape=True) for prefix in prefixes)),
+    )
+    for notice in session.scalars(waiting.with_for_update().execution_options(populate_existing=True)):
+        notice.state = "uncertain" if course.in_doubt(notice) else "expired"
+    session.flush()
 
 
 def notice_rows(county_id: int, letter: Letter, now: datetime) -> Rows:

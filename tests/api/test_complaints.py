@@ -49,6 +49,9 @@ def test_it_is_answered_once_and_the_member_reads_the_answer(api: Api, rows) -> 
     (notice,) = json.loads(api.get("/me/notices", "chen").text)["items"]
     assert notice["text"] == f"您提的建议已有答复：{body['answer']}"
     assert json.loads(api.get("/complaints", "bureau").text)["items"] == []
+    asked = rows("SELECT DISTINCT state FROM notices WHERE kind = 'complaint_made'")
+    assert asked == [("expired",)], "it is not sent any more"
+    assert titles(api, "bureau2") == ["收到意见"]
     assert len(json.loads(api.get("/complaints", "bureau", state="answered").text)["items"]) == 1
     assert rows("SELECT action FROM audit_events WHERE action LIKE 'complaint%' ORDER BY at, action") == [
         ("complaint.answered",),

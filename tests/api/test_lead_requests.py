@@ -58,6 +58,7 @@ def test_a_second_squad_is_let_in_by_the_bureau_and_the_claim_stays(
     assert api.post(f"/leads/{lead}/stages", "neighbour", {"stage": "talks"}).status_code == 403
     assert told(rows, "lead_news") == [("chen", "joined"), ("neighbour", "join_granted")]
     assert decide(api, asked.json["id"]).status_code == 200, "the same decision again is a retry"
+    assert rows("SELECT DISTINCT state FROM notices WHERE kind = 'lead_asked'") == [("expired",)], "not sent any more"
     assert decide(api, asked.json["id"], "refused").json["code"] == "request_decided"
     assert ask(api, company).json["code"] == "lead_known"
 

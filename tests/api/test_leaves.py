@@ -47,6 +47,19 @@ def test_asked_approved_counted_told_and_audited(api: Api, rows: Rows) -> None:
     assert sorted(actions) == [("leave.approved",), ("leave.asked",)]
 
 
+@pytest.mark.parametrize("end", [withdraw, decide])
+def test_who_was_asked_is_not_told_of_it_outside_once_it_is_over(api: Api, rows: Rows, end: Callable[..., Any]) -> None:
+    first, other = ask(api), ask(api, first="2026-11-27")
+    end(api, first.json["id"])
+    waits = rows("SELECT dedupe_key, state FROM notices WHERE kind = 'leave_asked'")
+    assert {(key.split(":")[1], state) for key, state in waits} == {
+        (first.json["id"], "expired"),
+        (other.json["id"], "pending"),
+    }
+    titles = [one["title"] for one in api.get("/me/notices", "supervisor").json["items"]]
+    assert titles.count("请假审批") == 2
+
+
 def test_refused_changes_nothing_and_says_why(api: Api) -> None:
     leave = ask(api).json["id"]
     assert decide(api, leave, approved=False, reason="").json["code"] == "reason_required"

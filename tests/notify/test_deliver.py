@@ -376,3 +376,40 @@ def test_who_marks_theirs_as_read_holds_nobody_up(members, write, delivery, noti
     assert [message.openid for message in sandbox.state.messages] == ["openid-1"]
     hand.run()
     assert {notice.state for notice in notices()} == {"sent"}
+
+
+def test_one_readers_arrive_in_the_order_in_which_they_were_written(members, write, delivery, notices, sandbox, clock):
+    """Each waits for the channel's minute with a jitter of its own."""
+    spoil(sandbox, errcode=45011)
+    hand = delivery()
+    for number in range(6):
+        write(members[0], f"k{number}", "checkin_decided", DECIDED | {"reason": f"编号{number}"})
+        hand.run()
+        clock.advance(seconds=3)
+    while any(notice.state == "pending" for notice in notices()):
+        clock.advance(seconds=2)
+        hand.run()
+    said = [" ".join(message.fields.values()) for message in sandbox.state.messages]
+    assert [text[text.index("编号") + 2] for text in said] == list("012345")
+
+
+def test_an_older_one_is_waited_for_a_while_and_not_by_what_cannot_wait(members, write, delivery, notices, db, clock):
+    def retried_in(**wait) -> None:
+        with db.transaction() as session:
+            waits = update(Notice).where(Notice.dedupe_key == "a-older")
+            session.execute(waits.values(channel="subscribe", attempts=1, due_at=clock() + timedelta(**wait)))
+
+    def states() -> list[str]:
+        hand.run()
+        return [notice.state for notice in notices()]
+
+    hand = delivery()
+    write(members[0], "a-older", "checkin_decided", DECIDED)
+    clock.advance(seconds=3)
+    retried_in(minutes=5)
+    write(members[0], "b-younger", "checkin_decided", DECIDED)
+    write(members[0], "c-reminder", expires_at=clock() + timedelta(minutes=4))
+    write(members[1], "d-another's", "checkin_decided", DECIDED)
+    assert states() == ["pending", "pending", "sent", "sent"]
+    retried_in(hours=1)
+    assert states() == ["pending", "sent", "sent", "sent"]

@@ -1,19 +1,21 @@
 """Holds a county's notices against its phones and inboxes, when nothing is left to be sent."""
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.notify import course, inbox, messages, told
+from server.notify.dead import DEAD
 from server.notify.models import Notice
 from server.org.models import Member
 from server.wechat.sandbox.group_bot import group_of
 from server.wechat.sandbox.state import Message
+from tests.soak.answers import Answers, untrue, words
 from tests.soak.sender import BOT_KEY, COUNTY
 
 _ENDS = {"sent", "refused", "failed", "expired", "uncertain", "muted"}
@@ -23,20 +25,36 @@ class Broken(Exception):
     """A promise was broken; the text says which."""
 
 
-def judge(session: Session, arrived: Iterable[Message], written: int, now: datetime) -> tuple[Counter[str], int]:
-    """How many notices ended how, and how many messages were on a phone once too often. Raises Broken."""
-    on_phones = Counter(_words(message.openid, message.fields) for message in arrived)
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`states`: how many notices ended how; `twice`: how many messages were on a phone once too often; `cut_off`: how
+    many sends have no record; `dead`: how many dead letters' reasons were found true."""
+
+    states: Counter[str]
+    twice: int
+    cut_off: int
+    dead: int
+
+
+def judge(session: Session, arrived: Iterable[Message], answers: Answers, written: int, now: datetime) -> Verdict:
+    """Raises Broken."""
+    on_phones = Counter(words(message.openid, message.fields) for message in arrived)
     openids = {row.id: row.openid for row in session.execute(select(Member.id, Member.openid))}
     rows = session.scalars(select(Notice)).all()
     _look_into_the_inboxes(session, rows, list(openids), written, now)
     twice = 0
     for notice in rows:
-        times = on_phones.pop(_expected(notice, openids), 0)
+        content = _expected(notice, openids)
+        times = on_phones.pop(content, 0)
         _check(notice, times, now)
+        _check_reasons(notice, openids[notice.member_id] if notice.member_id else None, content, answers)
         twice += max(0, times - 1)
     if on_phones:
         raise Broken(f"{on_phones.total()} messages are nobody's: {list(on_phones)[:3]}")
-    return Counter(notice.state for notice in rows), twice
+    cut_off = sum(one["error"] == course.CUT_OFF for notice in rows for one in notice.tries)
+    return Verdict(
+        Counter(notice.state for notice in rows), twice, cut_off, sum(notice.state in DEAD for notice in rows)
+    )
 
 
 def _look_into_the_inboxes(
@@ -72,11 +90,23 @@ def _check(notice: Notice, arrived: int, now: datetime) -> None:
         raise Broken(f"{notice.dedupe_key} ({notice.kind}) is {end}, and {wrong[0]}: {notice.tries}")
 
 
+def _check_reasons(notice: Notice, openid: str | None, content: str, answers: Answers) -> None:
+    """What a notice's tries say was really answered to it, or was really cut; a dead letter's reason is the last."""
+    try:
+        lie = untrue(notice.tries, openid, content, answers)
+    except ValueError as error:
+        lie = str(error)
+    said = [one["error"] for one in notice.tries if one["error"]]
+    if notice.state in DEAD:
+        reason = course.NO_ADDRESS if notice.member_id and openid is None else said[-1] if said else None
+        if notice.last_error != reason:
+            lie = notice.last_error
+    if lie:
+        met = dict(answers.of[content])
+        raise Broken(f"{notice.dedupe_key} is {notice.state} and says {lie!r}; it was answered {met}: {notice.tries}")
+
+
 def _expected(notice: Notice, openids: dict[uuid.UUID, str | None]) -> str:
     if notice.member_id is None:
-        return _words(group_of(BOT_KEY), {"content": notice.facts["text"]})
-    return _words(str(openids[notice.member_id]), messages.compose(notice.kind, notice.facts))
-
-
-def _words(openid: str, fields: dict[str, str]) -> str:
-    return json.dumps([openid, fields], sort_keys=True, ensure_ascii=False)
+        return words(group_of(BOT_KEY), {"content": notice.facts["text"]})
+    return words(str(openids[notice.member_id]), messages.compose(notice.kind, notice.facts))

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,16 @@ from sqlalchemy.exc import DBAPIError
 
 from server.db import Database
 from server.notify import messages
-from server.notify.models import Notice
+from server.notify.deliver import HANDS
+from server.notify.models import Notice, WechatToken
 from server.wechat.sandbox import subscribe
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.processes import ROOT, until
+from tests.soak.answers import Answers
 from tests.soak.faults import Injector, script
 from tests.soak.judge import Broken, judge
 from tests.soak.letters import BEGAN, found, introduce
+from tests.soak.sender import TIMEOUT_S
 from tests.soak.simulated import ClockFile
 from tests.soak.site import Postgres
 
@@ -36,6 +38,7 @@ STAFF_KINDS = ("checkin_decided", "flag_step")
 SENDERS = 2
 _STEP = timedelta(seconds=60)
 _LOST_S = 1500
+_LONGEST_FETCH_S = 4 * TIMEOUT_S
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,13 +57,15 @@ def main(argv: list[str] | None = None) -> int:
         fire = Fire(engine, given.notices, kills, f"{seed}:{engine}")
         try:
             fire.burn()
-            print(f"{engine}: {fire.judge()}; {time.monotonic() - began:.0f} s", flush=True)
+            print(f"{engine} PASSED: {fire.judge()}; {time.monotonic() - began:.0f} s", flush=True)
         except Exception as error:
             print(f"{fire.logs()}\nseed {seed}; what it left: {fire.folder}\n{engine} FAILED: {error!r}", flush=True)
+            print("FAILED", flush=True)
             return 1
         finally:
             fire.close()
         shutil.rmtree(fire.folder)
+    print("PASSED", flush=True)
     return 0
 
 
@@ -73,7 +78,6 @@ class Fire:
     kills: int
     seed: str
     senders: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    orphans: set[tuple[uuid.UUID, str]] = field(default_factory=set)
     overlaps: int = 0
     killed: int = 0
 
@@ -88,11 +92,14 @@ class Fire:
         self.sandbox = RunningSandbox(self.wechat)
         self.db = Database(self.url)
         self.injector = Injector(self.sandbox.state, script(self.luck, self.notices / 400), self.luck)
+        self.answers = Answers(self.wechat)
+        self._lock_seen: tuple[str, float] = ("", 0.0)
         self._count_overlaps()
 
     def burn(self) -> None:
         """Until nothing is left to be sent: faults and kills while there is work, the clock moved on when all rest."""
         introduce(self.wechat, found(self.db, self.notices, self.luck))
+        self._die_fetching()
         self.injector.start()
         for number in range(SENDERS):
             self._start(f"sender-{number}")
@@ -106,6 +113,8 @@ class Fire:
                 self._kill()
             elif self._all_rest():
                 self._move_on()
+            elif (ends_at := self._dead_ones_lock()) is not None:
+                self._set_clock(ends_at)
             else:
                 time.sleep(0.01)
         self.injector.stop()
@@ -114,17 +123,20 @@ class Fire:
     def judge(self) -> str:
         """Hold the database against the phones. Raises Broken."""
         with self.db.reading() as session:
-            states, twice = judge(session, list(self.sandbox.state.messages), self.notices, self.clock())
-        cuts = self.injector.cuts() + len(self.orphans)
-        if twice > cuts:
-            raise Broken(f"{twice} duplicates, but only {cuts} answers were lost")
+            found = judge(session, list(self.sandbox.state.messages), self.answers, self.notices, self.clock())
+        if found.cut_off > self.killed * HANDS:
+            raise Broken(f"{found.cut_off} are told to be cut off, by {self.killed} kills of {HANDS} hands each")
+        cuts = self.injector.cuts() + found.cut_off
+        if found.twice > cuts:
+            raise Broken(f"{found.twice} duplicates, but only {cuts} answers were lost")
         hangs = sum(fault.hang_s > 0 for fault in self.injector.met)
         if self.overlaps > hangs:
             raise Broken(f"{self.overlaps} sends met another one to the same person, {hangs} hung")
         met = self.injector.counts()
         return (
-            f"{self.notices} in their inboxes once; outside {dict(states)}; duplicates {twice} of {cuts} lost answers"
-            f" ({len(self.orphans)} by {self.killed} kills); {met.total()} faults of {len(met)} kinds met;"
+            f"{self.notices} in their inboxes once; outside {dict(found.states)}; the reasons of {found.dead}"
+            f" dead letters are true; duplicates {found.twice} of {cuts} lost answers"
+            f" ({found.cut_off} by {self.killed} kills); {met.total()} faults of {len(met)} kinds met;"
             f" tokens lost {self.injector.tokens_lost} times; {self.overlaps} met another to the same person;"
             f" {(self.clock() - BEGAN).total_seconds() / 86400:.1f} days"
         )
@@ -200,16 +212,38 @@ class Fire:
         """To the next instant at which something falls due. What is `sending` while all rest was a killed one's."""
         with self.db.reading() as session:
             rows = session.execute(
-                select(Notice.id, Notice.state, Notice.due_at, Notice.claim, Notice.claimed_until).where(
+                select(Notice.state, Notice.due_at, Notice.claimed_until).where(
                     Notice.state.in_(("pending", "sending"))
                 )
             ).all()
         now = self.clock()
-        self.orphans |= {(row.id, str(row.claim)) for row in rows if row.state == "sending"}
         moments = [row.claimed_until if row.state == "sending" else row.due_at for row in rows]
-        following = min((at for at in moments if at and at > now), default=now) + _STEP
-        self.sandbox.state.advance(following - now)
-        self.clock.set(following)
+        self._set_clock(min((at for at in moments if at and at > now), default=now) + _STEP)
+
+    def _set_clock(self, at: datetime) -> None:
+        self.sandbox.state.advance(at - self.clock())
+        self.clock.set(at)
+
+    def _die_fetching(self) -> None:
+        """As if one had been killed, before all others, while it fetched the token: its lock is left."""
+        with self.db.transaction() as session:
+            ends_at = self.clock() + timedelta(seconds=12)
+            session.add(WechatToken(name="wxsoak_access_token/fetching", value="a dead one's", expires_at=ends_at))
+
+    def _dead_ones_lock(self) -> datetime | None:
+        """When the lock of one that was killed as it fetched the token ends. Everybody waits for it by the real clock,
+        so nobody rests; where time passes it ends by itself. A living one's is gone sooner than a fetch may take."""
+        try:
+            with self.db.reading() as session:
+                of_all = select(WechatToken).where(WechatToken.name.endswith("/fetching"))
+                lock = session.scalar(of_all.where(WechatToken.expires_at > self.clock()))
+        except DBAPIError:  # it is being restarted
+            return None
+        if lock is None:
+            return None
+        if lock.value != self._lock_seen[0]:
+            self._lock_seen = (lock.value, time.monotonic())
+        return lock.expires_at if time.monotonic() - self._lock_seen[1] > _LONGEST_FETCH_S else None
 
     def _count_overlaps(self) -> None:
         self._alone = real = subscribe.alone

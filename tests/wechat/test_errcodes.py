@@ -7,6 +7,7 @@ from server.wechat import errors
 from server.wechat.client import WechatClient
 from server.wechat.group_bot import GroupBotClient
 from tests.wechat.caller import read_code
+from tests.wechat.token_answers import TOKEN_ANSWERS
 
 LOGIN, TOKEN, SEND = "/sns/jscode2session", "/cgi-bin/stable_token", "/cgi-bin/message/subscribe/send"
 PHONE, CODE = "/wxa/business/getuserphonenumber", "/wxa/getwxacodeunlimit"
@@ -33,28 +34,7 @@ def test_login(client: WechatClient, control, login_code, errcode, means, status
     assert (caught.value.status, caught.value.code) == (status, code), means
 
 
-@pytest.mark.parametrize(
-    ("errcode", "means", "expected"),
-    [
-        (-1, "system busy", errors.RetryLater),
-        (40001, "wrong secret, as it is also said", errors.RetryLater),
-        (40002, "grant_type", errors.RetryLater),
-        (40013, "appid", errors.RetryLater),
-        (40125, "secret", errors.RetryLater),
-        (40164, "our address is not on the list", errors.RetryLater),
-        (40243, "secret frozen", errors.RetryLater),
-        (41002, "appid missing", errors.RetryLater),
-        (41004, "secret missing", errors.RetryLater),
-        (43002, "not a POST", errors.RetryLater),
-        (45009, "quota of the day", errors.QuotaSpent),
-        (45011, "too often a minute", errors.RetryLater),
-        (50004, "not allowed", errors.RetryLater),
-        (50007, "account frozen", errors.RetryLater),
-        (89503, "an administrator must confirm our address", errors.RetryLater),
-        (89506, "refused our address", errors.RetryLater),
-        (89507, "refused our address for now", errors.RetryLater),
-    ],
-)
+@pytest.mark.parametrize(("errcode", "means", "expected"), TOKEN_ANSWERS)
 def test_the_token(client: WechatClient, control, sandbox, errcode, means, expected):
     """Whatever is wrong with the token is the operator's to mend; the message goes out afterwards."""
     control("faults", path=TOKEN, times=1, errcode=errcode)
