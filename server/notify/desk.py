@@ -76,7 +76,7 @@ _DUE = (
             ),
         )
     )
-    .order_by(_N.due_at, _N.created_at)
+    .order_by(_N.due_at)
     .limit(bindparam("most"))
     # Nor who is just marking theirs as read: waiting for several rows of somebody's, in another order than they do,
     # both would wait for ever. They come with the next turn.
