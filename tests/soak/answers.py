@@ -17,7 +17,7 @@ _ERRCODE = "WeChat errcode "
 _NO_ANSWER = f"{_ERRCODE}None: "
 NO_TOKEN, NOT_ASKED = "no token", (f"{_NO_ANSWER}another process", f"{_NO_ANSWER}left alone", "database: ")
 # What a caller can say about each way in which an answer is lost.
-_HANGS, _RESETS = ("ReadTimeout",), ("ConnectionError", "ChunkedEncodingError")
+_HANGS, _RESETS = ("Timeout",), ("ConnectionError", "ChunkedEncodingError")
 _GATEWAY, _SPOILT = ("HTTP error",), ("not JSON", "not an answer", "JSONDecodeError")
 
 

@@ -97,10 +97,11 @@ def _check_reasons(notice: Notice, openid: str | None, content: str, answers: An
     except ValueError as error:
         lie = str(error)
     said = [one["error"] for one in notice.tries if one["error"]]
-    if notice.state in DEAD:
-        reason = course.NO_ADDRESS if notice.member_id and openid is None else said[-1] if said else None
-        if notice.last_error != reason:
-            lie = notice.last_error
+    if notice.member_id and openid is None:
+        said.append(course.NO_ADDRESS)
+    # What may have arrived keeps its doubt for a reason, whatever its second try met.
+    if notice.state in DEAD and notice.last_error not in (said if notice.state == "uncertain" else said[-1:]):
+        lie = notice.last_error
     if lie:
         met = dict(answers.of[content])
         raise Broken(f"{notice.dedupe_key} is {notice.state} and says {lie!r}; it was answered {met}: {notice.tries}")
