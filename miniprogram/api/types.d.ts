@@ -2495,6 +2495,11 @@ export interface components {
         FlagPage: {
             /** Items */
             items: components["schemas"]["FlagRow"][];
+            /**
+             * May Decide
+             * @description the steps that the rules give to a role of the caller, in their order
+             */
+            may_decide: components["schemas"]["RungRow"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -4037,6 +4042,21 @@ export interface components {
             rule: string;
             /** Then */
             then: unknown;
+        };
+        /** RungRow */
+        RungRow: {
+            /**
+             * After Days
+             * @description a flag has stood for so long before
+             */
+            after_days: number;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "talk" | "circular" | "replace";
+            /** Word */
+            word: string;
         };
         /** ScanCreated */
         ScanCreated: {

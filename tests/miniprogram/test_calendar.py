@@ -24,7 +24,9 @@ def test_leave_and_attestation_stand_in_the_day_in_words(phone: Phone, api: Api)
 
 
 def test_an_empty_day_offers_to_be_made_up_while_the_rules_allow_it(phone: Phone) -> None:
-    phone.opens().sees("上海驻点").taps("日历").taps("20").sees("补卡要在 3 天内提出，这一天已经过了。").sees_not("申请补卡")
+    phone.opens().sees("上海驻点").taps("日历").taps("20").sees("补卡要在 3 天内提出，这一天已经过了。").sees_not(
+        "申请补卡"
+    )
     phone.taps("21").sees("11月21日 周六", "申请补卡")
     phone.taps("23").sees("11月23日 周一", "这一天没有打卡，也没有请假。").taps("申请补卡")
     phone.is_on("pages/ask/ask").sees("2026-11-23")
