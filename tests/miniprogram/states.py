@@ -104,7 +104,7 @@ STATES: list[State] = [
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),
-    State("team/board/board", "colleague", _at("team/board/board", "证明在岗")),
+    State("team/board/board", "colleague", _at("team/board/board", "人今天已确认在岗")),
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),
     State("team/flags/flags", "empty", _at("team/flags/flags", "没有预警"), "leader"),
     State("team/step/step", "talk", _at(TALK, "对方怎么说"), "leader"),

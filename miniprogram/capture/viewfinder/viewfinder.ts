@@ -2,7 +2,7 @@
 import { asJpeg, type Canvas } from '../photo';
 
 Component({
-  properties: { still: { type: String, value: '' } },
+  properties: { still: { type: String, value: '' }, low: { type: Boolean, value: false } },
   data: { busy: false },
   methods: {
     /** The canvas of this page, for phones that draw on no other. */
