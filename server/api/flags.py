@@ -77,9 +77,7 @@ class RungRow(BaseModel):
 
 class FlagPage(BaseModel):
     items: list[FlagRow]
-    may_decide: list[RungRow] = Field(
-        description="the steps that the rules give to the caller's roles, in order"
-    )
+    may_decide: list[RungRow] = Field(description="the steps that the rules give to the caller's roles, in order")
     next_cursor: str | None
 
 

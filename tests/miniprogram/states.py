@@ -111,6 +111,7 @@ STATES: list[State] = [
     State("team/reviews/reviews", "empty", _at("team/reviews/reviews", "都复核完了"), "bureau"),
     State("team/appeals/appeals", "empty", _at("team/appeals/appeals", "没有等您处理的申诉"), "bureau"),
     State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),
+    State("mine/file/file", "month", _at("mine/file/file", "每月")),
     State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
     State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),
     State("mine/data/data", "kept", _at("mine/data/data", "删除我的信息")),

@@ -4,15 +4,15 @@ import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
 import { TODAY } from '../../api/session';
 import { day, onDate } from '../../words';
-import { ago, grid, moved, type Cell } from './grid';
+import { ago, grid, type Cell } from './grid';
 import { entries, type Entry } from './timeline';
 
 const today = () => onDate(new Date(serverNow()).toISOString());
 
 Page({
   data: {
-    month: '', title: '', cells: [] as Cell[], weeks: ['一', '二', '三', '四', '五', '六', '日'],
-    sum: '', target: '', closed: false, said: '', loaded: false, last: false,
+    month: '', newest: '', cells: [] as Cell[], weeks: ['一', '二', '三', '四', '五', '六', '日'],
+    sum: '', target: '', closed: false, said: '', loaded: false,
     open: null as null | { date: string; title: string; explanation: string; entries: Entry[]; mayMakeUp: boolean; tooLate: string },
   },
   found: null as api.Month | null,
@@ -29,13 +29,11 @@ Page({
     wx.stopPullDownRefresh();
   },
 
-  before() { this.show(moved(this.data.month, -1)); },
-  after() { if (!this.data.last) this.show(moved(this.data.month, 1)); },
+  pick(e: WechatMiniprogram.CustomEvent<{ month: string }>) { this.show(e.detail.month); },
 
   async show(month: string) {
-    const [year, m] = month.split('-').map(Number);
     const same = month === this.data.month;
-    this.setData({ month, title: `${year}年${m}月`, last: month >= this.shownAs, ...(same ? {} : { open: null, loaded: false, cells: grid(month, [], today()) }) });
+    this.setData({ month, newest: this.shownAs, ...(same ? {} : { open: null, loaded: false, cells: grid(month, [], today()) }) });
     try {
       const found = await api.month(month);
       if (this.data.month !== month) return; // somebody leafed on meanwhile

@@ -4,7 +4,8 @@ import test from 'node:test';
 import { load } from './module.mjs';
 
 const { action, forecast } = await load('pages/today/action');
-const { ago, grid, moved } = await load('pages/calendar/grid');
+const { ago, grid } = await load('pages/calendar/grid');
+const { moved } = await load('components/month-steps/moved');
 const { entries } = await load('pages/calendar/timeline');
 const { shares, tick } = await load('components/month-ring/arcs');
 const { against, between } = await load('capture/distance');
