@@ -51,7 +51,7 @@ assets: $(ASSETS) ## what the console's pages load, from npm into server/console
 
 setup: $(TEST_STAMP) $(NPM_STAMPS)
 
-bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the outbox, the first page and the console's, each beside a floor of the same run (tests/bench/README.md)
+bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the outbox, the first page and the console's, a search of companies, each beside a floor of the same run (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.nightly --sizes $(MEMBERS)
 	@$(BIN)/python -m tests.bench.seeding
@@ -59,6 +59,7 @@ bench: $(TEST_STAMP) $(NPM_STAMPS) ## check-ins, a night's flags, seeding, the o
 	@$(BIN)/python -m tests.bench.miniprogram
 	@$(BIN)/python -m tests.bench.review
 	@$(BIN)/python -m tests.bench.console $(if $(CHECKINS),--checkins $(CHECKINS))
+	@$(BIN)/python -m tests.bench.leads $(if $(COMPANIES),--companies $(COMPANIES))
 
 bench-evidence: $(TEST_STAMP) ## honest people accepted and cheats caught, 20 000 cases a side; CASES=2000 SEED=1 for a short one
 	@$(BIN)/python -m tests.bench.evidence --cases $(or $(CASES),20000) $(if $(SEED),--seed $(SEED))

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server.api import (
     appeals,
     attestations,
+    chains,
     checkins,
     closing,
     comments,
@@ -63,6 +64,7 @@ _BLUEPRINTS = (
     appeals,
     comments,
     attestations,
+    chains,
     people,
     photos,
     months,

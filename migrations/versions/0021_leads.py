@@ -16,6 +16,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "chain_nodes",
+        sa.Column("county_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("industry", sa.String(length=40), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.CheckConstraint("side IN ('upstream', 'core', 'downstream')", name=op.f("ck_chain_nodes_side_known")),
+        sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_chain_nodes_county_id")),
+        sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_chain_nodes")),
+        sa.UniqueConstraint("county_id", "industry", "name", name=op.f("uq_chain_nodes_county_id_industry_name")),
+    )
+    op.create_table(
         "companies",
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -24,6 +37,9 @@ def upgrade() -> None:
         sa.Column("sound", sa.String(length=700), nullable=False),
         sa.Column("uscc", sa.String(length=18), nullable=True),
         sa.Column("industry", sa.String(length=40), nullable=True),
+        sa.Column("node_id", sa.Uuid(), nullable=True),
+        sa.Column("is_target", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=60), nullable=True),
         sa.Column("size", sa.String(length=10), nullable=True),
         sa.Column("home_city", sa.String(length=40), nullable=True),
         sa.Column("phone_sealed", sa.String(length=400), nullable=True),
@@ -34,10 +50,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["county_id", "added_by"], ["members.county_id", "members.id"], name=op.f("fk_companies_county_id_added_by")
         ),
+        sa.ForeignKeyConstraint(
+            ["county_id", "node_id"],
+            ["chain_nodes.county_id", "chain_nodes.id"],
+            name=op.f("fk_companies_county_id_node_id"),
+        ),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_companies")),
     )
     op.create_index(op.f("ix_companies_county_id_core"), "companies", ["county_id", "core"], unique=False)
     op.create_index(op.f("ix_companies_county_id_sound"), "companies", ["county_id", "sound"], unique=False)
+    op.create_index(
+        "ix_companies_node",
+        "companies",
+        ["county_id", "node_id", "name"],
+        unique=False,
+        sqlite_where=sa.text("node_id IS NOT NULL"),
+        postgresql_where=sa.text("node_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_companies_phone",
         "companies",
@@ -307,6 +336,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         *("lead_updates", "lead_squads", "lead_requests", "lead_events"),
-        *("leads", "company_pieces", "companies"),
+        *("leads", "company_pieces", "companies", "chain_nodes"),
     ):
         op.drop_table(table)

@@ -72,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which nodes have companies to be won, which are followed up, and where there is nobody. */
+        get: operations["chains_read_chains_chains_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chains/{node_id}/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Up to 200 companies at a node, those to be won first; of each whose it is. */
+        get: operations["chains_read_node_chains__uuid_node_id__companies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkins": {
         parameters: {
             query?: never;
@@ -224,6 +258,23 @@ export interface paths {
         put?: never;
         /** The known companies that this one may be, while it is being typed. */
         post: operations["companies_alike_companies_companies_alike_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{company_id}/node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say at which node of a chain a company stands. */
+        put: operations["chains_place_company_companies__uuid_company_id__node_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1749,6 +1800,11 @@ export interface components {
              */
             phone_code?: string | null;
         };
+        /** ChainReply */
+        ChainReply: {
+            /** Industries */
+            industries: components["schemas"]["IndustryRow"][];
+        };
         /**
          * ChangeBody
          * @description What is left out stays as it is.
@@ -2719,6 +2775,13 @@ export interface components {
             /** Status */
             status: string;
         };
+        /** IndustryRow */
+        IndustryRow: {
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: components["schemas"]["NodeRow"][];
+        };
         /** InviteReply */
         InviteReply: {
             /**
@@ -3192,6 +3255,40 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** NodeCompanies */
+        NodeCompanies: {
+            /** Items */
+            items: components["schemas"]["CompanyRow"][];
+        };
+        /** NodeRow */
+        NodeRow: {
+            /** Companies */
+            companies: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Leads
+             * @description that a squad follows up now
+             */
+            leads: number;
+            /** Name */
+            name: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "upstream" | "core" | "downstream";
+            /** Signed */
+            signed: number;
+            /**
+             * Targets
+             * @description of them in the directory of those to be won
+             */
+            targets: number;
+        };
         /** NoticePage */
         NoticePage: {
             /** Items */
@@ -3315,6 +3412,14 @@ export interface components {
             place: number;
             /** Unit */
             unit: string;
+        };
+        /** PlaceBody */
+        PlaceBody: {
+            /**
+             * Node
+             * @description null: at none
+             */
+            node: string | null;
         };
         /** PolicyBody */
         PolicyBody: {
@@ -5210,6 +5315,84 @@ export interface operations {
             };
         };
     };
+    chains_read_chains_chains_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chains_read_node_chains__uuid_node_id__companies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeCompanies"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     checkins_list_checkins_checkins_get: {
         parameters: {
             query?: {
@@ -5666,6 +5849,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlikeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chains_place_company_companies__uuid_company_id__node_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRow"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -86,7 +86,7 @@ def search_companies(query: SearchQuery) -> Reply:
     _spend()
     with reading() as session:
         found = companies.search(session, caller(), services().sealer, query.q)
-        rows = _rows(session, list(found))
+        rows = rows_of(session, list(found))
     _note({"q": query.q}, rows)
     return CompanyList(items=rows).model_dump(mode="json")
 
@@ -98,7 +98,7 @@ def alike_companies(body: CompanyBody) -> Reply:
     new = body.as_new()
     with reading() as session:
         found = companies.alike(session, caller(), services().sealer, new)
-        rows = _rows(session, [one.company for one in found])
+        rows = rows_of(session, [one.company for one in found])
     _note({"name": body.name}, rows)
     items = [AlikeRow(why=one.why, company=row) for one, row in zip(found, rows, strict=True)]
     doubtful = bool(new.uscc) and companies.is_doubtful(companies.normal_uscc(str(new.uscc)))
@@ -125,7 +125,8 @@ def _spend() -> None:
         spend(session, f"{key}:day", limit=_A_DAY, window_s=86_400, now=now())
 
 
-def _rows(session: Session, found: list[Company]) -> list[CompanyRow]:
+def rows_of(session: Session, found: list[Company]) -> list[CompanyRow]:
+    """The companies as the caller may know them."""
     ids = [one.id for one in found]
     visible = in_county(caller(), Lead).where(Lead.company_id.in_(ids), Lead.outcome.is_(None), see.seen(caller()))
     return company_rows(session, found, {lead.company_id: lead for lead in session.scalars(visible)})

@@ -5,15 +5,17 @@ from typing import Any, cast
 
 from flask import Response, url_for
 
+from server.api import chains as chains_api
 from server.api import leads as api
 from server.api.services import reading
 from server.api.session import caller
-from server.console import lead_words
+from server.console import lead_sheets, lead_words
 from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
-from server.console.workbook import Column
-from server.leads import handover, see
-from server.leads.models import DEAD_ENDS, STAGES
+from server.console.import_sheets import taken, template
+from server.console.workbook import Column, download
+from server.leads import chains, handover, see
+from server.leads.models import DEAD_ENDS, SIDES, STAGES
 from server.watch import members
 
 _STATES = (("open", "跟进中"), ("pooled", "公共池"), ("signed", "已签约"), ("dead_end", "已终止"))
@@ -40,6 +42,7 @@ def leads() -> Response:
         counts=counts,
         squads=squads,
         waiting=_waiting(),
+        may_see_chains=caller().has(*chains.READING),
     )
 
 
@@ -92,6 +95,40 @@ def leads_hand_over(member_id: uuid.UUID) -> Response:
     """All open leads of one person to another."""
     made = cast(dict[str, Any], api.hand_leads_over(api.GiverPath(member_id=member_id), form(api.HandoverBody)))
     return done(f"已移交 {made['handed_over']} 条线索，接手的人会收到消息。", url_for("desk.leads"))
+
+
+@face.get("/leads/chains")
+def leads_chains() -> Response:
+    """Where the county has somebody to talk to, where only names, and where nobody."""
+    found = cast(dict[str, Any], chains_api.read_chains())
+    may_import = caller().has(*chains.KEEPING)
+    return page("chains.html", industries=found["industries"], sides=SIDES, may_import=may_import)
+
+
+@face.get("/leads/chains/<uuid:node_id>")
+def leads_node(node_id: uuid.UUID) -> Response:
+    """The companies at one node, and whose they are."""
+    found = cast(dict[str, Any], chains_api.read_node(chains_api.NodePath(node_id=node_id)))
+    return page("_chain_node.html", companies=found["items"])
+
+
+@face.get("/leads/import")
+def leads_import() -> Response:
+    caller().require(*chains.KEEPING)
+    return page("lead_import.html", kinds=lead_sheets.KINDS)
+
+
+@face.get("/leads/import/template.xlsx")
+def leads_import_template() -> Response:
+    caller().require(*chains.KEEPING)
+    return download(template(lead_sheets.KINDS), "产业链和目标企业.xlsx")
+
+
+@face.post("/leads/import")
+def leads_import_try() -> Response:
+    """Each row's error in place; all of it is written, or nothing."""
+    caller().require(*chains.KEEPING)
+    return taken(lead_sheets.KINDS, url_for("desk.leads_chains"))
 
 
 @face.get("/leads/requests")

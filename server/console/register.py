@@ -4,22 +4,21 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from sqlalchemy import ColumnElement, func, or_, select, true
 
 from server.api import squads as squads_api
 from server.api import structure as structure_api
-from server.api.services import now, reading, services, transaction
+from server.api.services import reading
 from server.api.session import caller
 from server.console import register_sheets
 from server.console.exports import export
 from server.console.face import done, face, form, page
-from server.console.workbook import MIME, Column
-from server.errors import invalid
+from server.console.import_sheets import taken, template
+from server.console.workbook import Column, download
 from server.org.models import Posting, Squad, Unit
 from server.org.scope import WATCHING_COUNTY, Caller
 from server.org.scope import county as in_county
-from server.rate_limits import spend
 
 READERS = ("admin", "bureau_supervisor", "unit_supervisor")
 _COLUMNS = (Column("单位", 24), Column("小分队", 28), Column("今天派驻（人）", 10, "count"))
@@ -29,10 +28,6 @@ TABS = (
     ("register_people", "人员"),
     ("register_import", "导入"),
 )
-
-
-class _TakeBack(Exception):
-    """A dry run: everything that was tried is rolled back."""
 
 
 @face.get("/register")
@@ -119,34 +114,14 @@ def register_import() -> Response:
 @face.get("/register/import/template.xlsx")
 def register_import_template() -> Response:
     caller().require("admin")
-    name = "attachment; filename*=UTF-8''%E7%99%BB%E8%AE%B0%E8%A1%A8.xlsx"
-    return Response(register_sheets.template(), mimetype=MIME, headers={"Content-Disposition": name})
+    return download(template(register_sheets.KINDS), "登记表.xlsx")
 
 
 @face.post("/register/import")
 def register_import_try() -> Response:
-    """Try the workbook: each row's error in place. With `commit` and no error all of it is written, else nothing."""
-    who = caller()
-    who.require("admin")
-    sent = request.files.get("workbook")
-    if sent is None or not sent.filename:
-        raise invalid("workbook_missing", "请先选择一个 .xlsx 文件。")
-    with transaction() as session:
-        spend(session, f"import:{who.county_id}:{who.member_id}", limit=60, window_s=3600, now=now())
-    book = register_sheets.read(sent.read(register_sheets.MOST_BYTES + 1))
-    wanted = request.form.get("commit") == "true"
-    found: list[register_sheets.Line] = []
-    try:
-        with transaction() as session:
-            to = register_sheets.Reading(session, who, services().sealer, now())
-            found = list(register_sheets.lines(to, book))
-            if not wanted or any(line.said for line in found):
-                raise _TakeBack
-    except _TakeBack:
-        return page(
-            "_import_result.html", lines=found, wrong=sum(bool(line.said) for line in found), name=sent.filename
-        )
-    return done(f"已导入 {len(found)} 行。", url_for("desk.register"))
+    """Each row's error in place; all of it is written, or nothing."""
+    caller().require("admin")
+    return taken(register_sheets.KINDS, url_for("desk.register"))
 
 
 def units_of(who: Caller, unit_id: Any = Unit.id) -> ColumnElement[bool]:

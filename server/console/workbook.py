@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import Response
@@ -69,9 +70,10 @@ def write(tables: Sequence[Table], maker: Maker) -> bytes:
 
 
 def download(content: bytes, filename: str) -> Response:
-    """The workbook as an answer that a browser keeps. filename: ASCII."""
+    """The workbook as an answer that a browser keeps."""
     response = Response(content, mimetype=MIME)
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    named = f"filename={filename}" if filename.isascii() else f"filename*=UTF-8''{quote(filename)}"  # RFC 6266
+    response.headers["Content-Disposition"] = f"attachment; {named}"
     return response
 
 

@@ -23,10 +23,10 @@ from server.demo.attempts import Attempt, honest_attempts, local, submission_of
 from server.demo.county import TZ, CountyPlan, Person, known
 from server.demo.drawing import Album
 from server.demo.incidents import Incident, with_incidents
-from server.demo.prospects import Prospect, Step, prospects
+from server.demo.prospects import CHAINS, Prospect, Step, directory, prospects
 from server.demo.register import RULES
 from server.flags.nightly import run_nightly
-from server.leads import course, requests
+from server.leads import chains, course, requests
 from server.leads.models import Lead
 from server.leads.report import Report, report
 from server.leads.requests import Asked
@@ -101,6 +101,8 @@ class Stage:
             self._at(leave.asked_at, partial(self._ask, leave))
         for vouching in self.script.vouched:
             self._at(vouching.at, partial(self._attest, vouching))
+        if self.script.prospects:
+            self._at(local(self.script.plan.starts_on, 8 * 60), self._enter_directory)
         for prospect in self.script.prospects:
             self._at(prospect.at, partial(self._report, prospect))
         for night in self._nights():
@@ -192,6 +194,15 @@ class Stage:
                 self.session, self.county_id, a.person.id, *span, at, Cause("leave", leave_id, who.member_id)
             )
 
+    def _enter_directory(self, at: datetime) -> None:
+        """By the bureau, before the squads begin."""
+        who = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[0], at)
+        for industry, nodes in CHAINS.items():
+            for side, name in nodes:
+                chains.add_node(self.session, who, industry, side, name, at)
+        for target in directory():
+            chains.add_target(self.session, who, self.sealer, target, at)
+
     def _report(self, p: Prospect, at: datetime) -> None:
         new = Report(
             id=p.id,
@@ -204,7 +215,10 @@ class Stage:
             next_action=p.next_action,
             next_on=p.next_on,
         )
-        lead, _ = report(self.session, caller(self.script.plan, p.person, at), self.sealer, new, at)
+        who = caller(self.script.plan, p.person, at)
+        lead, _ = report(self.session, who, self.sealer, new, at)
+        if node := chains.find(self.session, who, *p.node):
+            chains.place(self.session, who, lead.company_id, node.id, at)
         for number, step in enumerate(p.steps):
             self._at(step.at, partial(self._follow_up, lead, known("step", p.id, number), step))
 

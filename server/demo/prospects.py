@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from server.demo.attempts import local
 from server.demo.county import CountyPlan, Person, SquadPlan, known
+from server.leads.chains import Target
 from server.leads.companies import New
 from server.leads.models import STAGES
 
@@ -20,6 +21,16 @@ _TRADES = (
     *(("新能源材料", "新能源"), ("精密制造", "装备制造"), ("食品科技", "食品加工"), ("生物医药", "生物医药")),
     *(("智能装备", "装备制造"), ("电子科技", "电子信息")),
 )
+# The county's chains: side and name of each node, and the companies to be won that nobody has approached yet.
+CHAINS: dict[str, tuple[tuple[str, str], ...]] = {
+    "新能源": (("upstream", "正极材料"), ("upstream", "隔膜"), ("core", "动力电池"), ("downstream", "电池回收")),
+    "装备制造": (("upstream", "铸件"), ("core", "工业机器人"), ("core", "数控机床"), ("downstream", "成套设备")),
+    "食品加工": (("upstream", "粮油初加工"), ("core", "预制菜"), ("downstream", "冷链物流")),
+    "生物医药": (("upstream", "原料药"), ("core", "制剂"), ("downstream", "医疗器械")),
+    "电子信息": (("upstream", "元器件"), ("core", "智能终端"), ("downstream", "软件服务")),
+    "纺织服装": (("upstream", "化纤"), ("core", "家纺"), ("downstream", "品牌服装")),
+}
+_TO_BE_WON = ("皓垣", "屹川", "澄麓", "湛野", "昱岭", "岫云", "渊泽", "祁岚", "朗峤", "沛原", "骁途", "芷汀")
 _CHANNELS = ("exhibition", "chamber", "referral", "cold_call", "inquiry")
 _SAID = (
     "电话沟通，对方请我们发县里的产业政策。",
@@ -51,12 +62,23 @@ class Prospect:
     person: Person
     at: datetime
     company: New
+    node: tuple[str, str]  # industry and name
     channel: str
     intent: str
     investment_wan: int
     next_action: str
     next_on: date
     steps: tuple[Step, ...]
+
+
+def directory() -> list[Target]:
+    """About every other node has a company to be won."""
+    nodes = [(industry, name) for industry, named in CHAINS.items() for _, name in named]
+    chosen = zip(nodes[::2], _TO_BE_WON, strict=False)
+    return [
+        Target(New(f"{brand}{node}股份有限公司", industry=industry, size="large"), industry, node, "全国100强名录")
+        for (industry, node), brand in chosen
+    ]
 
 
 def prospects(plan: CountyPlan, today: date) -> list[Prospect]:
@@ -86,6 +108,7 @@ def _prospect(plan: CountyPlan, squad: SquadPlan, brand: str, today: date) -> Pr
             size=rng.choice(("large", "medium", "small")),
             home_city=squad.station.city,
         ),
+        node=(industry, rng.choice(CHAINS[industry])[1]),
         channel=rng.choice(_CHANNELS),
         intent=f"拟投资{product}项目，正在比选落户地点。",
         investment_wan=rng.choice((3000, 5000, 8000, 12_000, 20_000, 50_000)),

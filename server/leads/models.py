@@ -5,7 +5,17 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, Index, PrimaryKeyConstraint, String, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
@@ -29,6 +39,7 @@ CHANNELS = {
     "other": "其他",
 }
 SIZES = {"large": "大型", "medium": "中型", "small": "小型", "micro": "微型"}
+SIDES = {"upstream": "上游", "core": "主体", "downstream": "下游"}
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY")
 DEAD_ENDS = {
     "invested_elsewhere": "已落户别处",
@@ -47,6 +58,22 @@ EVENTS = (
 )
 
 
+class ChainNode(Base):
+    """产业链环节: one place in the chain of one of the county's industries, up- or downstream of its core."""
+
+    __tablename__ = "chain_nodes"
+    __table_args__ = (
+        one_of("side", tuple(SIDES)),
+        UniqueConstraint("county_id", "industry", "name"),
+    )
+    county_id: Mapped[int] = mapped_column(ForeignKey("counties.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    industry: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int]  # as they were entered: industries and nodes stand in this order
+
+
 class Company(Base):
     """企业. `core` and `sound` are the name as names.py tells it from others; two companies may share them, but never a
     USCC. `phone_sealed` (as `company:{id}:phone`) is found by its digest."""
@@ -54,10 +81,12 @@ class Company(Base):
     __tablename__ = "companies"
     __table_args__ = (
         county_fk("added_by", "members"),
+        county_fk("node_id", "chain_nodes"),
         one_of("size", tuple(SIZES)),
         index_where("uq_companies_uscc", "county_id", "uscc", where="uscc IS NOT NULL", unique=True),
         Index(None, "county_id", "core"),
         Index(None, "county_id", "sound"),
+        index_where("ix_companies_node", "county_id", "node_id", "name", where="node_id IS NOT NULL"),
         index_where("ix_companies_phone", "county_id", "phone_digest", where="phone_digest IS NOT NULL"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,7 +95,10 @@ class Company(Base):
     core: Mapped[str] = mapped_column(String(100))
     sound: Mapped[str] = mapped_column(String(700))
     uscc: Mapped[str | None] = mapped_column(String(18))
-    industry: Mapped[str | None] = mapped_column(String(40))
+    industry: Mapped[str | None] = mapped_column(String(40))  # as its reporter calls it
+    node_id: Mapped[uuid.UUID | None]
+    is_target: Mapped[bool] = mapped_column(default=False)  # of the directory of companies to be won
+    source: Mapped[str | None] = mapped_column(String(60))  # 全国100强名录, a chamber's list
     size: Mapped[str | None] = mapped_column(String(10))
     home_city: Mapped[str | None] = mapped_column(String(40))
     phone_sealed: Mapped[str | None] = mapped_column(String(400))

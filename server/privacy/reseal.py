@@ -12,6 +12,8 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from server.db import Base, Database
+from server.leads import companies
+from server.leads.models import Company
 from server.org import console, reach
 from server.org.models import ConsoleAccount, Member
 from server.sealing import CannotOpen, Sealer
@@ -20,6 +22,7 @@ from server.sealing import CannotOpen, Sealer
 COLUMNS: tuple[tuple[type[Base], str, str, str, str | None], ...] = (
     (Member, "id", "phone_sealed", reach.PHONE_OF, "phone_digest"),
     (Member, "id", "email_sealed", reach.EMAIL_OF, None),
+    (Company, "id", "phone_sealed", companies.PHONE_OF, "phone_digest"),
     (ConsoleAccount, "member_id", "totp_sealed", console.TOTP_OF, None),
 )
 _AT_ONCE = 500

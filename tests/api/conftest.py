@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from server.config import Config
 from server.db import Database
 from server.flags.models import Flag
+from server.leads.models import ChainNode
 from server.notify.models import Notice
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from tests.cast import Cast
@@ -39,6 +40,15 @@ def flag_chen(db: Database, cast: Cast, clock: StoppedClock) -> uuid.UUID:
             )
         )
     return flag_id
+
+
+@pytest.fixture
+def chain_node(db: Database, cast: Cast) -> uuid.UUID:
+    """A node of the county's chains."""
+    node_id = uuid.uuid4()
+    with db.transaction() as session:
+        session.add(ChainNode(county_id=1, id=node_id, industry="新能源", side="upstream", name="正极材料", position=1))
+    return node_id
 
 
 @pytest.fixture

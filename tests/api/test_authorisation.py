@@ -117,6 +117,10 @@ class Target:
         return str(self._api.get(f"/leads/{self.lead}", "chen").json["company"]["id"])
 
     @cached_property
+    def node(self) -> str:
+        return str(self._fixture("chain_node"))
+
+    @cached_property
     def closing(self) -> str:
         return str(_ask_to_close(self._api, "chen", self).json["id"])
 
@@ -239,6 +243,7 @@ LEAD_SQUAD = {"chen", "colleague", "leader"}
 LEAD_WATCHERS = LEAD_SQUAD | UNIT_WATCHERS
 LEAD_WORK = {403: LEAD_WATCHERS - LEAD_SQUAD, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}}
 FAR_SQUAD = {"outsider", "far_leader"}
+CHAIN_READERS = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
 
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
@@ -464,6 +469,23 @@ MATRIX: dict[tuple[str, str], Row] = {
         first="bureau",
     ),
     ("GET", "/api/v1/companies"): Row(lambda api, who, t: api.get("/companies", who, q="汇川"), _ALL_BUT_ADMINS),
+    ("GET", "/api/v1/chains"): Row(
+        lambda api, who, t: api.get("/chains", who), {200: CHAIN_READERS, **_rest(403, CHAIN_READERS), 401: {NOBODY}}
+    ),
+    ("GET", "/api/v1/chains/{node_id}/companies"): Row(
+        lambda api, who, t: api.get(f"/chains/{t.node}/companies", who),
+        {200: CHAIN_READERS, **_rest(403, CHAIN_READERS), 401: {NOBODY}},
+    ),
+    ("PUT", "/api/v1/companies/{company_id}/node"): Row(
+        # the bureau, and the squad that follows it up; of another county there is no such company
+        lambda api, who, t: api.call("PUT", f"/companies/{t.company}/node", who, json={"node": t.node}),
+        {
+            200: LEAD_SQUAD | BUREAU,
+            404: OTHER_COUNTY,
+            **_rest(403, LEAD_SQUAD, BUREAU, OTHER_COUNTY),
+            401: {NOBODY},
+        },
+    ),
     ("POST", "/api/v1/companies/alike"): Row(
         lambda api, who, t: api.post("/companies/alike", who, {"name": "汇川"}), _ALL_BUT_ADMINS
     ),

@@ -140,7 +140,7 @@ def test_the_kinds_of_ones_roles_and_what_the_inbox_must_keep(api: Api) -> None:
         **{"inbox": True, "inbox_fixed": False, "wechat": True, "email": True},
     }
     assert {name for name, item in mine.items() if not item["inbox_fixed"]} == {
-        *("reminder", "month_reached", "leave_ending", "flag_closed")
+        *("reminder", "month_reached", "leave_ending", "flag_closed", "lead_late")
     }
     assert "leave_asked" not in mine
     assert "leave_asked" in {item["kind"] for item in api.get("/me/notice-settings", "supervisor").json["items"]}

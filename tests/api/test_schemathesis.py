@@ -60,20 +60,22 @@ class Live:
 
 
 @pytest.fixture
-def live(config: Config, db: Database, clock: StoppedClock, cast: Cast, flag_chen: None) -> Iterator[Live]:
+def live(
+    config: Config, db: Database, clock: StoppedClock, cast: Cast, flag_chen: None, chain_node: uuid.UUID
+) -> Iterator[Live]:
     sandbox = RunningSandbox(create_sandbox(config.wechat_appid, config.wechat_secret))
     app = create_app(config.model_copy(update={"sandbox_port": sandbox.port}), clock=clock, db=db)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield Live(f"http://127.0.0.1:{server.port}", cast, _known(Api(app, cast, clock)))
+    yield Live(f"http://127.0.0.1:{server.port}", cast, _known(Api(app, cast, clock), chain_node))
     server.shutdown()
     thread.join()
     server.server_close()
     sandbox.stop()
 
 
-def _known(api: Api) -> dict[str, str]:
+def _known(api: Api, chain_node: uuid.UUID) -> dict[str, str]:
     checkin, rejected = api.check_in("chen").json["id"], api.check_in("chen").json["id"]
     ruling = {"decision": "rejected", "reason": "看不清人", "code": "other"}
     review = api.post(f"/checkins/{rejected}/reviews", "bureau2", ruling).json["review"]["id"]
@@ -95,6 +97,7 @@ def _known(api: Api) -> dict[str, str]:
             "lead_id": lead["id"],
             "company_id": lead["company"]["id"],
             "request_id": request,
+            "node_id": str(chain_node),
             "review_id": review,
             "station_id": station,
             "flag_id": flag,

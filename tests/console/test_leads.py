@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.api.test_leads import body, update
 from tests.client import Api
 from tests.console.conftest import Desks
+from tests.console.test_exports import sheet
 from tests.miniprogram.conftest import RunningClock
 
 
@@ -70,6 +71,16 @@ def test_a_leader_moves_it_on_and_hands_over_all_of_one_who_leaves(desk: Desks, 
     page.get_by_role("dialog").get_by_role("button", name="移交").click()
     expect(page.get_by_role("status")).to_have_text("已移交 1 条线索，接手的人会收到消息。")
     assert api.get(f"/leads/{lead}", "colleague").json["owner"]["name"] == "colleague"
+
+
+def test_the_list_leaves_as_a_workbook_of_ones_own_subtree(api: Api) -> None:
+    api.post("/leads", "chen", body(api, investment_wan=12000, next_on="2026-12-01"))
+    api.post("/leads", "neighbour", body(api, "西边的企业"))
+    title, note, heads, *rows = sheet(api, "/leads/list.xlsx", "supervisor")
+    assert "supervisor" in note[0]
+    assert [row[:1] + row[2:6] for row in rows] == [["苏州汇川技术有限公司", "线索", "east-1", "chen", 12000.0]]
+    assert len(sheet(api, "/leads/list.xlsx", "bureau")) == len(rows) + 4
+    assert (title[0], heads[0]) == ("河湾县 线索", "企业")
 
 
 def test_by_guessing_an_address_nobody_sees_anothers(desk: Desks, api: Api) -> None:
