@@ -23,6 +23,18 @@ def test_a_message_leads_to_its_page(phone: Phone, api: Api) -> None:
     phone.opens("pages/messages/messages").taps("复核结果").taps("去看看").is_on("pages/calendar/calendar")
 
 
+def test_an_answer_that_comes_behind_another_page_leaves_the_tabs_alone(phone: Phone, api: Api) -> None:
+    rejected(api)
+    phone.opens().sees("1 条未读").loses_calls("/me/today").is_killed_and_restarted()
+    with phone.page.expect_response("**/me/today"):  # type: ignore[union-attr]
+        phone.evaluates("void __phone.wx.navigateTo({ url: '/mine/about/about' })")
+    phone.is_on("mine/about/about").sees("投诉和建议")
+    assert len(phone.calls("setTabBarBadge")) == 1  # as the phone remembered it
+    with phone.page.expect_response("**/me/today"):  # type: ignore[union-attr]
+        phone.goes_back()
+    phone.page.wait_for_function("__report.calls.filter(call => call.name === 'setTabBarBadge').length === 2")  # type: ignore[union-attr]
+
+
 def test_all_are_read_at_once(phone: Phone, api: Api) -> None:
     rejected(api)
     phone.opens("pages/messages/messages").taps("全部已读").sees("都看过了")

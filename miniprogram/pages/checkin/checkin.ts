@@ -2,8 +2,10 @@
 import { clockOffset } from '../../api/clock';
 import * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
-import { locate, NO_FIX, type Fix, type NoFix } from '../../capture/location';
+import { discard } from '../../capture/photo';
+import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/location';
 import { session, TODAY } from '../../api/session';
+import { ask, needed } from '../../privacy';
 import { newId } from '../../queue/phone';
 import { Full, type Outcome } from '../../queue/queue';
 import { newest, refresh, spend } from '../../queue/tickets';
@@ -19,7 +21,8 @@ Page({
   data: {
     still: '',
     chip: { said: '正在定位…', is: 'none' },
-    noFix: null as null | { said: string; action: string },
+    noFix: null as null | { why: NoFix; said: string; action: string },
+    noPrivacy: false, // the guide was refused: there is neither camera nor position
     noCamera: false,
     note: '',
     busy: false,
@@ -40,7 +43,11 @@ Page({
   },
 
   /** Opened, or back from elsewhere: who was on the way then may have arrived. */
-  onShow() { if (!this.data.busy) this.place(); },
+  async onShow() {
+    if (this.data.busy || (this.data.noPrivacy && (await needed()))) return;
+    this.setData({ noPrivacy: false });
+    this.place();
+  },
 
   /** Where the phone is now; what was known a moment ago stands where nothing newer is to be had. */
   async place() {
@@ -52,7 +59,8 @@ Page({
     } catch (why) {
       if (known && why === 'failed') return;
       this.fix = null;
-      this.setData({ noFix: NO_FIX[why as NoFix] ?? NO_FIX.failed, chip: { said: '没有定位', is: 'none' } });
+      if (why === 'refused' && (await needed())) return this.setData({ noPrivacy: true });
+      this.setData({ noFix: { why: why as NoFix, ...NO_FIX[why as NoFix] }, chip: { said: '没有定位', is: 'none' } });
     }
   },
 
@@ -66,11 +74,17 @@ Page({
   },
 
   async fixPlace() {
-    if (this.data.noFix?.action === '去允许') await wx.openSetting({}).catch(() => undefined);
+    if (this.data.noFix) await mend(this.data.noFix.why);
     this.place();
   },
 
-  denied() { this.setData({ noCamera: true }); },
+  async denied() { this.setData(await needed() ? { noPrivacy: true } : { noCamera: true }); },
+  askPrivacy() { ask(); },
+  agreed() {
+    if (!this.data.noPrivacy) return;
+    this.setData({ noPrivacy: false });
+    this.place();
+  },
   async allowCamera() {
     const { authSetting } = await wx.openSetting({});
     if (authSetting['scope.camera']) this.setData({ noCamera: false });
@@ -83,7 +97,13 @@ Page({
     this.setData({ still: e.detail.path, said: '' });
     this.place();
   },
-  again() { this.setData({ still: '', said: '' }); },
+  again() {
+    discard(this.data.still);
+    this.setData({ still: '', said: '' });
+  },
+
+  /** The kept copy is what is sent; while it is being made, the still is needed. */
+  onUnload() { if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still); },
   write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
 
   /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
