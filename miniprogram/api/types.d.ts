@@ -2284,12 +2284,14 @@ export interface components {
              */
             word: string;
         };
-        /** ConsentBody */
+        /**
+         * ConsentBody
+         * @description Strict: what is mistyped must not be taken for a yes.
+         */
         ConsentBody: {
             /**
              * Agreed
              * @description false withdraws
-             * @default true
              */
             agreed: boolean;
             /**
@@ -4313,8 +4315,11 @@ export interface components {
         };
         /** SettingRow */
         SettingRow: {
-            /** Email */
-            email: boolean;
+            /**
+             * Email
+             * @description null: this kind is never sent there
+             */
+            email: boolean | null;
             /**
              * Inbox
              * @description whether it is shown in the inbox
@@ -4331,8 +4336,11 @@ export interface components {
             purpose: string;
             /** Title */
             title: string;
-            /** Wechat */
-            wechat: boolean;
+            /**
+             * Wechat
+             * @description null: this kind is never sent there
+             */
+            wechat: boolean | null;
         };
         /** SettingWish */
         SettingWish: {

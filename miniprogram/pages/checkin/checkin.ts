@@ -1,18 +1,17 @@
 /** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
 import { clockOffset } from '../../api/clock';
-import * as me from '../../api/me';
+import type * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
 import { discard } from '../../capture/photo';
 import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/location';
 import { session, TODAY } from '../../api/session';
 import { ask, needed } from '../../privacy';
-import { newId } from '../../queue/phone';
 import { Full, type Outcome } from '../../queue/queue';
 import { newest, refresh, spend } from '../../queue/tickets';
 import { unsent, wake, type Sent } from '../../queue/unsent';
+import { ask as allow, wanting } from '../../subscribe';
 import { metres } from '../../words';
 
-const MOST_ASKED = 3; // templates in one question
 const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
 
 interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
@@ -37,9 +36,7 @@ Page({
 
   onLoad() {
     refresh();
-    me.subscriptions().then((all) => {
-      this.templates = all.filter((one) => one.low).map((one) => one.template_id).slice(0, MOST_ASKED);
-    }, () => undefined);
+    wanting().then((templates) => { this.templates = templates; }, () => undefined);
   },
 
   /** Opened, or back from elsewhere: who was on the way then may have arrived. */
@@ -111,7 +108,7 @@ Page({
     if (this.data.busy || !this.data.still || !this.fix) return;
     if (!session()) return this.setData({ said: '还没有登录。请联网后回到今天页，再来打卡。' });
     this.setData({ busy: true, said: '' });
-    const asked = this.askSubscription();
+    const asked = allow(this.templates);
     try {
       const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
       spend(item.form.ticket);
@@ -138,19 +135,6 @@ Page({
     const offset = clockOffset();
     const known = { model, platform, wechat_version: wx.getAppBaseInfo().version };
     return offset === null ? known : { ...known, clock_offset_ms: offset };
-  },
-
-  askSubscription(): Promise<void> {
-    const tmplIds = this.templates;
-    if (!tmplIds.length) return Promise.resolve();
-    return new Promise((resolve) => wx.requestSubscribeMessage({
-      tmplIds,
-      success: (r) => {
-        const answers = Object.fromEntries(tmplIds.filter((id) => r[id]).map((id) => [id, r[id]])) as Parameters<typeof me.reportAnswers>[1];
-        if (Object.keys(answers).length) me.reportAnswers(newId(), answers).catch(() => undefined); // WeChat tells the server as well
-      },
-      complete: () => resolve(),
-    }));
   },
 
   tell(id: string, outcome: Outcome<Sent>) {
