@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
