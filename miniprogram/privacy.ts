@@ -7,6 +7,16 @@ const NO_GATE_MS = 3000;
 let pending: Answer[] = [];
 let show: ((asked: boolean) => void) | null = null;
 
+/** Whether WeChat keeps camera and position from us until the privacy guide is agreed to. */
+export function needed(): Promise<boolean> {
+  return new Promise((resolve) => wx.getPrivacySetting({ success: (r) => resolve(r.needAuthorization), fail: () => resolve(false) }));
+}
+
+/** Ask now: the tap on the gate's button tells WeChat, whether a call is waiting or not. */
+export function ask(): void {
+  show?.(true);
+}
+
 /** Called once, at launch. */
 export function listen(): void {
   const asked = (resolve: Answer) => {

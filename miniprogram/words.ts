@@ -59,6 +59,9 @@ export function day(iso: string): string {
   return `${month}月${date}日 ${WEEK[new Date(Date.UTC(year, month - 1, date)).getUTCDay()]}`;
 }
 
+/** The date so many days before this one. */
+export const dayBefore = (iso: string, days: number): string => new Date(Date.parse(iso) - days * 86_400_000).toISOString().slice(0, 10);
+
 /** The days of a leave: 11月3日 周二 至 11月5日 周四, or one of them and whether it is half. */
 export const span = (l: { starts_on: string; ends_on: string; value: number }): string =>
   (l.starts_on === l.ends_on ? day(l.starts_on) : `${day(l.starts_on)} 至 ${day(l.ends_on)}`) + (l.value < 1 ? ' · 半天' : '');

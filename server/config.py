@@ -23,6 +23,8 @@ PLAIN = "plain"
 LIVE_WECHAT_URL, LIVE_WECOM_URL = "https://api.weixin.qq.com", "https://qyapi.weixin.qq.com"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 # server.notify.messages.SUBSCRIBED, which is floors above this one; a test holds the two together.
+# A template's id, and after a bar its keys where they are not the kind's own: `id|thing4,date1,thing7`.
+_TEMPLATE = re.compile(r"[^|,\s]{1,64}(\|[a-z_]+[0-9]+(,[a-z_]+[0-9]+)*)?")
 TEMPLATE_KINDS = (
     *("reminder", "checkin_decided", "checkin_pending"),
     *("leave_asked", "leave_decided", "leave_withdrawn", "leave_waiting", "leave_ending"),
@@ -232,6 +234,8 @@ class Config(BaseSettings):
     def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
         if unknown := sorted(set(value) - set(TEMPLATE_KINDS)):
             raise ValueError(f"has unknown kinds: {', '.join(unknown)}; there are {', '.join(TEMPLATE_KINDS)}")
+        if odd := sorted(kind for kind, template in value.items() if not _TEMPLATE.fullmatch(template)):
+            raise ValueError(f"must be an id, or id|key,key with the template's own keys; not so: {', '.join(odd)}")
         return value
 
     @field_validator("wechat_templates")

@@ -6,12 +6,14 @@ type S = components['schemas'];
 export type Today = S['TodayOfMine'];
 export type Month = S['ExplainedMonth'];
 export type Day = S['ExplainedDay'];
+export type File = S['FileReply'];
 export type Consent = S['ConsentReply'];
 export type Deletion = S['DeletionReply'];
 export type Device = S['SignInReply'];
 
 export const today = () => read<Today>('/me/today');
 export const me = () => read<S['MeReply']>('/me');
+export const file = (month: string) => read<S['FileReply']>('/me/file', { month });
 export const month = (of: string) => read<Month>('/me/month', { month: of });
 
 export const consent = () => read<Consent>('/consents');

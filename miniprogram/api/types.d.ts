@@ -836,6 +836,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's postings and training, and what happened in a month: days, leave, flags, reviews, appeals. */
+        get: operations["my_file_my_file_me_file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/month": {
         parameters: {
             query?: never;
@@ -2267,12 +2284,14 @@ export interface components {
              */
             word: string;
         };
-        /** ConsentBody */
+        /**
+         * ConsentBody
+         * @description Strict: what is mistyped must not be taken for a yes.
+         */
         ConsentBody: {
             /**
              * Agreed
              * @description false withdraws
-             * @default true
              */
             agreed: boolean;
             /**
@@ -2531,6 +2550,70 @@ export interface components {
             /** Target Explanation */
             target_explanation: string;
         };
+        /**
+         * FileEvent
+         * @description One entry of the month, the newest first.
+         */
+        FileEvent: {
+            /**
+             * At
+             * @description null where only the date is known
+             */
+            at: string | null;
+            /**
+             * By
+             * @description who decided, or empty
+             */
+            by: string;
+            /**
+             * Checkin Id
+             * @description where evidence stands behind it
+             */
+            checkin_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum";
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * State
+             * @description a state of a day, a kind of flag, or empty
+             */
+            state: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /** FileReply */
+        FileReply: {
+            /**
+             * Closed
+             * @description the month is published
+             */
+            closed: boolean;
+            /**
+             * Events
+             * @description of the month
+             */
+            events: components["schemas"]["FileEvent"][];
+            month: components["schemas"]["MonthReply"];
+            /**
+             * Postings
+             * @description all of them, the latest first
+             */
+            postings: components["schemas"]["PostingOfMine"][];
+            /**
+             * Trainings
+             * @description the approved ones, the latest first, 100 at most
+             */
+            trainings: components["schemas"]["TrainingOfMine"][];
+        };
         /** FindingReply */
         FindingReply: {
             /** Code */
@@ -2551,6 +2634,11 @@ export interface components {
         FlagPage: {
             /** Items */
             items: components["schemas"]["FlagRow"][];
+            /**
+             * May Decide
+             * @description the steps that the rules give to the caller's roles, in order
+             */
+            may_decide: components["schemas"]["RungRow"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3725,6 +3813,27 @@ export interface components {
              */
             starts_on: string;
         };
+        /** PostingOfMine */
+        PostingOfMine: {
+            /** City */
+            city: string;
+            /**
+             * Ends On
+             * @description null: it goes on
+             */
+            ends_on: string | null;
+            /** Squad */
+            squad: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Station */
+            station: string;
+            /** Unit */
+            unit: string;
+        };
         /** PostingReply */
         PostingReply: {
             /**
@@ -4143,6 +4252,21 @@ export interface components {
             /** Then */
             then: unknown;
         };
+        /** RungRow */
+        RungRow: {
+            /**
+             * After Days
+             * @description a flag has stood for so long before
+             */
+            after_days: number;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "talk" | "circular" | "replace";
+            /** Word */
+            word: string;
+        };
         /** ScanCreated */
         ScanCreated: {
             /** Code */
@@ -4191,8 +4315,11 @@ export interface components {
         };
         /** SettingRow */
         SettingRow: {
-            /** Email */
-            email: boolean;
+            /**
+             * Email
+             * @description null: this kind is never sent there
+             */
+            email: boolean | null;
             /**
              * Inbox
              * @description whether it is shown in the inbox
@@ -4209,8 +4336,11 @@ export interface components {
             purpose: string;
             /** Title */
             title: string;
-            /** Wechat */
-            wechat: boolean;
+            /**
+             * Wechat
+             * @description null: this kind is never sent there
+             */
+            wechat: boolean | null;
         };
         /** SettingWish */
         SettingWish: {
@@ -4745,6 +4875,26 @@ export interface components {
              * @description confirmed since January
              */
             year_days: number;
+        };
+        /** TrainingOfMine */
+        TrainingOfMine: {
+            /**
+             * Days
+             * @description 0.5 or 1 for each date
+             */
+            days: number;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
         };
         /** TransferBody */
         TransferBody: {
@@ -7474,6 +7624,47 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    my_file_my_file_me_file_get: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; empty is this month */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileReply"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -4,34 +4,54 @@ const LONGEST = 1280;
 const MOST_BYTES = 400 * 1024;
 const QUALITIES = [0.82, 0.7, 0.55, 0.4];
 
-/** The path of the JPEG. Falls back on the photo as it came: the server takes PNG, and a large photo beats none. */
-export async function asJpeg(path: string): Promise<string> {
+/** What is asked of a canvas, on the screen or off it. */
+export interface Canvas {
+  width: number;
+  height: number;
+  createImage(): { onload: unknown; onerror: unknown; src: string };
+  getContext(kind: '2d'): { drawImage(image: unknown, x: number, y: number, w: number, h: number): void };
+}
+
+/** The path of the JPEG; `path` itself is removed once there is another. On some iPhones drawing off the screen fails:
+ * then `spare` is drawn on, a canvas of the page. Falls back on the photo as it came: the server takes PNG, and a large
+ * photo beats none. */
+export async function asJpeg(path: string, spare: () => Promise<Canvas>): Promise<string> {
   try {
     const info = await wx.getImageInfo({ src: path });
-    if (info.type === 'jpeg' && Math.max(info.width, info.height) <= LONGEST && (await bytes(path)) <= MOST_BYTES) return path;
-    return await drawn(path, info.width, info.height);
+    const scale = Math.min(1, LONGEST / Math.max(info.width, info.height));
+    if (info.type === 'jpeg' && scale === 1 && (await bytes(path)) <= MOST_BYTES) return path;
+    const size = { width: Math.round(info.width * scale), height: Math.round(info.height * scale) };
+    const off = async () => wx.createOffscreenCanvas({ type: '2d', ...size }) as unknown as Canvas;
+    const made = await drawn(path, size, off).catch(() => drawn(path, size, spare));
+    discard(path);
+    return made;
   } catch {
     return path;
   }
 }
 
-async function drawn(path: string, width: number, height: number): Promise<string> {
-  const scale = Math.min(1, LONGEST / Math.max(width, height));
-  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-  const canvas = wx.createOffscreenCanvas({ type: '2d', width: w, height: h });
+async function drawn(path: string, size: { width: number; height: number }, get: () => Promise<Canvas>): Promise<string> {
+  const canvas = Object.assign(await get(), size);
   const image = canvas.createImage();
   await new Promise<void>((resolve, reject) => {
     image.onload = () => resolve();
     image.onerror = () => reject(new Error('image'));
     image.src = path;
   });
-  canvas.getContext('2d').drawImage(image, 0, 0, w, h);
-  let out = path;
+  canvas.getContext('2d').drawImage(image, 0, 0, size.width, size.height);
+  const at = { canvas, fileType: 'jpg' as const, destWidth: size.width, destHeight: size.height };
+  let out = '';
   for (const quality of QUALITIES) {
-    out = (await wx.canvasToTempFilePath({ canvas, fileType: 'jpg', quality, destWidth: w, destHeight: h })).tempFilePath;
+    if (out) discard(out);
+    out = (await wx.canvasToTempFilePath({ ...at, quality })).tempFilePath;
     if ((await bytes(out)) <= MOST_BYTES) break;
   }
   return out;
+}
+
+/** A temporary file that nobody needs any more; WeChat would clear it some day. */
+export function discard(path: string): void {
+  wx.getFileSystemManager().unlink({ filePath: path, fail: () => undefined });
 }
 
 function bytes(path: string): Promise<number> {

@@ -4,15 +4,14 @@ import uuid
 from typing import Literal
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from server.api.fields import Name, Remark, Sentence
+from server.api.fields import Moment, Name, Remark, Sentence
 from server.api.lead_replies import CompanyRow, RequestRow, Size, company_rows, request_rows
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
-from server.errors import forbidden
 from server.leads import companies, requests, see
 from server.leads.models import Company, Lead
 from server.leads.requests import Asked
@@ -77,7 +76,7 @@ class RequestBody(BaseModel):
     kind: Literal["join", "contest"]
     reason: Sentence = Field(max_length=500)
     squad: uuid.UUID | None = None
-    reported_at: AwareDatetime | None = Field(None, description="of a contest: when the phone had the company first")
+    reported_at: Moment | None = Field(None, description="of a contest: when the phone had the company first")
 
 
 @bp.get("/companies", responses={200: CompanyList})
@@ -117,8 +116,7 @@ def ask_about_company(path: CompanyPath, body: RequestBody) -> Reply:
 
 
 def _spend() -> None:
-    if not caller().has(*WORKING):
-        raise forbidden("role_required", "您的角色不能查询企业。", roles=list(WORKING))
+    caller().require(*WORKING)
     key = f"companies:{caller().county_id}:{caller().member_id}"
     with transaction() as session:
         spend(session, key, limit=_A_MINUTE, window_s=60, now=now())

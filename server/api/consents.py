@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.api.services import Reply, now, transaction
 from server.api.session import SIGNED_IN, caller
@@ -13,8 +13,11 @@ bp = APIBlueprint("consents", __name__, url_prefix="/api/v1", abp_tags=[Tag(name
 
 
 class ConsentBody(BaseModel):
+    """Strict: what is mistyped must not be taken for a yes."""
+
+    model_config = ConfigDict(extra="forbid")
     version: str = Field(max_length=20, description="the version of the words that were shown")
-    agreed: bool = Field(True, description="false withdraws")
+    agreed: bool = Field(strict=True, description="false withdraws")
 
 
 class ConsentReply(BaseModel):

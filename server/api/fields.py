@@ -1,10 +1,10 @@
 """Kinds of input that several routes share."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 # PostgreSQL refuses NUL in text, and no control character but the line break belongs into a sentence.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -26,5 +26,15 @@ Remark = Annotated[str, AfterValidator(_plain)]
 Sentence = Annotated[str, AfterValidator(_plain), AfterValidator(_said)]
 # A name: one line, not empty.
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _of_our_time(at: datetime) -> datetime:
+    if not 1970 <= at.year <= 9000:
+        raise ValueError("no time that a phone ever showed")
+    return at
+
+
+# An instant that can be moved by hours and zones without leaving the calendar.
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 # A year of 1 or 9999 is a slip of the finger, not a date that anybody plans for.
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]

@@ -18,6 +18,7 @@ from server.flags.steps import Decision
 from server.org import people
 from server.org.models import Member, Unit
 from server.org.scope import county as in_county
+from server.tally import policy
 
 bp = APIBlueprint("flags", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="预警")], abp_security=SIGNED_IN)
 FlagKind = Literal["behind", "at_risk", "unreachable", "missed", "uncovered"]
@@ -68,8 +69,15 @@ class FlagRow(BaseModel):
     steps: list[StepRow] = Field(description="what was done about it, the oldest first")
 
 
+class RungRow(BaseModel):
+    step: Literal["talk", "circular", "replace"]
+    word: str
+    after_days: int = Field(description="a flag has stood for so long before")
+
+
 class FlagPage(BaseModel):
     items: list[FlagRow]
+    may_decide: list[RungRow] = Field(description="the steps that the rules give to the caller's roles, in order")
     next_cursor: str | None
 
 
@@ -94,8 +102,11 @@ def list_flags(query: FlagQuery) -> Reply:
         page, cursor = cut([row.Flag for row in rows], query, "raised_at")
         names = {row.Flag.id: (row.member, row.unit) for row in rows}
         done = _steps(session, [flag.id for flag in page])
+        ladder = policy.in_force(session, caller().county_id, caller().today).rules.escalation
+    mine = [rung for rung in ladder if caller().has(*rung.decided_by)]
     items = [_row(flag, *names[flag.id], done.get(flag.id, [])) for flag in page]
-    return FlagPage(items=items, next_cursor=cursor).model_dump(mode="json")
+    rungs = [RungRow(step=r.step, word=steps.STEP_WORDS[r.step], after_days=r.after_days) for r in mine]
+    return FlagPage(items=items, may_decide=rungs, next_cursor=cursor).model_dump(mode="json")
 
 
 @bp.post("/flags/<uuid:flag_id>/steps", responses={200: StepRow, 201: StepRow})

@@ -4,12 +4,12 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.companies import CompanyBody, CompanyPath
-from server.api.fields import Day, Remark, Sentence
+from server.api.companies import WORKING, CompanyBody, CompanyPath
+from server.api.fields import Day, Moment, Remark, Sentence
 from server.api.lead_replies import (
     Channel,
     Currency,
@@ -65,7 +65,7 @@ class ReportBody(BaseModel):
     currency: Currency = "CNY"
     next_action: Remark = Field("", max_length=200)
     next_on: Day | None = None
-    reported_at: AwareDatetime = Field(description="the phone's time; whoever reaches the server first has the claim")
+    reported_at: Moment = Field(description="the phone's time; whoever reaches the server first has the claim")
 
     def meant(self) -> uuid.UUID | companies.New:
         """The company. Raises 422 unless it is named in one of the two ways."""
@@ -110,7 +110,7 @@ class StageBody(BaseModel):
 class UpdateBody(BaseModel):
     id: uuid.UUID = Field(description="made by the phone; the same id with the same words is the same update")
     text: Sentence = Field(max_length=1000)
-    happened_at: AwareDatetime
+    happened_at: Moment
     answers: bool = Field(False, description="it tells the company where it stands")
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     lng: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
@@ -188,6 +188,7 @@ def list_leads(query: LeadQuery) -> Reply:
     """Those the caller may see, the latest moved first; the pool is everybody's."""
     statement = in_county(caller(), Lead)
     if query.state == "pooled":
+        caller().require(*WORKING)
         statement = statement.where(Lead.outcome.is_(None), Lead.squad_id.is_(None))
     else:
         statement = statement.where(see.seen(caller()))

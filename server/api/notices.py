@@ -15,7 +15,7 @@ from server.audit.journal import record
 from server.errors import invalid
 from server.notify import dead, inbox, told
 from server.notify.inbox import Wish
-from server.notify.messages import KINDS
+from server.notify.messages import GROUP_OF, KINDS
 from server.notify.models import Notice
 from server.org import people
 
@@ -63,8 +63,8 @@ class SettingRow(BaseModel):
     purpose: str
     inbox: bool = Field(description="whether it is shown in the inbox")
     inbox_fixed: bool = Field(description="the inbox cannot leave it out")
-    wechat: bool
-    email: bool
+    wechat: bool | None = Field(description="null: this kind is never sent there")
+    email: bool | None = Field(description="null: this kind is never sent there")
 
 
 class SettingsReply(BaseModel):
@@ -221,7 +221,8 @@ def _settings(session: Session) -> Reply:
     for name, kind in KINDS.items():
         if who.has(*kind.to):
             off = muted.get(name, frozenset())
-            wanted = {place: place not in off for place in ("inbox", "wechat", "email")}
+            there = {"inbox", *(GROUP_OF[channel] for channel in kind.channels)}
+            wanted = {place: place not in off if place in there else None for place in ("inbox", "wechat", "email")}
             items.append(
                 SettingRow(kind=name, title=kind.title, purpose=kind.purpose, inbox_fixed=not kind.may_mute, **wanted)
             )

@@ -6,14 +6,12 @@ from typing import Any, cast
 from flask import Response, url_for
 
 from server.api import flags as api
-from server.api.services import reading
 from server.api.session import caller
 from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.words import moment
 from server.console.workbook import Column
 from server.flags.steps import STEP_WORDS
-from server.tally import policy
 
 _STATES = (("open", "未解除"), ("closed", "已解除"), ("all", "全部"))
 _KINDS = (
@@ -33,16 +31,14 @@ _COLUMNS = (
 @face.get("/flags")
 def flags() -> Response:
     asked = query(api.FlagQuery)
-    with reading() as session:
-        ladder = policy.in_force(session, caller().county_id, caller().today).rules.escalation
-    mine = [(rung.step, STEP_WORDS[rung.step]) for rung in ladder if caller().has(*rung.decided_by)]
+    found = cast(dict[str, Any], api.list_flags(asked))
     return page(
         "flags.html",
-        found=cast(dict[str, Any], api.list_flags(asked)),
+        found=found,
         asked=asked,
         states=_STATES,
         kinds=_KINDS,
-        steps=mine,
+        steps=[(rung["step"], rung["word"]) for rung in found["may_decide"]],
         step_words=STEP_WORDS,
     )
 

@@ -12,7 +12,7 @@ from server.api.session import caller
 from server.console.exports import PAGE, Rows, export
 from server.console.face import done, face, page, query
 from server.console.workbook import Column
-from server.notify import dead
+from server.notify import course, dead
 from server.notify.models import Notice
 from server.org import people
 
@@ -28,6 +28,7 @@ _WORDS = {
     "expired": "已过时，没有再发",
     "muted": "本人关闭了提醒",
 }
+_MAIL_ALONE = {course.NO_MAIL: "只发邮件，本人没有登记邮箱", course.MAIL_OFF: "只发邮件，本县没有开通邮件"}
 _CHANNELS = {"subscribe": "微信订阅消息", "employee": "微信用工关系", "email": "邮件", "group_bot": "企业微信群"}
 
 _COLUMNS = (
@@ -75,8 +76,10 @@ def _lines(asked: Query) -> tuple[list[dict[str, Any]], str | None]:
             "id": one.id,
             "title": dead.title_of(one.kind),
             "to": names[one.member_id] if one.member_id else "企业微信群",
-            "word": _WORDS[one.state],
-            "channel": _CHANNELS.get(one.channel or "", ""),
+            "word": _MAIL_ALONE.get(one.last_error or "", _WORDS[one.state])
+            if one.state == "muted"
+            else _WORDS[one.state],
+            "channel": _CHANNELS.get(_channel(one), ""),
             "reason": dead.reason(one) if one.state in dead.DEAD else "",
             "tries": len(one.tries),
             "created_at": one.created_at,
@@ -84,6 +87,13 @@ def _lines(asked: Query) -> tuple[list[dict[str, Any]], str | None]:
         for one in found
     ]
     return lines, cursor
+
+
+def _channel(one: Notice) -> str:
+    """Where it was really tried last; the one it waits at, as long as it waits."""
+    tried = [attempt["channel"] for attempt in one.tries if attempt["channel"]]
+    waits = one.state in ("pending", "sending") or not tried
+    return (one.channel or "") if waits else str(tried[-1])
 
 
 @face.post("/notices/<uuid:notice_id>/resend")

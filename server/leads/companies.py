@@ -12,7 +12,7 @@ from stdnum.cn import uscc as check_character
 
 from server.audit.journal import record
 from server.db import lock
-from server.errors import conflict, invalid, not_found
+from server.errors import AppError, conflict, invalid, not_found
 from server.leads import names
 from server.leads.models import Company, CompanyPiece
 from server.org.reach import normal_phone
@@ -194,7 +194,10 @@ def _exactly(session: Session, caller: Caller, sealer: Sealer, typed: str) -> Se
     if len(squeezed) == 18 and squeezed.isascii() and squeezed.isalnum():
         return session.scalars(in_county(caller, Company).where(Company.uscc == squeezed.upper())).all()
     if sum(character.isdigit() for character in squeezed) >= 7 and not any(c.isalpha() for c in squeezed):
-        digests = sealer.digests(normal_phone(typed))
+        try:
+            digests = sealer.digests(normal_phone(typed))
+        except AppError:
+            return []  # no number that anybody could be called by
         return session.scalars(in_county(caller, Company).where(Company.phone_digest.in_(digests)).limit(20)).all()
     return []
 

@@ -76,7 +76,7 @@ def decide(
     record(session, caller.county_id, caller.member_id, f"leave.{state}", leave.member_id, facts, now)
     settle(session, caller.county_id, *_asking(leave))
     word = "已同意" if approved else "未同意"
-    _tell(session, leave, member, leave.member_id, "leave_decided", word, answer or leave.reason, now)
+    _tell(session, leave, member, leave.member_id, "leave_decided", word, answer, now)
     return leave, True
 
 

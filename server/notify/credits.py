@@ -137,7 +137,11 @@ def _add_one(session: Session, of: Holder, at: datetime, now: datetime) -> bool:
         )
         .on_conflict_do_update(
             index_elements=[_C.county_id, _C.member_id, _C.template_id],
-            set_={"credits": case((counts, _C.credits + 1), else_=_C.credits), "updated_at": now},
+            set_={
+                "credits": case((counts, _C.credits + 1), else_=_C.credits),
+                "rejected_at": case((_C.rejected_at > at, _C.rejected_at)),  # a refusal before it is over
+                "updated_at": now,
+            },
         )
         .returning(case((counts, 1), else_=0))
     )

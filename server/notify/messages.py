@@ -1,7 +1,7 @@
 """The one table of notice kinds: what it says, to whom, why, by which channels, for how long, and what may be turned
 off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -231,10 +231,12 @@ def course_of(kind: str) -> Kind | Summary | None:
     return KINDS.get(kind) or SUMMARIES.get(kind)
 
 
-def compose(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The template values of one notice, each fitted to its type. Raises Unfit."""
+def compose(kind: str, facts: Mapping[str, Any], keys: Sequence[str] = ()) -> dict[str, str]:
+    """The template values of one notice, each fitted to its type. `keys`: those of the template they go to, in their
+    order, where it has others than the kind. Raises Unfit."""
     try:
-        return {key: fit(key, value) for key, value in KINDS[kind].values(facts).items()}
+        values = KINDS[kind].values(facts)
+        return {key: fit(key, value) for key, value in zip(keys or values, values.values(), strict=True)}
     except (KeyError, TypeError, ValueError) as error:
         raise Unfit(f"facts do not fit the kind: {error!r}"[:200]) from None
 

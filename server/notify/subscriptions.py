@@ -22,7 +22,14 @@ class Offer:
 
 def template_id(kind: str, templates: Mapping[str, str]) -> str:
     """The template of a kind: the county's own (WECHAT_TEMPLATES), else the sandbox's."""
-    return templates.get(kind, KINDS[kind].template)
+    return templates.get(kind, KINDS[kind].template).partition("|")[0]
+
+
+def template_keys(kind: str, templates: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys that this template's values go under, in the kind's order (`id|thing4,date1,thing7`); none: the kind's
+    own. A template of the library has keys of its own (facts section 3)."""
+    keys = templates.get(kind, "").partition("|")[2]
+    return tuple(key.strip() for key in keys.split(",") if key.strip())
 
 
 def offers(roles: Iterable[str], templates: Mapping[str, str]) -> list[Offer]:

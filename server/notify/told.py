@@ -11,9 +11,11 @@ from server.notify.models import Notice
 
 _ARRIVED = {"subscribe": "已发到微信“服务通知”。", "employee": "已发到微信“小程序助手”。", "email": "已发到您的邮箱。"}
 _OFF = "可以在“我的—消息设置”里关闭。"
-_KEPT = "这件事须让您知道，收件箱里不能关闭；微信和邮件的提醒可以在“我的—消息设置”里关闭。"
+_KEPT = "这件事须让您知道，收件箱里不能关闭；{outside}的提醒可以在“我的—消息设置”里关闭。"
 _NO_WECHAT = "您还没有绑定微信，没有发出。"
-_REFUSED = "微信没有收下：订阅次数用完了，或您关闭了订阅。下次打卡时点“允许”，以后的消息就能收到。"
+_ALLOW = "在“我的—消息设置”里点“允许接收”，以后的消息就能收到。"
+_REFUSED = f"微信没有收下：订阅次数用完了，或您关闭了订阅。{_ALLOW}"
+_NO_CREDIT = f"没有发到微信：您允许的次数用完了。{_ALLOW}"
 _NO_SUCH_MAIL = "邮箱没有收下，请检查邮箱地址。"
 _LOST_PERSON = "微信没有收下，请重新登录小程序；以后的消息就能收到。"
 _GONE = "当时您已不在名册上，没有发出。"
@@ -83,6 +85,8 @@ def _refused(error: str) -> str:
         return _GONE
     if error.startswith("SMTP"):
         return _NO_SUCH_MAIL
+    if error == course.NO_CREDIT:
+        return _NO_CREDIT
     return _LOST_PERSON if "40003" in error else _REFUSED
 
 
@@ -98,9 +102,11 @@ def _late_words(kind: str) -> str:
 
 
 def _mute(kind: messages.Kind, muted: Collection[str]) -> str:
-    if {messages.GROUP_OF[channel] for channel in kind.channels} <= set(muted):
-        return "您已关闭这类消息的微信和邮件提醒；可以在“我的—消息设置”里重新打开。"
-    return _OFF if kind.may_mute else _KEPT
+    groups = {messages.GROUP_OF[channel] for channel in kind.channels}
+    outside = "和".join(word for group, word in (("wechat", "微信"), ("email", "邮件")) if group in groups)
+    if groups <= set(muted):
+        return f"您已关闭这类消息的{outside}提醒；可以在“我的—消息设置”里重新打开。"
+    return _OFF if kind.may_mute else _KEPT.format(outside=outside)
 
 
 def _waits(notice: Notice, now: datetime, tz: str) -> str:

@@ -23,7 +23,7 @@ from server.flags.models import Flag, FlagStep
 from server.leads.models import LeadUpdate
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
-from server.org import people, reach
+from server.org import consent, people, reach
 from server.org.models import (
     Consent,
     ConsoleAccount,
@@ -116,6 +116,8 @@ def _data(session: Session, sealer: Sealer, member: Member, now: datetime) -> di
         data[section] = _rows(session, child, member.county_id, child.__table__.c[column].in_(ids), frozenset())
     for checkin in data["checkins"]:
         checkin["evidence"], checkin["findings"] = _own(checkin["evidence"]), [_own(f) for f in checkin["findings"]]
+    for agreed in data["consents"]:
+        agreed["words"] = consent.WORDS.get(agreed["version"])
     data["places"] = _places(session, member)
     return data
 

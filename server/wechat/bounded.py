@@ -1,13 +1,15 @@
 """wechatpy 1.8.18 with its pitfalls fenced off: unbounded retry, token fetch without timeout, leaky texts, no lock."""
 
 import json
+import queue
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import requests
-from circuitbreaker import CircuitBreaker
+from circuitbreaker import STATE_CLOSED, CircuitBreaker
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
@@ -15,12 +17,14 @@ from wechatpy.exceptions import WeChatClientException
 from server.config import Config
 from server.wechat import errors
 
-TIMEOUT_S = 5  # to connect, and again between any two bytes of the answer
+TIMEOUT_S = 5  # to connect, and again between any two bytes of the answer …
+_WHOLE = 2  # … and so many times that for the whole call, however slowly it drips in
 LEFT_ALONE_S = 30  # so long is a path not asked …
 _SICK_AFTER = 5  # … after as many calls in a row that WeChat did not answer properly
 _TOKEN_ERRCODES = (40001, 40014, 42001)  # not the latest, malformed, expired: worth exactly one new token
 _TOKEN_MARGIN_S = 120  # a token is given up this long before WeChat does
-_TOKEN_WAIT_S = 12  # for whoever is fetching the token: longer than a fetch that hangs
+_TOKEN_WAIT_S = 12  # for whoever is fetching the token: longer than a fetch that hangs or drips
+_ROOM_S = 1  # so long somebody who signs in waits for those before them
 _LOOK_EVERY_S = 0.05
 
 
@@ -42,6 +46,9 @@ class BoundedClient(WeChatClient):
         self._tokens = tokens
         self._left_alone_s = left_alone_s
         self._breakers: dict[str, CircuitBreaker] = {}
+        self._probes: dict[str, threading.Lock] = {}
+        # A WeChat that hangs may hold half of the web server's threads and never all: the others serve everybody else.
+        self._signing_in = threading.BoundedSemaphore(max(1, config.web_threads // 2))
         super().__init__(config.wechat_appid, config.wechat_secret, session=tokens, timeout=timeout_s, auto_retry=False)
 
     @property
@@ -68,7 +75,12 @@ class BoundedClient(WeChatClient):
         def get() -> Any:
             return _json(self.get(f"{self._base}/{path}", params=params | {"access_token": None}))
 
-        answer: dict[str, Any] = self._while_well(path, get)
+        if not self._signing_in.acquire(timeout=_ROOM_S):
+            raise errors.RetryLater(None, "as many sign-ins are waiting for an answer as may")
+        try:
+            answer: dict[str, Any] = self._while_well(path, get)
+        finally:
+            self._signing_in.release()
         return answer
 
     def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -105,19 +117,47 @@ class BoundedClient(WeChatClient):
         breaker = self._breakers.setdefault(
             path, CircuitBreaker(_SICK_AFTER, self._left_alone_s, _is_sick, name=f"wechat {path}")
         )
-        if breaker.opened:
+        if breaker.state == STATE_CLOSED:
+            return breaker.call(_guarded, self._in_time, call)
+        probe = self._probes.setdefault(path, threading.Lock())
+        if breaker.opened or not probe.acquire(blocking=False):
             raise errors.RetryLater(None, "left alone for a while: it has not been answering")
-        return breaker.call(_guarded, call)
+        try:
+            return breaker.call(_guarded, self._in_time, call)
+        finally:
+            probe.release()
+
+    def _in_time(self, call: Callable[[], Any]) -> Any:
+        """Run one call and wait for it as long as a whole call may take: requests knows a limit between two bytes only.
+        Raises requests.Timeout; who is given up ends by itself, and nobody listens to it."""
+        answered: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answered.put((call(), None))
+            except BaseException as error:
+                answered.put((None, error))
+
+        threading.Thread(target=run, name="wechat", daemon=True).start()
+        try:
+            answer, error = answered.get(timeout=_WHOLE * float(self.timeout))
+        except queue.Empty:
+            raise requests.Timeout("not within the whole time of a call") from None
+        if error is not None:
+            raise error
+        return answer
+
+    def _ask_for_token(self) -> Any:
+        asked = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
+        return self._http.post(
+            f"{self._base}/cgi-bin/stable_token", data=json.dumps(asked), timeout=self.timeout
+        ).json()
 
     def _fetch_token(self) -> str:
         """stable_token: the same token for every caller, so that no process takes another's away."""
         answer: Any = None
         try:
-            answer = self._http.post(
-                f"{self._base}/cgi-bin/stable_token",
-                data=json.dumps({"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}),
-                timeout=self.timeout,
-            ).json()
+            answer = self._in_time(self._ask_for_token)
             token, lives_s = str(answer["access_token"]), int(answer["expires_in"])
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             errcode = answer.get("errcode") if isinstance(answer, dict) else None
@@ -133,10 +173,10 @@ def _is_sick(_kind: type[BaseException], error: BaseException) -> bool:
     return isinstance(error, errors.WechatError) and error.errcode in (None, -1)
 
 
-def _guarded(call: Callable[[], Any]) -> Any:
+def _guarded(in_time: Callable[[Callable[[], Any]], Any], call: Callable[[], Any]) -> Any:
     """Run one call; whatever wechatpy or requests raise becomes one of our errors, without their texts."""
     try:
-        return call()
+        return in_time(call)
     except WeChatClientException as error:
         if error.errcode is None:  # HTTP status >= 400: the gateway answered, not the API
             raise errors.Uncertain(None, "HTTP error") from None

@@ -387,6 +387,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/api/v1/me/today"): Row(lambda api, who, t: api.get("/me/today", who), _everyone(200), finds={"chen"}),
     ("GET", "/api/v1/me/month"): Row(lambda api, who, t: api.get("/me/month", who), _everyone(200), finds={"chen"}),
+    ("GET", "/api/v1/me/file"): Row(lambda api, who, t: api.get("/me/file", who), _everyone(200)),
     ("GET", "/api/v1/members/{member_id}/month"): Row(
         lambda api, who, t: api.get(f"/members/{api.cast['chen'].id}/month", who),
         {200: WATCHERS, **_rest(404, WATCHERS), 401: {NOBODY}},

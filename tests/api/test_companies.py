@@ -45,7 +45,9 @@ def test_however_it_is_typed(api: Api, known: None, typed: str, first: str) -> N
     assert names(api, typed)[0] == first
 
 
-@pytest.mark.parametrize("typed", ["没有这家", "zzzz", "91350211M000100Y47", "13800001234", "（）", "%_", "' OR 1=1"])
+@pytest.mark.parametrize(
+    "typed", ["没有这家", "zzzz", "91350211M000100Y47", "13800001234", "（）", "12345678", "%_", "' OR 1=1"]
+)
 def test_what_is_not_there_is_not_found(api: Api, known: None, typed: str) -> None:
     assert names(api, typed) == []
 

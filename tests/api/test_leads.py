@@ -114,6 +114,8 @@ def test_one_that_is_said_to_be_another_is(api: Api, lead: str, rows: Rows) -> N
         ({"company": {"name": " "}}, "input_invalid"),
         ({"investment_wan": -1}, "input_invalid"),
         ({"next_on": "9999-01-01"}, "input_invalid"),
+        ({"reported_at": "0001-01-01T00:00:00+08:00"}, "input_invalid"),
+        ({"reported_at": "9999-12-31T23:59:59-08:00"}, "input_invalid"),
     ],
     ids=str,
 )
@@ -198,6 +200,12 @@ def test_an_update_is_taken_once(api: Api, lead: str) -> None:
     assert (again.status_code, again.json["code"]) == (409, "update_differs")
 
 
+def test_a_time_at_the_ends_of_the_calendar_is_refused(api: Api, lead: str) -> None:
+    for at in ("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"):
+        place = {"lat": SHANGHAI[0], "lng": SHANGHAI[1], "happened_at": at}
+        assert api.post(f"/leads/{lead}/updates", "chen", update(api, **place)).status_code == 422
+
+
 def test_a_place_needs_consent_and_an_update_without_one_does_not(api: Api, lead: str) -> None:
     withdrawn = {"version": consent.CURRENT_VERSION, "agreed": False}
     assert api.post("/consents", "chen", withdrawn).status_code == 200
@@ -229,6 +237,14 @@ def test_the_list_goes_by_pages_and_filters(api: Api, clock: StoppedClock) -> No
     assert len(api.get("/leads", "bureau").json["items"]) == 4
     assert len(api.get("/leads", "colleague", mine="true").json["items"]) == 0
     assert len(api.get("/leads", "chen", mine="true", stage="lead").json["items"]) == 3
+
+
+def test_the_pool_is_for_those_who_work_with_leads(api: Api) -> None:
+    assert [api.get("/leads", who, state="pooled").status_code for who in ("chen", "supervisor", "admin")] == [
+        200,
+        200,
+        403,
+    ]
 
 
 def test_a_report_from_the_future_is_of_now(api: Api) -> None:

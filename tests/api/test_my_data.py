@@ -14,6 +14,7 @@ from server import schema
 from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
+from server.org import consent
 from server.org.models import SignIn
 from server.privacy.export import NOT_EXPORTED, TABLES
 from tests.client import Api
@@ -57,7 +58,7 @@ def test_the_check_in_its_photo_and_what_became_of_it(api: Api) -> None:
     assert [a["statement"] for a in data["appeals"]] == ["光线太暗"]
     assert [one["kind"] for one in data["leaves"]] == ["sick"]
     assert [day["on_date"] for day in data["site_days"]] == ["2026-11-24"]
-    assert data["consents"]
+    assert [one["words"] for one in data["consents"]] == [list(consent.TEXT)]
     assert data["postings"]
     assert {place["name"] for place in data["places"]} >= {api.get("/me", "chen").json["posting"]["station"]}
     assert data["member"]["name"] == api.cast["chen"].name

@@ -296,6 +296,10 @@ class Phone:
         """With what this wx.* was called, in this life of the app."""
         return [call["options"] for call in self.report()["calls"] if call["name"] == api]
 
+    def temporary_photos(self) -> list[str]:
+        """What this life of the app has left in WeChat's temporary folder."""
+        return list(self._page.evaluate("window.__phone.temporaryPhotos()"))
+
     def field(self, name: str) -> Locator:
         page = self._page.locator(".webview:visible wx-page, .wechat")
         named = page.locator(f'wx-input[name="{name}"] input, wx-textarea[name="{name}"] textarea')

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
 
+TALK = "team/step/step?flag=none&step=talk&who=chen&word=约谈"
+
 
 @dataclass(frozen=True)
 class State:
@@ -19,6 +21,15 @@ class State:
 
 def _checkin(phone: Phone) -> Phone:
     return on_site(phone).opens().taps("打卡，23:00 前")
+
+
+def _refused(phone: Phone) -> Phone:
+    phone.opens("pages/checkin/checkin").sees("使用前请先阅读").taps("暂不同意")
+    return phone.sees("没有同意隐私保护指引")
+
+
+def _barred(phone: Phone) -> Phone:
+    return _checkin(phone.fails("getLocation", "system permission denied")).sees("去系统设置")
 
 
 def _outside(phone: Phone) -> Phone:
@@ -70,7 +81,9 @@ STATES: list[State] = [
     State("pages/checkin/checkin", "verdict", lambda p: checks_in(on_site(p).opens()).sees("完成")),
     State("pages/checkin/checkin", "kept", _kept),
     State("pages/checkin/checkin", "privacy", lambda p: p.opens("pages/checkin/checkin").sees("使用前请先阅读")),
+    State("pages/checkin/checkin", "privacy-refused", _refused),
     State("pages/checkin/checkin", "no-camera", lambda p: _checkin(p.refuses("camera")).sees("没有允许使用摄像头")),
+    State("pages/checkin/checkin", "barred", _barred),
     State("pages/checkin/checkin", "no-place", lambda p: _checkin(p.refuses("location")).sees("去允许")),
     State(
         "pages/evidence/evidence", "clear", lambda p: checks_in(on_site(p).opens()).taps("查看依据").sees("逐项核验")
@@ -91,14 +104,18 @@ STATES: list[State] = [
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),
+    State("team/board/board", "colleague", _at("team/board/board", "人今天已确认在岗")),
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),
     State("team/flags/flags", "empty", _at("team/flags/flags", "没有预警"), "leader"),
+    State("team/step/step", "talk", _at(TALK, "对方怎么说"), "leader"),
     State("team/reviews/reviews", "empty", _at("team/reviews/reviews", "都复核完了"), "bureau"),
     State("team/appeals/appeals", "empty", _at("team/appeals/appeals", "没有等您处理的申诉"), "bureau"),
     State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),
+    State("mine/file/file", "month", _at("mine/file/file", "每月")),
     State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
     State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),
     State("mine/data/data", "kept", _at("mine/data/data", "删除我的信息")),
+    State("mine/data/data", "ready", lambda p: _at("mine/data/data")(p).taps("导出我的信息").sees("发送到微信聊天")),
     State("mine/complaints/complaints", "empty", _at("mine/complaints/complaints", "想说的是")),
     State("mine/about/about", "about", _at("mine/about/about", "投诉和建议")),
 ]

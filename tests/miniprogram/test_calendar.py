@@ -20,18 +20,22 @@ def test_leave_and_attestation_stand_in_the_day_in_words(phone: Phone, api: Api)
     body = {"member": str(api.cast["chen"].id), "on": "2026-11-22", "value": 0.5, "reason": "一起接待客商"}
     api.post("/attestations", "supervisor", body)
     phone.opens("pages/calendar/calendar").sees("2026年11月").taps("23").sees("培训", "抵作在岗")
-    phone.taps("22").sees("证明", "半天 · 一起接待客商")
+    phone.taps("22").sees("证明", "半天 · 一起接待客商", "◐")
 
 
-def test_an_empty_day_offers_to_be_made_up(phone: Phone) -> None:
-    phone.opens("pages/calendar/calendar").taps("23").sees("这一天没有打卡，也没有请假。").taps("申请补卡")
+def test_an_empty_day_offers_to_be_made_up_while_the_rules_allow_it(phone: Phone) -> None:
+    phone.opens().sees("上海驻点").taps("日历").taps("20").sees("补卡要在 3 天内提出，这一天已经过了。").sees_not(
+        "申请补卡"
+    )
+    phone.taps("21").sees("11月21日 周六", "申请补卡")
+    phone.taps("23").sees("11月23日 周一", "这一天没有打卡，也没有请假。").taps("申请补卡")
     phone.is_on("pages/ask/ask").sees("2026-11-23")
 
 
 def test_months_are_leafed_through_and_none_lies_ahead(phone: Phone) -> None:
     phone.opens("pages/calendar/calendar").sees("2026年11月").taps("上个月").sees("2026年10月")
     phone.taps("下个月").sees("2026年11月")
-    assert phone.data["last"]
+    assert phone.page.get_by_label("下个月").locator("visible=true").count() == 0  # type: ignore[union-attr]
 
 
 def test_at_midnight_of_the_month_the_pages_go_on_to_the_next(phones: Phones, clock: RunningClock) -> None:

@@ -35,9 +35,12 @@ def test_the_verdict_leads_to_its_evidence(phone: Phone) -> None:
 
 @pytest.mark.parametrize("platform", ["android", "ios"])
 def test_the_photo_is_a_jpeg_of_1280_px_and_400_kb_at_most(phones: Phones, config: Config, platform: str) -> None:
-    """Of a camera with 12 megapixels; an iPhone's gives PNG."""
+    """Of a camera with 12 megapixels; an iPhone's gives PNG, and some draw on no canvas off the screen."""
     phone = on_site(phones(platform=platform)).takes(draw_selfie(5, size=(3000, 4000), target_bytes=3_000_000))
-    checks_in(phone.opens()).sees("完成")
+    if platform == "ios":
+        phone.fails("createOffscreenCanvas", "not supported")
+    checks_in(phone.opens()).sees("完成").taps("完成").is_on("pages/today/today")
+    assert phone.temporary_photos() == []
     (file,) = config.photo_root.rglob("*.jpg")
     assert file.stat().st_size <= 400 * 1024
     with Image.open(file) as photo:
@@ -57,6 +60,7 @@ def test_the_facts_of_the_phone_travel_with_the_photo(phone: Phone, api: Api) ->
 
 def test_a_still_can_be_taken_again(phone: Phone) -> None:
     takes_a_photo(on_site(phone).opens()).taps("重拍").taps("拍照").sees("提交")
+    assert len(phone.temporary_photos()) == 1
     assert phone.calls("uploadFile") == []
 
 
@@ -82,6 +86,13 @@ def test_who_refuses_the_location_is_told_of_the_other_way(phone: Phone) -> None
     phone.sees("没有允许使用位置", "证明在岗").grants("location").taps("去允许").sees("在围栏内")
 
 
+def test_who_lets_wechat_itself_have_no_location_is_led_to_the_systems_settings(phone: Phone) -> None:
+    on_site(phone).fails("getLocation", "system permission denied", times=2).opens().taps("打卡，23:00 前")
+    phone.sees("手机系统没有允许微信使用位置。到“系统设置 → 微信 → 位置”里允许，回来会自动定位。")
+    phone.taps("去系统设置").sees("去系统设置").goes_to_background().comes_back().sees("在围栏内")
+    assert len(phone.calls("openAppAuthorizeSetting")) == 1
+
+
 def test_who_refuses_the_camera_is_told_of_the_other_way(phone: Phone) -> None:
     on_site(phone).refuses("camera").opens().taps("打卡，23:00 前").sees("没有允许使用摄像头", "证明在岗")
     phone.taps("返回今天").is_on("pages/today/today").taps("日历").sees("点一天")
@@ -89,7 +100,14 @@ def test_who_refuses_the_camera_is_told_of_the_other_way(phone: Phone) -> None:
 
 def test_who_refuses_the_privacy_agreement_keeps_the_other_pages(phone: Phone) -> None:
     phone.stands_at(31.2309, 121.4741).opens().taps("打卡，23:00 前").sees("使用前请先阅读")
-    phone.taps("暂不同意").sees("证明在岗").goes_back().is_on("pages/today/today").taps("消息").sees("还没有消息")
+    phone.taps("暂不同意").sees("没有同意隐私保护指引", re.compile("同事或队长.*证明在岗"))
+    phone.taps("返回今天").is_on("pages/today/today").taps("消息").sees("还没有消息")
+
+
+def test_who_refused_the_privacy_guide_is_asked_again_when_they_want(phone: Phone) -> None:
+    phone.stands_at(31.2309, 121.4741).opens().taps("打卡，23:00 前").sees("使用前请先阅读").taps("暂不同意")
+    phone.taps("再看一次指引").sees("使用前请先阅读").taps("暂不同意").sees_not("使用前请先阅读")
+    phone.taps("再看一次指引").taps("同意").sees("在围栏内").taps("拍照").sees("重拍")
 
 
 def test_who_agrees_to_the_privacy_guide_goes_on(phone: Phone) -> None:

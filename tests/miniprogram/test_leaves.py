@@ -20,10 +20,11 @@ def asked(api: Api) -> str:
 
 
 def test_leave_is_asked_for_in_one_page(phone: Phone, api: Api) -> None:
-    phone.opens("pages/leaves/leaves").sees("还没有申请").taps("申请").taps("公出").taps("半天")
+    phone.opens("pages/me/me").taps("请假和补卡").sees("还没有申请").taps("申请").taps("公出").taps("半天")
     phone.fills(REASON, "回县参加推介会").taps("提交").is_on("pages/leaves/leaves").sees(
         "公出", "待审批", "回县参加推介会"
     )
+    phone.goes_back().is_on("pages/me/me")  # one list, not one more each time
     (row,) = leaves(api)
     assert (row["kind"], row["value"], row["starts_on"]) == ("official_trip", 0.5, "2026-11-24")
 

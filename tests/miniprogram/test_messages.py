@@ -1,6 +1,7 @@
 """消息: the inbox, why each came, and the switches."""
 
 from tests.client import Api
+from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
 
 
@@ -23,6 +24,18 @@ def test_a_message_leads_to_its_page(phone: Phone, api: Api) -> None:
     phone.opens("pages/messages/messages").taps("复核结果").taps("去看看").is_on("pages/calendar/calendar")
 
 
+def test_an_answer_that_comes_behind_another_page_leaves_the_tabs_alone(phone: Phone, api: Api) -> None:
+    rejected(api)
+    phone.opens().sees("1 条未读").loses_calls("/me/today").is_killed_and_restarted()
+    with phone.page.expect_response("**/me/today"):  # type: ignore[union-attr]
+        phone.evaluates("void __phone.wx.navigateTo({ url: '/mine/about/about' })")
+    phone.is_on("mine/about/about").sees("投诉和建议")
+    assert len(phone.calls("setTabBarBadge")) == 1  # as the phone remembered it
+    with phone.page.expect_response("**/me/today"):  # type: ignore[union-attr]
+        phone.goes_back()
+    phone.page.wait_for_function("__report.calls.filter(call => call.name === 'setTabBarBadge').length === 2")  # type: ignore[union-attr]
+
+
 def test_all_are_read_at_once(phone: Phone, api: Api) -> None:
     rejected(api)
     phone.opens("pages/messages/messages").taps("全部已读").sees("都看过了")
@@ -39,3 +52,22 @@ def test_a_switch_turns_a_kind_off(phone: Phone, api: Api) -> None:
     phone.page.wait_for_function("!__phone.page().data.items.find(one => one.kind === 'reminder').wechat")  # type: ignore[union-attr]
     rows = {row["kind"]: row for row in api.get("/me/notice-settings", "chen").json["items"]}
     assert (rows["reminder"]["wechat"], rows["reminder"]["inbox"]) == (False, True)
+
+
+def test_who_never_checks_in_allows_messages_where_they_are_set(phones: Phones, api: Api) -> None:
+    phone = phones("supervisor").answers_subscription("accept").opens("mine/switches/switches").sees("微信消息")
+    phone.taps("允许接收").sees("已允许。每允许一次能收一条", "还能收 1 条")
+    said = api.get("/me/subscriptions", "supervisor").json["items"]
+    assert sum(one["credits"] or 0 for one in said) == 3
+    phone.answers_subscription("reject").taps("允许接收").sees("没有允许。")
+
+
+def test_answering_a_request_asks_for_the_next_message(phones: Phones, api: Api) -> None:
+    asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
+    assert api.post("/leaves", "chen", asked).status_code == 201
+    phone = phones("supervisor").answers_subscription("accept").opens("team/approvals/approvals")
+    with phone.page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith("/me/subscriptions")):  # type: ignore[union-attr]
+        phone.taps("同意")
+    phone.sees("没有等您审批的申请")
+    said = {one["template_id"]: one["credits"] for one in api.get("/me/subscriptions", "supervisor").json["items"]}
+    assert said["sandbox-leave"] == 1

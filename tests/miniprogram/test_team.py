@@ -1,5 +1,6 @@
 """带队: the day of a squad, vouching, flags, reviews, and signing a computer in."""
 
+import re
 import uuid
 from datetime import date
 from pathlib import Path
@@ -29,26 +30,48 @@ def test_a_leader_sees_who_is_on_site_and_vouches_for_who_is_not(phones: Phones,
     phone.sees("在岗").taps("完成").is_on("team/board/board").sees("2 / 3")
 
 
-def test_a_member_sees_the_board_and_vouches_for_nobody(phone: Phone) -> None:
-    phone.opens("team/board/board").sees("人今天已确认在岗").sees_not("证明在岗")
+def test_a_colleague_vouches_for_half_of_a_day_before(phone: Phone, api: Api) -> None:
+    phone.opens("pages/me/me").taps("为同事证明在岗").sees("0 / 3", "人今天已确认在岗", "colleague")
+    assert phone.page.get_by_text("证明在岗", exact=True).count() == 2  # type: ignore[union-attr]  # not themselves
+    phone.taps(phone.page.locator(".card", has_text="colleague").get_by_text("证明在岗"))  # type: ignore[union-attr]
+    phone.is_on("team/attest/attest").sees("11月24日 周二").picks("日期", "2026-11-20").sees("11月20日 周五")
+    phone.taps("半天").fills("例如：上午一起拜访客商", "下午一起看厂房").taps(phone.page.locator(".foot wx-button"))  # type: ignore[union-attr]
+    phone.sees("已证明colleague在岗", "11月20日 周五：确认半天（含同事或监督人员证明）。")
+    (day,) = api.get("/me/month", "colleague", month="2026-11").json["days"]
+    assert (day["on"], day["value"], day["sources"][0]["reason"]) == ("2026-11-20", 0.5, "下午一起看厂房")
 
 
-def test_flags_are_told_in_words_and_shape(phones: Phones, cast: Cast, db: Database, clock: RunningClock) -> None:
+def test_flags_are_told_in_words_and_shape_and_a_leader_decides_what_comes_next(
+    phones: Phones, api: Api, cast: Cast, db: Database, clock: RunningClock
+) -> None:
     message = "11月再驻点 5 天即可达标，剩余 7 个可用日。"
     flag = {"county_id": 1, "id": uuid.uuid4(), "member_id": cast["chen"].id, "kind": "behind", "message": message}
     with db.transaction() as session:
         session.add(Flag(**flag, month=date(2026, 11, 1), facts={"missing": 5}, raised_at=clock()))
-    phones("leader").opens("team/flags/flags").sees("落后", "▲", message)
+    phone = phones("leader").opens("team/flags/flags").sees("落后", "▲", message, "11月27日 周五起可以约谈。")
+    clock.advance(days=3)
+    phone.moves_clock(days=3).is_killed_and_restarted("team/flags/flags").taps("决定约谈").is_on("team/step/step")
+    phone.taps("决定约谈").sees("请先听对方说明，再写下来。").fills("先听对方说明，把要点写在这里", "月初在县里开会")
+    phone.fills("写一句理由，被告知的人会看到", "商量后半月的安排").taps("决定约谈").is_on("team/flags/flags")
+    phone.sees(re.compile("约谈 · leader")).sees_not("决定约谈")
+    (step,) = api.get("/flags", "chen").json["items"][0]["steps"]
+    assert (step["step"], step["heard"], step["reason"]) == ("talk", "月初在县里开会", "商量后半月的安排")
+    phones().clock_is_off(clock.ahead.total_seconds()).opens("team/flags/flags").sees("落后").sees_not("决定约谈")
 
 
 def test_the_bureau_accepts_what_waits(phones: Phones, api: Api) -> None:
     made = api.check_in("chen", lat="31.30", lng="121.50").json
     assert made["verdict"] == "review"
     phone = phones("bureau").opens("team/reviews/reviews").sees("待核").taps(made["reason"])
-    phone.is_on("team/review/review").sees("距离", "最近 30 天").taps("通过").is_on("team/reviews/reviews").sees(
-        "都复核完了"
-    )
-    assert api.get(f"/checkins/{made['id']}", "chen").json["decision"] == "accepted"
+    phone.is_on("team/review/review").sees("距离", "最近 30 天").taps("写一句")
+    phone.fills("队员会看到，也会看到是谁写的", "明天请到站内拍").page.locator(".wechat").get_by_text(
+        "留言", exact=True
+    ).last.tap()  # type: ignore[union-attr]
+    phone.sees("明天请到站内拍").taps("通过").is_on("team/reviews/reviews").sees("都复核完了", "chen 通过")
+    seen = api.get(f"/checkins/{made['id']}", "chen").json
+    assert (seen["decision"], seen["comments"][0]["text"]) == ("accepted", "明天请到站内拍")
+    phone.taps("撤销").sees_not("都复核完了", "撤销").sees(made["reason"])
+    assert api.get(f"/checkins/{made['id']}", "chen").json["decision"] is None
 
 
 def test_a_rejection_needs_its_reason_and_the_next_comes_by_itself(phones: Phones, api: Api) -> None:
@@ -60,6 +83,9 @@ def test_a_rejection_needs_its_reason_and_the_next_comes_by_itself(phones: Phone
     phone.page.wait_for_function("id => __phone.page().data.c?.id === id", arg=first)  # type: ignore[union-attr]
     (told,) = api.get(f"/checkins/{second}", "colleague").json["reviews"]
     assert (told["decision"], told["code"], told["reason"]) == ("rejected", "not_there", "不在驻点")
+    api.clock.advance(seconds=11)
+    phone.sees("colleague 驳回").taps("撤销").sees("没有撤销", re.compile("已过可以撤销的时间"))
+    phone.page.locator(".wechat").get_by_text("确定").tap()  # type: ignore[union-attr]
 
 
 def test_the_phone_and_the_console_reject_in_the_same_words() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from server.notify import messages, told
 from server.notify.fit import day_words, fit
+from server.notify.subscriptions import template_id, template_keys
 from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.values import is_accepted
 
@@ -158,3 +159,18 @@ def test_facts_that_do_not_fit_are_told_from_other_errors():
             messages.compose("checkin_decided", broken)
         with pytest.raises(messages.Unfit):
             messages.sentence("checkin_decided", broken)
+
+
+def test_values_go_under_the_keys_of_the_countys_own_template() -> None:
+    facts = {"station": "苏州驻点" * 8, "on": "2026-11-24", "closes": "23:00"}
+    values = messages.compose("reminder", facts, ("thing4", "date1", "thing7"))
+    assert list(values) == ["thing4", "date1", "thing7"]
+    assert (len(values["thing4"]), values["date1"], values["thing7"]) == (20, "2026年11月24日", "今天的打卡23:00前有效")
+    with pytest.raises(messages.Unfit):
+        messages.compose("reminder", facts, ("thing4", "date1"))
+    templates = {"reminder": "an-id|thing4,date1,thing7", "flag_missed": "other"}
+    assert (template_id("reminder", templates), template_keys("reminder", templates)) == (
+        "an-id",
+        ("thing4", "date1", "thing7"),
+    )
+    assert (template_id("flag_missed", templates), template_keys("flag_missed", templates)) == ("other", ())

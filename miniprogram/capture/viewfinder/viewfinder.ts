@@ -1,10 +1,17 @@
 /** The live front camera with its shutter; tells the page of a photo, or that there is no camera to be had. */
-import { asJpeg } from '../photo';
+import { asJpeg, type Canvas } from '../photo';
 
 Component({
-  properties: { still: { type: String, value: '' } },
+  properties: { still: { type: String, value: '' }, low: { type: Boolean, value: false } },
   data: { busy: false },
   methods: {
+    /** The canvas of this page, for phones that draw on no other. */
+    spare(): Promise<Canvas> {
+      return new Promise((resolve, reject) => this.createSelectorQuery().select('#spare').node((found) => {
+        if (found?.node) resolve(found.node as Canvas);
+        else reject(new Error('canvas'));
+      }).exec());
+    },
     denied() { this.triggerEvent('denied'); },
     shoot() {
       if (this.data.busy) return;
@@ -14,7 +21,7 @@ Component({
         selfieMirror: false, // what is written on a door plate must be readable
         success: (r) => {
           const at = Date.now();
-          asJpeg(r.tempImagePath)
+          asJpeg(r.tempImagePath, () => this.spare())
             .then((path) => this.triggerEvent('photo', { path, at }))
             .finally(() => this.setData({ busy: false }));
         },

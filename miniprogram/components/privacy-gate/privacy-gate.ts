@@ -1,4 +1,4 @@
-/** Asks for agreement to the privacy guide, at the moment it is needed. */
+/** Asks for agreement to the privacy guide, at the moment it is needed; tells the page when it is given. */
 import { answer, attend } from '../../privacy';
 
 Component({
@@ -12,7 +12,10 @@ Component({
     hide() { attend(null); },
   },
   methods: {
-    agree() { answer(true); },
+    agree() {
+      answer(true);
+      this.triggerEvent('agreed');
+    },
     refuse() { answer(false); },
     read() { wx.openPrivacyContract({}); },
   },

@@ -4,7 +4,7 @@ import { sentence } from '../../api/problem';
 import { moment } from '../../words';
 
 Page({
-  data: { deletion: null as null | { asked: string; done: string; left: number; text: string[] }, given: false, said: '', busy: '', reading: false },
+  data: { deletion: null as null | { asked: string; done: string; left: number; text: string[] }, given: false, said: '', busy: '', reading: false, file: '' },
 
   onShow() { this.load(); },
   async load() {
@@ -19,18 +19,28 @@ Page({
     }
   },
 
-  /** As a file for a chat with oneself: a mini-program has no folder of downloads. */
   async copy() {
     if (this.data.busy) return;
     this.setData({ busy: 'copy' });
     try {
-      const filePath = await api.copyOfMine();
-      await wx.shareFileMessage({ filePath, fileName: '驻点通个人信息.zip' });
+      this.setData({ file: await api.copyOfMine() });
     } catch (error) {
-      if (!/cancel/.test(String((error as { errMsg?: string }).errMsg))) wx.showModal({ title: '没有导出', content: sentence(error), showCancel: false });
+      wx.showModal({ title: '没有导出', content: sentence(error), showCancel: false });
     } finally {
       this.setData({ busy: '' });
     }
+  },
+
+  /** As a file for a chat with oneself: a mini-program has no folder of downloads. It needs a tap of its own. */
+  share() {
+    wx.shareFileMessage({
+      filePath: this.data.file,
+      fileName: '驻点通个人信息.zip',
+      success: () => wx.showToast({ title: '已发送', icon: 'success' }),
+      fail: (e) => {
+        if (!/cancel/.test(e.errMsg)) wx.showModal({ title: '没有发送', content: '文件还在这一页，可以再点一次。', showCancel: false });
+      },
+    });
   },
 
   consent() { wx.navigateTo({ url: '/pages/consent/consent' }); },

@@ -4,6 +4,8 @@ import { ask } from '../../api/leaves';
 import { sentence } from '../../api/problem';
 import { LEAVES, onDate, type LeaveKind } from '../../words';
 
+const LIST = 'pages/leaves/leaves';
+
 Page({
   data: { kinds: LEAVES, kind: 'personal' as LeaveKind, from: '', to: '', half: false, reason: '', said: '', busy: false },
 
@@ -31,9 +33,15 @@ Page({
       const { kind, from, to, half, reason } = this.data;
       await ask({ kind, starts_on: from, ends_on: to, value: half ? 0.5 : 1, reason: reason.trim() });
       wx.vibrateShort({ type: 'medium' });
-      wx.redirectTo({ url: '/pages/leaves/leaves' });
+      this.toList();
     } catch (error) {
       this.setData({ busy: false, said: sentence(error) + '填写的内容还在。' });
     }
+  },
+
+  /** To the list that is there, if it is: WeChat keeps ten pages at most, and a second list would be one more. */
+  toList() {
+    if (getCurrentPages().slice(-2)[0]?.route === LIST) wx.navigateBack();
+    else wx.redirectTo({ url: `/${LIST}` });
   },
 });

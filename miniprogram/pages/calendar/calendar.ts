@@ -2,17 +2,18 @@
 import * as api from '../../api/me';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
+import { TODAY } from '../../api/session';
 import { day, onDate } from '../../words';
-import { grid, moved, type Cell } from './grid';
+import { ago, grid, type Cell } from './grid';
 import { entries, type Entry } from './timeline';
 
 const today = () => onDate(new Date(serverNow()).toISOString());
 
 Page({
   data: {
-    month: '', title: '', cells: [] as Cell[], weeks: ['一', '二', '三', '四', '五', '六', '日'],
-    sum: '', target: '', closed: false, said: '', loaded: false, last: false,
-    open: null as null | { date: string; title: string; explanation: string; entries: Entry[]; mayMakeUp: boolean },
+    month: '', newest: '', cells: [] as Cell[], weeks: ['一', '二', '三', '四', '五', '六', '日'],
+    sum: '', target: '', closed: false, said: '', loaded: false,
+    open: null as null | { date: string; title: string; explanation: string; entries: Entry[]; mayMakeUp: boolean; tooLate: string },
   },
   found: null as api.Month | null,
   shownAs: '', // the month that was this one when it was last shown: at midnight another begins
@@ -28,13 +29,11 @@ Page({
     wx.stopPullDownRefresh();
   },
 
-  before() { this.show(moved(this.data.month, -1)); },
-  after() { if (!this.data.last) this.show(moved(this.data.month, 1)); },
+  pick(e: WechatMiniprogram.CustomEvent<{ month: string }>) { this.show(e.detail.month); },
 
   async show(month: string) {
-    const [year, m] = month.split('-').map(Number);
     const same = month === this.data.month;
-    this.setData({ month, title: `${year}年${m}月`, last: month >= this.shownAs, ...(same ? {} : { open: null, loaded: false, cells: grid(month, [], today()) }) });
+    this.setData({ month, newest: this.shownAs, ...(same ? {} : { open: null, loaded: false, cells: grid(month, [], today()) }) });
     try {
       const found = await api.month(month);
       if (this.data.month !== month) return; // somebody leafed on meanwhile
@@ -59,11 +58,16 @@ Page({
   openDay(date: string) {
     const found = this.found?.days.find((d) => d.on === date);
     const past = date <= today();
+    const missing = past && !this.data.closed && !(found && (found.value >= 1 || found.pending > 0));
+    const kept = wx.getStorageSync(TODAY) as api.Today | '';
+    const within = kept ? kept.make_up_within_days : Infinity; // not known: the server says it then
+    const late = ago(date, today()) > within;
     this.setData({
       open: {
         date, title: day(date), entries: entries(found?.sources ?? []),
         explanation: found?.explanation ?? (past ? '这一天没有打卡，也没有请假。' : '还没有到这一天。'),
-        mayMakeUp: past && !this.data.closed && !(found && (found.value >= 1 || found.pending > 0)),
+        mayMakeUp: missing && !late,
+        tooLate: missing && late ? `补卡要在 ${within} 天内提出，这一天已经过了。` : '',
       },
     });
   },

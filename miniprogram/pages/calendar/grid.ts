@@ -1,8 +1,10 @@
 /** PURE: a month as six weeks of seven days, Monday first, each with its state. */
 import type { Day } from '../../api/me';
-import type { State } from '../../words';
+import { SHAPE, type State } from '../../words';
 
-export interface Cell { key: string; date: string; n: number; state: State | ''; half: boolean; today: boolean }
+/** What a day shows: one shape, or one for each half. */
+export interface Mark { state: State; shape: string }
+export interface Cell { key: string; date: string; n: number; marks: Mark[]; today: boolean }
 
 export function grid(month: string, days: Pick<Day, 'on' | 'value' | 'pending' | 'excused' | 'rejected'>[], today: string): Cell[] {
   const [year, m] = month.split('-').map(Number);
@@ -11,24 +13,24 @@ export function grid(month: string, days: Pick<Day, 'on' | 'value' | 'pending' |
   const known = new Map(days.map((d) => [d.on, d]));
   return Array.from({ length: 42 }, (_, i) => {
     const n = i - first + 1;
-    if (n < 1 || n > many) return { key: `e${i}`, date: '', n: 0, state: '', half: false, today: false };
+    if (n < 1 || n > many) return { key: `e${i}`, date: '', n: 0, marks: [], today: false };
     const date = `${month}-${String(n).padStart(2, '0')}`;
-    const day = known.get(date);
-    return { key: date, date, n, ...shown(day, date < today), today: date === today };
+    return { key: date, date, n, marks: marks(known.get(date), date < today), today: date === today };
   });
 }
 
-/** Confirmed before pending before excused before rejected: the best that the day has. */
-function shown(day: Pick<Day, 'value' | 'pending' | 'excused' | 'rejected'> | undefined, past: boolean): { state: State | ''; half: boolean } {
-  if (day?.value) return { state: 'accepted', half: day.value < 1 };
-  if (day?.pending) return { state: 'review', half: day.pending < 1 };
-  if (day?.excused) return { state: 'excused', half: day.excused < 1 };
-  if (day?.rejected) return { state: 'rejected', half: false };
-  return { state: past ? 'none' : '', half: false };
+/** Confirmed before pending before excused before rejected; a half leaves room for what the other half has. */
+function marks(day: Pick<Day, 'value' | 'pending' | 'excused' | 'rejected'> | undefined, past: boolean): Mark[] {
+  const parts: [State, number][] = day ? [['accepted', day.value], ['review', day.pending], ['excused', day.excused]] : [];
+  const there = parts.filter(([, value]) => value > 0);
+  const [first, other] = there;
+  if (!first) return day?.rejected ? [mark('rejected')] : past ? [mark('none')] : [];
+  if (first[1] >= 1) return [mark(first[0])];
+  const half = { state: first[0], shape: first[0] === 'accepted' ? SHAPE.half : SHAPE[first[0]] + (other ? '' : '½') };
+  return other ? [half, mark(other[0])] : [half];
 }
 
-/** The month before or after: 2026-12 and 1 give 2027-01. */
-export function moved(month: string, by: number): string {
-  const [year, m] = month.split('-').map(Number);
-  return new Date(Date.UTC(year, m - 1 + by, 1)).toISOString().slice(0, 7);
-}
+const mark = (state: State): Mark => ({ state, shape: SHAPE[state] });
+
+/** How many days before `today` this date lies. */
+export const ago = (date: string, today: string): number => (Date.parse(today) - Date.parse(date)) / 86_400_000;

@@ -1,16 +1,17 @@
 /** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
 import { clockOffset } from '../../api/clock';
-import * as me from '../../api/me';
+import type * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
-import { locate, NO_FIX, type Fix, type NoFix } from '../../capture/location';
+import { discard } from '../../capture/photo';
+import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/location';
 import { session, TODAY } from '../../api/session';
-import { newId } from '../../queue/phone';
+import { ask, needed } from '../../privacy';
 import { Full, type Outcome } from '../../queue/queue';
 import { newest, refresh, spend } from '../../queue/tickets';
 import { unsent, wake, type Sent } from '../../queue/unsent';
+import { ask as allow, wanting } from '../../subscribe';
 import { metres } from '../../words';
 
-const MOST_ASKED = 3; // templates in one question
 const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
 
 interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
@@ -19,7 +20,8 @@ Page({
   data: {
     still: '',
     chip: { said: '正在定位…', is: 'none' },
-    noFix: null as null | { said: string; action: string },
+    noFix: null as null | { why: NoFix; said: string; action: string },
+    noPrivacy: false, // the guide was refused: there is neither camera nor position
     noCamera: false,
     note: '',
     busy: false,
@@ -34,13 +36,15 @@ Page({
 
   onLoad() {
     refresh();
-    me.subscriptions().then((all) => {
-      this.templates = all.filter((one) => one.low).map((one) => one.template_id).slice(0, MOST_ASKED);
-    }, () => undefined);
+    wanting().then((templates) => { this.templates = templates; }, () => undefined);
   },
 
   /** Opened, or back from elsewhere: who was on the way then may have arrived. */
-  onShow() { if (!this.data.busy) this.place(); },
+  async onShow() {
+    if (this.data.busy || (this.data.noPrivacy && (await needed()))) return;
+    this.setData({ noPrivacy: false });
+    this.place();
+  },
 
   /** Where the phone is now; what was known a moment ago stands where nothing newer is to be had. */
   async place() {
@@ -52,7 +56,8 @@ Page({
     } catch (why) {
       if (known && why === 'failed') return;
       this.fix = null;
-      this.setData({ noFix: NO_FIX[why as NoFix] ?? NO_FIX.failed, chip: { said: '没有定位', is: 'none' } });
+      if (why === 'refused' && (await needed())) return this.setData({ noPrivacy: true });
+      this.setData({ noFix: { why: why as NoFix, ...NO_FIX[why as NoFix] }, chip: { said: '没有定位', is: 'none' } });
     }
   },
 
@@ -66,11 +71,17 @@ Page({
   },
 
   async fixPlace() {
-    if (this.data.noFix?.action === '去允许') await wx.openSetting({}).catch(() => undefined);
+    if (this.data.noFix) await mend(this.data.noFix.why);
     this.place();
   },
 
-  denied() { this.setData({ noCamera: true }); },
+  async denied() { this.setData(await needed() ? { noPrivacy: true } : { noCamera: true }); },
+  askPrivacy() { ask(); },
+  agreed() {
+    if (!this.data.noPrivacy) return;
+    this.setData({ noPrivacy: false });
+    this.place();
+  },
   async allowCamera() {
     const { authSetting } = await wx.openSetting({});
     if (authSetting['scope.camera']) this.setData({ noCamera: false });
@@ -83,7 +94,13 @@ Page({
     this.setData({ still: e.detail.path, said: '' });
     this.place();
   },
-  again() { this.setData({ still: '', said: '' }); },
+  again() {
+    discard(this.data.still);
+    this.setData({ still: '', said: '' });
+  },
+
+  /** The kept copy is what is sent; while it is being made, the still is needed. */
+  onUnload() { if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still); },
   write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
 
   /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
@@ -91,7 +108,7 @@ Page({
     if (this.data.busy || !this.data.still || !this.fix) return;
     if (!session()) return this.setData({ said: '还没有登录。请联网后回到今天页，再来打卡。' });
     this.setData({ busy: true, said: '' });
-    const asked = this.askSubscription();
+    const asked = allow(this.templates);
     try {
       const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
       spend(item.form.ticket);
@@ -118,19 +135,6 @@ Page({
     const offset = clockOffset();
     const known = { model, platform, wechat_version: wx.getAppBaseInfo().version };
     return offset === null ? known : { ...known, clock_offset_ms: offset };
-  },
-
-  askSubscription(): Promise<void> {
-    const tmplIds = this.templates;
-    if (!tmplIds.length) return Promise.resolve();
-    return new Promise((resolve) => wx.requestSubscribeMessage({
-      tmplIds,
-      success: (r) => {
-        const answers = Object.fromEntries(tmplIds.filter((id) => r[id]).map((id) => [id, r[id]])) as Parameters<typeof me.reportAnswers>[1];
-        if (Object.keys(answers).length) me.reportAnswers(newId(), answers).catch(() => undefined); // WeChat tells the server as well
-      },
-      complete: () => resolve(),
-    }));
   },
 
   tell(id: string, outcome: Outcome<Sent>) {

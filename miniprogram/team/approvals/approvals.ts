@@ -3,6 +3,7 @@ import * as api from '../../api/leaves';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import { listing } from '../../listing';
+import { ask, wanting } from '../../subscribe';
 import { span } from '../../words';
 
 const row = (l: api.Leave) => ({
@@ -13,6 +14,7 @@ const row = (l: api.Leave) => ({
 Page({
   ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '', busy: '' },
+  templates: [] as string[], // asked for in the tap that answers: whoever never checks in has no other
 
   async load() {
     try {
@@ -24,7 +26,13 @@ Page({
     }
   },
 
-  agree(e: WechatMiniprogram.TouchEvent) { return this.decide(e.currentTarget.dataset.id as string, true, ''); },
+  onLoad() { wanting().then((templates) => { this.templates = templates; }, () => undefined); },
+
+  agree(e: WechatMiniprogram.TouchEvent) {
+    ask(this.templates);
+    this.templates = [];
+    return this.decide(e.currentTarget.dataset.id as string, true, '');
+  },
 
   async refuse(e: WechatMiniprogram.TouchEvent) {
     const answer = await wx.showModal({ title: '不同意的理由', editable: true, placeholderText: '队员会看到', confirmText: '不同意' });

@@ -1,4 +1,4 @@
-/** 今日情况: who of a squad is on site today; a leader vouches for those who could not check in. */
+/** 今日情况: who of a squad is on site today; whoever sees it may vouch for the others, today or in the days before. */
 import { Refused, sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import * as api from '../../api/team';
@@ -9,13 +9,14 @@ const ORDER = ['none', 'rejected', 'review', 'excused', 'accepted'];
 
 Page({
   ...listing,
-  data: { squads: [] as api.Squad[], at: 0, me: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '', leads: false },
+  data: { squads: [] as api.Squad[], at: 0, me: '', done: 0, mates: [] as api.Mate[], loaded: false, said: '' },
 
   async load() {
     try {
       const squads = this.data.squads.length ? this.data.squads : await api.squads();
       const me = session()?.member;
-      this.setData({ squads, me: me?.id ?? '', leads: !!me?.roles.some((r) => LEADING.includes(r)) });
+      if (!me?.roles.some((r) => LEADING.includes(r))) wx.setNavigationBarTitle({ title: '为同事证明在岗' });
+      this.setData({ squads, me: me?.id ?? '' });
       if (squads.length) await this.board(this.data.at);
       else this.setData({ loaded: true, said: '' });
     } catch (error) {

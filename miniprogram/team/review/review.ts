@@ -4,6 +4,7 @@ import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
 import { showWhole } from '../../whole';
 import { FINDING, holds, metres, moment, onDate, REJECTIONS, SHAPE, SIGN, WORD, worstFirst, type RejectionCode, type State } from '../../words';
+import { decided } from '../decided';
 
 const MONTH_MS = 30 * 86_400_000;
 const FACTS: [string, string[]][] = [
@@ -64,6 +65,21 @@ Page({
   },
 
   look() { showWhole(this.id); },
+
+  /** A word that decides nothing: the member reads it. */
+  async comment() {
+    const answer = await wx.showModal({ title: '留言', editable: true, placeholderText: '队员会看到，也会看到是谁写的', confirmText: '留言' });
+    const text = answer.content?.trim();
+    if (!answer.confirm || !text) return;
+    try {
+      const made = await api.comment(this.id, text);
+      const comments = [...(this.data.c?.comments ?? []), { id: made.id, by: made.author, said: made.text }];
+      this.setData({ 'c.comments': comments });
+    } catch (error) {
+      wx.showModal({ title: '没有留下', content: sentence(error), showCancel: false });
+    }
+  },
+
   accept() { return this.decide({ decision: 'accepted' }); },
 
   /** A ground is chosen, which suggests the sentence that the member reads. */
@@ -82,7 +98,9 @@ Page({
     if (this.data.busy) return;
     this.setData({ busy: true });
     try {
-      await api.review(this.id, { reason: '', beside: this.beside, ...ruling });
+      const sent = Date.now();
+      const { review } = await api.review(this.id, { reason: '', beside: this.beside, ...ruling });
+      decided(this.id, review.id, `${this.data.c?.who ?? ''} ${WORD[ruling.decision]}`, sent);
       wx.vibrateShort({ type: 'medium' });
       await this.next();
     } catch (error) {
@@ -96,7 +114,13 @@ Page({
     const { items } = await api.waiting().catch(() => ({ items: [] as api.CheckInRow[] }));
     const other = items.find((one) => one.id !== this.id);
     if (!other) return wx.navigateBack();
-    this.id = other.id;
+    await this.open(other.id);
+  },
+
+  undone(e: WechatMiniprogram.CustomEvent<{ checkin: string }>) { return this.open(e.detail.checkin); },
+
+  async open(id: string) {
+    this.id = id;
     this.setData({ c: null, history: [], photo: '', noPhoto: '', busy: false });
     await this.load();
     wx.pageScrollTo({ scrollTop: 0, duration: 0 });

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from server.notify import messages
 from server.notify.channel import Outcome, Parcel, Recipient, from_wechat
-from server.notify.subscriptions import template_id
+from server.notify.subscriptions import template_id, template_keys
 from server.wechat import errors
 from server.wechat.client import WechatClient
 
@@ -25,7 +25,7 @@ class Subscribe:
         return template_id(kind, self._templates)
 
     def send(self, parcel: Parcel) -> Outcome:
-        return _sent(self._client.send_subscribe, parcel, self.template(parcel.kind))
+        return _sent(self._client.send_subscribe, parcel, self._templates)
 
 
 class Employee:
@@ -41,18 +41,20 @@ class Employee:
         return to.openid if to and kind in self._templates else None
 
     def template(self, kind: str) -> str:
-        return self._templates[kind]
+        return template_id(kind, self._templates)
 
     def send(self, parcel: Parcel) -> Outcome:
-        return _sent(self._client.send_employee, parcel, self.template(parcel.kind))
+        return _sent(self._client.send_employee, parcel, self._templates)
 
 
-def _sent(send: Callable[[str, str, dict[str, str], str], str | None], parcel: Parcel, template: str) -> Outcome:
+def _sent(
+    send: Callable[[str, str, dict[str, str], str], str | None], parcel: Parcel, templates: Mapping[str, str]
+) -> Outcome:
     """`send`: takes openid, template, fitted values and page; answers WeChat's msgid, if it gave one; raises
     WechatError."""
-    values = messages.compose(parcel.kind, parcel.facts)
+    values = messages.compose(parcel.kind, parcel.facts, template_keys(parcel.kind, templates))
     try:
-        msgid = send(parcel.address, template, values, messages.KINDS[parcel.kind].page)
+        msgid = send(parcel.address, template_id(parcel.kind, templates), values, messages.KINDS[parcel.kind].page)
     except errors.WechatError as error:
         return from_wechat(error)
     return Outcome("sent", msgid=msgid)

@@ -4,7 +4,8 @@ import test from 'node:test';
 import { load } from './module.mjs';
 
 const { action, forecast } = await load('pages/today/action');
-const { grid, moved } = await load('pages/calendar/grid');
+const { ago, grid } = await load('pages/calendar/grid');
+const { moved } = await load('components/month-steps/moved');
 const { entries } = await load('pages/calendar/timeline');
 const { shares, tick } = await load('components/month-ring/arcs');
 const { against, between } = await load('capture/distance');
@@ -56,18 +57,21 @@ for (const [name, month, said] of [
   ['nothing asked', { confirmed: 0, pending: 0, excused: 0, target: 0, remaining_days: 4 }, '本月没有驻点要求。'],
 ]) test(`the forecast: ${name}`, () => assert.equal(forecast(month), said));
 
-test('a month is six weeks from Monday on, each day with the best of its states', () => {
+test('a month is six weeks from Monday on, each day with the best of its states, half by half', () => {
   const cells = grid('2026-11', [
     { on: '2026-11-02', value: 1, pending: 0, excused: 0, rejected: 0 }, { on: '2026-11-03', value: 0.5, pending: 0.5, excused: 0, rejected: 0 },
     { on: '2026-11-04', value: 0, pending: 1, excused: 0, rejected: 0 }, { on: '2026-11-05', value: 0, pending: 0, excused: 1, rejected: 0 },
-    { on: '2026-11-06', value: 0, pending: 0, excused: 0, rejected: 1 },
+    { on: '2026-11-06', value: 0, pending: 0, excused: 0, rejected: 1 }, { on: '2026-11-07', value: 0, pending: 0.5, excused: 0, rejected: 0 },
+    { on: '2026-11-08', value: 0, pending: 0, excused: 0.5, rejected: 0 }, { on: '2026-11-09', value: 0.5, pending: 0, excused: 0, rejected: 1 },
   ], '2026-11-24');
   assert.equal(cells.length, 42);
   assert.equal(cells.findIndex((cell) => cell.n === 1), 6, 'the first is a Sunday');
-  const states = Object.fromEntries(cells.filter((cell) => cell.n).map((cell) => [cell.n, [cell.state, cell.half]]));
-  assert.deepEqual([states[2], states[3], states[4], states[5], states[6]], [['accepted', false], ['accepted', true], ['review', false], ['excused', false], ['rejected', false]]);
-  assert.deepEqual([states[7], states[24], states[25]], [['none', false], ['', false], ['', false]]);
+  const shapes = cells.filter((cell) => cell.n).map((cell) => cell.marks.map((mark) => mark.shape).join(''));
+  assert.deepEqual(shapes.slice(0, 10), ['○', '✓', '◐◔', '◔', '◇', '✕', '◔½', '◇½', '◐', '○']);
+  assert.deepEqual([shapes[23], shapes[24]], ['', '']);
+  assert.deepEqual(cells.find((cell) => cell.n === 3).marks.map((mark) => mark.state), ['accepted', 'review']);
 });
+test('days between dates, over a month', () => assert.deepEqual([ago('2026-11-24', '2026-11-24'), ago('2026-10-30', '2026-11-02')], [0, 3]));
 test('months go over the year', () => assert.deepEqual([moved('2026-12', 1), moved('2026-01', -1)], ['2027-01', '2025-12']));
 
 test('a day in words: check-in, attestation, leave', () => {

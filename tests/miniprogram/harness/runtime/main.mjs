@@ -1,7 +1,7 @@
 // Starts the mini-program on this phone, and gives the test its handle: window.__phone.
 import { answerNodes, installBuiltins } from '../builtins/install.mjs';
 import { createWx, emit } from '../wx/index.mjs';
-import { openDisk, settled } from '../wx/disk.mjs';
+import { openDisk, settled, temporaryPhotos } from '../wx/disk.mjs';
 import { changeDevice, device } from './device.mjs';
 import { weighSetData } from './easel.mjs';
 import { app, load, loadApp, provide } from './loader.mjs';
@@ -47,6 +47,7 @@ const handle = {
   report,
   change: changeDevice,
   settled,
+  temporaryPhotos,
   emit,
   /** The app goes to the background, or comes back. */
   background() {

@@ -124,6 +124,9 @@ export function temporary(bytes, extension, type = '') {
   return path;
 }
 
+const PHOTO = /^wxfile:\/\/tmp_.*\.(jpg|jpeg|png)$/;
+export const temporaryPhotos = () => [...files.keys()].filter((path) => PHOTO.test(path));
+
 export const storedPath = (path) => path.replace(/^wxfile:\/\/tmp_/, STORE);
 export const storedFiles = () => [...files].filter(([path]) => path.startsWith(STORE));
 

@@ -86,6 +86,7 @@ function uploaded({ url, filePath, name, formData = {}, header = {} }) {
 
 async function downloaded(answer) {
   const type = answer.headers.get('content-type') ?? '';
+  loseTap();
   const path = temporary(new Uint8Array(await answer.arrayBuffer()), type.split('/')[1]?.split(';')[0] || 'bin', type);
   return { tempFilePath: path, filePath: path };
 }

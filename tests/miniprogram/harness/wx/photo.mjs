@@ -2,7 +2,7 @@
 import { picture, sheet } from '../runtime/dialogs.mjs';
 import { device } from '../runtime/device.mjs';
 import { asPhoneCanvas, cameraOnScreen } from '../builtins/media.mjs';
-import { asynchronous, Failure } from './call.mjs';
+import { asynchronous, Failure, synchronous } from './call.mjs';
 import { blobOf, entryOf, fileUrl, temporary } from './disk.mjs';
 import { requirePrivacy } from './permissions.mjs';
 import { loseTap } from './tap.mjs';
@@ -106,7 +106,7 @@ export function photoCalls() {
     getImageInfo: asynchronous('getImageInfo', imageInfo),
     compressImage: asynchronous('compressImage', compress),
     canvasToTempFilePath: asynchronous('canvasToTempFilePath', fromCanvas),
-    createOffscreenCanvas: ({ width = 300, height = 150 } = {}) => asPhoneCanvas(canvasOf(width, height)),
+    createOffscreenCanvas: synchronous('createOffscreenCanvas', ({ width = 300, height = 150 } = {}) => asPhoneCanvas(canvasOf(width, height))),
     previewImage: asynchronous('previewImage', ({ urls, current }) => picture(fileUrl(current ?? urls[0]))),
     previewMedia: asynchronous('previewMedia', ({ sources, current = 0 }) => picture(fileUrl(sources[current].url))),
     saveImageToPhotosAlbum: asynchronous('saveImageToPhotosAlbum', ({ filePath }) => void entryOf(filePath)),

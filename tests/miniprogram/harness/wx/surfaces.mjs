@@ -1,9 +1,9 @@
 // What a page asks WeChat to show or do: dialogs, toasts, routes, bars, haptics, clipboard.
 import { hideToast, modal, sheet, toast } from '../runtime/dialogs.mjs';
-import { hideTabBar, redraw, setBadge } from '../runtime/frame.mjs';
+import { hideTabBar, isTab, redraw, setBadge } from '../runtime/frame.mjs';
 import { navigate, top } from '../runtime/pages.mjs';
 import { asynchronous, Failure, listening } from './call.mjs';
-import { renewTap } from './tap.mjs';
+import { inTap, renewTap } from './tap.mjs';
 
 const LONG_MS = 1500;
 
@@ -62,6 +62,12 @@ const dialogs = () => ({
   }),
 });
 
+const onTab = (name, badge) =>
+  asynchronous(name, (options) => {
+    if (!isTab(top().path)) throw new Failure('not TabBar page');
+    setBadge(options.index, badge(options));
+  });
+
 const bars = () => ({
   setNavigationBarTitle: aboutPage('setNavigationBarTitle', (page, { title }) => (page.title = title)),
   setNavigationBarColor: aboutPage('setNavigationBarColor', (page, { frontColor, backgroundColor }) => {
@@ -69,10 +75,10 @@ const bars = () => ({
   }),
   setBackgroundColor: asynchronous('setBackgroundColor', () => ({})),
   setBackgroundTextStyle: asynchronous('setBackgroundTextStyle', () => ({})),
-  setTabBarBadge: asynchronous('setTabBarBadge', ({ index, text }) => setBadge(index, { text })),
-  removeTabBarBadge: asynchronous('removeTabBarBadge', ({ index }) => setBadge(index, null)),
-  showTabBarRedDot: asynchronous('showTabBarRedDot', ({ index }) => setBadge(index, { dot: true })),
-  hideTabBarRedDot: asynchronous('hideTabBarRedDot', ({ index }) => setBadge(index, null)),
+  setTabBarBadge: onTab('setTabBarBadge', ({ text }) => ({ text })),
+  removeTabBarBadge: onTab('removeTabBarBadge', () => null),
+  showTabBarRedDot: onTab('showTabBarRedDot', () => ({ dot: true })),
+  hideTabBarRedDot: onTab('hideTabBarRedDot', () => null),
   showTabBar: asynchronous('showTabBar', () => hideTabBar(false)),
   hideTabBar: asynchronous('hideTabBar', () => hideTabBar(true)),
   setTabBarStyle: asynchronous('setTabBarStyle', () => ({})),
@@ -100,7 +106,9 @@ export function surfaceCalls() {
     makePhoneCall: asynchronous('makePhoneCall', () => ({})),
     openCustomerServiceChat: asynchronous('openCustomerServiceChat', () => ({})),
     openDocument: asynchronous('openDocument', () => ({})),
-    shareFileMessage: asynchronous('shareFileMessage', () => ({})),
+    shareFileMessage: asynchronous('shareFileMessage', () => {
+      if (!inTap()) throw new Failure('can only be invoked by user TAP gesture.');
+    }),
     setClipboardData: asynchronous('setClipboardData', ({ data }) => {
       clipboard.text = data;
       toast('内容已复制', { ms: LONG_MS });
