@@ -4,9 +4,11 @@ against."""
 import json
 import threading
 from collections import Counter, defaultdict
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
 
 from server.notify import course
 from server.wechat.sandbox.group_bot import group_of
@@ -38,17 +40,21 @@ class Answers:
         wechat.after_request(self._hear)
 
     def _hear(self, response: Response) -> Response:
-        if request.path in (SEND, STAFF, BOT, TOKEN):
-            reason = cause(g.get("fault"), response)
-            with self._lock:
-                if request.path == TOKEN:
-                    self.tokens.add(reason)
-                else:
-                    openid, fields = _content(request.path, request.get_json(force=True))
-                    self.of[words(openid, fields)][reason] += 1
-                    if reason == "43101":
-                        self.without_credit.add(openid)
+        fault: Fault | None = g.get("fault")
+        if request.path in (SEND, STAFF, BOT, TOKEN) and (fault or response.is_json):
+            with suppress(BadRequest):  # half a call: who made it was killed, and nobody is told anything
+                self._keep(request.path, request.get_json(force=True), cause(fault, response))
         return response
+
+    def _keep(self, path: str, body: dict[str, Any], reason: str) -> None:
+        with self._lock:
+            if path == TOKEN:
+                self.tokens.add(reason)
+                return
+            openid, fields = _content(path, body)
+            self.of[words(openid, fields)][reason] += 1
+            if reason == "43101":
+                self.without_credit.add(openid)
 
 
 def cause(fault: Fault | None, response: Response) -> str:
