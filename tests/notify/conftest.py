@@ -59,9 +59,14 @@ def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[]
     config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
 
     def make(
-        templates: Any = None, staff: Any = None, channels: Any = (), night: str = "off", hands: int = 8
+        templates: Any = None,
+        staff: Any = None,
+        channels: Any = (),
+        night: str = "off",
+        hands: int = 8,
+        timeout_s: float = 0.5,
     ) -> Delivery:
-        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5, left_alone_s=0.001)
+        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=timeout_s, left_alone_s=0.001)
         all_ = [Subscribe(client, templates or {}), *([Employee(client, staff)] if staff else []), *channels]
         people = Recipients(Sealer(config.sealing_keys))
         return Delivery(db, clock, {one.name: one for one in all_}, people.find, Night.of(night), hands)
