@@ -177,7 +177,9 @@ def search(session: Session, caller: Caller, sealer: Sealer, typed: str, most: i
     ranked = (select(named.c.company_id).group_by(named.c.company_id).order_by(times.desc(), named.c.company_id)).limit(
         _MOST_RANKED
     )
-    ids = session.scalars(ranked).all()
+    # A whole name is found however common its words are.
+    whole = in_county(caller, Company).with_only_columns(Company.id).where(Company.core == names.core(typed))
+    ids = [*session.scalars(whole.limit(most)), *session.scalars(ranked)]
     of = in_county(caller, Company).with_only_columns(Company.id, Company.core, Company.sound)
     likeness = names.Likeness.to(typed)
     rated = [

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from server.leads import companies
 from tests.api.test_leads import body
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -43,6 +44,15 @@ def names(api: Api, typed: str, who: str = "colleague") -> list[str]:
 )
 def test_however_it_is_typed(api: Api, known: None, typed: str, first: str) -> None:
     assert names(api, typed)[0] == first
+
+
+def test_a_whole_name_is_found_however_common_its_words_are(
+    api: Api, known: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each word one company is read, and that need not be the one."""
+    monkeypatch.setattr(companies, "_MOST_READ", 1)
+    for name in ("苏州汇川技术有限公司", "苏州长安电子有限公司"):
+        assert name in names(api, name)
 
 
 @pytest.mark.parametrize(
