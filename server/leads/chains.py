@@ -81,10 +81,8 @@ def place(session: Session, caller: Caller, company_id: uuid.UUID, node_id: uuid
     """Say at which node a company stands: the bureau, or the squad that follows it up. None: at none."""
     company = companies.get(session, caller, company_id)
     if not caller.has(*KEEPING):
-        mine = in_county(caller, Lead).where(
-            Lead.company_id == company_id, Lead.outcome.is_(None), see.worked_on(caller)
-        )
-        if session.scalar(mine.with_only_columns(Lead.id)) is None:
+        lead = see.open_lead(session, caller, company_id)
+        if lead is None or not see.is_inside(session, caller, lead):
             caller.require(*KEEPING)
     if node_id is not None:
         node = session.scalar(in_county(caller, ChainNode).where(ChainNode.id == node_id))

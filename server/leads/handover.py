@@ -8,11 +8,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import lock
 from server.errors import forbidden, invalid, not_found
-from server.leads.models import Company, Lead, LeadSquad
+from server.leads import requests, see
+from server.leads.models import Lead, LeadSquad
 from server.leads.report import note
-from server.notify.outbox import Letter, enqueue
 from server.org.models import Member, Posting, Squad
 from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_squads
 from server.org.scope import county as in_county
@@ -43,7 +42,7 @@ def hand_over(
         Lead.owner_id == from_id, Lead.outcome.is_(None), Lead.squad_id.in_(list(governed))
     )
     wanted = session.scalars(owned.order_by(Lead.company_id)).all()
-    lock(session, *(f"company:{caller.county_id}:{lead.company_id}" for lead in wanted))
+    see.lock_company(session, caller.county_id, *(lead.company_id for lead in wanted))
     handed = session.scalars(owned.order_by(Lead.company_id).execution_options(populate_existing=True)).all()
     for lead in handed:
         _give(session, caller, lead, taker, squad_id, now)
@@ -66,10 +65,8 @@ def takers(session: Session, caller: Caller) -> list[tuple[uuid.UUID, str]]:
 
 def may_hand_over(session: Session, caller: Caller, lead: Lead) -> bool:
     """Whether the lead is one that the caller may give to another."""
-    if lead.outcome is not None or lead.squad_id is None or not caller.has(*HANDING_OVER):
-        return False
-    mine = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.id == lead.squad_id, _governed(caller))
-    return session.scalar(mine) is not None
+    may = lead.outcome is None and caller.has(*HANDING_OVER)
+    return may and see.is_among(session, caller, lead.squad_id, _governed(caller))
 
 
 def _governed(caller: Caller) -> ColumnElement[bool]:
@@ -84,7 +81,4 @@ def _give(session: Session, caller: Caller, lead: Lead, taker: Member, squad_id:
     if joined is not None:
         session.delete(joined)
     lead.owner_id, lead.squad_id, lead.moved_at = taker.id, squad_id, now
-    name = session.get_one(Company, (lead.county_id, lead.company_id)).name
-    facts = {"company": name, "what": "handed_over", "said": "", "on": caller.today.isoformat()}
-    key = f"lead_news:handed_over:{lead.id}:{now.timestamp():.3f}"
-    enqueue(session, lead.county_id, Letter(taker.id, "lead_news", key, facts), now)
+    requests.tell(session, caller, lead, taker.id, "handed_over", f"{lead.id}:{now.timestamp():.3f}", "", now)

@@ -13,7 +13,7 @@ from sqlalchemy import Row, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.leads import clocks
+from server.leads import clocks, see
 from server.leads.clocks import IsWorkday, Owed, Standing, Terms
 from server.leads.models import Company, Lead, LeadRequest
 from server.leads.report import note
@@ -54,15 +54,20 @@ def look(session: Session, of: Day, now: datetime) -> None:
     held = session.execute(_held(of.county_id)).all()
     people = _Above(session, of)
     letters: list[Letter] = []
+    running_out = [row for row in held if not row.closing and _is_over(row.Lead, of)]
+    see.lock_company(session, of.county_id, *(row.Lead.company_id for row in running_out))  # at once, in its order
+    for row in running_out:
+        if not _still_ends(session, row.Lead, of):
+            continue
+        whom = {row.Lead.owner_id, *people.leaders(row.Lead.squad_id)}
+        letters.extend(_news(row, who, "expired", of) for who in whom)
+        _to_pool(session, row.Lead, now)
+    over = {row.Lead.id for row in running_out}
     for row in held:
+        if row.Lead.id in over:
+            continue
         stands = standing(row.Lead, of.tz)
         ends = clocks.expires_on(stands, of.terms)
-        if of.today >= ends and not row.closing:
-            letters.extend(
-                _news(row, who, "expired", of) for who in {row.Lead.owner_id, *people.leaders(row.Lead.squad_id)}
-            )
-            _to_pool(session, row.Lead, now)
-            continue
         if of.today >= ends - _WARNED and not row.closing:
             letters.append(_news(row, row.Lead.owner_id, "expiring", of))
         for one in clocks.owed(stands, of.terms, of.is_workday):
@@ -131,6 +136,20 @@ def _news(row: Row[Any], who: uuid.UUID, what: str, of: Day) -> Letter:
     facts = {"company": row.name, "what": what, "said": "", "on": of.today.isoformat()}
     moved = row.Lead.moved_at.timestamp()
     return Letter(who, "lead_news", f"lead_news:{what}:{row.Lead.id}:{moved:.0f}:{str(who)[:8]}", facts)
+
+
+def _is_over(lead: Lead, of: Day) -> bool:
+    """Whether a claim has run out without progress."""
+    return of.today >= clocks.expires_on(standing(lead, of.tz), of.terms)
+
+
+def _still_ends(session: Session, lead: Lead, of: Day) -> bool:
+    """The same, looked at again while nobody else changes it: whoever wrote a word, asked to close it or handed it over
+    since it was read keeps it."""
+    session.refresh(lead)
+    asks = select(LeadRequest.id).where(LeadRequest.county_id == lead.county_id, LeadRequest.lead_id == lead.id)
+    closing = session.scalar(asks.where(LeadRequest.kind == "close", LeadRequest.state == "open"))
+    return lead.outcome is None and lead.squad_id is not None and closing is None and _is_over(lead, of)
 
 
 def _to_pool(session: Session, lead: Lead, now: datetime) -> None:

@@ -16,7 +16,6 @@ from server.leads import companies, see
 from server.leads.models import STAGES, Company, Lead, LeadEvent
 from server.org.models import Squad
 from server.org.scope import Caller
-from server.org.scope import county as in_county
 from server.sealing import Sealer
 
 
@@ -60,7 +59,7 @@ def report(session: Session, caller: Caller, sealer: Sealer, new: Report, now: d
         return known, False
     company = _company(session, caller, sealer, new, now)
     see.lock_company(session, caller.county_id, company.id)
-    open_one = session.scalar(in_county(caller, Lead).where(Lead.company_id == company.id, Lead.outcome.is_(None)))
+    open_one = see.open_lead(session, caller, company.id)
     if open_one is not None:
         raise taken(session, caller, squad, company, open_one)
     made = Lead(
@@ -96,7 +95,7 @@ def take(session: Session, caller: Caller, company_id: uuid.UUID, named: uuid.UU
     squad = see.squad_of(session, caller, named)
     company = companies.get(session, caller, company_id)
     see.lock_company(session, caller.county_id, company_id)
-    found = session.scalar(in_county(caller, Lead).where(Lead.company_id == company_id, Lead.outcome.is_(None)))
+    found = see.open_lead(session, caller, company_id)
     if found is None:
         raise not_found("这家企业现在没有线索，可以直接报送。")
     if found.squad_id is not None:

@@ -44,7 +44,7 @@ def ask_about_company(
     see.lock_company(session, caller.county_id, company_id)
     if known := _known(session, caller, asked):
         return known, False
-    lead = session.scalar(in_county(caller, Lead).where(Lead.company_id == company_id, Lead.outcome.is_(None)))
+    lead = see.open_lead(session, caller, company_id)
     if lead is None or lead.squad_id is None:
         raise not_found("这家企业现在没有小分队在跟进，可以直接报送或接手。")
     if lead.squad_id == squad.id:
@@ -89,7 +89,7 @@ def decide(
     if (
         found.asked_by == caller.member_id
         or see.is_inside(session, caller, lead)
-        or _asks_for_own(session, caller, found)
+        or see.is_among(session, caller, found.squad_id, see.own(caller))  # it is the own squad that asks
     ):
         raise forbidden("own_request", "与您所在的小分队有关，请由其他人决定。")
     if lead.outcome is not None:
@@ -103,7 +103,7 @@ def decide(
         note(session, caller, lead, "close_refused", now, answer)
     facts = {"kind": found.kind, "granted": granted, "lead": str(lead.id), "answer": answer}
     record(session, caller.county_id, caller.member_id, "lead.request_decided", found.asked_by, facts, now)
-    _tell(session, caller, lead, found.asked_by, f"{found.kind}_{state}", f"{found.id}", answer, now)
+    tell(session, caller, lead, found.asked_by, f"{found.kind}_{state}", f"{found.id}", answer, now)
     return found
 
 
@@ -119,7 +119,7 @@ def reopen(session: Session, caller: Caller, lead_id: uuid.UUID, reason: str, no
     note(session, caller, lead, "reopened", now, reason)
     record(session, caller.county_id, caller.member_id, "lead.reopened", lead.id, {"reason": reason}, now)
     if lead.owner_id and lead.owner_id != caller.member_id:
-        _tell(session, caller, lead, lead.owner_id, "reopened", f"{now.timestamp():.3f}", reason, now)
+        tell(session, caller, lead, lead.owner_id, "reopened", f"{now.timestamp():.3f}", reason, now)
     return lead
 
 
@@ -184,12 +184,6 @@ def _store(session: Session, caller: Caller, lead: Lead, squad: Squad, asked: As
     return made
 
 
-def _asks_for_own(session: Session, caller: Caller, request: LeadRequest) -> bool:
-    """Whether the caller belongs to the squad that asks."""
-    mine = in_county(caller, Squad).where(Squad.id == request.squad_id, see.own(caller))
-    return session.scalar(mine.with_only_columns(Squad.id)) is not None
-
-
 def _deciders(session: Session, county_id: int, squad: Squad, lead: Lead, on: date) -> list[uuid.UUID]:
     """The supervisors of the unit where it is a matter of one unit, else the bureau's."""
     holder = session.get_one(Squad, (county_id, lead.squad_id))
@@ -213,7 +207,7 @@ def _join(session: Session, caller: Caller, lead: Lead, request: LeadRequest, no
     squad = session.get_one(Squad, (lead.county_id, request.squad_id))
     note(session, caller, lead, "joined", now, request.answer, {"squad": squad.name})
     if lead.owner_id:
-        _tell(session, caller, lead, lead.owner_id, "joined", str(request.id), squad.name, now)
+        tell(session, caller, lead, lead.owner_id, "joined", str(request.id), squad.name, now)
 
 
 def _contest(session: Session, caller: Caller, lead: Lead, request: LeadRequest, now: datetime) -> None:
@@ -228,7 +222,7 @@ def _contest(session: Session, caller: Caller, lead: Lead, request: LeadRequest,
     squad = session.get_one(Squad, (lead.county_id, request.squad_id))
     note(session, caller, lead, "contested", now, request.answer, {"squad": squad.name})
     if before_owner:
-        _tell(session, caller, lead, before_owner, "lost", str(request.id), request.answer, now)
+        tell(session, caller, lead, before_owner, "lost", str(request.id), request.answer, now)
 
 
 def _close(session: Session, caller: Caller, lead: Lead, request: LeadRequest, now: datetime) -> None:
@@ -253,7 +247,7 @@ def void_open(session: Session, lead: Lead, now: datetime) -> None:
         settle(session, lead.county_id, *(f"lead_asked:{id_}:" for id_ in voided))
 
 
-def _tell(
+def tell(
     session: Session,
     caller: Caller,
     lead: Lead,
@@ -263,6 +257,8 @@ def _tell(
     said: str,
     now: datetime,
 ) -> None:
+    """A word to somebody about their lead: `what` is one of notify.words' lead news, `key` tells this one from others,
+    `said` goes with it."""
     name = session.get_one(Company, (lead.county_id, lead.company_id)).name
     facts = {"company": name, "what": what, "said": said, "on": caller.today.isoformat()}
     enqueue(session, lead.county_id, Letter(who, "lead_news", f"lead_news:{what}:{key}:{who}"[:120], facts), now)

@@ -50,15 +50,19 @@ def hold(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
     return found
 
 
-def lock_company(session: Session, county_id: int, company_id: uuid.UUID) -> None:
+def lock_company(session: Session, county_id: int, *company_ids: uuid.UUID) -> None:
     """One at a time for all that is about a company: whose it is, and what is asked about it."""
-    lock(session, f"company:{county_id}:{company_id}")
+    lock(session, *(f"company:{county_id}:{company_id}" for company_id in company_ids))
+
+
+def open_lead(session: Session, caller: Caller, company_id: uuid.UUID) -> Lead | None:
+    """The company's one lead that is not over, whoever has it."""
+    return session.scalar(in_county(caller, Lead).where(Lead.company_id == company_id, Lead.outcome.is_(None)))
 
 
 def require_free(session: Session, caller: Caller, lead: Lead) -> None:
     """Raise 409 when somebody has begun anew with the company since this lead ended."""
-    others = in_county(caller, Lead).where(Lead.company_id == lead.company_id, Lead.outcome.is_(None))
-    if session.scalar(others.with_only_columns(Lead.id)) is not None:
+    if open_lead(session, caller, lead.company_id) is not None:
         raise conflict("company_has_another", "这家企业已有一条新的线索，这条不能再打开。")
 
 
@@ -70,10 +74,15 @@ def require_holder(session: Session, caller: Caller, lead: Lead) -> None:
 
 def holds(session: Session, caller: Caller, lead: Lead) -> bool:
     """Whether one of the caller's squads has the claim."""
-    if lead.squad_id is None:
+    return is_among(session, caller, lead.squad_id, own(caller))
+
+
+def is_among(session: Session, caller: Caller, squad_id: uuid.UUID | None, those: ColumnElement[bool]) -> bool:
+    """Whether the squad is one of `those`, a condition on Squad; no squad is none of any."""
+    if squad_id is None:
         return False
-    mine = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.id == lead.squad_id, own(caller))
-    return session.scalar(mine) is not None
+    among = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.id == squad_id, those)
+    return session.scalar(among) is not None
 
 
 def require_worker(session: Session, caller: Caller, lead: Lead) -> None:

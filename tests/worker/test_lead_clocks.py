@@ -1,17 +1,23 @@
 """Each morning: whoever is late with a lead is told, the leader and the bureau after a while; what nobody touches goes
 back to the pool, with notice, and anybody may take it up."""
 
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from server.config import Config
+from server.db import Database, dialect_of
+from server.leads.models import Lead
+from server.leads.see import lock_company
 from server.worker import Worker
 from tests.api.test_leads import body, lead, update
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.processes import until
 from tests.worker.conftest import tick
 
 __all__ = ["lead"]
@@ -106,6 +112,28 @@ def test_a_claim_without_progress_goes_to_the_pool_with_notice_and_anybody_takes
     assert api.post(f"/companies/{company}/take", "neighbour", {}).status_code == 200, "a repeat"
     assert api.post(f"/companies/{company}/take", "chen", {}).json["code"] == "company_claimed"
     assert api.post(f"/companies/{company}/take", "outsider", {}).status_code == 404
+
+
+def test_who_writes_a_word_while_the_claim_runs_out_keeps_it(
+    morning: Morning, db: Database, rows: Rows, lead: str
+) -> None:
+    """The morning has read the lead as it stood, and waits for the member's own change of it."""
+    looking = threading.Thread(target=morning, args=("2026-12-25",))
+    with db.transaction() as session:
+        found = session.get_one(Lead, (1, uuid.UUID(lead)))
+        lock_company(session, 1, found.company_id)
+        found.moved_at = datetime(2026, 12, 25, 0, 40, tzinfo=UTC)
+        session.flush()
+        looking.start()
+        if dialect_of(session) == "postgresql":
+            waits = text(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            until(lambda: session.execute(waits).first(), "the morning waits")
+    looking.join(20)
+    assert not looking.is_alive()
+    assert rows("SELECT count(*) FROM leads WHERE squad_id IS NOT NULL") == [(1,)]
+    assert told(rows, "lead_news") == []
 
 
 def test_one_whose_closing_waits_stays(api: Api, morning: Morning, rows: Rows, lead: str) -> None:
