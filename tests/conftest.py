@@ -25,6 +25,7 @@ from server import migrate
 from server.app import create_app, make_services
 from server.config import Config
 from server.db import Database
+from server.wechat.bounded import TIMEOUT_S
 from tests.cast import Cast, assemble
 from tests.client import Api
 
@@ -59,6 +60,13 @@ class TogetherScheduling(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
     return TogetherScheduling(config, log)
+
+
+@pytest.fixture
+def patience_s(request: pytest.FixtureRequest) -> float:
+    """As patient as the server, for half a second is not much on a busy machine; but where the fault is to hang."""
+    fault = getattr(request.node, "callspec", None) and request.node.callspec.params.get("fault")
+    return 0.5 if fault and "hang_s" in fault else TIMEOUT_S
 
 
 @pytest.fixture(autouse=True)

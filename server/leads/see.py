@@ -123,4 +123,4 @@ def by_stage(session: Session, caller: Caller) -> dict[str, int]:
     mine = (
         in_county(caller, Lead).with_only_columns(Lead.stage, func.count()).where(Lead.outcome.is_(None), seen(caller))
     )
-    return dict(session.execute(mine.group_by(Lead.stage)).tuples().all())
+    return dict(session.execute(mine.group_by(Lead.stage)).all())

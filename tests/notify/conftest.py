@@ -53,7 +53,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[], Delivery]:
+def delivery(db: Database, clock: Clock, sandbox: RunningSandbox, patience_s: float) -> Callable[[], Delivery]:
     """A maker of Delivery objects: each is one worker's, with a client of its own. `staff`: templates of 用工关系;
     `channels`: others beside; `night`: the hours in which nothing leaves."""
     config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
@@ -64,9 +64,8 @@ def delivery(db: Database, clock: Clock, sandbox: RunningSandbox) -> Callable[[]
         channels: Any = (),
         night: str = "off",
         hands: int = 8,
-        timeout_s: float = 0.5,
     ) -> Delivery:
-        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=timeout_s, left_alone_s=0.001)
+        client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=patience_s, left_alone_s=0.001)
         all_ = [Subscribe(client, templates or {}), *([Employee(client, staff)] if staff else []), *channels]
         people = Recipients(Sealer(config.sealing_keys))
         return Delivery(db, clock, {one.name: one for one in all_}, people.find, Night.of(night), hands)

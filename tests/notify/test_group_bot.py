@@ -15,7 +15,7 @@ KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 
 @pytest.fixture
 def bot(sandbox) -> GroupBot:
-    return GroupBot(GroupBotClient(sandbox.url, timeout_s=0.5), {1: KEY}.get)
+    return GroupBot(GroupBotClient(sandbox.url), {1: KEY}.get)
 
 
 def tell_group(db, clock, *texts: str, key: str = "circular") -> bool:

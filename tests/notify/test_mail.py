@@ -82,7 +82,7 @@ def has_mail(db, members) -> str:
 
 @pytest.fixture
 def by_mail(delivery, post) -> Callable[[], Any]:
-    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example")
     return lambda: delivery(channels=[mail])
 
 
@@ -153,7 +153,7 @@ def test_a_letter_sent_twice_is_the_same_letter(decided, has_mail, by_mail, noti
 @pytest.mark.parametrize("address", ["张三@example.org", "li@例子.example", "li@example.org\r\nBcc: all@example.org"])
 def test_an_address_that_cannot_be_written_is_refused_and_nothing_leaves(post, address):
     """It is not "uncertain", which would say that it may have arrived, and try again."""
-    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example")
     outcome = mail.send(Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", address, "claim"))
     assert (outcome.word, post.letters) == ("refused", [])
     assert address not in str(outcome)
@@ -197,7 +197,7 @@ def test_the_password_travels_by_tls_alone(certificate, password, trusts, word):
     post = Post(tls)
     try:
         url = f"smtp://zhudian:{password}@127.0.0.1:{post.port}"
-        mail = Mail(url, "zhudian@county.example", timeout_s=1, trusted=str(made) if trusts else None)
+        mail = Mail(url, "zhudian@county.example", timeout_s=2, trusted=str(made) if trusts else None)
         parcel = Parcel(1, uuid.uuid4(), uuid.uuid4(), "checkin_decided", DECIDED, "email", "li@example.org", "claim")
         outcome = mail.send(parcel)
     finally:
@@ -219,7 +219,7 @@ def test_what_is_turned_off_in_wechat_goes_by_mail_and_what_is_turned_off_everyw
     decided("k0", 0)
     decided("k1", 1)
     write(members[1], "k2")  # another kind of hers
-    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example", timeout_s=1)
+    mail = Mail(f"smtp+plain://127.0.0.1:{post.port}", "zhudian@county.example")
     delivery(channels=[mail]).run()
     assert [(notice.state, notice.channel) for notice in notices()] == [
         ("sent", "email"),

@@ -108,7 +108,7 @@ def test_who_was_killed_while_fetching_keeps_the_others_waiting_for_seconds_only
 
 def test_a_fetch_that_fails_lets_the_next_one_try(db, clock, sandbox):
     config = Config(_env_file=None, wechat_appid="wxtest", wechat_secret="a-secret", sandbox_port=sandbox.port)
-    client = WechatClient(config, DatabaseTokens(db, clock), timeout_s=0.5)
+    client = WechatClient(config, DatabaseTokens(db, clock))
     sandbox.state.faults.append(Fault(PATH, times=1, errcode=-1))
     with pytest.raises(errors.RetryLater):
         _ = client._api.access_token

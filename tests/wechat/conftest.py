@@ -27,8 +27,8 @@ def config(sandbox: RunningSandbox) -> Config:
 
 
 @pytest.fixture
-def client(config: Config) -> WechatClient:
-    return WechatClient(config, timeout_s=0.5)
+def client(config: Config, patience_s: float) -> WechatClient:
+    return WechatClient(config, timeout_s=patience_s)
 
 
 @pytest.fixture

@@ -188,10 +188,10 @@ def test_a_message_to_staff(client: WechatClient, control, errcode, means, expec
     ],
     ids=str,
 )
-def test_a_message_to_the_group(sandbox, control, fault, expected):
+def test_a_message_to_the_group(sandbox, control, patience_s, fault, expected):
     control("faults", path=WEBHOOK, times=1, **fault)
     with pytest.raises(errors.WechatError) as caught:
-        GroupBotClient(sandbox.url, timeout_s=0.3).send_markdown("a-secret-key", "一")
+        GroupBotClient(sandbox.url, timeout_s=patience_s).send_markdown("a-secret-key", "一")
     assert type(caught.value) is expected
     assert "a-secret-key" not in f"{caught.value!r} {caught.value.__cause__!r}"
 

@@ -85,10 +85,10 @@ def test_a_token_that_cannot_be_had_is_asked_for_once(client, control, sandbox):
     assert dict(sandbox.state.calls) == {TOKEN_PATH: 1}
 
 
-def test_a_hanging_token_endpoint_is_not_waited_for(client, control, sandbox):
+def test_a_hanging_token_endpoint_is_not_waited_for(config, control, sandbox):
     control("faults", path=TOKEN_PATH, times=1, hang_s=2)
     with pytest.raises(errors.RetryLater):
-        send(client)
+        send(WechatClient(config, timeout_s=0.5))
     assert PATH not in sandbox.state.calls
 
 

@@ -17,7 +17,7 @@ FIELDS = {"thing1": "苏州驻点", "date2": "2026年11月24日", "thing3": "今
 
 @pytest.fixture
 def client(config) -> WechatClient:
-    return WechatClient(config, timeout_s=0.5, left_alone_s=1)
+    return WechatClient(config, left_alone_s=1)
 
 
 def send(client: WechatClient) -> None:
