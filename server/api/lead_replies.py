@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
 from server.api.session import caller
-from server.leads import clocks, companies
+from server.leads import clocks, companies, quality
+from server.leads.fit import WORDS, Fit, fit
 from server.leads.models import (
     DEAD_ENDS,
     REQUESTS,
@@ -26,13 +27,14 @@ from server.leads.morning import standing
 from server.org import people
 from server.org.models import Squad
 from server.tally import policy
-from server.tally.lead_terms import lead_terms
+from server.tally.lead_terms import fit_weights, lead_terms
 from server.tally.workdays import is_workday
 
 Stage = Literal["lead", "contacted", "visited", "talks", "signing", "signed"]
 Channel = Literal["exhibition", "chamber", "referral", "cold_call", "inquiry", "directory", "other"]
 Size = Literal["large", "medium", "small", "micro"]
 Currency = Literal["CNY", "USD", "EUR", "HKD", "JPY"]
+Eia = Literal["registration", "form", "report"]
 DeadEnd = Literal[
     "invested_elsewhere", "plan_cancelled", "does_not_fit", "no_land_or_energy", "no_reply", "closed_down", "other"
 ]
@@ -62,6 +64,22 @@ class OwedRow(BaseModel):
     days_late: int
 
 
+class FitPartRow(BaseModel):
+    what: Literal["industry", "chain", "investment", "energy", "environment"]
+    word: str
+    weight: int = Field(description="by the county's rules")
+    score: int | None = Field(description="0 to 100; null: not known")
+    why: str
+
+
+class FitReply(BaseModel):
+    """契合度: how well it fits the county."""
+
+    score: int | None = Field(description="the weighted mean of the parts that are known, 0 to 100; null: none is")
+    known_percent: int = Field(description="the share of the weights that is known")
+    parts: list[FitPartRow]
+
+
 class LeadRow(BaseModel):
     id: uuid.UUID
     company: CompanyRow
@@ -76,6 +94,8 @@ class LeadRow(BaseModel):
     next_action: str
     next_on: date | None
     moved_at: AwareDatetime
+    fit: int | None = Field(description="契合度 of what is known, 0 to 100; null: nothing is")
+    fit_known_percent: int
     owed: list[OwedRow] = Field(description="what is due, the soonest first; nothing once it is over or in the pool")
 
 
@@ -103,6 +123,8 @@ class LeadReply(LeadRow):
     land_mu: float | None
     energy_tce: float | None
     environment: str
+    eia: Eia | None = Field(description="环评类别")
+    eia_word: str | None
     channel: Channel
     channel_word: str
     reported_by: str
@@ -111,6 +133,7 @@ class LeadReply(LeadRow):
     joined: list[str] = Field(description="squads that were let in")
     events: list[EventRow]
     updates: list[UpdateRow]
+    fit_parts: list[FitPartRow]
     may_edit: bool
     may_update: bool
     may_hand_over: bool
@@ -176,10 +199,8 @@ def company_row(
 def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
     """The list's rows; all that they name is read together."""
     who = caller()
-    of = session.scalars(
-        select(Company).where(Company.county_id == who.county_id, Company.id.in_({lead.company_id for lead in leads}))
-    )
-    known = {company.id: company for company in of}
+    known = _companies(session, leads)
+    fits = _fits(session, leads, known)
     squads = squad_names(session, {lead.squad_id for lead in leads if lead.squad_id})
     names = people.names(session, who.county_id, {lead.owner_id for lead in leads if lead.owner_id})
     terms = lead_terms(policy.in_force(session, who.county_id, who.today).rules)
@@ -198,10 +219,40 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
             next_action=lead.next_action,
             next_on=lead.next_on,
             moved_at=lead.moved_at,
+            fit=fits[lead.id].score,
+            fit_known_percent=fits[lead.id].known_percent,
             owed=_owed(lead, terms),
         )
         for lead in leads
     ]
+
+
+def lead_fits(session: Session, leads: Sequence[Lead]) -> dict[uuid.UUID, FitReply]:
+    """By the lead, by the rules of today."""
+    return _fits(session, leads, _companies(session, leads))
+
+
+def _fits(session: Session, leads: Sequence[Lead], of: Mapping[uuid.UUID, Company]) -> dict[uuid.UUID, FitReply]:
+    who = caller()
+    weights = fit_weights(policy.in_force(session, who.county_id, who.today).rules)
+    known = quality.known(session, who.county_id, leads, of)
+    return {id_: _fit_reply(fit(one, weights)) for id_, one in known.items()}
+
+
+def _fit_reply(found: Fit) -> FitReply:
+    parts = [
+        FitPartRow(what=p.what, word=WORDS[p.what], weight=p.weight, score=p.score, why=p.why) for p in found.parts
+    ]
+    return FitReply(score=found.score, known_percent=found.known_percent, parts=parts)
+
+
+def _companies(session: Session, leads: Sequence[Lead]) -> dict[uuid.UUID, Company]:
+    of = session.scalars(
+        select(Company).where(
+            Company.county_id == caller().county_id, Company.id.in_({lead.company_id for lead in leads})
+        )
+    )
+    return {company.id: company for company in of}
 
 
 def _company_of(lead: Lead, company: Company, squads: Mapping[uuid.UUID, str]) -> CompanyRow:

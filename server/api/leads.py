@@ -14,12 +14,14 @@ from server.api.lead_replies import (
     Channel,
     Currency,
     DeadEnd,
+    Eia,
     LeadReply,
     LeadRow,
     RequestRow,
     Stage,
     UpdateRow,
     event_rows,
+    lead_fits,
     lead_rows,
     request_rows,
     squad_names,
@@ -31,7 +33,7 @@ from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.evidence.datum import to_wgs84
 from server.leads import companies, course, handover, report, requests, see
-from server.leads.models import CHANNELS, Lead, LeadRequest, LeadSquad
+from server.leads.models import CHANNELS, EIA, Lead, LeadRequest, LeadSquad
 from server.leads.requests import Asked
 from server.org import people
 from server.org.scope import county as in_county
@@ -97,6 +99,7 @@ class ChangeBody(BaseModel):
     land_mu: Amount | None = None
     energy_tce: Amount | None = Field(None, description="tonnes of standard coal a year")
     environment: Remark = Field("", max_length=300)
+    eia: Eia | None = Field(None, description="环评类别 (环境影响评价法 §16)")
     channel: Channel = "other"
     next_action: Remark = Field("", max_length=200)
     next_on: Day | None = None
@@ -207,7 +210,8 @@ def list_leads(query: LeadQuery) -> Reply:
         page, cursor = cut(found, query, "moved_at")
         rows = lead_rows(session, page)
     if query.state == "pooled":  # whoever takes it up sees the rest
-        rows = [row.model_copy(update={"investment_wan": None, "next_action": "", "next_on": None}) for row in rows]
+        hidden = {"investment_wan": None, "next_action": "", "next_on": None, "fit": None, "fit_known_percent": 0}
+        rows = [row.model_copy(update=hidden) for row in rows]
     return LeadPage(items=rows, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -320,6 +324,8 @@ def _reply(session: Session, lead: Lead) -> dict[str, Any]:
         land_mu=lead.land_mu,
         energy_tce=lead.energy_tce,
         environment=lead.environment,
+        eia=lead.eia,
+        eia_word=EIA[lead.eia] if lead.eia else None,
         channel=lead.channel,
         channel_word=CHANNELS[lead.channel],
         reported_by=people.names(session, lead.county_id, {lead.reported_by})[lead.reported_by],
@@ -328,6 +334,7 @@ def _reply(session: Session, lead: Lead) -> dict[str, Any]:
         joined=sorted(squad_names(session, set(joined)).values()),
         events=event_rows(session, lead),
         updates=update_rows(session, course.updates(session, caller(), lead, _UPDATES)),
+        fit_parts=lead_fits(session, [lead])[lead.id].parts,
         may_edit=holds and lead.outcome is None,
         may_update=inside and lead.outcome != "dead_end",
         may_hand_over=handover.may_hand_over(session, caller(), lead),

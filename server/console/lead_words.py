@@ -12,6 +12,7 @@ _FIELDS = {
     "land_mu": "用地",
     "energy_tce": "能耗",
     "environment": "环保情况",
+    "eia": "环评类别",
     "channel": "来源",
     "next_action": "下一步",
     "next_on": "下一步日期",
@@ -30,6 +31,11 @@ _TOLD: Mapping[str, Callable[[Facts], str]] = {
     "close_refused": lambda _f: "终止申请没有同意",
     "closed": lambda f: f"已终止：{DEAD_ENDS[f['code']]}",
     "reopened": lambda _f: "重新打开",
+    "escort_asked": lambda f: f"提请{f['leader']}一同拜访",
+    "escort_accepted": lambda f: f"{f['leader']}答应一同拜访",
+    "escort_declined": lambda f: f"{f['leader']}这次不能同往",
+    "escort_called_off": lambda _f: "一同拜访已取消",
+    "escort_done": lambda _f: "县领导一同拜访",
 }
 
 

@@ -91,6 +91,17 @@ SECTIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
             Asked("lead_claim_days", "number", "天", "没有进展满这么多天，首报回到公共池"),
         ),
     ),
+    (
+        "线索契合度",
+        (
+            Asked("fit_industry_weight", "number", "份", "五项按份数加权；资料不全的一项不算"),
+            Asked("fit_chain_weight", "number", "份", "环节还没有签约企业的，分高"),
+            Asked("fit_investment_weight", "number", "份"),
+            Asked("fit_energy_weight", "number", "份"),
+            Asked("fit_environment_weight", "number", "份", "按环评类别：登记表、报告表、报告书"),
+            Asked("fit_dense_wan_per_mu", "number", "万元/亩", "达到的得满分"),
+        ),
+    ),
 )
 
 

@@ -29,7 +29,7 @@ _NEAR_M, _NEAR = 500.0, timedelta(hours=2)
 _SLACK_M = 500.0  # of both accuracies together, no more: a fix of kilometres corroborates nothing
 # What the squad keeps up to date; the company's own facts are the company's.
 CHANGEABLE = (
-    *("intent", "investment_wan", "currency", "land_mu", "energy_tce", "environment"),
+    *("intent", "investment_wan", "currency", "land_mu", "energy_tce", "environment", "eia"),
     *("channel", "next_action", "next_on"),
 )
 

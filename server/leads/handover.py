@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.errors import forbidden, invalid, not_found
-from server.leads import requests, see
+from server.leads import see
 from server.leads.models import Lead, LeadSquad
-from server.leads.report import note
+from server.leads.report import note, tell
 from server.org.models import Member, Posting, Squad
 from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_squads
 from server.org.scope import county as in_county
@@ -45,7 +45,7 @@ def hand_over(
     see.lock_company(session, caller.county_id, *(lead.company_id for lead in wanted))
     handed = session.scalars(owned.order_by(Lead.company_id).execution_options(populate_existing=True)).all()
     for lead in handed:
-        _give(session, caller, lead, taker, squad_id, now)
+        _give(session, lead, taker, squad_id, now)
         facts = {"from": giver.name, "to": taker.name, "squad": governed[squad_id]}
         note(session, caller, lead, "handed_over", now, reason, facts)
     if handed:
@@ -76,9 +76,9 @@ def _governed(caller: Caller) -> ColumnElement[bool]:
     return Squad.id.in_(caller.squads("squad_leader"))
 
 
-def _give(session: Session, caller: Caller, lead: Lead, taker: Member, squad_id: uuid.UUID, now: datetime) -> None:
+def _give(session: Session, lead: Lead, taker: Member, squad_id: uuid.UUID, now: datetime) -> None:
     joined = session.get(LeadSquad, (lead.county_id, lead.id, squad_id))
     if joined is not None:
         session.delete(joined)
     lead.owner_id, lead.squad_id, lead.moved_at = taker.id, squad_id, now
-    requests.tell(session, caller, lead, taker.id, "handed_over", f"{lead.id}:{now.timestamp():.3f}", "", now)
+    tell(session, lead, taker.id, "handed_over", f"{lead.id}:{now.timestamp():.3f}", "", now)

@@ -50,11 +50,21 @@ DEAD_ENDS = {
     "closed_down": "企业停业或注销",
     "other": "其他原因",
 }
+# 环评类别 (环境影响评价法 §16): the heavier a project's effect, the fuller the paper it needs.
+EIA = {"registration": "登记表", "form": "报告表", "report": "报告书"}
 OUTCOMES = ("signed", "dead_end")
 REQUESTS = {"join": "申请加入", "contest": "对首报有异议", "close": "申请终止"}
+ESCORT_STATES = {
+    "open": "待答复",
+    "accepted": "已约定",
+    "declined": "未能同往",
+    "called_off": "已取消",
+    "done": "已完成",
+}
 EVENTS = (
     *("claimed", "taken", "expired", "handed_over", "joined", "contested"),
     *("stage", "changed", "close_asked", "close_refused", "closed", "reopened"),
+    *("escort_asked", "escort_accepted", "escort_declined", "escort_called_off", "escort_done"),
 )
 
 
@@ -140,6 +150,7 @@ class Lead(Base):
         one_of("channel", tuple(CHANNELS)),
         one_of("currency", CURRENCIES),
         one_of("outcome", OUTCOMES),
+        one_of("eia", tuple(EIA)),
         CheckConstraint("(squad_id IS NULL) = (owner_id IS NULL)", name="held_whole"),
         CheckConstraint("(squad_id IS NULL) = (claimed_at IS NULL)", name="claimed_whole"),
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended_whole"),
@@ -167,6 +178,7 @@ class Lead(Base):
     land_mu: Mapped[float | None] = mapped_column(Float)
     energy_tce: Mapped[float | None] = mapped_column(Float)  # tonnes of standard coal a year
     environment: Mapped[str] = mapped_column(String(300), default="")
+    eia: Mapped[str | None] = mapped_column(String(12))  # 环评类别; one of EIA
     channel: Mapped[str] = mapped_column(String(20))
     stage: Mapped[str] = mapped_column(String(10), default="lead")
     stage_since: Mapped[datetime]
@@ -274,3 +286,50 @@ class LeadRequest(Base):
     decided_by: Mapped[uuid.UUID | None]
     decided_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Escort(Base):
+    """提请县领导: a squad asks a county leader to come along to a company, at one of some times. `id` is made by the
+    phone. `slots`: what was proposed, [from, to] in ISO 8601 UTC; `starts_at` to `ends_at` is the one that was chosen.
+    `answered_by` is the leader, or the bureau in their name."""
+
+    __tablename__ = "escorts"
+    __table_args__ = (
+        county_fk("lead_id", "leads"),
+        county_fk("squad_id", "squads"),
+        county_fk("asked_by", "members"),
+        county_fk("leader_id", "members"),
+        county_fk("answered_by", "members"),
+        county_fk("outcome_by", "members"),
+        one_of("state", tuple(ESCORT_STATES)),
+        CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="chosen_whole"),
+        CheckConstraint("starts_at < ends_at", name="chosen_forward"),
+        CheckConstraint("(outcome_at IS NOT NULL) = (state = 'done')", name="outcome_known"),
+        index_where(
+            "uq_escorts_open", "county_id", "lead_id", "leader_id", where="state IN ('open', 'accepted')", unique=True
+        ),
+        Index(None, "county_id", "leader_id", "starts_at"),
+        Index(None, "county_id", "lead_id", "asked_at"),
+        Index(None, "county_id", "state", "asked_at", "id"),
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    lead_id: Mapped[uuid.UUID]
+    squad_id: Mapped[uuid.UUID]
+    asked_by: Mapped[uuid.UUID]
+    leader_id: Mapped[uuid.UUID]
+    purpose: Mapped[str] = mapped_column(String(500))
+    place: Mapped[str] = mapped_column(String(100))
+    slots: Mapped[list[Any]]
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    answered_by: Mapped[uuid.UUID | None]
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(500), default="")  # of one called off: why
+    outcome: Mapped[str] = mapped_column(String(1000), default="")
+    outcome_by: Mapped[uuid.UUID | None]
+    outcome_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=0)  # of the calendar entry: each change that one must notice

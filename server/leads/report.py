@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,8 @@ from server.db import lock
 from server.errors import AppError, conflict, not_found
 from server.leads import companies, see
 from server.leads.models import STAGES, Company, Lead, LeadEvent
-from server.org.models import Squad
+from server.notify.outbox import Letter, enqueue
+from server.org.models import County, Squad
 from server.org.scope import Caller
 from server.sealing import Sealer
 
@@ -144,6 +146,15 @@ def note(
         )
     )
     session.flush()
+
+
+def tell(session: Session, lead: Lead, who: uuid.UUID, what: str, key: str, said: str, now: datetime) -> None:
+    """A word to somebody about their lead: `what` is one of notify.words' lead news, `key` tells this one from others,
+    `said` goes with it."""
+    name = session.get_one(Company, (lead.county_id, lead.company_id)).name
+    today = now.astimezone(ZoneInfo(session.get_one(County, lead.county_id).tz)).date()
+    facts = {"company": name, "what": what, "said": said, "on": today.isoformat()}
+    enqueue(session, lead.county_id, Letter(who, "lead_news", f"lead_news:{what}:{key}:{who}"[:120], facts), now)
 
 
 def _company(session: Session, caller: Caller, sealer: Sealer, new: Report, now: datetime) -> Company:

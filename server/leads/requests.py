@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.errors import conflict, forbidden, not_found
-from server.leads import companies, see
+from server.leads import companies, escorts, see
 from server.leads.models import REQUESTS, Company, Lead, LeadRequest, LeadSquad
-from server.leads.report import note
+from server.leads.report import note, tell
 from server.notify.outbox import Letter, enqueue, settle
 from server.org.models import RoleGrant, Squad
 from server.org.scope import Caller, holders
@@ -103,7 +103,7 @@ def decide(
         note(session, caller, lead, "close_refused", now, answer)
     facts = {"kind": found.kind, "granted": granted, "lead": str(lead.id), "answer": answer}
     record(session, caller.county_id, caller.member_id, "lead.request_decided", found.asked_by, facts, now)
-    tell(session, caller, lead, found.asked_by, f"{found.kind}_{state}", f"{found.id}", answer, now)
+    tell(session, lead, found.asked_by, f"{found.kind}_{state}", f"{found.id}", answer, now)
     return found
 
 
@@ -119,7 +119,7 @@ def reopen(session: Session, caller: Caller, lead_id: uuid.UUID, reason: str, no
     note(session, caller, lead, "reopened", now, reason)
     record(session, caller.county_id, caller.member_id, "lead.reopened", lead.id, {"reason": reason}, now)
     if lead.owner_id and lead.owner_id != caller.member_id:
-        tell(session, caller, lead, lead.owner_id, "reopened", f"{now.timestamp():.3f}", reason, now)
+        tell(session, lead, lead.owner_id, "reopened", f"{now.timestamp():.3f}", reason, now)
     return lead
 
 
@@ -207,7 +207,7 @@ def _join(session: Session, caller: Caller, lead: Lead, request: LeadRequest, no
     squad = session.get_one(Squad, (lead.county_id, request.squad_id))
     note(session, caller, lead, "joined", now, request.answer, {"squad": squad.name})
     if lead.owner_id:
-        tell(session, caller, lead, lead.owner_id, "joined", str(request.id), squad.name, now)
+        tell(session, lead, lead.owner_id, "joined", str(request.id), squad.name, now)
 
 
 def _contest(session: Session, caller: Caller, lead: Lead, request: LeadRequest, now: datetime) -> None:
@@ -222,7 +222,7 @@ def _contest(session: Session, caller: Caller, lead: Lead, request: LeadRequest,
     squad = session.get_one(Squad, (lead.county_id, request.squad_id))
     note(session, caller, lead, "contested", now, request.answer, {"squad": squad.name})
     if before_owner:
-        tell(session, caller, lead, before_owner, "lost", str(request.id), request.answer, now)
+        tell(session, lead, before_owner, "lost", str(request.id), request.answer, now)
 
 
 def _close(session: Session, caller: Caller, lead: Lead, request: LeadRequest, now: datetime) -> None:
@@ -236,7 +236,7 @@ _GRANTED = {"join": _join, "contest": _contest, "close": _close}
 
 
 def void_open(session: Session, lead: Lead, now: datetime) -> None:
-    """What is asked of a lead that is over, or back in the pool, needs no decision any more."""
+    """What is asked about a lead that is over, or back in the pool, needs no decision any more."""
     voided = session.scalars(
         update(LeadRequest)
         .where(LeadRequest.county_id == lead.county_id, LeadRequest.lead_id == lead.id, LeadRequest.state == "open")
@@ -245,20 +245,4 @@ def void_open(session: Session, lead: Lead, now: datetime) -> None:
     ).all()
     if voided:
         settle(session, lead.county_id, *(f"lead_asked:{id_}:" for id_ in voided))
-
-
-def tell(
-    session: Session,
-    caller: Caller,
-    lead: Lead,
-    who: uuid.UUID,
-    what: str,
-    key: str,
-    said: str,
-    now: datetime,
-) -> None:
-    """A word to somebody about their lead: `what` is one of notify.words' lead news, `key` tells this one from others,
-    `said` goes with it."""
-    name = session.get_one(Company, (lead.county_id, lead.company_id)).name
-    facts = {"company": name, "what": what, "said": said, "on": caller.today.isoformat()}
-    enqueue(session, lead.county_id, Letter(who, "lead_news", f"lead_news:{what}:{key}:{who}"[:120], facts), now)
+    escorts.call_off(session, lead, now)

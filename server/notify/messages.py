@@ -14,6 +14,7 @@ _POSTED = ("member", "squad_leader")
 _APPROVERS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")
 _HEADS = ("unit_supervisor",)
 _BUREAU = ("bureau_supervisor",)
+_LEADERS = ("county_leader",)
 _KEEPING = ("bureau_supervisor", "admin")
 _SUPERVISING = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
 
@@ -184,11 +185,11 @@ KINDS: dict[str, Kind] = {
     ),
     "lead_asked": Kind(
         *("线索申请", "sandbox-task", TODAY_PAGE, words.lead_asked, words.lead_asked_said),
-        *((*_HEADS, *_BUREAU), "线索有申请等您决定时告诉您", "这类申请由您决定。"),
+        *((*_HEADS, *_BUREAU, *_LEADERS), "线索有申请或提请等您决定时告诉您", "这类申请由您决定。"),
     ),
     "lead_news": Kind(
         *("线索动态", "sandbox-task", LEADS_PAGE, words.lead_news, words.lead_news_said),
-        *(_POSTED, "您的线索有变动时告诉您", "这是您或本队的线索。"),
+        *((*_POSTED, *_LEADERS), "您的线索有变动时告诉您", "这是您、本队或请您同行的线索。"),
     ),
     "lead_late": Kind(
         *("线索逾期提醒", "sandbox-task", LEADS_PAGE, words.lead_late, words.lead_late_said),

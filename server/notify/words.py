@@ -236,14 +236,23 @@ def complaint_answered_said(f: Facts) -> str:
 
 
 def lead_asked(f: Facts) -> dict[str, str]:
-    return {"thing1": f"{f['squad']}{_LEAD_REQUESTS[f['what']]}", "date2": long_date(f["on"]), "thing3": f["company"]}
+    return {
+        "thing1": f"{f['squad']}{_LEAD_REQUESTS[f['what']][0]}",
+        "date2": long_date(f["on"]),
+        "thing3": f["company"],
+    }
 
 
 def lead_asked_said(f: Facts) -> str:
-    return f"{f['squad']}对“{f['company']}”的线索{_LEAD_REQUESTS[f['what']]}，等您决定。"
+    return _LEAD_REQUESTS[f["what"]][1].format(**f)
 
 
-_LEAD_REQUESTS = {"join": "申请加入", "contest": "对首报提出异议", "close": "申请终止"}
+_LEAD_REQUESTS = {
+    "join": ("申请加入", "{squad}对“{company}”的线索申请加入，等您决定。"),
+    "contest": ("对首报提出异议", "{squad}对“{company}”的线索提出首报异议，等您决定。"),
+    "close": ("申请终止", "{squad}对“{company}”的线索申请终止，等您决定。"),
+    "escort": ("提请一同拜访", "{squad}提请县领导一同拜访“{company}”，请选一个时间，或者谢绝。"),
+}
 
 
 def lead_news(f: Facts) -> dict[str, str]:
@@ -266,6 +275,9 @@ _LEAD_NEWS = {
     "reopened": ("线索重新打开", "线索已重新打开，请继续跟进。"),
     "expiring": ("首报即将到期", "很久没有进展，首报快要到期；写一次跟进就会保留。"),
     "expired": ("首报已到期", "很久没有进展，首报已回到公共池，各小分队都可以接手。"),
+    "escort_accepted": ("县领导同往已约定", "县领导已答应一同拜访。"),
+    "escort_declined": ("县领导未能同往", "县领导这次不能一同拜访。"),
+    "escort_called_off": ("同行已取消", "约好的一同拜访已取消。"),
     "handed_over": ("线索已移交给您", "这条线索已移交给您，请继续跟进。"),
 }
 

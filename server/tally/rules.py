@@ -59,6 +59,12 @@ NAMES = {
     "lead_answer_days": "答复企业期限",
     "lead_report_days": "线索跟进间隔",
     "lead_claim_days": "首报保留期限",
+    "fit_industry_weight": "契合度：产业契合",
+    "fit_chain_weight": "契合度：补链作用",
+    "fit_investment_weight": "契合度：投资强度",
+    "fit_energy_weight": "契合度：能耗",
+    "fit_environment_weight": "契合度：环保",
+    "fit_dense_wan_per_mu": "投资强度要求",
     "reminder_before_min": "提醒提前量",
     "month_close_day": "结账日",
     "month_close_deadline_day": "结账截止日",
@@ -183,6 +189,13 @@ class PolicyRules(_Part):
     lead_answer_days: int = Field(7, ge=1, le=90)
     lead_report_days: int = Field(14, ge=1, le=180)
     lead_claim_days: int = Field(30, ge=7, le=365)  # without any progress a claim goes back to the pool
+    # 契合度: what each part weighs, and the 万元 an 亩 that earn the whole of the investment's
+    fit_industry_weight: int = Field(30, ge=1, le=100)
+    fit_chain_weight: int = Field(25, ge=0, le=100)
+    fit_investment_weight: int = Field(20, ge=0, le=100)
+    fit_energy_weight: int = Field(10, ge=0, le=100)
+    fit_environment_weight: int = Field(15, ge=0, le=100)
+    fit_dense_wan_per_mu: int = Field(200, ge=1, le=10_000)
     reminder_before_min: int = Field(90, ge=5, le=600)
     month_close_day: int = Field(5, ge=1, le=28)  # month M is closed from this local day of month M+1 on …
     month_close_deadline_day: int = Field(10, ge=1, le=28)  # … once nothing of it is under review, or from this day on

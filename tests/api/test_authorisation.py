@@ -7,6 +7,7 @@ has no row here fails, and so does a row without an endpoint.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 import pytest
@@ -121,6 +122,12 @@ class Target:
         return str(self._fixture("chain_node"))
 
     @cached_property
+    def escort(self) -> str:
+        made = _ask_along(self._api, "chen", self)
+        assert made.status_code == 201, made.text
+        return str(made.json["id"])
+
+    @cached_property
     def closing(self) -> str:
         return str(_ask_to_close(self._api, "chen", self).json["id"])
 
@@ -225,6 +232,13 @@ def _ask_about(api: Api, who: str | None, t: Target) -> TestResponse:
 def _ask_to_close(api: Api, who: str | None, t: Target) -> TestResponse:
     said = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
     return api.post(f"/leads/{t.lead}/closing", who, said)
+
+
+def _ask_along(api: Api, who: str | None, t: Target) -> TestResponse:
+    starts = api.clock() + timedelta(days=3)
+    slot = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=2)).isoformat()}
+    said = {"id": str(uuid.uuid4()), "leader": str(api.cast["county_leader"].id), "slots": [slot]}
+    return api.post(f"/leads/{t.lead}/escorts", who, said | {"purpose": "谈用地", "place": "企业总部"})
 
 
 def _follow_up(api: Api, who: str | None, t: Target) -> TestResponse:
@@ -531,6 +545,54 @@ MATRIX: dict[tuple[str, str], Row] = {
         lambda api, who, t: api.post(f"/leads/{t.lead}/reopen", who, {}),
         {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
     ),
+    ("GET", "/api/v1/escort-leaders"): Row(lambda api, who, t: api.get("/escort-leaders", who), _ALL_BUT_ADMINS),
+    ("POST", "/api/v1/leads/{lead_id}/escorts"): Row(
+        # one of a lead at a time a leader: the colleagues are told that it waits
+        _ask_along,
+        {201: {"chen"}, 409: LEAD_SQUAD - {"chen"}, **LEAD_WORK},
+        first="chen",
+    ),
+    ("GET", "/api/v1/escorts"): Row(
+        lambda api, who, t: api.get("/escorts", who), _everyone(200), LEAD_WATCHERS, "escort"
+    ),
+    ("GET", "/api/v1/escorts/{escort_id}"): Row(
+        lambda api, who, t: api.get(f"/escorts/{t.escort}", who),
+        {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/escorts/{escort_id}/calendar.ics"): Row(
+        lambda api, who, t: api.get(f"/escorts/{t.escort}/calendar.ics", who),
+        {200: LEAD_WATCHERS, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/escorts/{escort_id}/answer"): Row(
+        lambda api, who, t: api.post(f"/escorts/{t.escort}/answer", who, {"decision": "declined", "word": "开会"}),
+        {
+            200: {"county_leader", "bureau", "bureau2"},
+            403: LEAD_SQUAD | {"supervisor"},
+            **_rest(404, LEAD_WATCHERS),
+            401: {NOBODY},
+        },
+        first="county_leader",
+    ),
+    ("POST", "/api/v1/escorts/{escort_id}/call-off"): Row(
+        lambda api, who, t: api.post(f"/escorts/{t.escort}/call-off", who, {"reason": "企业改期"}),
+        {
+            200: LEAD_SQUAD | {"county_leader", "bureau", "bureau2"},
+            403: {"supervisor"},
+            **_rest(404, LEAD_WATCHERS),
+            401: {NOBODY},
+        },
+        first="chen",
+    ),
+    ("POST", "/api/v1/escorts/{escort_id}/outcome"): Row(  # nothing is agreed yet
+        lambda api, who, t: api.post(f"/escorts/{t.escort}/outcome", who, {"outcome": "谈妥"}),
+        {
+            409: LEAD_SQUAD | {"county_leader", "bureau", "bureau2"},
+            403: {"supervisor"},
+            **_rest(404, LEAD_WATCHERS),
+            401: {NOBODY},
+        },
+    ),
+    ("GET", "/api/v1/me/escorts.ics"): Row(lambda api, who, t: api.get("/me/escorts.ics", who), _everyone(200)),
     ("GET", "/api/v1/lead-requests"): Row(
         lambda api, who, t: api.get("/lead-requests", who), _everyone(200), UNIT_WATCHERS, "closing"
     ),

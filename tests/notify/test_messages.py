@@ -48,13 +48,19 @@ CASES = [
     ("console_signed_in", {"on": "2026-11-24", "at": "09:05", "device": "Chrome，Windows"}),
     ("account_changed", {"what": "lost_phone", "on": "2026-11-24"}),
     ("account_changed", {"what": "transferred", "on": "2026-11-24"}),
-    (
-        "lead_asked",
-        {"company": "苏州汇川技术股份有限公司", "squad": "驻苏州招商小分队", "what": "contest", "on": "2026-11-24"},
+    *(
+        (
+            "lead_asked",
+            {"company": "苏州汇川技术股份有限公司", "squad": "驻苏州招商小分队", "what": what, "on": "2026-11-24"},
+        )
+        for what in ("join", "contest", "close", "escort")
     ),
     *(
         ("lead_news", {"company": "苏州汇川技术有限公司", "what": what, "said": "两队一起谈", "on": "2026-11-24"})
-        for what in ("join_granted", "contest_refused", "close_granted", "joined", "lost", "expired", "handed_over")
+        for what in (
+            *("join_granted", "contest_refused", "close_granted", "joined", "lost", "expired", "handed_over"),
+            *("escort_accepted", "escort_declined", "escort_called_off"),
+        )
     ),
     (
         "lead_late",
