@@ -260,7 +260,7 @@ def _escort_row(one: Escort, company: str, squad: str, names: Any, is_inside: bo
         outcome_by=names[one.outcome_by] if one.outcome_by else None,
         outcome_at=one.outcome_at,
         may_answer=escorts.may_answer(caller(), one),
-        may_call_off=takes_part and one.state in ("open", "accepted"),
+        may_call_off=is_inside if one.state == "open" else takes_part and one.state == "accepted",
         may_finish=takes_part and one.state == "accepted" and one.starts_at is not None and one.starts_at <= now(),
     )
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import Response, url_for
 
 from server.api import chains as chains_api
+from server.api import escorts as escorts_api
 from server.api import leads as api
 from server.api.services import reading
 from server.api.session import caller
@@ -14,7 +15,7 @@ from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.import_sheets import taken, template
 from server.console.workbook import Column, download
-from server.leads import chains, handover, see
+from server.leads import chains, escorts, handover, see
 from server.leads.models import DEAD_ENDS, SIDES, STAGES
 from server.watch import members
 
@@ -23,6 +24,7 @@ _COLUMNS = (
     *(Column("企业", 30), Column("统一社会信用代码", 20), Column("阶段", 10), Column("小分队", 14)),
     *(Column("负责人", 12), Column("意向投资（万）", 14, "count"), Column("币种", 8), Column("下一步", 30)),
     *(Column("下一步日期", 12, "date"), Column("最近进展", 18, "moment"), Column("逾期", 24)),
+    *(Column("契合度", 8, "count"), Column("契合度资料已知（%）", 16, "count")),
 )
 
 
@@ -66,6 +68,7 @@ def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
     return (
         *(one["company"]["name"], one["company"]["uscc"] or "", one["stage_word"], one["squad"] or "", owner),
         *(one["investment_wan"], one["currency"], one["next_action"], one["next_on"], one["moved_at"], late),
+        *(one["fit"], one["fit_known_percent"]),
     )
 
 
@@ -73,9 +76,21 @@ def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
 def leads_file(lead_id: uuid.UUID) -> Response:
     """One lead: what is known, what was done, and by whom."""
     shown = cast(dict[str, Any], api.read_lead(api.LeadPath(lead_id=lead_id)))
+    asked = cast(dict[str, Any], escorts_api.list_escorts(escorts_api.EscortQuery(lead=lead_id, limit=20)))
     with reading() as session:
         takers = handover.takers(session, caller()) if shown["may_hand_over"] else []
-    return page("lead.html", lead=shown, stages=STAGES, ends=DEAD_ENDS, told=lead_words.told, takers=takers)
+        leaders = escorts.leaders(session, caller()) if shown["may_edit"] else []
+    return page(
+        "lead.html",
+        lead=shown,
+        stages=STAGES,
+        ends=DEAD_ENDS,
+        told=lead_words.told,
+        takers=takers,
+        escorts=asked["items"],
+        leaders=leaders,
+        fresh_id=uuid.uuid4(),
+    )
 
 
 @face.post("/leads/<uuid:lead_id>/stage")
