@@ -452,6 +452,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/escort-leaders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The county's leaders, who can be asked along. */
+        get: operations["escorts_list_escort_leaders_escort_leaders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those of the leads the caller may see, the latest first. */
+        get: operations["escorts_list_escorts_escorts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts/{escort_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with the lead on a page. */
+        get: operations["escorts_read_escort_escorts__uuid_escort_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts/{escort_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a time, or decline: the leader, or the bureau in their name. */
+        post: operations["escorts_answer_escort_escorts__uuid_escort_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts/{escort_id}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agreed time as a calendar entry; empty while none is agreed. */
+        get: operations["escorts_read_escort_calendar_escorts__uuid_escort_id__calendar_ics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts/{escort_id}/call-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back, asked or agreed; whoever is concerned is told. */
+        post: operations["escorts_call_escort_off_escorts__uuid_escort_id__call_off_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escorts/{escort_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What came of it, once it has begun. */
+        post: operations["escorts_finish_escort_escorts__uuid_escort_id__outcome_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flags": {
         parameters: {
             query?: never;
@@ -583,6 +702,23 @@ export interface paths {
         put?: never;
         /** Ask that it be closed as a dead end. It stays open until somebody outside the squad signs. */
         post: operations["leads_close_lead_leads__uuid_lead_id__closing_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/escorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a leader along; the squad that has the claim. One at a time a leader. */
+        post: operations["escorts_ask_for_escort_leads__uuid_lead_id__escorts_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -814,6 +950,23 @@ export interface paths {
         post: operations["my_data_ask_for_deletion_me_deletion_post"];
         /** Take back a request that is not done. What is erased already stays so; consent has to be given anew. */
         delete: operations["my_data_withdraw_deletion_me_deletion_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/escorts.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller goes to, as a leader or as one of the squad; and what was called off, so that it goes out. */
+        get: operations["escorts_read_my_calendar_me_escorts_ics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1647,6 +1800,24 @@ export interface components {
              */
             why: "uscc" | "phone" | "name" | "sound";
         };
+        /**
+         * AnswerBody
+         * @description One of the slots, by its number from 0; or no, and why.
+         */
+        AnswerBody: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accepted" | "declined";
+            /** Slot */
+            slot?: number | null;
+            /**
+             * Word
+             * @default
+             */
+            word: string;
+        };
         /** AnswersBody */
         AnswersBody: {
             /**
@@ -1800,6 +1971,41 @@ export interface components {
              */
             phone_code?: string | null;
         };
+        /**
+         * BriefReply
+         * @description The lead on one page, as it stands now.
+         */
+        BriefReply: {
+            /** Eia Word */
+            eia_word: string | null;
+            /** Energy Tce */
+            energy_tce: number | null;
+            /** Environment */
+            environment: string;
+            fit: components["schemas"]["FitReply"];
+            /** Intent */
+            intent: string;
+            /** Land Mu */
+            land_mu: number | null;
+            lead: components["schemas"]["LeadRow"];
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Reported By */
+            reported_by: string;
+            /**
+             * Updates
+             * @description the latest five
+             */
+            updates: components["schemas"]["UpdateRow"][];
+        };
+        /** CallOffBody */
+        CallOffBody: {
+            /** Reason */
+            reason: string;
+        };
         /** ChainReply */
         ChainReply: {
             /** Industries */
@@ -1822,6 +2028,11 @@ export interface components {
              * @enum {string}
              */
             currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Eia
+             * @description 环评类别 (环境影响评价法 §16)
+             */
+            eia?: ("registration" | "form" | "report") | null;
             /**
              * Energy Tce
              * @description tonnes of standard coal a year
@@ -2442,6 +2653,156 @@ export interface components {
             /** Username */
             username: string;
         };
+        /** EscortBody */
+        EscortBody: {
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same words is the same wish
+             */
+            id: string;
+            /**
+             * Leader
+             * Format: uuid
+             * @description one of /escort-leaders
+             */
+            leader: string;
+            /** Place */
+            place: string;
+            /**
+             * Purpose
+             * @description why a leader is needed, and for what
+             */
+            purpose: string;
+            /** Slots */
+            slots: components["schemas"]["SlotBody"][];
+        };
+        /** EscortPage */
+        EscortPage: {
+            /** Items */
+            items: components["schemas"]["EscortRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** EscortReply */
+        EscortReply: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /**
+             * Answered By
+             * @description the leader, or who answered in their name
+             */
+            answered_by: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            asked_by: components["schemas"]["MemberRef"];
+            brief: components["schemas"]["BriefReply"];
+            chosen: components["schemas"]["SlotRow"] | null;
+            /** Company */
+            company: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Lead
+             * Format: uuid
+             */
+            lead: string;
+            leader: components["schemas"]["MemberRef"];
+            /** May Answer */
+            may_answer: boolean;
+            /** May Call Off */
+            may_call_off: boolean;
+            /** May Finish */
+            may_finish: boolean;
+            /** Outcome */
+            outcome: string;
+            /** Outcome At */
+            outcome_at: string | null;
+            /** Outcome By */
+            outcome_by: string | null;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Slots */
+            slots: components["schemas"]["SlotRow"][];
+            /** Squad */
+            squad: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "declined" | "called_off" | "done";
+            /** State Word */
+            state_word: string;
+        };
+        /** EscortRow */
+        EscortRow: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /**
+             * Answered By
+             * @description the leader, or who answered in their name
+             */
+            answered_by: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            asked_by: components["schemas"]["MemberRef"];
+            chosen: components["schemas"]["SlotRow"] | null;
+            /** Company */
+            company: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Lead
+             * Format: uuid
+             */
+            lead: string;
+            leader: components["schemas"]["MemberRef"];
+            /** May Answer */
+            may_answer: boolean;
+            /** May Call Off */
+            may_call_off: boolean;
+            /** May Finish */
+            may_finish: boolean;
+            /** Outcome */
+            outcome: string;
+            /** Outcome At */
+            outcome_at: string | null;
+            /** Outcome By */
+            outcome_by: string | null;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Slots */
+            slots: components["schemas"]["SlotRow"][];
+            /** Squad */
+            squad: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "declined" | "called_off" | "done";
+            /** State Word */
+            state_word: string;
+        };
         /** EventRow */
         EventRow: {
             /**
@@ -2629,6 +2990,46 @@ export interface components {
              * @enum {string}
              */
             outcome: "clear" | "suspect" | "unknown";
+        };
+        /** FitPartRow */
+        FitPartRow: {
+            /**
+             * Score
+             * @description 0 to 100; null: not known
+             */
+            score: number | null;
+            /**
+             * Weight
+             * @description by the county's rules
+             */
+            weight: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "industry" | "chain" | "investment" | "energy" | "environment";
+            /** Why */
+            why: string;
+            /** Word */
+            word: string;
+        };
+        /**
+         * FitReply
+         * @description 契合度: how well it fits the county.
+         */
+        FitReply: {
+            /**
+             * Known Percent
+             * @description the share of the weights that is known
+             */
+            known_percent: number;
+            /** Parts */
+            parts: components["schemas"]["FitPartRow"][];
+            /**
+             * Score
+             * @description the weighted mean of the parts that are known, 0 to 100; null: none is
+             */
+            score: number | null;
         };
         /** FlagPage */
         FlagPage: {
@@ -2852,12 +3253,28 @@ export interface components {
              * @enum {string}
              */
             currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Eia
+             * @description 环评类别
+             */
+            eia: ("registration" | "form" | "report") | null;
+            /** Eia Word */
+            eia_word: string | null;
             /** Energy Tce */
             energy_tce: number | null;
             /** Environment */
             environment: string;
             /** Events */
             events: components["schemas"]["EventRow"][];
+            /**
+             * Fit
+             * @description 契合度 of what is known, 0 to 100; null: nothing is
+             */
+            fit: number | null;
+            /** Fit Known Percent */
+            fit_known_percent: number;
+            /** Fit Parts */
+            fit_parts: components["schemas"]["FitPartRow"][];
             /**
              * Id
              * Format: uuid
@@ -2930,6 +3347,13 @@ export interface components {
              */
             currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
             /**
+             * Fit
+             * @description 契合度 of what is known, 0 to 100; null: nothing is
+             */
+            fit: number | null;
+            /** Fit Known Percent */
+            fit_known_percent: number;
+            /**
              * Id
              * Format: uuid
              */
@@ -2967,6 +3391,11 @@ export interface components {
             stage_since: string;
             /** Stage Word */
             stage_word: string;
+        };
+        /** LeaderList */
+        LeaderList: {
+            /** Items */
+            items: components["schemas"]["MemberRef"][];
         };
         /** LeaveBody */
         LeaveBody: {
@@ -3365,6 +3794,11 @@ export interface components {
             /** Statement */
             statement: string;
         };
+        /** OutcomeBody */
+        OutcomeBody: {
+            /** Outcome */
+            outcome: string;
+        };
         /** OwedRow */
         OwedRow: {
             /** Days Late */
@@ -3590,6 +4024,36 @@ export interface components {
             evidence_months: number;
             /** Fence Radius M */
             fence_radius_m?: number | null;
+            /**
+             * Fit Chain Weight
+             * @default 25
+             */
+            fit_chain_weight: number;
+            /**
+             * Fit Dense Wan Per Mu
+             * @default 200
+             */
+            fit_dense_wan_per_mu: number;
+            /**
+             * Fit Energy Weight
+             * @default 10
+             */
+            fit_energy_weight: number;
+            /**
+             * Fit Environment Weight
+             * @default 15
+             */
+            fit_environment_weight: number;
+            /**
+             * Fit Industry Weight
+             * @default 30
+             */
+            fit_industry_weight: number;
+            /**
+             * Fit Investment Weight
+             * @default 20
+             */
+            fit_investment_weight: number;
             /**
              * @default {
              *       "checkins": 1,
@@ -4422,6 +4886,37 @@ export interface components {
         SignInsReply: {
             /** Items */
             items: components["schemas"]["SignInReply"][];
+        };
+        /** SlotBody */
+        SlotBody: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** SlotRow */
+        SlotRow: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Word
+             * @description as it is said in the county's time
+             */
+            word: string;
         };
         /** SquadBody */
         SquadBody: {
@@ -6386,6 +6881,301 @@ export interface operations {
             };
         };
     };
+    escorts_list_escort_leaders_escort_leaders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaderList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_list_escorts_escorts_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                state?: ("open" | "accepted" | "declined" | "called_off" | "done") | "all";
+                lead?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_read_escort_escorts__uuid_escort_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                escort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_answer_escort_escorts__uuid_escort_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                escort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_read_escort_calendar_escorts__uuid_escort_id__calendar_ics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                escort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_call_escort_off_escorts__uuid_escort_id__call_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                escort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOffBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_finish_escort_escorts__uuid_escort_id__outcome_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                escort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     flags_list_flags_flags_get: {
         parameters: {
             query?: {
@@ -6787,6 +7577,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_ask_for_escort_leads__uuid_lead_id__escorts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscortBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscortRow"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7587,6 +8430,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escorts_read_my_calendar_me_escorts_ics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
             };
             /** @description Unprocessable Entity */
             422: {
