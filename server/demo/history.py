@@ -26,7 +26,7 @@ from server.demo.incidents import Incident, with_incidents
 from server.demo.prospects import CHAINS, Prospect, Step, directory, prospects
 from server.demo.register import RULES
 from server.flags.nightly import run_nightly
-from server.leads import chains, course, requests
+from server.leads import chains, course, escorts, requests
 from server.leads.models import Lead
 from server.leads.report import Report, report
 from server.leads.requests import Asked
@@ -217,6 +217,8 @@ class Stage:
         )
         who = caller(self.script.plan, p.person, at)
         lead, _ = report(self.session, who, self.sealer, new, at)
+        if p.facts:
+            course.change(self.session, who, lead.id, p.facts, at)
         if node := chains.find(self.session, who, *p.node):
             chains.place(self.session, who, lead.company_id, node.id, at)
         for number, step in enumerate(p.steps):
@@ -237,9 +239,22 @@ class Stage:
                 evidence="当地媒体报道",
             )
             requests.ask_to_close(self.session, who, lead.id, asked, at)
+        elif step.what == "escort" and step.on is not None:
+            self._ask_along(lead, step_id, step, step.on, at)
         else:
             asked = Asked(step_id, "join", "我们与企业的供应商熟悉，可以一起谈。")
             requests.ask_about_company(self.session, who, lead.company_id, asked, at)
+
+    def _ask_along(self, lead: Lead, step_id: uuid.UUID, step: Step, on: date, at: datetime) -> None:
+        """On that day or the next; the county's leader takes the first."""
+        leader = self.script.plan.with_duty("county_leader")[0]
+        slots = tuple(
+            (local(on + timedelta(days=d), 9 * 60 + 30), local(on + timedelta(days=d), 11 * 60)) for d in (0, 1)
+        )
+        wish = escorts.Wish(step_id, leader.id, slots, "企业负责人希望当面谈用地和电价。", "企业总部会议室")
+        escorts.ask(self.session, caller(self.script.plan, step.by, at), lead.id, wish, at)
+        if step.answered:
+            escorts.accept(self.session, caller(self.script.plan, leader, at), step_id, 0, "请提前准备好用地方案。", at)
 
     def _leave_terms(self, on: date) -> LeaveTerms:
         return policy.leave_terms(self.session, self.county_id, on)

@@ -2,9 +2,10 @@
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from server.demo.attempts import local
 from server.demo.county import CountyPlan, Person, SquadPlan, known
@@ -41,7 +42,15 @@ _SAID = (
 )
 _NEXT = ("约负责人来县考察", "送用地方案", "答复电价政策", "陪同看厂房", "补环评资料清单")
 _MAX_STEPS = 4
-_EVERY, _CLOSES, _IS_JOINED = 7, 1, 4  # of seven squads one gives up, and one is asked to share
+# Of seven squads one gives up, one is asked to share, and two ask a county leader along, one of them with an answer.
+_EVERY, _CLOSES, _IS_JOINED, _ASKS_ALONG, _IS_ESCORTED = 7, 1, 4, 2, 5
+_FACTS: tuple[Mapping[str, Any], ...] = (
+    {"land_mu": 60.0, "energy_tce": 800.0, "eia": "form", "environment": "少量焊接废气，有收集处理"},
+    {"land_mu": 30.0, "energy_tce": 300.0, "eia": "registration"},
+    {"land_mu": 120.0, "energy_tce": 2600.0, "eia": "report", "environment": "有表面处理工序，废水接管"},
+    {"land_mu": 0.0, "eia": "registration", "environment": "租用标准厂房"},
+    {},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,10 @@ class Step:
 
     at: datetime
     by: Person
-    what: str  # update | stage | close | join
+    what: str  # update | stage | close | join | escort
     word: str = ""  # the text, or the stage
+    on: date | None = None  # of an escort: when the leader is asked to come
+    answered: bool = False  # … and whether the leader has said yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Prospect:
     channel: str
     intent: str
     investment_wan: int
+    facts: Mapping[str, Any]  # what else is known: land, energy, environment; of some nothing
     next_action: str
     next_on: date
     steps: tuple[Step, ...]
@@ -112,6 +124,7 @@ def _prospect(plan: CountyPlan, squad: SquadPlan, brand: str, today: date) -> Pr
         channel=rng.choice(_CHANNELS),
         intent=f"拟投资{product}项目，正在比选落户地点。",
         investment_wan=rng.choice((3000, 5000, 8000, 12_000, 20_000, 50_000)),
+        facts=rng.choice(_FACTS),
         next_action=rng.choice(_NEXT),
         next_on=today + timedelta(days=rng.randint(1, 9)),
         steps=tuple(_steps(plan, rng, person, squad, began, today)),
@@ -134,5 +147,8 @@ def _steps(
     turn = plan.squads.index(squad) % _EVERY
     if turn == _CLOSES:
         yield Step(local(today, 0), person, "close")
+    elif turn in (_ASKS_ALONG, _IS_ESCORTED):
+        ahead = today + timedelta(days=2 + 2 * (plan.squads.index(squad) // _EVERY))  # the leader is at one place a day
+        yield Step(local(today, 0), person, "escort", on=ahead, answered=turn == _IS_ESCORTED)
     elif turn == _IS_JOINED and len(plan.squads) > 1:
         yield Step(local(today, 1), plan.leader_of(plan.squads[plan.squads.index(squad) - 1]), "join")

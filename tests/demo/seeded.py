@@ -29,6 +29,7 @@ CONTENT = (
     "SELECT county_id, id, squad_id, owner_id, reported_at, stage, moved_at, next_on FROM leads ORDER BY 1, 2",
     "SELECT county_id, lead_id, kind, state, asked_at FROM lead_requests ORDER BY 1, 2",
     "SELECT * FROM lead_updates ORDER BY county_id, id",
+    "SELECT county_id, lead_id, leader_id, slots, state, starts_at FROM escorts ORDER BY 1, 2",
     "SELECT county_id, month, closed_at, policy_version, waiting FROM closed_months ORDER BY 1, 2",
     "SELECT * FROM tickets ORDER BY county_id, id",
     "SELECT * FROM photos ORDER BY county_id, id",
