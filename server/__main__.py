@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import uuid
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,25 @@ def _audit(config: Config, arguments: argparse.Namespace) -> int:
                 print(f"  tampered: seq {problem.seq} {problem.action} {problem.event_id}: {problem.why}")
             tampered += report.tampered
     return 1 if tampered else 0
+
+
+def _spotchecks(config: Config, arguments: argparse.Namespace) -> int:
+    from server.db import Database
+    from server.spotchecks.models import Draw
+    from server.spotchecks.verify import verify
+
+    with Database(config.database_url).snapshot() as session:
+        draw = session.scalar(select(Draw).where(Draw.id == arguments.draw))
+        if draw is None:
+            print(f"There is no draw {arguments.draw}.", file=sys.stderr)
+            return 1
+        proofs = verify(session, draw)
+        print(f"{draw.kind}, {draw.count} of {len(draw.pool.get('in', []))}, seed {draw.seed or 'not taken yet'}")
+        if draw.aimed_at is not None:
+            print(f"  aimed at one, because: {draw.reason}")
+    for proof in proofs:
+        print(f"  {'holds' if proof.holds else 'FAILS'}: {proof.text}")
+    return 0 if all(proof.holds for proof in proofs) else 1
 
 
 def _replay(config: Config, arguments: argparse.Namespace) -> int:
@@ -307,6 +327,11 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
         _sample,
         "how often people disagree with the machine, by the blind sample, and with each other",
         [("--since", {"type": date.fromisoformat, "required": True, "metavar": "YYYY-MM-DD"})],
+    ),
+    "spotchecks": (
+        _spotchecks,
+        "verify DRAW: whether a draw of spot checks was aimed, found again from the audit chain",
+        [("step", {"choices": ["verify"]}), ("draw", {"type": uuid.UUID, "metavar": "DRAW"})],
     ),
     "policy": (
         _policy,

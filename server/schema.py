@@ -12,6 +12,7 @@ from server.notify import models as notify
 from server.org import models as org
 from server.photos import models as photos
 from server.pushes import models as pushes
+from server.spotchecks import models as spotchecks
 from server.tally import models as tally
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "photos",
     "pushes",
     "rate_limits",
+    "spotchecks",
     "tally",
 ]
 

@@ -47,8 +47,11 @@ from server.photos.sweep import sweep
 from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
 from server.sealing import Sealer
+from server.spotchecks import course
+from server.spotchecks.asking import by_schedule
 from server.tally import announce, close, closed, policy, second_look
 from server.tally.lead_terms import lead_terms
+from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
 from server.wechat.client import WechatClient
 from server.wechat.group_bot import GroupBotClient
@@ -90,6 +93,7 @@ class Worker:
             Job("link_audit", 2, self.link_audit),
             Job("handle_pushes", 2, self.handle_pushes),
             Job("second_look", 2, self.second_look),
+            Job("spot_checks", 2, self.spot_checks),
             Job("beat", 2, self.beat),
             *(Job(job.name, 20, partial(self.scheduler.catch_up, job)) for job in self.periodic()),
         )
@@ -106,6 +110,7 @@ class Worker:
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
             Periodic("complaint_reminders", self._counties, _on_its_day("09:00"), self._complaint_reminders),
+            Periodic("spot_schedule", self._counties, _on_its_day("08:30"), self._spot_schedule),
             Periodic("lead_clocks", self._counties, _on_its_day("08:40"), self._lead_clocks),
             Periodic("review_reminders", self._counties, _on_its_day("16:30"), self._review_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
@@ -169,6 +174,20 @@ class Worker:
         while second_look.look_again(self.db, self.store, self.clock()):
             pass
 
+    def spot_checks(self) -> None:
+        """Draws whose moment has come, checks to be sent out, and those that were not answered."""
+
+        def of(scope: Scope) -> None:
+            now = self.clock()
+            with self.db.reading() as session:
+                if not course.is_due(session, scope.county_id, now):
+                    return
+                rules = policy.in_force(session, scope.county_id, now.astimezone(ZoneInfo(scope.tz)).date()).rules
+            with self.db.transaction() as session:
+                course.look(session, scope.county_id, spot_terms(rules), is_workday, now)
+
+        self.scheduler.each("spot_checks", self._counties(), of)
+
     def link_audit(self) -> None:
         def of(scope: Scope) -> None:
             with self.db.transaction() as session:
@@ -217,6 +236,13 @@ class Worker:
             rules = policy.in_force(session, scope.county_id, period.on).rules
         day = morning.Day(scope.county_id, scope.tz, period.on, lead_terms(rules), is_workday)
         yield Step("", lambda session: morning.look(session, day, self.clock()))
+
+    def _spot_schedule(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        """The day's own draw, where the rules want one: each check somewhere in what is left of the working hours."""
+        with self.db.reading() as session:
+            rules = policy.in_force(session, scope.county_id, period.on).rules
+        terms = spot_terms(rules)
+        yield Step("", lambda session: by_schedule(session, scope.county_id, scope.tz, period.on, terms, self.clock()))
 
     def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", self._forget)

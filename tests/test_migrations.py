@@ -16,6 +16,8 @@ from server.checkins.models import CheckIn
 from server.db import Database, UtcDateTime
 from server.notify.models import Notice
 from server.photos.models import Photo
+from tests.api.test_escorts import ask as ask_along
+from tests.api.test_leads import body as lead_body
 from tests.client import Api
 
 _ID = "0f" * 16
@@ -148,6 +150,17 @@ def test_a_county_goes_down_and_up(api: Api, db: Database, rows: Callable[..., l
     migrate.upgrade(db)
     assert counted() == before
     assert api.check_in("chen").status_code == 201
+
+
+def test_leads_with_an_escort_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """The older schema knows no escort; the lead, its history and what waits about it stay."""
+    made = api.post("/leads", "chen", lead_body(api)).json["id"]
+    assert ask_along(api, made).status_code == 201
+    migrate.downgrade(db, "0022")
+    assert rows("SELECT what FROM lead_events") == [("claimed",)]
+    migrate.upgrade(db)
+    assert rows("SELECT count(*), max(eia) FROM leads") == [(1, None)]
+    assert ask_along(api, made).status_code == 201
 
 
 def test_looks_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:

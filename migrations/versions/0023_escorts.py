@@ -23,9 +23,11 @@ _AFTER = (*_BEFORE, "escort_asked", "escort_accepted", "escort_declined", "escor
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("leads") as leads:
-        leads.add_column(sa.Column("eia", sa.String(length=12), nullable=True))
-        leads.create_check_constraint(op.f("ck_leads_eia_known"), "eia IN ('registration', 'form', 'report')")
+    # In place: SQLite would drop and write the table anew, which what refers to it forbids.
+    op.execute(
+        "ALTER TABLE leads ADD COLUMN eia VARCHAR(12)"
+        " CONSTRAINT ck_leads_eia_known CHECK (eia IN ('registration', 'form', 'report'))"
+    )
     _replace_known(_AFTER)
     op.create_table(
         "escorts",
@@ -79,7 +81,9 @@ def upgrade() -> None:
         sqlite_where=at_once,
         postgresql_where=at_once,
     )
-    op.create_index(op.f("ix_escorts_county_id_leader_id_starts_at"), "escorts", ["county_id", "leader_id", "starts_at"])
+    op.create_index(
+        op.f("ix_escorts_county_id_leader_id_starts_at"), "escorts", ["county_id", "leader_id", "starts_at"]
+    )
     op.create_index(op.f("ix_escorts_county_id_lead_id_asked_at"), "escorts", ["county_id", "lead_id", "asked_at"])
     op.create_index(op.f("ix_escorts_county_id_state_asked_at_id"), "escorts", ["county_id", "state", "asked_at", "id"])
 
@@ -88,9 +92,7 @@ def downgrade() -> None:
     op.drop_table("escorts")
     op.execute("DELETE FROM lead_events WHERE what LIKE 'escort%'")
     _replace_known(_BEFORE)
-    with op.batch_alter_table("leads") as leads:
-        leads.drop_constraint(op.f("ck_leads_eia_known"), type_="check")
-        leads.drop_column("eia")
+    op.drop_column("leads", "eia")
 
 
 def _replace_known(what: Sequence[str]) -> None:

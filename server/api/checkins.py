@@ -30,7 +30,7 @@ from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
 from server.checkins import review, sample, second_opinion, submit, tickets
 from server.checkins.gather import Submission
-from server.checkins.models import CheckIn
+from server.checkins.models import CheckIn, Ticket
 from server.checkins.submit import AlreadySubmitted, StoredPhoto
 from server.errors import invalid
 from server.evidence.datum import to_wgs84
@@ -39,6 +39,7 @@ from server.org.models import Member
 from server.org.scope import county as in_county
 from server.org.scope import watched_members
 from server.photos.read import read
+from server.spotchecks import answers
 from server.tally import policy
 from server.tally.take import take
 
@@ -52,10 +53,6 @@ class TicketReply(BaseModel):
     issued_at: AwareDatetime
     expires_at: AwareDatetime
     challenge: str | None = Field(description="of a spot check: the gesture or the four digits to show on the photo")
-
-
-class TicketQuery(BaseModel):
-    kind: Literal["station", "visit", "spot"] = "station"
 
 
 class Device(BaseModel):
@@ -114,17 +111,21 @@ class ListQuery(PageQuery):
 
 
 @bp.post("/checkins/tickets", responses={201: TicketReply})
-def issue_ticket(query: TicketQuery) -> Reply:
-    """A ticket for one capture. A few may be kept ahead for places without signal; one for a spot check says what to
-    show on the photo."""
+def issue_ticket() -> Reply:
+    """A ticket for one capture. A few may be kept ahead for places without signal. (One for a spot check comes with it:
+    POST /me/spot-checks/{id}/camera.)"""
     caller().require_phone()
     with transaction() as session:
         hours = policy.in_force(session, caller().county_id, caller().today).rules.ticket_ttl_h
-        ticket = tickets.issue(session, caller(), now(), hours, spot=query.kind == "spot")
+        ticket = tickets.issue(session, caller(), now(), hours)
+    return ticket_reply(ticket), 201
+
+
+def ticket_reply(ticket: Ticket) -> dict[str, Any]:
     reply = TicketReply(
         ticket=ticket.id, issued_at=ticket.issued_at, expires_at=ticket.expires_at, challenge=ticket.challenge
     )
-    return reply.model_dump(mode="json"), 201
+    return reply.model_dump(mode="json")
 
 
 @bp.post("/checkins", responses={201: SubmittedReply, 200: SubmittedReply})
@@ -152,6 +153,7 @@ def _take(submission: Submission, photo: StoredPhoto, at: datetime) -> Submitted
     """The one transaction of a submission."""
     with transaction() as session:
         checkin, day, month = take(session, caller(), submission, photo, services().store, at)
+        answers.answered(session, checkin)
     return _submitted(checkin, day_reply(checkin.on_date, day), month_reply(month))
 
 

@@ -98,7 +98,6 @@ class Terms:
 
     ruleset: Ruleset
     may_reject: bool  # whether the machine may reject; people reject otherwise
-    spot_answer_s: int
     windows: tuple[Window, ...]
     upload_limit_s: int
     accuracy_ceiling_m: float
@@ -218,5 +217,5 @@ def gather(submission: Submission, moment: Moment, terms: Terms, photo: PhotoFac
         session_members=moment.account.members,
         rebound_at=bound_at if latest and bound_at and latest.at < bound_at else None,
         spot_challenge=ticket.challenge if ticket else None,
-        challenge_due_at=ticket.issued_at + timedelta(seconds=terms.spot_answer_s) if ticket else None,
+        challenge_due_at=ticket.due_at if ticket else None,
     )

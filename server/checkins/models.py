@@ -23,13 +23,20 @@ class Ticket(Base):
     """拍摄凭证: bounds the time of a photo from below; used once: by the check-in that names it."""
 
     __tablename__ = "tickets"
-    __table_args__ = (county_fk("member_id", "members"), Index(None, "county_id", "member_id", "expires_at"))
+    __table_args__ = (
+        county_fk("member_id", "members"),
+        Index(None, "county_id", "member_id", "expires_at"),
+    )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     member_id: Mapped[uuid.UUID]
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    challenge: Mapped[str | None] = mapped_column(String(20))  # what a spot check asks to show: a gesture or digits
+    # Of a spot check: which one (no key: that one refers to the check-in, which refers to its ticket), what it asks to
+    # show (a gesture or digits), and until when it is to be answered.
+    spot_check_id: Mapped[uuid.UUID | None]
+    challenge: Mapped[str | None] = mapped_column(String(20))
+    due_at: Mapped[datetime | None]
 
 
 class CheckIn(Base):

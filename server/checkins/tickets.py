@@ -23,7 +23,7 @@ _TICKET, _CHECKIN = short(Ticket, "t"), short(CheckIn, "c")
 _T, _C = _TICKET.c, _CHECKIN.c
 # The member's own ticket, and the check-in that took it. That a second one cannot is held by the key of `checkins`.
 HELD = (
-    select(_T.id, _T.issued_at, _T.expires_at, _T.challenge, _C.id.label("used_by"))
+    select(_T.id, _T.issued_at, _T.expires_at, _T.challenge, _T.due_at, _C.id.label("used_by"))
     .select_from(_TICKET)
     .outerjoin(_CHECKIN, (_C.county_id == _T.county_id) & (_C.ticket_id == _T.id))
     .where(_T.county_id == bindparam("county"), _T.id == bindparam("ticket"), _T.member_id == bindparam("member"))
@@ -38,10 +38,20 @@ class UsedTicket:
     issued_at: datetime
     expires_at: datetime
     challenge: str | None
+    due_at: datetime | None
 
 
-def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: bool = False) -> Ticket:
-    """A ticket bound to the caller; for a spot check with something to show that nobody could foresee.
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The spot check that a ticket is for: what to show, and until when."""
+
+    id: uuid.UUID
+    challenge: str
+    due_at: datetime
+
+
+def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: Spot | None = None) -> Ticket:
+    """A ticket bound to the caller, and to the spot check that it answers.
 
     409 `too_many_tickets` when ten unused ones are still valid.
     """
@@ -63,13 +73,15 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: 
         member_id=caller.member_id,
         issued_at=now,
         expires_at=now + timedelta(hours=ttl_h),
-        challenge=_challenge() if spot else None,
+        spot_check_id=spot.id if spot else None,
+        challenge=spot.challenge if spot else None,
+        due_at=spot.due_at if spot else None,
     )
     session.add(ticket)
     return ticket
 
 
-def _challenge() -> str:
+def challenge() -> str:
     """One of the gestures, or four digits, each of all of them equally likely to be asked."""
     drawn = secrets.randbelow(2 * len(GESTURES))
     return GESTURES[drawn] if drawn < len(GESTURES) else f"{secrets.randbelow(10_000):04}"
@@ -91,5 +103,5 @@ def usable(held: Sequence[Any], checkin_id: uuid.UUID) -> UsedTicket | None:
     is then judged as one without a ticket: weaker, not refused.
     """
     if held and held[0].used_by in (None, checkin_id):
-        return UsedTicket(held[0].id, held[0].issued_at, held[0].expires_at, held[0].challenge)
+        return UsedTicket(held[0].id, held[0].issued_at, held[0].expires_at, held[0].challenge, held[0].due_at)
     return None

@@ -65,9 +65,19 @@ SECTIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
             Asked("accuracy_ceiling_m", "number", "米", "误差更大的转人工"),
             Asked("upload_limit_h", "number", "小时", "没网时，最晚多久传上来"),
             Asked("ticket_ttl_h", "number", "小时"),
-            Asked("spot_answer_min", "number", "分钟"),
             Asked("evidence_months", "number", "个月", "到期自动删除，最多 13 个月"),
             Asked("machine_may_reject", "yes", hint="默认只有人能驳回"),
+        ),
+    ),
+    (
+        "抽查",
+        (
+            Asked("spot_answer_min", "number", "分钟", "通知发出后多久内应答"),
+            Asked("spot_month_cap", "number", "次", "每人每月最多几次"),
+            Asked("spot_unanswered_weight", "number", "倍", "上次没有应答的，抽中的可能是别人的几倍"),
+            Asked("spot_from", "time", hint="按驻点当地时间，只在工作日"),
+            Asked("spot_to", "time"),
+            Asked("spot_a_day", "number", "人", "工作日由系统自动抽几个；0 为不自动抽"),
         ),
     ),
     (

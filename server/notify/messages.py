@@ -27,6 +27,7 @@ GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "grou
 _EVERYBODY = ("member", *_SUPERVISING)
 COMPLAINTS_PAGE = "mine/complaints/complaints"
 LEADS_PAGE = "leads/list/list"
+SPOT_PAGE = "spot/mine/mine"
 TODAY_PAGE, MONTH_PAGE, LEAVES_PAGE = "pages/today/today", "pages/calendar/calendar", "pages/leaves/leaves"
 _WEEK, _DAYS = timedelta(days=7), timedelta(days=3)
 
@@ -197,6 +198,19 @@ KINDS: dict[str, Kind] = {
         lives=_DAYS,
         may_mute=True,
         once_more=False,
+    ),
+    "spot_asked": Kind(
+        *("抽查通知", "sandbox-reminder", SPOT_PAGE, words.spot_asked, words.spot_asked_said),
+        *(_POSTED, "抽中您应答抽查时告诉您", "这次抽签抽中了您，每个人都可能被抽中。", _AT_ONCE),
+        once_more=False,
+    ),
+    "spot_missed": Kind(
+        *("抽查未应答", "sandbox-reminder", SPOT_PAGE, words.spot_missed, words.spot_missed_said),
+        *(_POSTED, "抽查没有应答时请您说明", "这是您自己或本队驻点的抽查。"),
+    ),
+    "spot_decided": Kind(
+        *("抽查结论", "sandbox-decided", SPOT_PAGE, words.spot_decided, words.spot_decided_said),
+        *(_POSTED, "您的抽查有结论时告诉您", "这是您自己或本队驻点的抽查。"),
     ),
     "month_closed": Kind(
         *("月度结果", "sandbox-flag", TODAY_PAGE, words.month_closed, words.month_closed_said),

@@ -290,6 +290,34 @@ def lead_late_said(f: Facts) -> str:
     return f"“{f['company']}”的线索应在{day_words(f['due'])}前{f['what']}，已过 {f['days']} 天，由{f['owner']}负责。"
 
 
+def spot_asked(f: Facts) -> dict[str, str]:
+    return {"thing1": "抽查：请现在自拍应答", "date2": long_date(f["on"]), "thing3": f"{f['due']}前应答，点开即可"}
+
+
+def spot_asked_said(f: Facts) -> str:
+    by = f"{day_words(f['on'])} {f['due']}"
+    return f"抽查抽中了您，请在{by} 前打开小程序自拍应答。不方便时可以之后说明情况，不会直接判定。"
+
+
+def spot_missed(f: Facts) -> dict[str, str]:
+    title = "抽查没有应答" if f["what"] == "selfie" else "驻点电话没有人接"
+    return {"thing1": title, "date2": long_date(f["on"]), "thing3": "请说明情况，由人来判断"}
+
+
+def spot_missed_said(f: Facts) -> str:
+    what = "抽查没有在时限内应答" if f["what"] == "selfie" else "给驻点打了两次电话都没有人接"
+    why = "没有信号、正在开车、正在会谈等"
+    return f"{day_words(f['on'])}的{what}。请说明情况（{why}），由监督人员判断，系统不会自动判定。"
+
+
+def spot_decided(f: Facts) -> dict[str, str]:
+    return {"thing1": f"{day_words(f['on'])}的抽查", "phrase2": f["result"], "thing3": f["reason"]}
+
+
+def spot_decided_said(f: Facts) -> str:
+    return f"{day_words(f['on'])}的抽查结论：{f['result']}。{_because('说明', f['reason'])}"
+
+
 def leave_ending(f: Facts) -> dict[str, str]:
     return {
         "thing1": "假期明天结束",

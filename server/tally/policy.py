@@ -68,7 +68,6 @@ def terms(session: Session, county_id: int, on: date, month_closed: bool) -> Ter
     return Terms(
         ruleset=in_force_then.ruleset,
         may_reject=rules.machine_may_reject,
-        spot_answer_s=rules.spot_answer_min * 60,
         windows=in_force_then.windows_on(on),
         fence_radius_m=rules.fence_radius_m,
         upload_limit_s=rules.upload_limit_h * 3600,

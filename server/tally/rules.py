@@ -47,6 +47,11 @@ NAMES = {
     "ticket_ttl_h": "拍摄凭证有效期",
     "evidence_months": "照片和位置的保存月数",
     "spot_answer_min": "抽查应答时限",
+    "spot_month_cap": "每月抽查上限",
+    "spot_unanswered_weight": "未应答后的抽中权重",
+    "spot_from": "抽查从几点起",
+    "spot_to": "抽查到几点止",
+    "spot_a_day": "每天自动抽查人数",
     "evidence_limits": "核验阈值",
     "machine_may_reject": "机器可否驳回",
     "approvers": "审批级别",
@@ -103,7 +108,7 @@ class WindowRule(_Part):
 
     def as_window(self) -> Window:
         """In the engine's own type, minutes after local midnight."""
-        return Window(_minutes(self.start), _minutes(self.end), self.halves)
+        return Window(minutes_of(self.start), minutes_of(self.end), self.halves)
 
 
 Windows = Annotated[tuple[WindowRule, ...], Field(max_length=6)]  # a day's sentence names those that are empty
@@ -170,7 +175,14 @@ class PolicyRules(_Part):
     upload_limit_h: int = Field(24, ge=1, le=168)
     ticket_ttl_h: int = Field(24, ge=1, le=168)
     evidence_months: int = Field(KEPT_MONTHS, ge=3, le=KEPT_MONTHS)  # of photos, positions and device facts
-    spot_answer_min: int = Field(30, ge=5, le=240)  # how long a spot check's challenge may be answered
+    # spot checks: the time to answer, how often a member a month, how much likelier after one that was not answered,
+    # the working hours at the station within which they come, and how many the schedule draws a workday by itself
+    spot_answer_min: int = Field(30, ge=5, le=240)
+    spot_month_cap: int = Field(2, ge=1, le=30)
+    spot_unanswered_weight: int = Field(2, ge=1, le=10)
+    spot_from: str = Field("09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    spot_to: str = Field("17:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    spot_a_day: int = Field(0, ge=0, le=50)
     evidence_limits: dict[str, float] = Field(default={})  # thresholds of the signals, by the names in evidence.BOUNDS
     machine_may_reject: bool = False  # people reject; a county may let the machine, and then only on two groups' word
 
@@ -217,6 +229,12 @@ class PolicyRules(_Part):
             raise PydanticCustomError("limit_refused", "{said}", {"said": str(error)}) from None
         return limits
 
+    @model_validator(mode="after")
+    def _spot_hours_forward(self) -> Self:
+        if self.spot_from >= self.spot_to:
+            raise PydanticCustomError("spot_hours", "抽查的时间须从早到晚。")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _known_leave(cls, given: Any) -> Any:
@@ -240,7 +258,8 @@ class PolicyRules(_Part):
         return self.model_validate(self.model_dump(mode="json") | changes)
 
 
-def _minutes(clock: str) -> int:
+def minutes_of(clock: str) -> int:
+    """Of HH:MM, after midnight."""
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
 

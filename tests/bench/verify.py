@@ -163,10 +163,10 @@ SUBMISSION = Submission(
     clock_offset_ms=HONEST.clock_offset_ms,
     note="",
 )
-TERMS = Terms(RULESET, False, 600, HONEST.windows, HONEST.upload_limit_s, HONEST.accuracy_ceiling_m, None, False)
+TERMS = Terms(RULESET, False, HONEST.windows, HONEST.upload_limit_s, HONEST.accuracy_ceiling_m, None, False)
 # A member who has checked in twice a day for ten days: as much history as is ever asked for.
 MOMENT = Moment(
-    ticket=UsedTicket(SUBMISSION.ticket_id or uuid.uuid4(), ISSUED, ISSUED + timedelta(hours=24), None),
+    ticket=UsedTicket(SUBMISSION.ticket_id or uuid.uuid4(), ISSUED, ISSUED + timedelta(hours=24), None, None),
     happened_at=HONEST.captured_at,
     presence=Presence(
         capture.local_date(HONEST), 521, HONEST.tz, uuid.uuid4(), replace(STATION, station_id=str(uuid.uuid4()))

@@ -1,0 +1,194 @@
+"""A draw is asked for and announced: what will be drawn stands in the audit chain before anybody can know whom."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.errors import conflict, forbidden, invalid, not_found
+from server.org.models import Member, Squad, Unit
+from server.org.scope import WATCHING_COUNTY, Caller, watched_member
+from server.org.scope import county as in_county
+from server.spotchecks.draw import Terms
+from server.spotchecks.models import Draw, SpotCheck
+
+ASKING = ("unit_supervisor", *WATCHING_COUNTY)
+AHEAD = timedelta(seconds=3)  # so long after its announcement the seed is taken, at the soonest
+_FURTHEST, _LONGEST = timedelta(days=7), timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A draw as somebody wants it; `id` is made by the client. `unit`, `squad`: among whom, else the whole county.
+    `starts_at`, `ends_at` None: at once. `aimed_at`: this member, or of a call this squad, and `reason` why."""
+
+    id: uuid.UUID
+    kind: str
+    count: int
+    unit: uuid.UUID | None = None
+    squad: uuid.UUID | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    answer_min: int | None = None
+    aimed_at: uuid.UUID | None = None
+    reason: str = ""
+
+    def digest(self) -> str:
+        said = [self.kind, self.count, self.answer_min, self.reason]
+        said += [str(one) for one in (self.unit, self.squad, self.starts_at, self.ends_at, self.aimed_at)]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def ask(session: Session, caller: Caller, wanted: Wanted, terms: Terms, now: datetime) -> tuple[Draw, bool]:
+    """Announce it; and whether it is new. A unit's supervisor draws among their unit, the bureau among all."""
+    caller.require(*ASKING)
+    known = session.get(Draw, (caller.county_id, wanted.id))
+    if known is not None:
+        if (known.asked_by, known.content_sha256) != (caller.member_id, wanted.digest()):
+            raise conflict("draw_differs", "这个编号已经用过，内容不同，没有保存。")
+        return known, False
+    unit_id = _scope(session, caller, wanted)
+    if wanted.aimed_at is not None:
+        _check_aim(session, caller, wanted)
+    moment_at = now + AHEAD
+    starts_at, ends_at = wanted.starts_at or moment_at, wanted.ends_at or wanted.starts_at or moment_at
+    if not moment_at <= starts_at <= ends_at <= starts_at + _LONGEST or starts_at > now + _FURTHEST:
+        raise invalid("window_invalid", "抽查时段要从现在以后开始，最长 12 小时，最远 7 天以内。")
+    return announce(
+        session, caller.county_id, caller.member_id, wanted, unit_id, (starts_at, ends_at), terms, now
+    ), True
+
+
+def announce(
+    session: Session,
+    county_id: int,
+    asked_by: uuid.UUID | None,
+    wanted: Wanted,
+    unit_id: uuid.UUID | None,
+    window: tuple[datetime, datetime],
+    terms: Terms,
+    now: datetime,
+) -> Draw:
+    """Store it and put it into the chain. `asked_by` None: the schedule."""
+    made = Draw(
+        county_id=county_id,
+        id=wanted.id,
+        asked_by=asked_by,
+        asked_at=now,
+        content_sha256=wanted.digest(),
+        kind=wanted.kind,
+        unit_id=unit_id,
+        squad_id=wanted.squad,
+        count=wanted.count,
+        starts_at=window[0],
+        ends_at=window[1],
+        answer_min=wanted.answer_min or terms.answer_min,
+        aimed_at=wanted.aimed_at,
+        reason=wanted.reason,
+        moment_at=now + AHEAD,
+    )
+    session.add(made)
+    session.flush()
+    record(session, county_id, asked_by, "draw.announced", made.id, announced(made), now)
+    return made
+
+
+def announced(draw: Draw) -> dict[str, Any]:
+    """What the announcement in the chain says of a draw, and what its verification holds it against."""
+    return {
+        "kind": draw.kind,
+        "count": draw.count,
+        "unit": str(draw.unit_id) if draw.unit_id else None,
+        "squad": str(draw.squad_id) if draw.squad_id else None,
+        "starts_at": draw.starts_at.isoformat(),
+        "ends_at": draw.ends_at.isoformat(),
+        "answer_min": draw.answer_min,
+        "moment_at": draw.moment_at.isoformat(),
+        "aimed_at": str(draw.aimed_at) if draw.aimed_at else None,
+        "reason": draw.reason,
+    }
+
+
+def asked_within(caller: Caller) -> ColumnElement[bool]:
+    """The condition on Draw: those among the units that the caller watches; the county's among them for the county's
+    watchers only."""
+    if caller.has(*WATCHING_COUNTY):
+        return true()
+    units = caller.units("unit_supervisor")
+    if not units:
+        return false()
+    squads = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units))
+    return or_(Draw.unit_id.in_(units), Draw.squad_id.in_(squads))
+
+
+def one(session: Session, caller: Caller, draw_id: uuid.UUID) -> Draw:
+    """The draw, if the caller watches over all it was among; else 404."""
+    found: Draw | None = session.scalar(in_county(caller, Draw).where(Draw.id == draw_id, asked_within(caller)))
+    if found is None:
+        raise not_found()
+    return found
+
+
+def is_hidden(session: Session, draw: Draw) -> bool:
+    """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom."""
+    waits = select(SpotCheck.id).where(
+        SpotCheck.county_id == draw.county_id, SpotCheck.draw_id == draw.id, SpotCheck.state == "planned"
+    )
+    return draw.state != "drawn" or session.scalar(waits.limit(1)) is not None
+
+
+def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None:
+    """The unit it is among; None: the county. Raises 403 for more than the caller watches over."""
+    unit_id = wanted.unit
+    if wanted.squad is not None:
+        squad = session.scalar(in_county(caller, Squad).where(Squad.id == wanted.squad))
+        if squad is None or unit_id not in (None, squad.unit_id):
+            raise not_found("没有这个小分队。")
+        unit_id = squad.unit_id
+    elif unit_id is not None and session.scalar(in_county(caller, Unit).where(Unit.id == unit_id)) is None:
+        raise not_found("没有这个单位。")
+    if caller.has(*WATCHING_COUNTY):
+        return unit_id
+    mine = caller.units("unit_supervisor")
+    if unit_id is None and wanted.squad is None and len(mine) == 1:
+        return mine[0]
+    if unit_id not in mine:
+        raise forbidden("not_your_unit", "您只能抽查本单位的小分队。")
+    return unit_id
+
+
+def _check_aim(session: Session, caller: Caller, wanted: Wanted) -> None:
+    """An aimed check says why, and is of somebody whom the caller watches over."""
+    if not wanted.reason:
+        raise invalid("reason_needed", "指定抽查某人，请写明理由；记录里会标明是指定的。")
+    if wanted.count != 1:
+        raise invalid("aimed_is_one", "指定抽查一次只能一个。")
+    assert wanted.aimed_at is not None  # noqa: S101  (the caller asked for it)
+    if wanted.kind == "selfie":
+        member: Member = watched_member(session, caller, wanted.aimed_at)
+        if member.id == caller.member_id:
+            raise invalid("aimed_at_oneself", "不能抽查自己。")
+        return
+    squad = session.scalar(in_county(caller, Squad).where(Squad.id == wanted.aimed_at))
+    if squad is None or not (caller.has(*WATCHING_COUNTY) or squad.unit_id in caller.units("unit_supervisor")):
+        raise not_found("没有这个小分队。")
+
+
+def by_schedule(session: Session, county_id: int, tz: str, on: date, terms: Terms, now: datetime) -> None:
+    """The day's own draw of as many as the rules say. On a day that is none of work nobody can be drawn, and on one
+    that has passed nobody is."""
+    zone = ZoneInfo(tz)
+    hours = (datetime.combine(on, time(*divmod(minute, 60)), zone) for minute in (terms.from_min, terms.to_min))
+    starts_at, ends_at = next(hours), next(hours)
+    starts_at = max(starts_at, now + AHEAD)
+    if not terms.a_day or starts_at >= ends_at:
+        return
+    wanted = Wanted(uuid.uuid4(), "selfie", terms.a_day)
+    announce(session, county_id, None, wanted, None, (starts_at, ends_at), terms, now)

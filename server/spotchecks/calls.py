@@ -1,0 +1,90 @@
+"""The landline: each attempt to call a station, and when nobody's answering counts."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.audit.journal import record
+from server.errors import conflict
+from server.notify.outbox import Letter, enqueue
+from server.org.scope import Caller
+from server.org.scope import county as in_county
+from server.spotchecks import answers
+from server.spotchecks.course import squad_people
+from server.spotchecks.models import SpotCall, SpotCheck
+
+APART = timedelta(minutes=10)  # one who was out of the room for a moment is no empty station
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call as it was made; `id` is made by the client. `who`: the name that was given."""
+
+    id: uuid.UUID
+    outcome: str
+    called_at: datetime
+    who: str = ""
+    note: str = ""
+
+
+def log(session: Session, caller: Caller, check_id: uuid.UUID, made: Attempt, now: datetime) -> tuple[SpotCheck, bool]:
+    """Store an attempt; and whether it is new. Answered ends the check, and so does a wrong number; no answer counts
+    only when a second attempt ten minutes later has none either."""
+    check = answers.one(session, caller, check_id, answers.seen(caller))
+    known = session.get(SpotCall, (caller.county_id, made.id))
+    if known is not None:
+        if (known.spot_check_id, known.called_by, known.outcome) != (check_id, caller.member_id, made.outcome):
+            raise conflict("call_differs", "这个编号已经用过，内容不同，没有保存。")
+        return check, False
+    if check.kind != "call" or check.state != "open":
+        raise conflict("spot_over", "这次电话抽查已经有结果了。")
+    called_at = min(made.called_at, now)
+    earlier = attempts(session, caller, check.id)
+    session.add(
+        SpotCall(
+            county_id=caller.county_id,
+            id=made.id,
+            spot_check_id=check.id,
+            called_by=caller.member_id,
+            called_at=called_at,
+            outcome=made.outcome,
+            who=made.who,
+            note=made.note,
+        )
+    )
+    if made.outcome in ("answered", "forwarded"):
+        check.state, check.answered_at = "answered", called_at
+    elif made.outcome == "wrong_number":
+        check.state = "wrong_number"
+    elif any(one.outcome == "no_answer" and called_at - one.called_at >= APART for one in earlier):
+        check.state = "unanswered"
+        for who in squad_people(session, check, caller.today):
+            facts = {"on": caller.today.isoformat(), "what": "call"}
+            letter = Letter(who, "spot_missed", f"spot_missed:{check.id}:{str(who)[:8]}", facts)
+            enqueue(session, caller.county_id, letter, now)
+    session.flush()
+    facts = {"check": str(check.id), "outcome": made.outcome, "squad": str(check.squad_id)}
+    record(session, caller.county_id, caller.member_id, "spot_check.called", check.id, facts, now)
+    return check, True
+
+
+def attempts(session: Session, caller: Caller, check_id: uuid.UUID) -> list[SpotCall]:
+    """In their order."""
+    mine = in_county(caller, SpotCall).where(SpotCall.spot_check_id == check_id)
+    return list(session.scalars(mine.order_by(SpotCall.called_at, SpotCall.id)))
+
+
+def attempts_of(session: Session, county_id: int, checks: list[uuid.UUID]) -> dict[uuid.UUID, list[SpotCall]]:
+    """By the check, each in its order."""
+    found: dict[uuid.UUID, list[SpotCall]] = {}
+    rows = session.scalars(
+        select(SpotCall)
+        .where(SpotCall.county_id == county_id, SpotCall.spot_check_id.in_(checks))
+        .order_by(SpotCall.called_at, SpotCall.id)
+    )
+    for row in rows:
+        found.setdefault(row.spot_check_id, []).append(row)
+    return found

@@ -1,0 +1,201 @@
+"""What the worker does for the spot checks: it takes the seed and draws, sends each out at its moment, and ends what
+was not answered. Nobody is held to what never reached them."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from server.audit import chain
+from server.audit.journal import record
+from server.audit.models import AuditEvent, AuditPayload
+from server.db import lock
+from server.leaves.models import Leave
+from server.notify.models import Notice
+from server.notify.outbox import Letter, enqueue, settle
+from server.org.models import Member, Posting, RoleGrant, Squad, Station
+from server.spotchecks import pool
+from server.spotchecks.draw import Terms, moment, pick, seed_of
+from server.spotchecks.models import WAITING, Draw, SpotCheck
+
+TermsOn = Callable[[date], Terms]
+IsWorkday = Callable[[date], bool | None]
+_BATCH = 1000
+
+
+def is_due(session: Session, county_id: int, now: datetime) -> bool:
+    """Whether there is anything to do; asked every few seconds, so by small indexes alone."""
+    draws = exists().where(Draw.county_id == county_id, Draw.state == "announced", Draw.moment_at <= now)
+    checks = exists().where(
+        SpotCheck.county_id == county_id,
+        or_(
+            (SpotCheck.state == "planned") & (SpotCheck.issues_at <= now),
+            (SpotCheck.state == "open") & (SpotCheck.kind == "selfie") & (SpotCheck.due_at <= now),
+        ),
+        SpotCheck.state.in_(WAITING),
+    )
+    return bool(session.scalar(select(or_(draws, checks))))
+
+
+def look(session: Session, county_id: int, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:
+    """Do what is due in a county, alone: of two workers the second finds nothing left."""
+    lock(session, f"spot-checks:{county_id}")
+    due = select(Draw).where(Draw.county_id == county_id, Draw.state == "announced", Draw.moment_at <= now)
+    for draw in session.scalars(due.order_by(Draw.moment_at, Draw.id)).all():
+        perform(session, draw, terms, is_workday, now)
+    waiting = select(SpotCheck).where(SpotCheck.county_id == county_id, SpotCheck.state.in_(WAITING))
+    for check in session.scalars(waiting.where(SpotCheck.issues_at <= now).order_by(SpotCheck.issues_at)).all():
+        if check.state == "planned":
+            _issue(session, check, now)
+        elif check.kind == "selfie" and check.due_at <= now:
+            _lapse(session, check, now)
+
+
+def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:
+    """Take the seed from the chain and draw. Its own link makes sure that there is one."""
+    record(session, draw.county_id, None, "draw.moment", draw.id, {}, now)
+    while chain.link(session, draw.county_id, _BATCH) == _BATCH:
+        pass
+    head = seed_event(session, draw)
+    assert head  # noqa: S101  (the link above lies after the moment)
+    assert head.hash  # noqa: S101  (and is linked)
+    draw.seed_event_id, draw.seed = head.id, seed_of(head.hash, draw.id)
+    there = pool.of_draw(session, draw, terms, is_workday, now)
+    draw.pool, draw.state, draw.drawn_at = there.stored(), "drawn", now
+    chosen = pick(there.candidates, draw.count, draw.seed)
+    for rank, one in enumerate(chosen, 1):
+        where = there.where[one.id]
+        issues_at = max(moment(draw.seed, one.id, draw.starts_at, draw.ends_at), now)
+        check = SpotCheck(
+            county_id=draw.county_id,
+            id=uuid.uuid4(),
+            draw_id=draw.id,
+            kind=draw.kind,
+            member_id=one.id if draw.kind == "selfie" else None,
+            squad_id=where.squad_id,
+            station_id=where.station_id,
+            rank=rank,
+            issues_at=issues_at,
+            due_at=issues_at + timedelta(minutes=draw.answer_min),
+        )
+        session.add(check)
+    session.flush()
+    record(session, draw.county_id, None, "draw.drawn", draw.id, drawn(draw, [one.id for one in chosen]), now)
+
+
+def seed_event(session: Session, draw: Draw) -> AuditEvent | None:
+    """The first link of the chain from the draw's moment on. Whatever is linked later comes after it, so it is the same
+    for whoever looks, and nobody could know it before."""
+    announced = (
+        select(AuditEvent.seq)
+        .join(AuditPayload, (AuditPayload.county_id == AuditEvent.county_id) & (AuditPayload.event_id == AuditEvent.id))
+        .where(
+            AuditEvent.county_id == draw.county_id,
+            AuditEvent.action == "draw.announced",
+            AuditPayload.subject_id == draw.id,
+        )
+    )
+    after = session.scalar(announced) or 0
+    return session.scalar(
+        select(AuditEvent)
+        .where(AuditEvent.county_id == draw.county_id, AuditEvent.seq > after, AuditEvent.at >= draw.moment_at)
+        .order_by(AuditEvent.seq)
+        .limit(1)
+    )
+
+
+def drawn(draw: Draw, chosen: Sequence[uuid.UUID]) -> dict[str, Any]:
+    """What the chain says of the outcome: digests, since who reads it may not know yet whom."""
+    return {"pool_sha256": digest(draw.pool), "drawn_sha256": digest([str(one) for one in chosen])}
+
+
+def digest(said: Any) -> str:
+    """sha256 hex over what is to be told later."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _issue(session: Session, check: SpotCheck, now: datetime) -> None:
+    """Send it out, with the whole time to answer from now on; but to nobody who has gone on leave since."""
+    if check.kind == "call":
+        check.state = "open"
+        return
+    station = session.get_one(Station, (check.county_id, check.station_id))
+    member = session.get_one(Member, (check.county_id, check.member_id))
+    if member.removed_at is not None or _is_away(session, check, now.astimezone(ZoneInfo(station.tz)).date()):
+        check.state = "void"
+        return
+    minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
+    check.state, check.issues_at, check.due_at = "open", now, now + timedelta(minutes=minutes)
+    due = check.due_at.astimezone(ZoneInfo(station.tz))
+    facts = {"on": due.date().isoformat(), "due": f"{due:%H:%M}", "minutes": minutes}
+    assert check.member_id is not None  # noqa: S101  (a selfie is somebody's)
+    enqueue(session, check.county_id, Letter(check.member_id, "spot_asked", key(check), facts, check.due_at), now)
+
+
+def _is_away(session: Session, check: SpotCheck, on: date) -> bool:
+    """Whether they are on leave by now, or posted nowhere."""
+    mine = (Leave.county_id == check.county_id, Leave.member_id == check.member_id, Leave.state == "approved")
+    away = exists().where(*mine, Leave.kind != "make_up", Leave.starts_on <= on, Leave.ends_on >= on)
+    posted = exists().where(
+        Posting.county_id == check.county_id,
+        Posting.member_id == check.member_id,
+        Posting.starts_on <= on,
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
+    )
+    return bool(session.scalar(select(or_(away, ~posted))))
+
+
+def _lapse(session: Session, check: SpotCheck, now: datetime) -> None:
+    """Its time is over. Who saw it is asked why; whom it never reached is asked nothing."""
+    check.state = "unanswered" if was_delivered(session, check) else "undelivered"
+    settle(session, check.county_id, key(check))
+    record(session, check.county_id, None, f"spot_check.{check.state}", check.member_id, {"check": str(check.id)}, now)
+    if check.state == "unanswered" and check.member_id is not None:
+        facts = {"on": check.issues_at.date().isoformat(), "what": "selfie"}
+        enqueue(session, check.county_id, Letter(check.member_id, "spot_missed", f"spot_missed:{check.id}", facts), now)
+
+
+def was_delivered(session: Session, check: SpotCheck) -> bool:
+    """Whether the notice is known to have reached them: WeChat took it, or they opened it in the app. What nobody knows
+    counts as not delivered."""
+    if check.opened_at is not None:
+        return True
+    notice = session.scalar(select(Notice).where(Notice.county_id == check.county_id, Notice.dedupe_key == key(check)))
+    return notice is not None and (notice.state == "sent" or notice.read_at is not None)
+
+
+def key(check: SpotCheck) -> str:
+    """Of the notice that asks."""
+    return f"spot_asked:{check.id}"
+
+
+def squad_people(session: Session, check: SpotCheck, on: date) -> list[uuid.UUID]:
+    """Whom a call to their station concerns: those posted there with the squad, and its leaders."""
+    posted = select(Posting.member_id).where(
+        Posting.county_id == check.county_id,
+        Posting.squad_id == check.squad_id,
+        Posting.starts_on <= on,
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
+    )
+    leaders = select(RoleGrant.member_id).where(
+        RoleGrant.county_id == check.county_id,
+        RoleGrant.role == "squad_leader",
+        RoleGrant.squad_id == check.squad_id,
+        RoleGrant.valid_from <= on,
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
+    )
+    there = set(session.scalars(posted)) | set(session.scalars(leaders))
+    alive = select(Member.id).where(
+        Member.county_id == check.county_id, Member.id.in_(there), Member.removed_at.is_(None)
+    )
+    return sorted(session.scalars(alive))
+
+
+def squad_name(session: Session, check: SpotCheck) -> str:
+    return session.get_one(Squad, (check.county_id, check.squad_id)).name

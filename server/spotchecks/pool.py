@@ -1,0 +1,201 @@
+"""Who could be drawn at a moment, and who could not and why: what the draw is made from, and kept with it."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.leaves.models import Leave
+from server.org import consent
+from server.org.models import Consent, County, Member, Posting, Squad, Station
+from server.spotchecks.draw import Candidate, Terms
+from server.spotchecks.models import NOT_COUNTED, WAITING, Draw, SpotCheck
+
+WHY = {
+    "on_leave": "请假或公出",
+    "off_hours": "不在驻点的工作时间",
+    "cap": "本月抽查次数已到上限",
+    "waiting": "还有一次抽查没有结束",
+    "no_consent": "没有同意采集照片和位置",
+    "no_wechat": "没有绑定微信，通知送不到",
+    "no_phone": "驻点没有登记固定电话",
+}
+_HELD_AGAINST = timedelta(days=60)  # so long an unanswered one makes the next likelier
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a candidate is to be found: the squad, its station, and the station's zone."""
+
+    squad_id: uuid.UUID
+    station_id: uuid.UUID
+    tz: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """`candidates` could be drawn; `out` could not: the id, and which of WHY. `where`: of both."""
+
+    candidates: tuple[Candidate, ...]
+    out: tuple[tuple[uuid.UUID, str], ...]
+    where: Mapping[uuid.UUID, Where]
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept with the draw, in the order of the ids."""
+        return {
+            "in": sorted([str(one.id), one.weight, one.times] for one in self.candidates),
+            "out": sorted([str(id_), why] for id_, why in self.out),
+        }
+
+
+def candidates_of(stored: Mapping[str, Any]) -> list[Candidate]:
+    """The candidates of a kept pool."""
+    return [Candidate(uuid.UUID(id_), weight, times) for id_, weight, times in stored.get("in", [])]
+
+
+def of_draw(session: Session, draw: Draw, terms: Terms, workday: Any, now: datetime) -> Pool:
+    """The pool of a draw at this moment. workday: local date -> whether it is one, None where nobody knows."""
+    look = _Look(session, draw, terms, now)
+    rows = _members(session, draw, now) if draw.kind == "selfie" else _squads(session, draw, now)
+    candidates, out, where = [], [], {}
+    for id_, there, bars in rows:
+        where[id_] = there
+        why = next((why for why in (*bars, *look.bars(id_, there, workday)) if why), None)
+        if why:
+            out.append((id_, why))
+        else:
+            candidates.append(look.candidate(id_))
+    return Pool(tuple(candidates), tuple(out), where)
+
+
+def in_hours(tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, workday: Any) -> bool:
+    """Whether the whole span lies within the working hours of one workday there."""
+    starts, ends = (at.astimezone(ZoneInfo(tz)) for at in (starts_at, ends_at))
+    known = workday(starts.date())
+    works = known if known is not None else starts.weekday() < 5
+    minutes = [at.hour * 60 + at.minute for at in (starts, ends)]
+    return works and starts.date() == ends.date() and terms.from_min <= minutes[0] and minutes[1] <= terms.to_min
+
+
+def _posted(draw: Draw, now: datetime) -> Any:
+    """Postings in force at the draw, with squad, station and member; a day's slack for zones, told apart later."""
+    on = now.date()
+    statement = (
+        select(Posting, Squad.unit_id, Station.tz, Station.phone, Member.openid, Member.id.label("member"))
+        .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
+        .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
+        .where(
+            Posting.county_id == draw.county_id,
+            Posting.starts_on <= on + timedelta(days=1),
+            or_(Posting.ends_on.is_(None), Posting.ends_on >= on - timedelta(days=1)),
+            Member.removed_at.is_(None),
+        )
+        .order_by(Member.id, Posting.starts_on)
+    )
+    if draw.unit_id:
+        statement = statement.where(Squad.unit_id == draw.unit_id)
+    if draw.squad_id:
+        statement = statement.where(Posting.squad_id == draw.squad_id)
+    return statement
+
+
+def _here(rows: Iterator[Row[Any]], at: datetime) -> Iterator[Row[Any]]:
+    """Those that are in force on the local date of their station."""
+    for row in rows:
+        on = at.astimezone(ZoneInfo(row.tz)).date()
+        if row.Posting.starts_on <= on and (row.Posting.ends_on is None or on <= row.Posting.ends_on):
+            yield row
+
+
+Row_ = tuple[uuid.UUID, Where, tuple[str | None, ...]]
+
+
+def _members(session: Session, draw: Draw, now: datetime) -> Iterator[Row_]:
+    current = select(Consent.member_id).where(
+        Consent.county_id == draw.county_id,
+        Consent.withdrawn_at.is_(None),
+        Consent.version == consent.CURRENT_VERSION,
+    )
+    agreed = set(session.scalars(current))
+    statement = _posted(draw, now)
+    if draw.aimed_at:
+        statement = statement.where(Member.id == draw.aimed_at)
+    for row in _here(iter(session.execute(statement)), draw.starts_at):
+        there = Where(row.Posting.squad_id, row.Posting.station_id, row.tz)
+        bars = (
+            None if row.openid else "no_wechat",
+            None if row.member in agreed else "no_consent",
+        )
+        yield row.member, there, bars
+
+
+def _squads(session: Session, draw: Draw, now: datetime) -> Iterator[Row_]:
+    """Each squad at the station where most of it is."""
+    statement = _posted(draw, now)
+    if draw.aimed_at:
+        statement = statement.where(Posting.squad_id == draw.aimed_at)
+    there: dict[uuid.UUID, Counter[tuple[uuid.UUID, str, str | None]]] = {}
+    for row in _here(iter(session.execute(statement)), draw.starts_at):
+        there.setdefault(row.Posting.squad_id, Counter())[row.Posting.station_id, row.tz, row.phone] += 1
+    for squad_id, stations in sorted(there.items()):
+        (station_id, tz, phone), _ = max(stations.items(), key=lambda one: (one[1], str(one[0])))
+        yield squad_id, Where(squad_id, station_id, tz), (None if phone else "no_phone",)
+
+
+class _Look:
+    """What the whole pool is asked at once: leave, what waits, how often this month, and what was not answered."""
+
+    def __init__(self, session: Session, draw: Draw, terms: Terms, now: datetime) -> None:
+        self._draw, self._terms = draw, terms
+        tz = ZoneInfo(session.scalars(select(County.tz).where(County.id == draw.county_id)).one())
+        on = draw.starts_at.astimezone(tz).date()
+        begins = datetime.combine(on.replace(day=1), time(), tz).astimezone(UTC)
+        whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
+        mine = [SpotCheck.county_id == draw.county_id, SpotCheck.kind == draw.kind]
+        self._waiting = set(session.scalars(select(whose).where(*mine, SpotCheck.state.in_(WAITING))))
+        often = select(whose, func.count()).where(
+            *mine, SpotCheck.issues_at >= begins, SpotCheck.state.not_in(NOT_COUNTED)
+        )
+        self._times = dict(session.execute(often.group_by(whose)).all())
+        missed = select(whose).where(
+            *mine,
+            SpotCheck.issues_at >= now - _HELD_AGAINST,
+            SpotCheck.state.in_(("unanswered", "late")),
+            func.coalesce(SpotCheck.decision, "failed") != "excused",
+        )
+        self._missed = set(session.scalars(missed))
+        self._leave = self._away(session, on) if draw.kind == "selfie" else {}
+
+    def _away(self, session: Session, on: date) -> dict[uuid.UUID, list[tuple[date, date]]]:
+        rows = session.execute(
+            select(Leave.member_id, Leave.starts_on, Leave.ends_on).where(
+                Leave.county_id == self._draw.county_id,
+                Leave.state == "approved",
+                Leave.kind != "make_up",  # a day that was spent there, and only not recorded
+                Leave.starts_on <= on + timedelta(days=1),
+                Leave.ends_on >= on - timedelta(days=1),
+            )
+        )
+        found: dict[uuid.UUID, list[tuple[date, date]]] = {}
+        for row in rows:
+            found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
+        return found
+
+    def bars(self, id_: uuid.UUID, there: Where, workday: Any) -> Iterator[str | None]:
+        draw, terms = self._draw, self._terms
+        on = draw.starts_at.astimezone(ZoneInfo(there.tz)).date()
+        yield "on_leave" if any(a <= on <= b for a, b in self._leave.get(id_, ())) else None
+        yield None if in_hours(there.tz, draw.starts_at, draw.ends_at, terms, workday) else "off_hours"
+        yield "waiting" if id_ in self._waiting else None
+        yield "cap" if self._times.get(id_, 0) >= terms.month_cap else None
+
+    def candidate(self, id_: uuid.UUID) -> Candidate:
+        weight = self._terms.unanswered_weight if id_ in self._missed else 1
+        return Candidate(id_, weight, self._times.get(id_, 0))
