@@ -18,14 +18,16 @@ import structlog
 from flask_openapi import OpenAPI
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Playwright, sync_playwright
-from sqlalchemy import Dialect, event, make_url, text
+from sqlalchemy import Dialect, event, make_url, text, update
 from xdist.scheduler import LoadScopeScheduling
 
 from server import migrate
 from server.app import create_app, make_services
 from server.config import Config
 from server.db import Database
+from server.org.models import Station
 from server.wechat.bounded import TIMEOUT_S
+from server.worker import Worker
 from tests.cast import Cast, assemble
 from tests.client import Api
 
@@ -274,6 +276,28 @@ def rows(db: Database) -> Callable[..., list]:
             return [tuple(row) for row in connection.execute(text(statement), values)]
 
     return fetch
+
+
+@pytest.fixture
+def spot_course(config: Config, clock: StoppedClock) -> Iterator[Callable[..., None]]:
+    """Time passes, and the worker does for the spot checks what has come due."""
+    worker = Worker(config, clock)
+
+    def on(**by: float) -> None:
+        clock.advance(**by)
+        worker.spot_checks()
+        worker.spot_checks()  # what was drawn at this moment is sent out
+        worker.link_audit()
+
+    yield on
+    worker.db.dispose()
+
+
+@pytest.fixture
+def station_phones(db: Database) -> None:
+    """Each station of the county has a landline."""
+    with db.transaction() as session:
+        session.execute(update(Station).where(Station.county_id == 1).values(phone="02188886666"))
 
 
 def _administer(url: str, *statements: str) -> None:

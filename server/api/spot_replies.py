@@ -75,6 +75,7 @@ class DrawRow(BaseModel):
     ends_at: AwareDatetime
     answer_min: int
     aimed: bool
+    aimed_at: uuid.UUID | None = Field(description="the member that somebody chose, or of a call the squad")
     reason: str
     moment_at: AwareDatetime = Field(description="when its seed is taken")
     state: Literal["announced", "drawn"]
@@ -182,6 +183,7 @@ def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
             ends_at=one.ends_at,
             answer_min=one.answer_min,
             aimed=one.aimed_at is not None,
+            aimed_at=one.aimed_at,
             reason=one.reason,
             moment_at=one.moment_at,
             state=one.state,

@@ -65,7 +65,7 @@ class AskForm(BaseModel):
 
 
 @face.get("/leads/escorts")
-def escorts() -> Response:
+def leads_escorts() -> Response:
     """Those of the leads one may see, the latest first."""
     asked = query(api.EscortQuery)
     found = cast(dict[str, Any], api.list_escorts(asked))
@@ -73,7 +73,7 @@ def escorts() -> Response:
 
 
 @face.get("/leads/escorts/list.xlsx")
-def escorts_sheet() -> Response:
+def leads_escorts_sheet() -> Response:
     asked = query(api.EscortQuery)
     filters = {"状态": dict(STATES)[asked.state] if asked.state != "all" else None}
     return export("提请县领导", "escorts", _COLUMNS, filters, of_api(api.list_escorts, asked, _cells))
@@ -88,31 +88,31 @@ def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @face.get("/leads/escorts/<uuid:escort_id>")
-def escorts_brief(escort_id: uuid.UUID) -> Response:
+def leads_escorts_brief(escort_id: uuid.UUID) -> Response:
     """The lead on a page, for whoever goes there; with the answer beside it, which does not print."""
     return page("escort.html", one=api.read_escort(api.EscortPath(escort_id=escort_id)))
 
 
 @face.post("/leads/<uuid:lead_id>/escorts")
-def escorts_ask(lead_id: uuid.UUID) -> Response:
+def leads_escorts_ask(lead_id: uuid.UUID) -> Response:
     api.ask_for_escort(LeadPath(lead_id=lead_id), form(AskForm).body(caller().tz))
     return done("已提请，领导会收到消息。", url_for("desk.leads_file", lead_id=lead_id))
 
 
 @face.post("/leads/escorts/<uuid:escort_id>/answer")
-def escorts_answer(escort_id: uuid.UUID) -> Response:
+def leads_escorts_answer(escort_id: uuid.UUID) -> Response:
     made = cast(dict[str, Any], api.answer_escort(api.EscortPath(escort_id=escort_id), form(api.AnswerBody)))
     said = "已约定，小分队会收到消息。" if made["state"] == "accepted" else "已谢绝，小分队会收到消息。"
-    return done(said, url_for("desk.escorts_brief", escort_id=escort_id))
+    return done(said, url_for("desk.leads_escorts_brief", escort_id=escort_id))
 
 
 @face.post("/leads/escorts/<uuid:escort_id>/call-off")
-def escorts_call_off(escort_id: uuid.UUID) -> Response:
+def leads_escorts_call_off(escort_id: uuid.UUID) -> Response:
     api.call_escort_off(api.EscortPath(escort_id=escort_id), form(api.CallOffBody))
-    return done("已取消，相关的人会收到消息。", url_for("desk.escorts_brief", escort_id=escort_id))
+    return done("已取消，相关的人会收到消息。", url_for("desk.leads_escorts_brief", escort_id=escort_id))
 
 
 @face.post("/leads/escorts/<uuid:escort_id>/outcome")
-def escorts_finish(escort_id: uuid.UUID) -> Response:
+def leads_escorts_finish(escort_id: uuid.UUID) -> Response:
     api.finish_escort(api.EscortPath(escort_id=escort_id), form(api.OutcomeBody))
-    return done("结果已记下。", url_for("desk.escorts_brief", escort_id=escort_id))
+    return done("结果已记下。", url_for("desk.leads_escorts_brief", escort_id=escort_id))

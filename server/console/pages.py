@@ -26,6 +26,7 @@ from server.console import (
     review_list,
     review_sheet,
     review_together,
+    spots,
     system,
     words,
 )
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, review_sheet, review_together, appeals),
-    *(people, months, leads, escorts, leaves, flags, notices, complaints, policies),
+    *(people, months, leads, escorts, spots, leaves, flags, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )
 

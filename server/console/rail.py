@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("people", "人员", _WATCHING),
     Entry("months", "月度", _WATCHING),
     Entry("leads", "线索", _WATCHING),
+    Entry("spots", "抽查", ("unit_supervisor", BUREAU, "county_leader")),
     Entry("leaves", "请假", _WATCHING),
     Entry("flags", "预警", _WATCHING),
     Entry("notices", "消息", (BUREAU, ADMIN)),

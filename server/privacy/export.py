@@ -39,6 +39,7 @@ from server.org.models import (
 from server.photos.models import Photo
 from server.photos.store import FolderStore
 from server.sealing import Sealer
+from server.spotchecks.models import SpotCheck
 from server.tally.models import MonthAddendum, MonthResult, SiteDay
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "attestations": (Attestation, frozenset()),
     "leaves": (Leave, frozenset()),
     "complaints": (Complaint, frozenset()),
+    "spot_checks": (SpotCheck, frozenset()),
     "lead_updates": (LeadUpdate, frozenset({"content_sha256"})),
     "site_days": (SiteDay, frozenset()),
     "month_results": (MonthResult, frozenset()),

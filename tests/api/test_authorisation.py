@@ -128,6 +128,34 @@ class Target:
         return str(made.json["id"])
 
     @cached_property
+    def draw(self) -> str:
+        """Aimed at chen, and sent out."""
+        made = _draw(self._api, "supervisor", self, aimed_at=str(self._api.cast["chen"].id), reason="有人反映")
+        assert made.status_code == 201, made.text
+        self._fixture("spot_course")(seconds=4)
+        return str(made.json["id"])
+
+    @cached_property
+    def spot_check(self) -> str:
+        (check,) = self._api.get(f"/draws/{self.draw}", "supervisor").json["checks"]
+        return str(check["id"])
+
+    @cached_property
+    def missed(self) -> str:
+        """Seen by chen, and not answered in time."""
+        assert self._api.post(f"/me/spot-checks/{self.spot_check}/camera", "chen").status_code == 201
+        self._fixture("spot_course")(minutes=31)
+        return self.spot_check
+
+    @cached_property
+    def spot_call(self) -> str:
+        self._fixture("station_phones")
+        made = _draw(self._api, "supervisor", self, kind="call").json["id"]
+        self._fixture("spot_course")(seconds=4)
+        (check,) = self._api.get(f"/draws/{made}", "supervisor").json["checks"]
+        return str(check["id"])
+
+    @cached_property
     def closing(self) -> str:
         return str(_ask_to_close(self._api, "chen", self).json["id"])
 
@@ -241,6 +269,15 @@ def _ask_along(api: Api, who: str | None, t: Target) -> TestResponse:
     return api.post(f"/leads/{t.lead}/escorts", who, said | {"purpose": "谈用地", "place": "企业总部"})
 
 
+def _draw(api: Api, who: str | None, _t: Target, **more: str) -> TestResponse:
+    return api.post("/draws", who, {"id": str(uuid.uuid4()), "kind": "selfie"} | more)
+
+
+def _call(api: Api, who: str | None, t: Target) -> TestResponse:
+    said = {"id": str(uuid.uuid4()), "outcome": "no_answer", "called_at": api.clock().isoformat()}
+    return api.post(f"/spot-checks/{t.spot_call}/calls", who, said)
+
+
 def _follow_up(api: Api, who: str | None, t: Target) -> TestResponse:
     said = {"id": str(uuid.uuid4()), "text": "拜访", "happened_at": api.clock().isoformat()}
     return api.post(f"/leads/{t.lead}/updates", who, said)
@@ -257,6 +294,7 @@ LEAD_SQUAD = {"chen", "colleague", "leader"}
 LEAD_WATCHERS = LEAD_SQUAD | UNIT_WATCHERS
 LEAD_WORK = {403: LEAD_WATCHERS - LEAD_SQUAD, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}}
 FAR_SQUAD = {"outsider", "far_leader"}
+DRAWING = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
 CHAIN_READERS = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
 
 MATRIX: dict[tuple[str, str], Row] = {
@@ -593,6 +631,54 @@ MATRIX: dict[tuple[str, str], Row] = {
         },
     ),
     ("GET", "/api/v1/me/escorts.ics"): Row(lambda api, who, t: api.get("/me/escorts.ics", who), _everyone(200)),
+    ("POST", "/api/v1/draws"): Row(_draw, {201: DRAWING, **_rest(403, DRAWING), 401: {NOBODY}}),
+    ("GET", "/api/v1/draws"): Row(lambda api, who, t: api.get("/draws", who), _everyone(200), UNIT_WATCHERS, "draw"),
+    ("GET", "/api/v1/draws/{draw_id}"): Row(
+        lambda api, who, t: api.get(f"/draws/{t.draw}", who),
+        {200: UNIT_WATCHERS, **_rest(404, UNIT_WATCHERS), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/draws/{draw_id}/verification"): Row(  # for who was in it, too
+        lambda api, who, t: api.get(f"/draws/{t.draw}/verification", who),
+        {200: UNIT_WATCHERS | {"chen"}, **_rest(404, UNIT_WATCHERS, {"chen"}), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/spot-checks"): Row(
+        lambda api, who, t: api.get("/spot-checks", who), _everyone(200), UNIT_WATCHERS, "spot_check"
+    ),
+    ("GET", "/api/v1/me/spot-checks"): Row(
+        lambda api, who, t: api.get("/me/spot-checks", who), _everyone(200), {"chen"}, "spot_check"
+    ),
+    ("POST", "/api/v1/me/spot-checks/{check_id}/camera"): Row(
+        lambda api, who, t: api.post(f"/me/spot-checks/{t.spot_check}/camera", who),
+        {201: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/spot-checks/{check_id}/explanation"): Row(
+        lambda api, who, t: api.post(f"/spot-checks/{t.missed}/explanation", who, {"excuse": "driving"}),
+        {200: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
+    ("POST", "/api/v1/spot-checks/{check_id}/decision"): Row(
+        lambda api, who, t: api.post(
+            f"/spot-checks/{t.missed}/decision", who, {"decision": "excused", "reason": "属实"}
+        ),
+        {
+            200: {"supervisor"},
+            409: UNIT_WATCHERS - {"supervisor"},
+            404: DRAWING - UNIT_WATCHERS,
+            **_rest(403, DRAWING),
+            401: {NOBODY},
+        },
+        first="supervisor",
+    ),
+    ("GET", "/api/v1/spot-calls"): Row(
+        lambda api, who, t: api.get("/spot-calls", who), {200: DRAWING, **_rest(403, DRAWING), 401: {NOBODY}}
+    ),
+    ("POST", "/api/v1/spot-checks/{check_id}/calls"): Row(
+        _call,
+        {201: UNIT_WATCHERS, 404: DRAWING - UNIT_WATCHERS, **_rest(403, DRAWING), 401: {NOBODY}},
+    ),
+    ("GET", "/api/v1/spot-results"): Row(
+        lambda api, who, t: api.get("/spot-results", who, month="2026-11"),
+        {200: DRAWING, **_rest(403, DRAWING), 401: {NOBODY}},
+    ),
     ("GET", "/api/v1/lead-requests"): Row(
         lambda api, who, t: api.get("/lead-requests", who), _everyone(200), UNIT_WATCHERS, "closing"
     ),

@@ -95,27 +95,6 @@ def test_the_first_checkin_from_a_new_wechat_is_noted(api: Api, db: Database, cl
     assert outcome(api.check_in("chen").json, "REBOUND") == "clear"
 
 
-def test_a_spot_check_asks_to_show_something_and_a_person_looks(api: Api, clock: StoppedClock) -> None:
-    ticket = api.post("/checkins/tickets?kind=spot", "chen", {}).json
-    assert ticket["challenge"]
-    body = api.check_in("chen", kind="spot", ticket=ticket["ticket"]).json
-    said = finding(body, "SPOT_CHALLENGE")
-    assert (said["outcome"], body["verdict"]) == ("unknown", "review")
-    assert ticket["challenge"] in said["message"]
-
-
-def test_a_late_answer_to_a_spot_check_says_so(api: Api, clock: StoppedClock) -> None:
-    ticket = api.post("/checkins/tickets?kind=spot", "chen", {}).json["ticket"]
-    clock.advance(minutes=45)
-    said = finding(api.check_in("chen", kind="spot", ticket=ticket).json, "SPOT_CHALLENGE")
-    assert said["outcome"] == "unknown"
-    assert "晚了" in said["message"]
-
-
-def test_an_ordinary_ticket_asks_for_nothing(api: Api) -> None:
-    assert api.post("/checkins/tickets", "chen", {}).json["challenge"] is None
-
-
 def test_the_phone_named_by_the_app_is_compared_with_the_camera(api: Api) -> None:
     iphone = with_exif(draw_selfie(42, size=(480, 640)), make="Apple", model="iPhone 15")
     body = api.check_in("chen", photo=iphone, device={"model": "Redmi Note 9S", "platform": "android"}).json

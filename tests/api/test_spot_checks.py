@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import update
 from server.config import Config
 from server.db import Database
 from server.notify.models import Notice
-from server.org.models import Member, Station
+from server.org.models import Member
 from server.spotchecks import course
 from server.spotchecks.asking import by_schedule
 from server.spotchecks.models import Draw, SpotCheck
@@ -29,26 +29,6 @@ from tests.conftest import StoppedClock
 
 Rows = Callable[..., list]
 Go = Callable[..., None]
-
-
-@pytest.fixture
-def worker(config: Config, clock: StoppedClock) -> Iterator[Worker]:
-    made = Worker(config, clock)
-    yield made
-    made.db.dispose()
-
-
-@pytest.fixture
-def go(worker: Worker, clock: StoppedClock) -> Go:
-    """Time passes, and the worker does what has come due."""
-
-    def on(**by: float) -> None:
-        clock.advance(**by)
-        worker.spot_checks()
-        worker.spot_checks()  # what was drawn at this moment is sent out
-        worker.link_audit()
-
-    return on
 
 
 @pytest.fixture
@@ -76,10 +56,10 @@ def mine(api: Api, who: str = "chen") -> list[Any]:
 
 
 @pytest.fixture
-def asked(api: Api, go: Go, sent: Callable[[], None]) -> str:
+def asked(api: Api, spot_course: Go, sent: Callable[[], None]) -> str:
     """chen's own check, sent out and taken by WeChat."""
     assert aimed(api).status_code == 201
-    go(seconds=4)
+    spot_course(seconds=4)
     sent()
     return str(mine(api)[0]["id"])
 
@@ -93,11 +73,13 @@ def answer(api: Api, check: str, who: str = "chen", **form: Any) -> Any:
 # The draw
 
 
-def test_five_are_drawn_sent_out_and_it_is_proved_later(api: Api, go: Go, rows: Rows, clock: StoppedClock) -> None:
+def test_five_are_drawn_sent_out_and_it_is_proved_later(
+    api: Api, spot_course: Go, rows: Rows, clock: StoppedClock
+) -> None:
     asked = draw(api, count=5)
     assert (asked.status_code, asked.json["state"], asked.json["among"]) == (201, "announced", "全县")
     assert rows("SELECT count(*) FROM spot_checks") == [(0,)], "nobody knows yet whom"
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{asked.json['id']}", "bureau").json
     assert seen["state"] == "drawn"
     drawn = [row["id"] for row in seen["pool"] if row["rank"] and row["rank"] <= 5]
@@ -119,10 +101,10 @@ def test_the_same_wish_again_is_a_retry(api: Api) -> None:
     assert api.post("/draws", "bureau2", said).status_code == 409
 
 
-def test_a_units_supervisor_draws_among_their_unit_alone(api: Api, cast: Any, go: Go) -> None:
+def test_a_units_supervisor_draws_among_their_unit_alone(api: Api, cast: Any, spot_course: Go) -> None:
     made = draw(api, "supervisor", count=200)
     assert made.json["among"] == "east"
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{made.json['id']}", "supervisor").json
     assert {check["squad"] for check in seen["checks"]} == {"east-1"}
     west = str(cast.units["west"])
@@ -159,31 +141,31 @@ def test_what_cannot_be_drawn_is_said(api: Api, cast: Any, rows: Rows, changes: 
     assert rows("SELECT count(*) FROM draws") == [(0,)]
 
 
-def test_who_is_on_leave_or_has_not_agreed_cannot_be_drawn(api: Api, go: Go) -> None:
+def test_who_is_on_leave_or_has_not_agreed_cannot_be_drawn(api: Api, spot_course: Go) -> None:
     leave = api.post("/leaves", "chen", {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}).json["id"]
     api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
     api.call("DELETE", "/me/consent", "colleague")
     made = draw(api, "supervisor", count=50).json
-    go(seconds=4)
+    spot_course(seconds=4)
     why = {row["name"]: row["why"] for row in api.get(f"/draws/{made['id']}", "supervisor").json["pool"]}
     assert (why["chen"], why["leader"]) == ("请假或公出", None)
     assert mine(api, "chen") == []
 
 
-def test_working_hours_are_the_stations(api: Api, go: Go, clock: StoppedClock, rows: Rows) -> None:
+def test_working_hours_are_the_stations(api: Api, spot_course: Go, clock: StoppedClock, rows: Rows) -> None:
     """19:00 in China, noon in Frankfurt: whoever is there can be drawn, nobody else."""
     clock.advance(hours=9)
     made = draw(api, count=200).json
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{made['id']}", "bureau").json
     assert {check["station"] for check in seen["checks"]} <= {"法兰克福驻点"}
     assert "不在驻点的工作时间" in {row["why"] for row in seen["pool"]}
 
 
-def test_nobody_is_asked_more_often_than_the_cap(api: Api, go: Go, clock: StoppedClock) -> None:
+def test_nobody_is_asked_more_often_than_the_cap(api: Api, spot_course: Go, clock: StoppedClock) -> None:
     for _ in range(3):
         draw(api, "supervisor", count=50)
-        go(seconds=4)
+        spot_course(seconds=4)
         for who in ("chen", "colleague", "leader"):
             for check in mine(api, who)[:1]:
                 if check["state"] == "open":
@@ -193,23 +175,23 @@ def test_nobody_is_asked_more_often_than_the_cap(api: Api, go: Go, clock: Stoppe
     assert (mine_["this_month"], mine_["month_cap"], len(mine_["items"])) == (2, 2, 2)
 
 
-def test_nobody_is_drawn_twice_before_everybody_once(api: Api, go: Go) -> None:
+def test_nobody_is_drawn_twice_before_everybody_once(api: Api, spot_course: Go) -> None:
     seen: list[str] = []
     for _ in range(3):
         made = draw(api, "supervisor", count=1).json
-        go(seconds=4)
+        spot_course(seconds=4)
         (check,) = api.get(f"/draws/{made['id']}", "supervisor").json["checks"]
         seen.append(check["member"]["name"])
         answer(api, check["id"], check["member"]["name"])
     assert sorted(seen) == ["chen", "colleague", "leader"]
 
 
-def test_an_unanswered_one_makes_the_next_likelier_until_it_is_excused(api: Api, asked: str, go: Go) -> None:
-    go(minutes=31)
+def test_an_unanswered_one_makes_the_next_likelier_until_it_is_excused(api: Api, asked: str, spot_course: Go) -> None:
+    spot_course(minutes=31)
     weights = []
     for _ in range(2):
         made = draw(api, "supervisor", count=1).json["id"]
-        go(seconds=4)
+        spot_course(seconds=4)
         seen = api.get(f"/draws/{made}", "supervisor").json
         weights.append(next(row["weight"] for row in seen["pool"] if row["name"] == "chen"))
         word = {"decision": "excused", "reason": "地铁里"}
@@ -237,10 +219,10 @@ def test_two_supervisors_at_once_never_double_a_member(
 
 
 def test_in_a_window_each_has_a_moment_of_their_own_and_nobody_sees_whom_before(
-    api: Api, go: Go, clock: StoppedClock, rows: Rows
+    api: Api, spot_course: Go, clock: StoppedClock, rows: Rows
 ) -> None:
     made = draw(api, count=3, starts_at="2026-11-24T03:00:00Z", ends_at="2026-11-24T08:00:00Z").json
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{made['id']}", "bureau").json
     assert (seen["state"], seen["drawn"], seen["checks"], seen["pool"], seen["seed"]) == ("drawn", 3, [], [], None)
     hidden = api.get(f"/draws/{made['id']}/verification", "bureau")
@@ -248,32 +230,32 @@ def test_in_a_window_each_has_a_moment_of_their_own_and_nobody_sees_whom_before(
     assert api.get("/spot-checks", "bureau").json["items"] == []
     moments = [row[0] for row in rows("SELECT issues_at FROM spot_checks")]
     assert len(set(moments)) == 3
-    go(hours=6)
+    spot_course(hours=6)
     seen = api.get(f"/draws/{made['id']}", "bureau").json
     assert len(seen["checks"]) == 3
     assert seen["seed"]
     assert api.get(f"/draws/{made['id']}/verification", "bureau").json["holds"]
 
 
-def test_whoever_goes_on_leave_before_their_moment_is_not_asked(api: Api, go: Go, rows: Rows) -> None:
+def test_whoever_goes_on_leave_before_their_moment_is_not_asked(api: Api, spot_course: Go, rows: Rows) -> None:
     aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z")
-    go(seconds=4)
+    spot_course(seconds=4)
     leave = api.post("/leaves", "chen", {"kind": "sick", "starts_on": "2026-11-25", "reason": "发热"}).json["id"]
     api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
-    go(days=1, hours=2)
+    spot_course(days=1, hours=2)
     assert rows("SELECT state FROM spot_checks") == [("void",)]
     assert mine(api) == []
 
 
 def test_the_schedule_draws_by_the_rules(
-    api: Api, worker: Worker, db: Database, go: Go, rows: Rows, clock: StoppedClock
+    api: Api, db: Database, spot_course: Go, rows: Rows, clock: StoppedClock
 ) -> None:
     terms = spot_terms(PolicyRules(spot_a_day=2))
     with db.transaction() as session:
         by_schedule(session, 1, "Asia/Shanghai", clock().date(), terms, clock())
         by_schedule(session, 1, "Asia/Shanghai", clock().date(), spot_terms(PolicyRules()), clock())
-    go(seconds=4)
-    go(hours=8)
+    spot_course(seconds=4)
+    spot_course(hours=8)
     (found,) = api.get("/draws", "bureau").json["items"]
     assert (found["asked_by"], found["count"], found["drawn"]) == (None, 2, 2)
 
@@ -281,9 +263,9 @@ def test_the_schedule_draws_by_the_rules(
 # What the chain proves
 
 
-def test_who_was_in_it_sees_where_they_came_and_an_outsider_nothing(api: Api, go: Go, asked: str) -> None:
+def test_who_was_in_it_sees_where_they_came_and_an_outsider_nothing(api: Api, spot_course: Go, asked: str) -> None:
     made = draw(api, "bureau", count=1).json["id"]
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{made}/verification", "colleague")
     assert seen.status_code == 200
     assert "您的号码是" in seen.json["mine"]
@@ -322,11 +304,7 @@ def test_whoever_meddles_with_it_is_found_out(asked: str, db: Database, spoil: s
         assert not all(proof.holds for proof in verify(session, found))
 
 
-def test_the_command_says_the_same(
-    api: Api, go: Go, asked: str, database_url: str, tmp_path: Any, worker: Worker
-) -> None:
-
-    worker.link_audit()
+def test_the_command_says_the_same(api: Api, asked: str, database_url: str) -> None:
     draw_id = mine(api)[0]["draw"]
     env = os.environ | {"DATABASE_URL": database_url}
     done = subprocess.run(
@@ -360,19 +338,22 @@ def test_a_selfie_in_time_goes_to_a_person_with_what_was_to_be_shown(api: Api, a
     assert camera["challenge"] in finding["message"]
 
 
-def test_what_was_taken_in_time_and_arrives_late_is_in_time(api: Api, asked: str, go: Go, clock: StoppedClock) -> None:
+def test_what_was_taken_in_time_and_arrives_late_is_in_time(
+    api: Api, asked: str, spot_course: Go, clock: StoppedClock
+) -> None:
     """From a basement: the ticket was there, the photo waited for signal."""
     ticket = api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"]
     taken = clock() + timedelta(minutes=10)
-    go(minutes=50)
+    spot_course(minutes=50)
     assert mine(api)[0]["state"] == "unanswered"
     assert api.check_in("chen", kind="spot", ticket=ticket, at=taken).status_code == 201
     assert mine(api)[0]["state"] in ("answered", "late")
 
 
-def test_a_late_one_is_late_and_can_be_explained(api: Api, asked: str, go: Go) -> None:
-    go(minutes=45)
-    assert answer(api, asked).status_code == 201
+def test_a_late_one_is_late_and_can_be_explained(api: Api, asked: str, spot_course: Go) -> None:
+    spot_course(minutes=45)
+    made = answer(api, asked).json
+    assert "晚了" in next(one for one in made["findings"] if one["code"] == "SPOT_CHALLENGE")["message"]
     assert mine(api)[0]["state_word"] == "超时应答"
     said = api.post(f"/spot-checks/{asked}/explanation", "chen", {"excuse": "driving", "text": "高速上"})
     assert (said.status_code, said.json["excuse_word"]) == (200, "正在开车")
@@ -391,9 +372,9 @@ def test_an_ordinary_ticket_has_nothing_to_show(api: Api) -> None:
 
 
 def test_who_saw_it_and_did_not_answer_is_asked_why_and_a_person_decides(
-    api: Api, asked: str, go: Go, rows: Rows, clock: StoppedClock
+    api: Api, asked: str, spot_course: Go, rows: Rows, clock: StoppedClock
 ) -> None:
-    go(minutes=31)
+    spot_course(minutes=31)
     (check,) = mine(api)
     assert check["state"] == "unanswered"
     notice = api.get("/me/notices", "chen").json["items"][0]
@@ -418,17 +399,17 @@ def test_who_saw_it_and_did_not_answer_is_asked_why_and_a_person_decides(
     assert api.post(f"/spot-checks/{asked}/explanation", "chen", said | {"text": "x"}).status_code == 409
 
 
-def test_without_a_word_it_can_be_decided_after_a_day(api: Api, asked: str, go: Go) -> None:
-    go(minutes=31)
-    go(hours=25)
+def test_without_a_word_it_can_be_decided_after_a_day(api: Api, asked: str, spot_course: Go) -> None:
+    spot_course(minutes=31)
+    spot_course(hours=25)
     done = api.post(f"/spot-checks/{asked}/decision", "supervisor", {"decision": "failed", "reason": "无说明"})
     assert done.status_code == 200
 
 
-def test_what_never_reached_them_counts_against_nobody(api: Api, go: Go, db: Database, rows: Rows) -> None:
+def test_what_never_reached_them_counts_against_nobody(api: Api, spot_course: Go, db: Database, rows: Rows) -> None:
     aimed(api)
-    go(seconds=4)
-    go(minutes=31)
+    spot_course(seconds=4)
+    spot_course(minutes=31)
     (check,) = mine(api)
     assert check["state_word"] == "没有送达"
     assert rows("SELECT count(*) FROM notices WHERE kind = 'spot_missed'") == [(0,)]
@@ -438,17 +419,17 @@ def test_what_never_reached_them_counts_against_nobody(api: Api, go: Go, db: Dat
     assert api.get("/spot-results?month=2026-11", "bureau").json["squads"] == []
 
 
-def test_who_read_it_in_the_app_was_reached(api: Api, go: Go) -> None:
+def test_who_read_it_in_the_app_was_reached(api: Api, spot_course: Go) -> None:
     aimed(api)
-    go(seconds=4)
+    spot_course(seconds=4)
     notice = api.get("/me/notices", "chen").json["items"][0]
     api.post("/me/notices/read", "chen", {"ids": [notice["id"]]})
-    go(minutes=31)
+    spot_course(minutes=31)
     assert mine(api)[0]["state"] == "unanswered"
 
 
-def test_other_reasons_need_a_word(api: Api, asked: str, go: Go) -> None:
-    go(minutes=31)
+def test_other_reasons_need_a_word(api: Api, asked: str, spot_course: Go) -> None:
+    spot_course(minutes=31)
     assert api.post(f"/spot-checks/{asked}/explanation", "chen", {"excuse": "other"}).status_code == 422
     assert api.post(f"/spot-checks/{asked}/explanation", "colleague", {"excuse": "driving"}).status_code == 404
 
@@ -457,11 +438,9 @@ def test_other_reasons_need_a_word(api: Api, asked: str, go: Go) -> None:
 
 
 @pytest.fixture
-def to_call(api: Api, go: Go, db: Database) -> str:
-    with db.transaction() as session:
-        session.execute(update(Station).where(Station.county_id == 1).values(phone="02188886666"))
+def to_call(api: Api, spot_course: Go, station_phones: None) -> str:
     made = draw(api, "supervisor", kind="call").json["id"]
-    go(seconds=4)
+    spot_course(seconds=4)
     return str(api.get(f"/draws/{made}", "supervisor").json["checks"][0]["id"])
 
 
@@ -503,9 +482,9 @@ def test_a_wrong_number_is_nobodys_fault_and_the_same_call_again_is_a_retry(api:
     assert api.post(path, "chen", said).status_code == 403
 
 
-def test_a_station_without_a_number_cannot_be_called(api: Api, go: Go) -> None:
+def test_a_station_without_a_number_cannot_be_called(api: Api, spot_course: Go) -> None:
     made = draw(api, "supervisor", kind="call").json["id"]
-    go(seconds=4)
+    spot_course(seconds=4)
     seen = api.get(f"/draws/{made}", "supervisor").json
     assert seen["checks"] == []
     assert [row["why"] for row in seen["pool"]] == ["驻点没有登记固定电话"]
@@ -514,7 +493,7 @@ def test_a_station_without_a_number_cannot_be_called(api: Api, go: Go) -> None:
 # Results
 
 
-def test_a_months_results_by_unit_and_squad(api: Api, asked: str, go: Go, clock: StoppedClock) -> None:
+def test_a_months_results_by_unit_and_squad(api: Api, asked: str, spot_course: Go, clock: StoppedClock) -> None:
     clock.advance(minutes=6)
     checkin = answer(api, asked).json["id"]
     api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "accepted", "reason": "手势正确"})
@@ -528,11 +507,11 @@ def test_a_months_results_by_unit_and_squad(api: Api, asked: str, go: Go, clock:
     assert api.get("/spot-results?month=2026-13", "bureau").status_code == 422
 
 
-def test_unbound_people_cannot_be_drawn(api: Api, go: Go, db: Database) -> None:
+def test_unbound_people_cannot_be_drawn(api: Api, spot_course: Go, db: Database) -> None:
     with db.transaction() as session:
         session.execute(update(Member).where(Member.name == "chen").values(openid=None))
     made = aimed(api).json["id"]
-    go(seconds=4)
+    spot_course(seconds=4)
     (row,) = api.get(f"/draws/{made}", "bureau").json["pool"]
     assert row["why"] == "没有绑定微信，通知送不到"
 

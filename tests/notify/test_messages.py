@@ -55,6 +55,10 @@ CASES = [
         )
         for what in ("join", "contest", "close", "escort")
     ),
+    ("spot_asked", {"on": "2026-12-31", "due": "23:59", "minutes": 240}),
+    ("spot_missed", {"on": "2026-12-31", "what": "selfie"}),
+    ("spot_missed", {"on": "2026-12-31", "what": "call"}),
+    ("spot_decided", {"on": "2026-12-31", "result": "无正当理由", "reason": LONG}),
     *(
         ("lead_news", {"company": "苏州汇川技术有限公司", "what": what, "said": "两队一起谈", "on": "2026-11-24"})
         for what in (
