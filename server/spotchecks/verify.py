@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.audit.chain import link_hash
 from server.audit.journal import commitment
 from server.audit.models import AuditEvent, AuditPayload
+from server.org.models import County
 from server.spotchecks import course
 from server.spotchecks.asking import announced
 from server.spotchecks.draw import pick, seed_of
@@ -39,7 +41,7 @@ def _proofs(session: Session, draw: Draw) -> Iterator[Proof]:
     told = _event(session, draw, "draw.drawn")
     yield Proof(
         said is not None and _facts(said[1]) == announced(draw) and said[0].at < draw.moment_at,
-        f"抽签前已登记：范围、数量、时段和取种子的时刻（{draw.moment_at.isoformat()}）。",
+        f"抽签前已登记：范围、数量、时段和取种子的时刻（{_spoken(session, draw)}）。",
     )
     head = course.seed_event(session, draw)
     yield Proof(
@@ -64,6 +66,12 @@ def _proofs(session: Session, draw: Draw) -> Iterator[Proof]:
     stored = [check.member_id or check.squad_id for check in checks]
     is_recorded = facts is not None and facts["drawn_sha256"] == course.digest([str(one) for one in again])
     yield Proof(again == stored and is_recorded, f"按公布的算法重新抽取，得到同样的 {len(again)} 个。")
+
+
+def _spoken(session: Session, draw: Draw) -> str:
+    """The moment by the county's clock, to the second."""
+    tz = session.get_one(County, draw.county_id).tz
+    return f"{draw.moment_at.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M:%S}"
 
 
 def _event(session: Session, draw: Draw, action: str) -> tuple[AuditEvent, AuditPayload] | None:
