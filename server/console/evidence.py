@@ -102,6 +102,7 @@ class Shown:
     state: str
     reason: str
     is_blind: bool
+    challenge: str | None  # of a spot check: what the photo has to show
     photo: str | None
     is_ahead: bool
     map: maps.MapView | None
@@ -133,6 +134,7 @@ def shown(session: Session, caller: Caller, checkin: CheckIn, blind: bool, now: 
         state="review" if hidden else decision or checkin.verdict,
         reason=sample.HIDDEN_REASON if hidden else as_decided(checkin.reason, decision),
         is_blind=hidden,
+        challenge=checkin.evidence.get("spot_challenge"),
         photo=link_to(checkin.photo_id, caller, "ahead" if ahead else "preview") if kept else None,
         is_ahead=ahead,
         map=_map(checkin) if kept else None,

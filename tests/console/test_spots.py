@@ -129,3 +129,18 @@ def test_who_does_not_watch_sees_nothing(desk: Desks, api: Api, spot_course: Go)
     expect(page.get_by_text("您的角色不能做这一步。")).to_be_visible()
     page = desk("bureau").at(f"/spot/draws/{uuid.uuid4()}")
     expect(page.get_by_text("没有找到，或您无权查看。")).to_be_visible()
+
+
+def test_the_reviewer_sees_beside_the_photo_what_it_has_to_show(desk: Desks, api: Api, spot_course: Go) -> None:
+    aimed(api)
+    spot_course(seconds=4)
+    check = api.get("/me/spot-checks", "chen").json["items"][0]["id"]
+    camera = api.post(f"/me/spot-checks/{check}/camera", "chen").json
+    assert api.check_in("chen", kind="spot", ticket=camera["ticket"]).status_code == 201
+    sitting = desk("bureau")
+    page = sitting.at("/review")
+    expect(page.get_by_text("照片里应出示：")).to_contain_text(camera["challenge"])
+    sitting.shot("review-spot")
+    page = sitting.at("/spot/checks?state=answered")
+    page.get_by_role("link", name="看照片和要求出示的内容").click()
+    expect(page.get_by_text("照片里应出示：")).to_be_visible()
