@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from server.checkins import appeals, attest, review
@@ -35,15 +35,22 @@ from server.leaves.limits import LeaveTerms, NewLeave
 from server.notify.models import Notice
 from server.org.scope import Caller, Grant
 from server.sealing import Sealer
+from server.spotchecks import asking as spot_asking
+from server.spotchecks import calls as spot_calls
+from server.spotchecks import course as spot_course
+from server.spotchecks.models import SpotCheck
 from server.tally import policy
 from server.tally.addenda import Cause
 from server.tally.close import close_due
 from server.tally.recompute import recompute, recompute_span
+from server.tally.spot_terms import spot_terms
 from server.tally.take import take
+from server.tally.workdays import is_workday
 
 NIGHT_MIN = 21 * 60 + 30
 _VALID_H = 24
 _UNREAD = timedelta(days=3)
+_MISSES = 2  # of the called stations the second answers to nobody
 # Why a reviewer let an honest check-in pass that the machine could not.
 _ACCEPTED = {
     "no_ticket": "已与队长核实，当时没有信号，确在驻点。",
@@ -79,6 +86,14 @@ def write_script(plan: CountyPlan, now: datetime) -> Script:
     )
 
 
+def _last_workday(now: datetime) -> date:
+    """The latest before the local date of `now`."""
+    on = now.astimezone(ZoneInfo(TZ)).date() - timedelta(days=1)
+    while not (is_workday(on) if is_workday(on) is not None else on.weekday() < 5):
+        on -= timedelta(days=1)
+    return on
+
+
 @dataclass
 class Stage:
     """One county being played: a queue of (instant, what happens then), earliest first."""
@@ -105,6 +120,8 @@ class Stage:
             self._at(local(self.script.plan.starts_on, 8 * 60), self._enter_directory)
         for prospect in self.script.prospects:
             self._at(prospect.at, partial(self._report, prospect))
+        if len(self.script.plan.squads) > 1:
+            self._at(local(_last_workday(self.now), 10 * 60), self._draw_calls)
         for night in self._nights():
             self._at(night, self._compare)
         while self._queue:
@@ -244,6 +261,27 @@ class Stage:
         else:
             asked = Asked(step_id, "join", "我们与企业的供应商熟悉，可以一起谈。")
             requests.ask_about_company(self.session, who, lead.company_id, asked, at)
+
+    def _draw_calls(self, at: datetime) -> None:
+        """Some stations are called: most answer, one does so to nobody, and its squad says why. Whom it draws is as
+        chance has it, also in a demo."""
+        bureau = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[0], at)
+        terms = spot_terms(RULES)
+        wanted = spot_asking.Wanted(known("draw", self.county_id), "call", 4)
+        drawn, _ = spot_asking.ask(self.session, bureau, wanted, terms, at)
+        spot_course.look(self.session, self.county_id, terms, is_workday, at + spot_asking.AHEAD)
+        mine = select(SpotCheck).where(SpotCheck.county_id == self.county_id, SpotCheck.draw_id == drawn.id)
+        for check in self.session.scalars(mine.order_by(SpotCheck.rank)).all():
+            is_missed = check.rank == _MISSES
+            for number, minutes in enumerate((8, 25) if is_missed else (5 * check.rank,)):
+                when = at + timedelta(minutes=minutes)
+                call = spot_calls.Attempt(
+                    known("call", self.county_id, check.rank, number),
+                    "no_answer" if is_missed else "answered",
+                    when,
+                    who="" if is_missed else "值班队员",
+                )
+                spot_calls.log(self.session, bureau, check.id, call, when)
 
     def _ask_along(self, lead: Lead, step_id: uuid.UUID, step: Step, on: date, at: datetime) -> None:
         """On that day or the next; the county's leader takes the first."""

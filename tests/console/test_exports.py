@@ -122,7 +122,9 @@ def test_each_list_has_its_people_and_nobody_elses(
     flags = sheet(api, "/flags/list.xlsx?kind=at_risk", "bureau")
     assert [(row[0], row[1]) for row in flags[3:]] == [("有风险", "chen")]
     assert "类型：有风险" in flags[1][0]
-    assert len(addresses(routes)) == 13  # the leads' own and the escorts': test_leads.py, test_escorts.py, test_spots.py
+    assert (
+        len(addresses(routes)) == 13
+    )  # the leads' own and the escorts': test_leads.py, test_escorts.py, test_spots.py
 
 
 def test_who_may_not_read_a_page_exports_nothing(api: Api, routes: OpenAPI) -> None:

@@ -42,7 +42,7 @@ CONTENT = (
     " explanation FROM site_days ORDER BY 2, 3",
     "SELECT county_id, member_id, month, kind, message, raised_at, closed_at FROM flags ORDER BY 2, 3, 4, 6",
     "SELECT county_id, member_id, kind, dedupe_key, state FROM notices WHERE kind <> 'checkin_decided'"
-    " AND kind NOT LIKE 'leave_%' ORDER BY 4",
+    " AND kind NOT LIKE 'leave_%' AND kind NOT LIKE 'spot_%' ORDER BY 4",
     "SELECT county_id, at, action, count(*) FROM audit_events GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 )
 
