@@ -27,6 +27,7 @@ from server.spotchecks.models import WAITING, Draw, SpotCheck
 TermsOn = Callable[[date], Terms]
 IsWorkday = Callable[[date], bool | None]
 _BATCH = 1000
+_NOBODY_CALLED = timedelta(days=3)  # then a call that was drawn is nobody's any more, and the squad may be drawn again
 
 
 def is_due(session: Session, county_id: int, now: datetime) -> bool:
@@ -37,6 +38,7 @@ def is_due(session: Session, county_id: int, now: datetime) -> bool:
         or_(
             (SpotCheck.state == "planned") & (SpotCheck.issues_at <= now),
             (SpotCheck.state == "open") & (SpotCheck.kind == "selfie") & (SpotCheck.due_at <= now),
+            (SpotCheck.state == "open") & (SpotCheck.due_at <= now - _NOBODY_CALLED),
         ),
         SpotCheck.state.in_(WAITING),
     )
@@ -55,6 +57,8 @@ def look(session: Session, county_id: int, terms: Terms, is_workday: IsWorkday, 
             _issue(session, check, now)
         elif check.kind == "selfie" and check.due_at <= now:
             _lapse(session, check, now)
+        elif check.due_at <= now - _NOBODY_CALLED:
+            check.state = "void"
 
 
 def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:

@@ -482,6 +482,15 @@ def test_a_wrong_number_is_nobodys_fault_and_the_same_call_again_is_a_retry(api:
     assert api.post(path, "chen", said).status_code == 403
 
 
+def test_one_that_nobody_calls_is_given_up_after_three_days(api: Api, to_call: str, spot_course: Go) -> None:
+    spot_course(days=2)
+    assert len(api.get("/spot-calls", "supervisor").json["items"]) == 1
+    spot_course(days=2)
+    assert api.get("/spot-calls", "supervisor").json["items"] == []
+    assert mine(api) == []
+    assert api.get("/spot-results?month=2026-11", "supervisor").json["squads"] == []
+
+
 def test_a_station_without_a_number_cannot_be_called(api: Api, spot_course: Go) -> None:
     made = draw(api, "supervisor", kind="call").json["id"]
     spot_course(seconds=4)
