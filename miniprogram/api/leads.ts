@@ -6,6 +6,7 @@ type S = components['schemas'];
 export type Lead = S['LeadReply'];
 export type Row = S['LeadRow'];
 export type Company = S['CompanyRow'];
+export type Update = S['UpdateRow'];
 export type Alike = S['AlikeRow'];
 export type Channel = S['ReportBody']['channel'];
 export type DeadEnd = S['ClosingBody']['code'];
@@ -22,7 +23,8 @@ export const report = (body: S['ReportBody']) => change<Lead>('POST', '/leads', 
 export const take = (company: string) => change<Lead>('POST', `/companies/${company}/take`, {}, true);
 export const ask = (company: string, body: S['RequestBody']) => change<S['RequestRow']>('POST', `/companies/${company}/requests`, body, true);
 export const move = (id: string, stage: Stage, reason: string) => change<Lead>('POST', `/leads/${id}/stages`, { stage, reason }, true);
-export const note = (id: string, body: S['UpdateBody']) => change<S['UpdateRow']>('POST', `/leads/${id}/updates`, body, true);
+/** Never repeated here: the queue that keeps it decides that. */
+export const note = (id: string, body: S['UpdateBody']) => change<Update>('POST', `/leads/${id}/updates`, body);
 export const plan = (id: string, next_action: string, next_on: string | null) =>
   change<Lead>('POST', `/leads/${id}/changes`, { next_action, next_on }, true);
 export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);

@@ -6,7 +6,7 @@ const KEY = 'unsent';
 const dir = () => `${wx.env.USER_DATA_PATH}/${FOLDER}`;
 const path = (name: string) => `${dir()}/${name}`;
 
-/** Where an item's photo lies now. */
+/** Where a kept photo lies now. */
 export const photoPath = path;
 
 function call<T>(go: (done: (r: T) => void, failed: (e: { errMsg: string }) => void) => void): Promise<T> {
@@ -44,8 +44,17 @@ export const files: Files = {
   },
 };
 
+/** As a version before 跟进 were kept wrote them: a check-in each, with one photo. */
+type Old = Omit<Extract<Item, { kind: 'checkin' }>, 'kind' | 'photos'> & { photo: string };
+
+function asNow(stored: Item | Old): Item {
+  if (!('photo' in stored)) return stored;
+  const { photo, ...rest } = stored;
+  return { ...rest, kind: 'checkin', photos: [photo] };
+}
+
 export const storage: Storage = {
-  load: () => (wx.getStorageSync(KEY) as Item[] | '') || [],
+  load: () => ((wx.getStorageSync(KEY) as (Item | Old)[] | '') || []).map(asNow),
   store(items) {
     try {
       wx.setStorageSync(KEY, items);

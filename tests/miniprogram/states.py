@@ -61,6 +61,11 @@ def _reported(phone: Phone) -> Phone:
     )
 
 
+def _waiting(phone: Phone) -> Phone:
+    _reported(phone).goes_offline().fills("见了谁，谈了什么", "和张总约好周五来县里看地。").taps("记下")
+    return phone.sees("待发送")
+
+
 def _known(phone: Phone) -> Phone:
     _reported(phone).is_killed_and_restarted("leads/report/report")
     return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
@@ -89,7 +94,7 @@ STATES: list[State] = [
         "pages/evidence/evidence", "clear", lambda p: checks_in(on_site(p).opens()).taps("查看依据").sees("逐项核验")
     ),
     State("pages/unsent/unsent", "waiting", lambda p: _kept(p).taps("回到今天").taps("1 次打卡还没有提交")),
-    State("pages/unsent/unsent", "empty", _at("pages/unsent/unsent", "没有未提交的打卡")),
+    State("pages/unsent/unsent", "empty", _at("pages/unsent/unsent", "没有待发送的")),
     State("pages/calendar/calendar", "day", lambda p: _at("pages/calendar/calendar", "2026年11月")(p).taps("23")),
     State("pages/messages/messages", "empty", _at("pages/messages/messages", "还没有消息")),
     State("pages/leaves/leaves", "empty", _at("pages/leaves/leaves", "还没有申请")),
@@ -101,6 +106,7 @@ STATES: list[State] = [
     State("leads/list/list", "one", lambda p: _reported(p).is_killed_and_restarted("leads/list/list").sees("约张总")),
     State("leads/report/report", "known", _known),
     State("leads/lead/lead", "followed-up", _reported),
+    State("leads/lead/lead", "waiting", _waiting),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),

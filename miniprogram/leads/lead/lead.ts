@@ -1,8 +1,12 @@
 /** 一条线索: where it stands, a word about it with one hand, the next stage, and an end only with somebody else's word. */
 import * as api from '../../api/leads';
-import { sentence } from '../../api/problem';
+import { NoAnswer, sentence } from '../../api/problem';
+import { session } from '../../api/session';
 import { locate, type Fix } from '../../capture/location';
+import { knownLead } from '../../known-leads';
 import { newId } from '../../queue/phone';
+import { Full, type Item, type Update } from '../../queue/queue';
+import { giveUp, STATE, unsent, updatesOf, wake } from '../../queue/unsent';
 import { day, moment } from '../../words';
 
 const drawn = (l: api.Lead) => ({
@@ -18,20 +22,40 @@ const drawn = (l: api.Lead) => ({
   mayEdit: l.may_edit, mayUpdate: l.may_update,
 });
 
+/** As it was last listed: enough to write about it. Whether one may, the server says when it is sent. */
+const fromList = (row: api.Row): api.Lead => ({
+  ...row, intent: '', land_mu: null, energy_tce: null, environment: '', channel: 'other', channel_word: '', reported_by: '', reported_at: row.moved_at,
+  claimed_at: null, joined: [], events: [], updates: [], may_edit: false, may_update: true, may_hand_over: false,
+});
+
+const pending = (item: Update & Item) => ({
+  id: item.id, ...STATE[item.state], text: item.note.text, when: moment(item.note.happened_at), answers: item.note.answers,
+  said: item.said || '联网后自动提交。', held: item.state === 'held', consent: item.code === 'consent_required',
+});
+
 Page({
   data: {
-    lead: null as null | ReturnType<typeof drawn>, stages: api.STAGES, ends: api.ENDS, said: '',
-    text: '', answers: false, placed: false, wrong: '', busy: false,
+    lead: null as null | ReturnType<typeof drawn>, stages: api.STAGES, ends: api.ENDS, said: '', old: '',
+    unsent: [] as ReturnType<typeof pending>[],
+    text: '', answers: false, placed: false, mending: '', wrong: '', busy: false,
     ending: false, code: '' as api.DeadEnd | '', tried: '', evidence: '',
   },
   id: '',
-  note: newId(),
   wish: newId(),
+  stop: null as null | (() => void),
 
-  onLoad(query: { id?: string }) { this.id = query.id ?? ''; },
-  onShow() { this.load(); },
+  onLoad(query: { id?: string; mend?: string }) {
+    this.id = query.id ?? '';
+    this.stop = unsent.watch(() => this.drawQueue());
+    if (query.mend) this.takeUp(query.mend);
+  },
+  onShow() {
+    this.drawQueue();
+    this.load();
+  },
+  onUnload() { this.stop?.(); },
   async onPullDownRefresh() {
-    await this.load();
+    await Promise.all([this.load(), wake(true)]);
     wx.stopPullDownRefresh();
   },
 
@@ -39,10 +63,24 @@ Page({
     try {
       this.draw(await api.one(this.id));
     } catch (error) {
-      this.setData({ said: sentence(error) });
+      this.failed(error);
     }
   },
-  draw(lead: api.Lead) { this.setData({ lead: drawn(lead), said: '' }); },
+  draw(lead: api.Lead) { this.setData({ lead: drawn(lead), said: '', old: '' }); },
+  /** What has left the queue is in the lead's own list now. */
+  drawQueue() {
+    const before = this.data.unsent.length;
+    this.setData({ unsent: updatesOf(this.id).map(pending) });
+    if (this.data.unsent.length < before) this.load();
+  },
+
+  /** Without signal one can still write about what was listed before. */
+  failed(error: unknown) {
+    const row = error instanceof NoAnswer ? knownLead(this.id) : undefined;
+    if (row && !this.data.lead) this.draw(fromList(row));
+    if (this.data.lead) this.setData({ old: `${sentence(error)}显示的是上次的内容，跟进照常可以写。` });
+    else this.setData({ said: sentence(error) });
+  },
 
   type(e: WechatMiniprogram.Input) { this.setData({ [e.currentTarget.dataset.field as string]: e.detail.value, wrong: '' }); },
   turn(e: WechatMiniprogram.TouchEvent) {
@@ -50,28 +88,51 @@ Page({
     this.setData({ [field]: !this.data[field] });
   },
 
-  /** The id stays until it has arrived. A place that cannot be had is left out: the word counts as much without it. */
+  /** Kept on the phone before it is sent. A place that cannot be had is left out: the word counts as much without it. */
   async send() {
     const text = this.data.text.trim();
     if (this.data.busy) return;
     if (!text) return this.setData({ wrong: '请先写一句。' });
+    if (!session()) return this.setData({ wrong: '还没有登录。请联网后回到今天页，再来写。' });
     this.setData({ busy: true, wrong: '' });
-    const place: Fix | null = this.data.placed ? await locate().catch(() => null) : null;
+    const before = this.mended()?.note; // when and where it was, mending changes nothing about
+    const happened_at = before?.happened_at ?? new Date().toISOString();
+    const place: Fix | null = this.data.placed ? before?.place ?? await locate().catch(() => null) : null;
     try {
-      await api.note(this.id, {
-        id: this.note, text, answers: this.data.answers, happened_at: new Date().toISOString(), datum: 'wgs84',
-        ...(place ? { lat: place.lat, lng: place.lng, accuracy_m: place.accuracy_m } : {}),
-      });
-      this.note = newId();
+      const note = { text, answers: this.data.answers, happened_at, ...(place ? { place } : {}) };
+      await unsent.add({ kind: 'update', lead: this.id, company: this.data.lead?.name ?? '', note }, []);
+      await this.replaced();
       this.setData({ text: '', answers: false });
       wx.showToast({ title: '已记下', icon: 'success' });
-      await this.load();
+      wake(true);
     } catch (error) {
-      this.setData({ wrong: `${sentence(error)}写的内容还在。` });
+      this.setData({ wrong: error instanceof Full ? error.message : '没有存好，请再按一次“记下”。' });
     } finally {
       this.setData({ busy: false });
     }
   },
+
+  /** What it was mended from goes once the new one is kept: with an id of its own, as its words are others. */
+  async replaced() {
+    if (this.data.mending) await unsent.drop(this.data.mending).catch(() => undefined);
+    this.setData({ mending: '' });
+  },
+
+  mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
+  takeUp(id: string) {
+    this.data.mending = id;
+    const item = this.mended();
+    if (item) this.setData({ mending: id, text: item.note.text, answers: item.note.answers, placed: !!item.note.place, wrong: '' });
+  },
+  mend(e: WechatMiniprogram.TouchEvent) {
+    this.takeUp(e.currentTarget.dataset.id as string);
+    wx.pageScrollTo({ selector: '#writing' });
+  },
+  async drop(e: WechatMiniprogram.TouchEvent) {
+    const item = updatesOf(this.id).find((one) => one.id === e.currentTarget.dataset.id);
+    if (item && (await giveUp(item)) && this.data.mending === item.id) this.setData({ mending: '' });
+  },
+  consent() { wx.navigateTo({ url: '/pages/consent/consent' }); },
 
   async move(e: WechatMiniprogram.TouchEvent) {
     const to = e.currentTarget.dataset.stage as api.Stage;

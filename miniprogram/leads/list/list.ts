@@ -1,7 +1,9 @@
 /** 线索: mine, the squad's, and the pool that anybody may take from. */
 import * as api from '../../api/leads';
-import { sentence } from '../../api/problem';
+import { NoAnswer, sentence } from '../../api/problem';
+import { known, remember } from '../../known-leads';
 import { listing } from '../../listing';
+import { updatesOf } from '../../queue/unsent';
 import { day } from '../../words';
 
 const TABS: { shown: api.Shown; word: string }[] = [{ shown: 'mine', word: '我的' }, { shown: 'squad', word: '本队' }, { shown: 'pooled', word: '公共池' }];
@@ -14,6 +16,7 @@ const row = (l: api.Row) => {
     who: [l.squad, l.owner?.name].filter(Boolean).join(' · '),
     next: l.next_action ? `${l.next_action}${l.next_on ? ` · ${day(l.next_on)}` : ''}` : '',
     late: late ? `${late.word}逾期 ${late.days_late} 天` : '',
+    unsent: updatesOf(l.id).length,
     due: !late && l.owed.length ? `${day(l.owed[0].due_on)}前${l.owed[0].word}` : '',
   };
 };
@@ -29,9 +32,12 @@ Page({
       const page = await api.list(shown, cursor);
       if (shown !== this.data.shown) return; // another tab was tapped meanwhile
       this.cursor = page.next_cursor;
+      if (!cursor) remember(shown, page.items);
       this.setData({ items: [...(cursor ? this.data.items : []), ...page.items.map(row)], loaded: true, said: '' });
     } catch (error) {
-      this.setData({ said: sentence(error) });
+      const before = !cursor && error instanceof NoAnswer ? known(shown) : [];
+      if (before.length) this.setData({ items: before.map(row), loaded: true, said: `${sentence(error)}显示的是上次的内容。` });
+      else this.setData({ said: sentence(error) });
     }
   },
 

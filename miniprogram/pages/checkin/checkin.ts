@@ -1,4 +1,5 @@
 /** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
+import type { Submitted } from '../../api/checkins';
 import { clockOffset } from '../../api/clock';
 import type * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
@@ -8,7 +9,7 @@ import { session, TODAY } from '../../api/session';
 import { ask, needed } from '../../privacy';
 import { Full, type Outcome } from '../../queue/queue';
 import { newest, refresh, spend } from '../../queue/tickets';
-import { unsent, wake, type Sent } from '../../queue/unsent';
+import { unsent, wake, type Reply } from '../../queue/unsent';
 import { ask as allow, wanting } from '../../subscribe';
 import { metres } from '../../words';
 
@@ -110,8 +111,9 @@ Page({
     this.setData({ busy: true, said: '' });
     const asked = allow(this.templates);
     try {
-      const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
-      spend(item.form.ticket);
+      const form = this.form(this.fix);
+      const item = await unsent.add({ kind: 'checkin', form, device: this.device() }, [this.data.still]);
+      spend(form.ticket);
       this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也不要紧，下次打开驻点通会接着提交。', kept: true, id: item.id });
       const answer = unsent.outcome(item.id);
       await asked;
@@ -137,11 +139,11 @@ Page({
     return offset === null ? known : { ...known, clock_offset_ms: offset };
   },
 
-  tell(id: string, outcome: Outcome<Sent>) {
+  tell(id: string, outcome: Outcome<Reply>) {
     if (outcome.is !== 'taken') {
       return this.show({ state: outcome.is === 'later' ? 'none' : 'review', word: outcome.is === 'later' ? '已存好' : '没有提交', said: outcome.said, kept: true, id });
     }
-    const { verdict, reason, comparing, day, month } = outcome.reply;
+    const { verdict, reason, comparing, day, month } = outcome.reply as Submitted;
     wx.vibrateShort({ type: 'medium' });
     return this.show({
       state: verdict, word: '', said: comparing ? '照片正在比对，几秒后有结果。' : reason,

@@ -5,7 +5,7 @@ import { Refused, sentence } from '../../api/problem';
 import { forget, TODAY as KEY } from '../../api/session';
 import { badge } from '../../badge';
 import { topUp } from '../../queue/tickets';
-import { unsent, wake } from '../../queue/unsent';
+import { counted, STATE, unsent, wake } from '../../queue/unsent';
 import { day, holds } from '../../words';
 import { action, forecast, type Action } from './action';
 
@@ -24,7 +24,7 @@ Page({
     last: null as null | { id: string; state: string; reason: string },
     notice: null as null | { id: string; title: string; text: string },
     unread: 0,
-    queue: null as null | { count: number; said: string; held: boolean },
+    queue: null as null | { count: string; said: string; held: boolean },
     leads: false,
   },
 
@@ -108,8 +108,8 @@ Page({
 
   drawAction() {
     if (!this.today) return;
-    const queued = unsent.mine().filter((item) => item.state !== 'held');
-    const taken = queued.map((item) => Date.parse(item.form.captured_at) + (clockOffset() ?? 0));
+    const queued = unsent.mine().flatMap((item) => (item.kind === 'checkin' && item.state !== 'held' ? [item.form.captured_at] : []));
+    const taken = queued.map((at) => Date.parse(at) + (clockOffset() ?? 0));
     this.setData({ act: action(this.today, serverNow(), taken) });
   },
 
@@ -117,7 +117,7 @@ Page({
     const items = unsent.mine();
     const first = items[0];
     const held = items.some((item) => item.state === 'held');
-    this.setData({ queue: first ? { count: items.length, held, said: first.state === 'sending' ? '正在提交…' : first.said || '等待提交。' } : null });
+    this.setData({ queue: first ? { count: counted(items), held, said: first.said || `${STATE[first.state].word}。` } : null });
     this.drawAction();
   },
 
