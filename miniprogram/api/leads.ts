@@ -1,5 +1,5 @@
 /** 线索: companies found as they are typed, leads reported, followed up and moved on. */
-import { change, read } from './request';
+import { change, read, upload } from './request';
 import type { components } from './types';
 
 type S = components['schemas'];
@@ -25,6 +25,8 @@ export const ask = (company: string, body: S['RequestBody']) => change<S['Reques
 export const move = (id: string, stage: Stage, reason: string) => change<Lead>('POST', `/leads/${id}/stages`, { stage, reason }, true);
 /** Never repeated here: the queue that keeps it decides that. */
 export const note = (id: string, body: S['UpdateBody']) => change<Update>('POST', `/leads/${id}/updates`, body);
+/** A picture of an update, sent before it. */
+export const picture = (lead: string, file: string, id: string) => upload<S['PictureReply']>(`/leads/${lead}/photos`, file, 'photo', { id });
 export const plan = (id: string, next_action: string, next_on: string | null) =>
   change<Lead>('POST', `/leads/${id}/changes`, { next_action, next_on }, true);
 export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);

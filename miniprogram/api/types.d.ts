@@ -589,6 +589,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leads/{lead_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A picture for an update that will name it; one that none names is gone after a day. */
+        post: operations["leads_add_lead_photo_leads__uuid_lead_id__photos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leads/{lead_id}/reopen": {
         parameters: {
             query?: never;
@@ -3394,6 +3411,11 @@ export interface components {
         };
         /** PhotoReply */
         PhotoReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Preview Url */
             preview_url: string;
             /**
@@ -3401,6 +3423,32 @@ export interface components {
              * @description expires within minutes; every look is audited
              */
             url: string;
+        };
+        /**
+         * PictureForm
+         * @description The multipart fields of a picture.
+         */
+        PictureForm: {
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same picture is the same
+             */
+            id: string;
+            /**
+             * Photo
+             * Format: binary
+             * @description JPEG, PNG, HEIC or WebP, up to 10 MB
+             */
+            photo: string;
+        };
+        /** PictureReply */
+        PictureReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
         };
         /** Place */
         Place: {
@@ -5045,6 +5093,12 @@ export interface components {
             lat?: number | null;
             /** Lng */
             lng?: number | null;
+            /**
+             * Photos
+             * @description the ids of its pictures, sent before; 409 names those that are not there
+             * @default []
+             */
+            photos: string[];
             /** Text */
             text: string;
         };
@@ -5069,6 +5123,16 @@ export interface components {
             id: string;
             /** Member */
             member: string;
+            /**
+             * Photos
+             * @description its pictures in their order
+             */
+            photos: components["schemas"]["PhotoReply"][];
+            /**
+             * Photos Erased
+             * @description how many more there were, whose term is over or whose member asked
+             */
+            photos_erased: number;
             /** Text */
             text: string;
         };
@@ -6787,6 +6851,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_add_lead_photo_leads__uuid_lead_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PictureForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureReply"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureReply"];
                 };
             };
             /** @description Unprocessable Entity */

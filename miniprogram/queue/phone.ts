@@ -9,6 +9,9 @@ const path = (name: string) => `${dir()}/${name}`;
 /** Where a kept photo lies now. */
 export const photoPath = path;
 
+/** What the server knows it by. */
+export const photoId = (name: string): string => name.replace(/\.jpg$/, '');
+
 function call<T>(go: (done: (r: T) => void, failed: (e: { errMsg: string }) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => go(resolve, (e) => reject(isFull(e.errMsg) ? new Full() : new Error(e.errMsg))));
 }

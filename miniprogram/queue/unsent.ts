@@ -4,7 +4,7 @@ import { clockOffset } from '../api/clock';
 import * as leads from '../api/leads';
 import { passes, Refused, sentence } from '../api/problem';
 import { session } from '../api/session';
-import { files, newId, photoPath, storage } from './phone';
+import { files, newId, photoId, photoPath, storage } from './phone';
 import { Queue, type CheckIn, type Item, type Outcome, type State, type Update } from './queue';
 
 /** What the server says of one that it took. */
@@ -19,9 +19,19 @@ function submit(item: CheckIn & Item): Promise<Reply> {
   return checkins.submit(photoPath(item.photos[0]), { id: item.id, ...item.form, device: JSON.stringify(device) });
 }
 
-function followUp(item: Update & Item): Promise<Reply> {
+/** The server names those pictures that it has not yet: they are sent, and it is told again. */
+async function followUp(item: Update & Item): Promise<Reply> {
   const { place, ...note } = item.note;
-  return leads.note(item.lead, { id: item.id, datum: 'wgs84', ...note, ...place });
+  const photos = item.photos.map(photoId);
+  const tell = () => leads.note(item.lead, { id: item.id, datum: 'wgs84', ...note, ...place, photos });
+  try {
+    return await tell();
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'photos_missing') throw error;
+    const missing = error.facts.photos as string[];
+    for (const name of item.photos) if (missing.includes(photoId(name))) await leads.picture(item.lead, photoPath(name), photoId(name));
+    return tell();
+  }
 }
 
 /** The server cannot take these as they are; the owner has to do something first. */

@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.checkin_replies import MemberRef
+from server.api.checkin_replies import MemberRef, PhotoReply, photo_reply
 from server.api.session import caller
-from server.leads import clocks, companies
+from server.leads import clocks, companies, pictures
 from server.leads.models import (
     DEAD_ENDS,
     REQUESTS,
@@ -96,6 +96,8 @@ class UpdateRow(BaseModel):
     corroborated: bool = Field(
         description="a check-in of theirs lies near it in time and place; without one it is as good"
     )
+    photos: list[PhotoReply] = Field(description="its pictures in their order")
+    photos_erased: int = Field(description="how many more there were, whose term is over or whose member asked")
 
 
 class LeadReply(LeadRow):
@@ -242,6 +244,7 @@ def event_rows(session: Session, lead: Lead) -> list[EventRow]:
 
 def update_rows(session: Session, found: Sequence[LeadUpdate]) -> list[UpdateRow]:
     names = people.names(session, caller().county_id, {one.member_id for one in found})
+    photos = pictures.of_updates(session, caller(), found)
     return [
         UpdateRow(
             id=one.id,
@@ -250,6 +253,8 @@ def update_rows(session: Session, found: Sequence[LeadUpdate]) -> list[UpdateRow
             answers=one.answers,
             happened_at=one.happened_at,
             corroborated=one.checkin_id is not None,
+            photos=[photo_reply(photo.id) for photo in photos[one.id] if photo.sha256],
+            photos_erased=sum(not photo.sha256 for photo in photos[one.id]),
         )
         for one in found
     ]

@@ -112,6 +112,7 @@ FIELD_NAMES = {
     "phone": "电话",
     "phone_code": "手机号凭证",
     "photo": "照片",
+    "photos": "照片",
     "q": "查找内容",
     "radius_m": "围栏半径",
     "reason": "理由",

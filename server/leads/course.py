@@ -16,7 +16,7 @@ from server.checkins.models import CheckIn
 from server.db import lock
 from server.errors import conflict, invalid, not_found
 from server.evidence.distance import distance_m
-from server.leads import see
+from server.leads import pictures, see
 from server.leads.models import STAGES, Lead, LeadUpdate
 from server.leads.report import note
 from server.leads.requests import void_open
@@ -43,6 +43,7 @@ class Update:
     text: str
     happened_at: datetime
     answers: bool = False
+    photos: tuple[uuid.UUID, ...] = ()  # in their order; each is there already (pictures.add)
     lat: float | None = None
     lng: float | None = None
     accuracy_m: float | None = None
@@ -96,7 +97,8 @@ def change(session: Session, caller: Caller, lead_id: uuid.UUID, to: Mapping[str
 def add_update(
     session: Session, caller: Caller, lead_id: uuid.UUID, new: Update, now: datetime
 ) -> tuple[LeadUpdate, bool]:
-    """Store a 跟进; and whether it is new. One that names a place needs consent (403 `consent_required`)."""
+    """Store a 跟进; and whether it is new. One that names a place needs consent (403 `consent_required`), one whose
+    pictures are not all there waits for them (409 `photos_missing`, which names them)."""
     if new.lat is not None:
         consent.require(caller)
     lock(session, f"lead-update:{caller.county_id}:{new.id}")
@@ -106,10 +108,8 @@ def add_update(
         if (known.member_id, known.lead_id, known.content_sha256) != mine:
             raise conflict("update_differs", "这个编号已经用过，内容不同，没有保存。")
         return known, False
-    lead = see.hold(session, caller, lead_id)
-    see.require_worker(session, caller, lead)
-    if lead.outcome == "dead_end":
-        raise conflict("lead_ended", "这条线索已经终止，请先重新打开。")
+    lead = hold_to_write(session, caller, lead_id)
+    taken = pictures.loose(session, caller, lead, new.photos)
     happened_at = min(new.happened_at, now)
     made = LeadUpdate(
         county_id=caller.county_id,
@@ -127,6 +127,8 @@ def add_update(
         checkin_id=_beside(session, caller, new, happened_at),
     )
     session.add(made)
+    session.flush()
+    pictures.name(taken, made)
     lead.moved_at = now
     lead.responded_at = lead.responded_at or now
     lead.answered_at = lead.answered_at or (now if new.answers else None)
@@ -134,6 +136,15 @@ def add_update(
     facts = {"lead": str(lead.id), "corroborated": made.checkin_id is not None}
     record(session, caller.county_id, caller.member_id, "lead.updated", lead.id, facts, now)
     return made, True
+
+
+def hold_to_write(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
+    """The lead, for one of those who work on it to write about it; else 404, 403, and 409 of a dead end."""
+    lead = see.hold(session, caller, lead_id)
+    see.require_worker(session, caller, lead)
+    if lead.outcome == "dead_end":
+        raise conflict("lead_ended", "这条线索已经终止，请先重新打开。")
+    return lead
 
 
 def _beside(session: Session, caller: Caller, new: Update, happened_at: datetime) -> uuid.UUID | None:
@@ -173,6 +184,7 @@ def one(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
 
 def _digest(new: Update) -> str:
     said = [new.text, new.answers, new.happened_at.isoformat(), new.lat, new.lng, new.accuracy_m]
+    said += [str(photo) for photo in new.photos]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.miniprogram.phone import Phone
-from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
+from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo, takes_pictures
 
 TALK = "team/step/step?flag=none&step=talk&who=chen&word=约谈"
 
@@ -66,6 +66,15 @@ def _waiting(phone: Phone) -> Phone:
     return phone.sees("待发送")
 
 
+def _pictured(phone: Phone) -> Phone:
+    _reported(phone.agreed_to_privacy())
+    for n, text in enumerate(("看了总装车间，二期准备扩建。", "")):
+        takes_pictures(phone, 4 - n)
+        if text:
+            phone.fills("见了谁，谈了什么", text).taps("记下").sees(text)
+    return phone
+
+
 def _known(phone: Phone) -> Phone:
     _reported(phone).is_killed_and_restarted("leads/report/report")
     return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
@@ -107,6 +116,7 @@ STATES: list[State] = [
     State("leads/report/report", "known", _known),
     State("leads/lead/lead", "followed-up", _reported),
     State("leads/lead/lead", "waiting", _waiting),
+    State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),

@@ -33,7 +33,10 @@ def at_lead(phone: Phone, lead: str) -> Phone:
 
 
 def writes(phone: Phone, text: str) -> Phone:
-    return phone.fills(LINE, text).taps("记下")
+    """Until it is kept."""
+    phone.fills(LINE, text).taps("记下")
+    phone.page.wait_for_function("!__phone.page().data.text && !__phone.page().data.busy")  # type: ignore[union-attr]
+    return phone
 
 
 def test_written_without_signal_it_waits_on_the_lead_and_goes_when_the_network_is_back(

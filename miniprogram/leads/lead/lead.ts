@@ -1,13 +1,18 @@
 /** 一条线索: where it stands, a word about it with one hand, the next stage, and an end only with somebody else's word. */
 import * as api from '../../api/leads';
+import { photo } from '../../api/checkins';
 import { NoAnswer, sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import { locate, type Fix } from '../../capture/location';
+import { discard } from '../../capture/photo';
 import { knownLead } from '../../known-leads';
-import { newId } from '../../queue/phone';
+import { files, newId, photoPath } from '../../queue/phone';
 import { Full, type Item, type Update } from '../../queue/queue';
 import { giveUp, STATE, unsent, updatesOf, wake } from '../../queue/unsent';
+import { showWhole } from '../../whole';
 import { day, moment } from '../../words';
+
+const WITH_PICTURES = 5; // of the newest updates, whose pictures are fetched unasked: each look is written down
 
 const drawn = (l: api.Lead) => ({
   name: l.company.name, stage: l.stage, stageWord: l.stage_word, ended: l.outcome === 'dead_end' ? '已终止' : l.outcome === 'signed' ? '已签约' : '',
@@ -18,7 +23,9 @@ const drawn = (l: api.Lead) => ({
     ['来源', l.channel_word], ['意向', l.intent], ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${l.currency === 'CNY' ? '元' : ` ${l.currency}`}`],
     ['下一步', l.next_action ? `${l.next_action}${l.next_on ? ` · ${day(l.next_on)}` : ''}` : ''], ['城市', l.company.home_city ?? ''],
   ].filter(([, said]) => said).map(([name, said]) => ({ name, said })),
-  updates: l.updates.slice(0, 30).map((u) => ({ id: u.id, text: u.text, by: `${u.member} · ${moment(u.happened_at)}`, seen: u.corroborated, answers: u.answers })),
+  updates: l.updates.slice(0, 30).map((u) => ({ id: u.id, text: u.text, by: `${u.member} · ${moment(u.happened_at)}`, seen: u.corroborated, answers: u.answers,
+    photos: u.photos.map((p) => ({ id: p.id, small: '' })), erased: u.photos_erased,
+  })),
   mayEdit: l.may_edit, mayUpdate: l.may_update,
 });
 
@@ -30,19 +37,21 @@ const fromList = (row: api.Row): api.Lead => ({
 
 const pending = (item: Update & Item) => ({
   id: item.id, ...STATE[item.state], text: item.note.text, when: moment(item.note.happened_at), answers: item.note.answers,
-  said: item.said || '联网后自动提交。', held: item.state === 'held', consent: item.code === 'consent_required',
+  photos: item.photos.map(photoPath), said: item.said || '联网后自动提交。', held: item.state === 'held', consent: item.code === 'consent_required',
 });
 
 Page({
   data: {
     lead: null as null | ReturnType<typeof drawn>, stages: api.STAGES, ends: api.ENDS, said: '', old: '',
     unsent: [] as ReturnType<typeof pending>[],
-    text: '', answers: false, placed: false, mending: '', wrong: '', busy: false,
+    text: '', pictures: [] as string[], answers: false, placed: false, mending: '', wrong: '', busy: false,
     ending: false, code: '' as api.DeadEnd | '', tried: '', evidence: '',
   },
   id: '',
   wish: newId(),
   stop: null as null | (() => void),
+  fetched: {} as Record<string, string>, // small pictures by their ids
+  reading: 0, // which reading of the lead is drawn
 
   onLoad(query: { id?: string; mend?: string }) {
     this.id = query.id ?? '';
@@ -53,7 +62,11 @@ Page({
     this.drawQueue();
     this.load();
   },
-  onUnload() { this.stop?.(); },
+  onUnload() {
+    this.stop?.();
+    this.reading = -1;
+    this.leave(this.data.pictures);
+  },
   async onPullDownRefresh() {
     await Promise.all([this.load(), wake(true)]);
     wx.stopPullDownRefresh();
@@ -61,12 +74,30 @@ Page({
 
   async load() {
     try {
-      this.draw(await api.one(this.id));
+      const lead = await api.one(this.id);
+      this.draw(lead);
+      this.fetch(lead, ++this.reading);
     } catch (error) {
       this.failed(error);
     }
   },
   draw(lead: api.Lead) { this.setData({ lead: drawn(lead), said: '', old: '' }); },
+  /** One after the other; a picture that does not come stays grey, and opens at a tap. */
+  async fetch(lead: api.Lead, reading: number) {
+    for (const [n, update] of lead.updates.slice(0, WITH_PICTURES).entries()) {
+      for (const [m, { id, preview_url }] of update.photos.entries()) {
+        const small = this.fetched[id] ||= await photo(preview_url).catch(() => '');
+        if (reading !== this.reading) return;
+        if (small) this.setData({ [`lead.updates[${n}].photos[${m}].small`]: small });
+      }
+    }
+  },
+  look(e: WechatMiniprogram.TouchEvent) {
+    const of = e.currentTarget.dataset.id as string;
+    showWhole(async () => (await api.one(this.id)).updates.flatMap((u) => u.photos).find((p) => p.id === of)?.url);
+  },
+  lookKept(e: WechatMiniprogram.TouchEvent) { wx.previewImage({ urls: [e.currentTarget.dataset.path as string], showmenu: false }); },
+
   /** What has left the queue is in the lead's own list now. */
   drawQueue() {
     const before = this.data.unsent.length;
@@ -88,6 +119,17 @@ Page({
     this.setData({ [field]: !this.data[field] });
   },
 
+  added(e: WechatMiniprogram.CustomEvent<{ paths: string[] }>) { this.setData({ pictures: [...this.data.pictures, ...e.detail.paths], wrong: '' }); },
+  removed(e: WechatMiniprogram.CustomEvent<{ path: string }>) {
+    this.setData({ pictures: this.data.pictures.filter((path) => path !== e.detail.path) });
+    this.leave([e.detail.path]);
+  },
+  /** Temporary files that nobody needs any more; those that the queue keeps are the queue's. */
+  leave(paths: string[]) {
+    const kept = updatesOf(this.id).flatMap((item) => item.photos.map(photoPath));
+    paths.filter((path) => !kept.includes(path)).forEach(discard);
+  },
+
   /** Kept on the phone before it is sent. A place that cannot be had is left out: the word counts as much without it. */
   async send() {
     const text = this.data.text.trim();
@@ -100,9 +142,10 @@ Page({
     const place: Fix | null = this.data.placed ? before?.place ?? await locate().catch(() => null) : null;
     try {
       const note = { text, answers: this.data.answers, happened_at, ...(place ? { place } : {}) };
-      await unsent.add({ kind: 'update', lead: this.id, company: this.data.lead?.name ?? '', note }, []);
+      await unsent.add({ kind: 'update', lead: this.id, company: this.data.lead?.name ?? '', note }, this.data.pictures);
+      this.leave(this.data.pictures);
       await this.replaced();
-      this.setData({ text: '', answers: false });
+      this.setData({ text: '', pictures: [], answers: false });
       wx.showToast({ title: '已记下', icon: 'success' });
       wake(true);
     } catch (error) {
@@ -119,10 +162,14 @@ Page({
   },
 
   mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
-  takeUp(id: string) {
+  /** Back into the form, with those of its pictures that are still there. */
+  async takeUp(id: string) {
     this.data.mending = id;
     const item = this.mended();
-    if (item) this.setData({ mending: id, text: item.note.text, answers: item.note.answers, placed: !!item.note.place, wrong: '' });
+    if (!item) return;
+    const there = await Promise.all(item.photos.map(files.exists));
+    const pictures = item.photos.filter((_, n) => there[n]).map(photoPath);
+    this.setData({ mending: id, text: item.note.text, pictures, answers: item.note.answers, placed: !!item.note.place, wrong: '' });
   },
   mend(e: WechatMiniprogram.TouchEvent) {
     this.takeUp(e.currentTarget.dataset.id as string);

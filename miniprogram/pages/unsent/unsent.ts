@@ -6,7 +6,10 @@ import { moment } from '../../words';
 
 const about = (item: Item) => (item.kind === 'checkin'
   ? { what: '打卡', when: moment(item.form.captured_at), lead: '', text: '' }
-  : { what: `跟进 · ${item.company}`, when: moment(item.note.happened_at), lead: item.lead, text: item.note.text });
+  : {
+    what: `跟进 · ${item.company}`, lead: item.lead, text: item.note.text,
+    when: moment(item.note.happened_at) + (item.photos.length ? ` · ${item.photos.length} 张照片` : ''),
+  });
 
 const row = (item: Item) => ({
   id: item.id, ...STATE[item.state], ...about(item), said: item.said || '联网后自动提交。',
