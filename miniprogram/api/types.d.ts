@@ -5101,6 +5101,11 @@ export interface components {
             photos: string[];
             /** Text */
             text: string;
+            /**
+             * Visit
+             * @description the caller's check-in that it tells of: it corroborates the update and says when it was
+             */
+            visit?: string | null;
         };
         /** UpdateRow */
         UpdateRow: {

@@ -48,12 +48,12 @@ export const files: Files = {
 };
 
 /** As a version before 跟进 were kept wrote them: a check-in each, with one photo. */
-type Old = Omit<Extract<Item, { kind: 'checkin' }>, 'kind' | 'photos'> & { photo: string };
+type Old = Omit<Extract<Item, { kind: 'checkin' }>, 'kind' | 'after' | 'photos'> & { photo: string };
 
 function asNow(stored: Item | Old): Item {
   if (!('photo' in stored)) return stored;
   const { photo, ...rest } = stored;
-  return { ...rest, kind: 'checkin', photos: [photo] };
+  return { ...rest, kind: 'checkin', after: '', photos: [photo] };
 }
 
 export const storage: Storage = {

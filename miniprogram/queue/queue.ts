@@ -24,6 +24,7 @@ export interface Note {
   answers: boolean;
   happened_at: string;
   place?: { lat: number; lng: number; accuracy_m: number; datum: 'wgs84' };
+  visit?: string; // the check-in that it tells of
 }
 
 /** `device`: transport facts, the clock's offset at the capture among them. */
@@ -37,6 +38,7 @@ export type State = 'waiting' | 'sending' | 'held';
 export type Item = Content & {
   id: string;
   member: string;
+  after: string; // the item that it is sent behind, as long as that one is on its way; '': none
   photos: string[]; // the names of the files, never their paths: those change
   bytes: number;
   saved_at: number;
@@ -118,7 +120,7 @@ export class Queue<R> {
 
   /** Keep what was taken or written: the photos (temporary files) first, then the record. When this returns, it is safe.
    * Throws Full, and keeps nothing. */
-  async add(content: Content, taken: string[]): Promise<Item> {
+  async add(content: Content, taken: string[], after = ''): Promise<Item> {
     const member = this.edges.member();
     if (!member) throw new Error('nobody is signed in');
     const id = this.edges.newId();
@@ -129,7 +131,7 @@ export class Queue<R> {
       let bytes = 0;
       for (const [n, photo] of photos.entries()) bytes += await this.edges.files.keep(taken[n], photo);
       const item: Item = {
-        ...content, id, member, photos, bytes,
+        ...content, id, member, after, photos, bytes,
         saved_at: this.edges.now(), state: 'waiting', tries: 0, next_at: 0, said: '', code: '',
       };
       if (this.items.reduce((sum, one) => sum + one.bytes, bytes) > MOST_BYTES) throw new Full();
@@ -172,7 +174,7 @@ export class Queue<R> {
 
   /** When the next item is due (phone's clock), or null. */
   dueAt(): number | null {
-    const waiting = this.mine().filter((item) => item.state === 'waiting');
+    const waiting = this.mine().filter((item) => item.state === 'waiting' && !this.isBehind(item));
     return waiting.length ? Math.min(...waiting.map((item) => item.next_at)) : null;
   }
 
@@ -190,7 +192,7 @@ export class Queue<R> {
     do {
       this.again = false;
       for (const item of this.mine()) {
-        if (item.state !== 'waiting' || (!all && item.next_at > this.edges.now())) continue;
+        if (item.state !== 'waiting' || this.isBehind(item) || (!all && item.next_at > this.edges.now())) continue;
         if (item.member !== this.edges.member()) break; // another has signed in meanwhile
         const outcome = await this.send(item);
         if (outcome.is !== 'later' || outcome.alone) continue;
@@ -199,6 +201,11 @@ export class Queue<R> {
       }
       all = true;
     } while (this.again);
+  }
+
+  /** Not when the one before is held or given up: then it goes alone. */
+  private isBehind(item: Item): boolean {
+    return this.items.some((other) => other.id === item.after && other.state !== 'held');
   }
 
   private async send(item: Item): Promise<Outcome<R>> {

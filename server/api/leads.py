@@ -120,6 +120,9 @@ class UpdateBody(BaseModel):
         max_length=MOST_PHOTOS,
         description="the ids of its pictures, sent before; 409 names those that are not there",
     )
+    visit: uuid.UUID | None = Field(
+        None, description="the caller's check-in that it tells of: it corroborates the update and says when it was"
+    )
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     lng: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
     datum: Literal["wgs84", "gcj02"] = "gcj02"
@@ -268,6 +271,7 @@ def add_lead_update(path: LeadPath, body: UpdateBody) -> Reply:
         happened_at=body.happened_at,
         answers=body.answers,
         photos=tuple(body.photos),
+        visit=body.visit,
         lat=lat,
         lng=lng,
         accuracy_m=body.accuracy_m if lat is not None else None,

@@ -146,6 +146,7 @@ FIELD_NAMES = {
     "valid_to": "停用日期",
     "value": "天数",
     "version": "版本",
+    "visit": "走访打卡",
     "weight": "疑点权重",
 }
 

@@ -26,6 +26,7 @@ from server.org.scope import county as in_county
 
 _ORDER = tuple(STAGES)
 _NEAR_M, _NEAR = 500.0, timedelta(hours=2)
+_HOLDS = func.coalesce(CheckIn.decision, CheckIn.verdict)
 _SLACK_M = 500.0  # of both accuracies together, no more: a fix of kilometres corroborates nothing
 # What the squad keeps up to date; the company's own facts are the company's.
 CHANGEABLE = (
@@ -47,6 +48,7 @@ class Update:
     lat: float | None = None
     lng: float | None = None
     accuracy_m: float | None = None
+    visit: uuid.UUID | None = None  # the check-in that it tells of, sent before it
 
 
 def move(session: Session, caller: Caller, lead_id: uuid.UUID, to: str, reason: str, now: datetime) -> Lead:
@@ -110,7 +112,8 @@ def add_update(
         return known, False
     lead = hold_to_write(session, caller, lead_id)
     taken = pictures.loose(session, caller, lead, new.photos)
-    happened_at = min(new.happened_at, now)
+    visit = _visit(session, caller, new.visit) if new.visit else None
+    happened_at = visit.happened_at if visit else min(new.happened_at, now)
     made = LeadUpdate(
         county_id=caller.county_id,
         id=new.id,
@@ -124,7 +127,7 @@ def add_update(
         lat=new.lat,
         lng=new.lng,
         accuracy_m=new.accuracy_m,
-        checkin_id=_beside(session, caller, new, happened_at),
+        checkin_id=visit.id if visit else _beside(session, caller, new, happened_at),
     )
     session.add(made)
     session.flush()
@@ -147,16 +150,21 @@ def hold_to_write(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
     return lead
 
 
+def _visit(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn | None:
+    """The caller's own check-in that an update names, if it is there and nobody rejected it."""
+    its = (CheckIn.id == checkin_id) & (CheckIn.member_id == caller.member_id) & (_HOLDS != "rejected")
+    return session.scalar(in_county(caller, CheckIn).where(its))
+
+
 def _beside(session: Session, caller: Caller, new: Update, happened_at: datetime) -> uuid.UUID | None:
     """The caller's own check-in nearest in time, of those within two hours and 500 m that nobody rejected."""
     if new.lat is None or new.lng is None:
         return None
-    holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
     near = in_county(caller, CheckIn).where(
         CheckIn.member_id == caller.member_id,
         CheckIn.happened_at.between(happened_at - _NEAR, happened_at + _NEAR),
         CheckIn.lat.is_not(None),
-        holds != "rejected",
+        _HOLDS != "rejected",
     )
     found = [
         (abs(one.happened_at - happened_at), one.id)
@@ -185,6 +193,8 @@ def one(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
 def _digest(new: Update) -> str:
     said = [new.text, new.answers, new.happened_at.isoformat(), new.lat, new.lng, new.accuracy_m]
     said += [str(photo) for photo in new.photos]
+    if new.visit:
+        said.append(f"visit {new.visit}")
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 

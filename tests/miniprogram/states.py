@@ -51,6 +51,13 @@ def _at(page: str, *seen: str) -> Callable[[Phone], Phone]:
     return lambda phone: on_site(phone).opens(page).sees(*seen)
 
 
+def _reports(phone: Phone, name: str) -> Phone:
+    if phone.page:
+        phone.is_killed()
+    phone.opens("leads/report/report").fills("如 苏州某某科技有限公司", name).taps("商会协会")
+    return phone.taps("报送").is_on("leads/lead/lead")
+
+
 def _reported(phone: Phone) -> Phone:
     phone.opens("leads/report/report").fills("如 苏州某某科技有限公司", "苏州汇川技术有限公司").taps("商会协会")
     phone.fills("如 约负责人来县考察（可不填）", "约张总来县考察").taps("报送").is_on("leads/lead/lead")
@@ -75,6 +82,18 @@ def _pictured(phone: Phone) -> Phone:
     return phone
 
 
+def _visiting(phone: Phone) -> Phone:
+    for name in ("无锡先导智能装备股份有限公司", "苏州汇川技术有限公司", "一汽解放汽车有限公司无锡柴油机厂铸造分公司"):
+        phone = _reports(phone, name)
+    phone.agreed_to_privacy().stands_at(31.298731, 120.603942).is_killed_and_restarted().sees("23:00 前")
+    phone.taps("打卡，23:00 前").taps("拍照").taps("苏州汇川技术有限公司")
+    return phone.fills("见了谁，谈了什么", "看了总装车间，张总问电价。")
+
+
+def _visited(phone: Phone) -> Phone:
+    return _visiting(phone).taps("提交").sees("完成")
+
+
 def _known(phone: Phone) -> Phone:
     _reported(phone).is_killed_and_restarted("leads/report/report")
     return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
@@ -92,6 +111,8 @@ STATES: list[State] = [
     State("pages/checkin/checkin", "live", lambda p: _checkin(p).sees("在围栏内")),
     State("pages/checkin/checkin", "outside", _outside),
     State("pages/checkin/checkin", "still", lambda p: takes_a_photo(on_site(p).opens())),
+    State("pages/checkin/checkin", "visit", _visiting),
+    State("pages/checkin/checkin", "visited", _visited),
     State("pages/checkin/checkin", "verdict", lambda p: checks_in(on_site(p).opens()).sees("完成")),
     State("pages/checkin/checkin", "kept", _kept),
     State("pages/checkin/checkin", "privacy", lambda p: p.opens("pages/checkin/checkin").sees("使用前请先阅读")),

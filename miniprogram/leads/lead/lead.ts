@@ -9,6 +9,7 @@ import { knownLead } from '../../known-leads';
 import { files, newId, photoPath } from '../../queue/phone';
 import { Full, type Item, type Update } from '../../queue/queue';
 import { giveUp, STATE, unsent, updatesOf, wake } from '../../queue/unsent';
+import { isPosted, toCheckin } from '../../to-checkin';
 import { showWhole } from '../../whole';
 import { day, moment } from '../../words';
 
@@ -43,7 +44,7 @@ const pending = (item: Update & Item) => ({
 Page({
   data: {
     lead: null as null | ReturnType<typeof drawn>, stages: api.STAGES, ends: api.ENDS, said: '', old: '',
-    unsent: [] as ReturnType<typeof pending>[],
+    unsent: [] as ReturnType<typeof pending>[], mayVisit: false,
     text: '', pictures: [] as string[], answers: false, placed: false, mending: '', wrong: '', busy: false,
     ending: false, code: '' as api.DeadEnd | '', tried: '', evidence: '',
   },
@@ -59,6 +60,7 @@ Page({
     if (query.mend) this.takeUp(query.mend);
   },
   onShow() {
+    this.setData({ mayVisit: isPosted() });
     this.drawQueue();
     this.load();
   },
@@ -163,6 +165,8 @@ Page({
 
   mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
   /** Back into the form, with those of its pictures that are still there. */
+  visit() { toCheckin(this.id); },
+
   async takeUp(id: string) {
     this.data.mending = id;
     const item = this.mended();

@@ -6,6 +6,7 @@ import { forget, TODAY as KEY } from '../../api/session';
 import { badge } from '../../badge';
 import { topUp } from '../../queue/tickets';
 import { counted, STATE, unsent, wake } from '../../queue/unsent';
+import { toCheckin } from '../../to-checkin';
 import { day, holds } from '../../words';
 import { action, forecast, type Action } from './action';
 
@@ -26,6 +27,7 @@ Page({
     unread: 0,
     queue: null as null | { count: string; said: string; held: boolean },
     leads: false,
+    posted: false,
   },
 
   today: null as api.Today | null,
@@ -99,6 +101,7 @@ Page({
       last: last ? { id: last.id, state: holds(last), reason: last.reason } : null,
       notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
       unread: today.unread,
+      posted: !!today.posting,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
     badge(today.unread);
@@ -135,14 +138,16 @@ Page({
 
   press() {
     const { kind } = this.data.act;
-    if (kind === 'go') {
-      wx.navigateTo({ url: this.today?.consent_given ? '/pages/checkin/checkin' : '/pages/consent/consent?next=checkin' });
-    } else if (kind === 'late') {
+    if (kind === 'go') toCheckin();
+    else if (kind === 'late') {
       wx.navigateTo({ url: `/pages/ask/ask?kind=make_up&on=${this.today?.on}` });
     } else if (kind === 'done' && this.data.last) this.openLast();
     else if (kind === 'done') this.openQueue();
     else wx.showToast({ title: this.data.act.hint, icon: 'none' });
   },
+
+  /** Whatever the day still asks for, a visit can always be recorded. */
+  visit() { toCheckin(''); },
 
   openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
   openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },

@@ -325,6 +325,39 @@ test('check-ins and updates go in the order they were kept, and one the server f
   assert.deepEqual([queue.mine().length, world.disk.size, world.server.size], [0, 0, 3]);
 });
 
+test('one that goes behind another is not sent while that one is on its way, nor holds up the rest', async () => {
+  const world = new World();
+  const queue = world.start();
+  const visit = await add(queue, 'a');
+  world.clock += 1;
+  const [, what] = KINDS[1];
+  await queue.add(what, [], visit.id);
+  world.clock += 1;
+  await add(queue, 'b');
+  world.fault = once('upload', 'busy');
+  await queue.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id3']);
+  assert.equal((queue.dueAt() - world.clock) / 1000, 5, 'nobody is woken for it before');
+  const again = world.start();
+  await again.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id3', 'id1', 'id2']);
+});
+
+for (const [what, ends] of [['is refused', (queue) => queue], ['is given up', (queue, id) => queue.drop(id)]]) {
+  test(`one whose other ${what} goes alone`, async () => {
+    const world = new World();
+    const queue = world.start();
+    const visit = await add(queue, 'a');
+    world.clock += 1;
+    await queue.add(KINDS[1][1], [], visit.id);
+    world.fault = once('upload', 'refused');
+    await queue.drain(true);
+    await ends(queue, visit.id);
+    await queue.drain(true);
+    assert.deepEqual([...world.server.keys()], ['id2']);
+  });
+}
+
 test('of an update with a photo that is gone the words are kept, and what was wrong is said of an update', async () => {
   const world = new World();
   const queue = world.start();
