@@ -27,8 +27,8 @@ export const move = (id: string, stage: Stage, reason: string) => change<Lead>('
 export const note = (id: string, body: S['UpdateBody']) => change<Update>('POST', `/leads/${id}/updates`, body);
 /** A picture of an update, sent before it. */
 export const picture = (lead: string, file: string, id: string) => upload<S['PictureReply']>(`/leads/${lead}/photos`, file, 'photo', { id });
-export const plan = (id: string, next_action: string, next_on: string | null) =>
-  change<Lead>('POST', `/leads/${id}/changes`, { next_action, next_on }, true);
+/** What is left out stays as it is. */
+export const revise = (id: string, changes: Partial<S['ChangeBody']>) => change<Lead>('POST', `/leads/${id}/changes`, changes, true);
 export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);
 export const reopen = (id: string, reason: string) => change<Lead>('POST', `/leads/${id}/reopen`, { reason }, true);
 
@@ -40,6 +40,10 @@ export const CHANNELS: { channel: Channel; word: string }[] = [
   { channel: 'exhibition', word: '展会' }, { channel: 'chamber', word: '商会协会' }, { channel: 'referral', word: '熟人介绍' },
   { channel: 'cold_call', word: '主动上门' }, { channel: 'inquiry', word: '企业来询' }, { channel: 'directory', word: '目标企业名录' },
   { channel: 'other', word: '其他' },
+];
+export const CURRENCIES: { currency: Lead['currency']; word: string }[] = [
+  { currency: 'CNY', word: '人民币' }, { currency: 'USD', word: '美元' }, { currency: 'EUR', word: '欧元' },
+  { currency: 'HKD', word: '港元' }, { currency: 'JPY', word: '日元' },
 ];
 export const ENDS: { code: DeadEnd; word: string }[] = [
   { code: 'invested_elsewhere', word: '已落户别处' }, { code: 'plan_cancelled', word: '企业取消计划' },

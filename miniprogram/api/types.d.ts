@@ -2855,6 +2855,11 @@ export interface components {
         /** LeadReply */
         LeadReply: {
             /**
+             * Asked
+             * @description what somebody asked about it and nobody has decided yet, in words
+             */
+            asked: string[];
+            /**
              * Channel
              * @enum {string}
              */
@@ -2940,6 +2945,11 @@ export interface components {
         };
         /** LeadRow */
         LeadRow: {
+            /**
+             * Asked
+             * @description what somebody asked about it and nobody has decided yet, in words
+             */
+            asked: string[];
             company: components["schemas"]["CompanyRow"];
             /**
              * Currency

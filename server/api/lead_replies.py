@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef, PhotoReply, photo_reply
 from server.api.session import caller
-from server.leads import clocks, companies, pictures
+from server.leads import clocks, companies, pictures, requests
 from server.leads.models import (
     DEAD_ENDS,
     REQUESTS,
@@ -76,6 +76,7 @@ class LeadRow(BaseModel):
     next_action: str
     next_on: date | None
     moved_at: AwareDatetime
+    asked: list[str] = Field(description="what somebody asked about it and nobody has decided yet, in words")
     owed: list[OwedRow] = Field(description="what is due, the soonest first; nothing once it is over or in the pool")
 
 
@@ -184,6 +185,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
     known = {company.id: company for company in of}
     squads = squad_names(session, {lead.squad_id for lead in leads if lead.squad_id})
     names = people.names(session, who.county_id, {lead.owner_id for lead in leads if lead.owner_id})
+    asked = requests.waiting(session, who, leads)
     terms = lead_terms(policy.in_force(session, who.county_id, who.today).rules)
     return [
         LeadRow(
@@ -200,6 +202,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
             next_action=lead.next_action,
             next_on=lead.next_on,
             moved_at=lead.moved_at,
+            asked=[REQUESTS[kind] for kind in asked.get(lead.id, ())],
             owed=_owed(lead, terms),
         )
         for lead in leads

@@ -235,7 +235,10 @@ def list_leads(query: LeadQuery) -> Reply:
         page, cursor = cut(found, query, "moved_at")
         rows = lead_rows(session, page)
     if query.state == "pooled":  # whoever takes it up sees the rest
-        rows = [row.model_copy(update={"investment_wan": None, "next_action": "", "next_on": None}) for row in rows]
+        rows = [
+            row.model_copy(update={"investment_wan": None, "next_action": "", "next_on": None, "asked": []})
+            for row in rows
+        ]
     return LeadPage(items=rows, next_cursor=cursor).model_dump(mode="json")
 
 

@@ -94,6 +94,11 @@ def _visited(phone: Phone) -> Phone:
     return _visiting(phone).taps("提交").sees("完成")
 
 
+def _changing(phone: Phone) -> Phone:
+    _reported(phone).taps("改下一步和情况").is_on("leads/facts/facts").picks("未定", "2026-12-01")
+    return phone.fills("如 12000", "12000").fills("如 80.5", "80.5")
+
+
 def _known(phone: Phone) -> Phone:
     _reported(phone).is_killed_and_restarted("leads/report/report")
     return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
@@ -136,6 +141,7 @@ STATES: list[State] = [
     State("leads/list/list", "one", lambda p: _reported(p).is_killed_and_restarted("leads/list/list").sees("约张总")),
     State("leads/report/report", "known", _known),
     State("leads/lead/lead", "followed-up", _reported),
+    State("leads/facts/facts", "filled", _changing),
     State("leads/lead/lead", "waiting", _waiting),
     State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),

@@ -1,6 +1,7 @@
 /** 一条线索: where it stands, a word about it with one hand, the next stage, and an end only with somebody else's word. */
 import * as api from '../../api/leads';
 import { photo } from '../../api/checkins';
+import { serverNow } from '../../api/clock';
 import { NoAnswer, sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import { locate, type Fix } from '../../capture/location';
@@ -11,7 +12,7 @@ import { Full, type Item, type Update } from '../../queue/queue';
 import { giveUp, STATE, unsent, updatesOf, wake } from '../../queue/unsent';
 import { isPosted, toCheckin } from '../../to-checkin';
 import { showWhole } from '../../whole';
-import { day, moment } from '../../words';
+import { day, moment, planned } from '../../words';
 
 const WITH_PICTURES = 5; // of the newest updates, whose pictures are fetched unasked: each look is written down
 
@@ -19,10 +20,13 @@ const drawn = (l: api.Lead) => ({
   name: l.company.name, stage: l.stage, stageWord: l.stage_word, ended: l.outcome === 'dead_end' ? '已终止' : l.outcome === 'signed' ? '已签约' : '',
   who: [l.squad ?? '公共池', l.owner?.name].filter(Boolean).join(' · '), joined: l.joined.join('、'),
   late: l.owed.filter((o) => o.days_late > 0).map((o) => `${o.word}应在${day(o.due_on)}前，已过 ${o.days_late} 天。`),
+  over: planned(l.next_action, l.next_on, serverNow()).over, asked: l.asked.length ? `${l.asked.join('、')}，等上级决定。` : '',
   due: l.owed.length && !l.owed[0].days_late ? `${day(l.owed[0].due_on)}前${l.owed[0].word}` : '',
   facts: [
-    ['来源', l.channel_word], ['意向', l.intent], ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${l.currency === 'CNY' ? '元' : ` ${l.currency}`}`],
-    ['下一步', l.next_action ? `${l.next_action}${l.next_on ? ` · ${day(l.next_on)}` : ''}` : ''], ['城市', l.company.home_city ?? ''],
+    ['下一步', planned(l.next_action, l.next_on, serverNow()).said], ['来源', l.channel_word], ['意向', l.intent],
+    ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${api.CURRENCIES.find((c) => c.currency === l.currency)?.word ?? ''}`],
+    ['用地', l.land_mu === null ? '' : `${l.land_mu} 亩`], ['能耗', l.energy_tce === null ? '' : `${l.energy_tce} 吨标准煤/年`],
+    ['环保', l.environment], ['城市', l.company.home_city ?? ''],
   ].filter(([, said]) => said).map(([name, said]) => ({ name, said })),
   updates: l.updates.slice(0, 30).map((u) => ({ id: u.id, text: u.text, by: `${u.member} · ${moment(u.happened_at)}`, seen: u.corroborated, answers: u.answers,
     photos: u.photos.map((p) => ({ id: p.id, small: '' })), erased: u.photos_erased,
@@ -165,6 +169,7 @@ Page({
 
   mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
   /** Back into the form, with those of its pictures that are still there. */
+  facts() { wx.navigateTo({ url: `/leads/facts/facts?id=${this.id}` }); },
   visit() { toCheckin(this.id); },
 
   async takeUp(id: string) {
