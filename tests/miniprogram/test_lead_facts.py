@@ -27,9 +27,7 @@ def at_facts(phone: Phone, lead: str) -> Phone:
 def test_what_is_planned_and_known_is_brought_up_to_date(phone: Phone, api: Api, lead: str) -> None:
     at_facts(phone, lead).fills(NEXT, "陪同考察").picks("未定", "2026-12-01")
     phone.fills("想投什么，什么时候", "二期扩建").fills("如 12000", "12000").taps("美元")
-    phone.fills("如 80.5", "80.5").fills("如 900", "900").fills(
-        "有哪些排放，是否在园区目录内", "无废水"
-    )
+    phone.fills("如 80.5", "80.5").fills("如 900", "900").fills("有哪些排放，是否在园区目录内", "无废水")
     phone.taps("展会").taps("更新").is_on("leads/lead/lead")
     phone.sees("陪同考察 · 12月1日 周二", "12000 万美元", "80.5 亩", "900 吨标准煤/年", "无废水", "展会", "二期扩建")
     said = stored(api, lead)
@@ -93,8 +91,8 @@ def test_the_list_says_in_words_what_is_late_and_what_is_not_decided(
     asked = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
     assert api.post(f"/leads/{lead}/closing", "chen", asked).status_code == 201
     clock.advance(days=3)
-    phone = phones().opens("leads/list/list").sees("申请终止，等上级决定", "下一步已过 2 天", "首次跟进逾期 2 天")
-    phone.taps(NAME).sees("下一步已过 2 天，请改日期或写跟进。", "申请终止，等上级决定。")
+    phone = phones().opens("leads/list/list").sees("申请终止，等上级决定", "下一步逾期 2 天", "首次跟进逾期 2 天")
+    phone.taps(NAME).sees("下一步逾期 2 天，请改日期或写跟进。", "申请终止，等上级决定。")
 
 
 def test_the_list_says_that_another_squad_asks(phones: Phones, api: Api, lead: str) -> None:

@@ -24,7 +24,7 @@ const drawn = (l: api.Lead) => ({
   due: l.owed.length && !l.owed[0].days_late ? `${day(l.owed[0].due_on)}前${l.owed[0].word}` : '',
   facts: [
     ['下一步', planned(l.next_action, l.next_on, serverNow()).said], ['来源', l.channel_word], ['意向', l.intent],
-    ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${api.CURRENCIES.find((c) => c.currency === l.currency)?.word ?? ''}`],
+    ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${l.currency === 'CNY' ? '元' : api.CURRENCIES.find((c) => c.currency === l.currency)?.word ?? ''}`],
     ['用地', l.land_mu === null ? '' : `${l.land_mu} 亩`], ['能耗', l.energy_tce === null ? '' : `${l.energy_tce} 吨标准煤/年`],
     ['环保', l.environment], ['城市', l.company.home_city ?? ''],
   ].filter(([, said]) => said).map(([name, said]) => ({ name, said })),
@@ -56,11 +56,14 @@ Page({
   wish: newId(),
   stop: null as null | (() => void),
   fetched: {} as Record<string, string>, // small pictures by their ids
+  gone: false,
+  toForm: false, // it was opened to mend what is written
   reading: 0, // which reading of the lead is drawn
 
   onLoad(query: { id?: string; mend?: string }) {
     this.id = query.id ?? '';
     this.stop = unsent.watch(() => this.drawQueue());
+    this.toForm = !!query.mend;
     if (query.mend) this.takeUp(query.mend);
   },
   onShow() {
@@ -70,7 +73,7 @@ Page({
   },
   onUnload() {
     this.stop?.();
-    this.reading = -1;
+    this.gone = true;
     this.leave(this.data.pictures);
   },
   async onPullDownRefresh() {
@@ -81,19 +84,28 @@ Page({
   async load() {
     try {
       const lead = await api.one(this.id);
+      if (this.gone) return;
       this.draw(lead);
       this.fetch(lead, ++this.reading);
     } catch (error) {
       this.failed(error);
     }
   },
-  draw(lead: api.Lead) { this.setData({ lead: drawn(lead), said: '', old: '' }); },
+  draw(lead: api.Lead) {
+    this.setData({ lead: drawn(lead), said: '', old: '' }, () => {
+      if (this.toForm) this.showForm();
+    });
+  },
+  showForm() {
+    this.toForm = false;
+    wx.pageScrollTo({ selector: '#writing' });
+  },
   /** One after the other; a picture that does not come stays grey, and opens at a tap. */
   async fetch(lead: api.Lead, reading: number) {
     for (const [n, update] of lead.updates.slice(0, WITH_PICTURES).entries()) {
       for (const [m, { id, preview_url }] of update.photos.entries()) {
         const small = this.fetched[id] ||= await photo(preview_url).catch(() => '');
-        if (reading !== this.reading) return;
+        if (this.gone || reading !== this.reading) return;
         if (small) this.setData({ [`lead.updates[${n}].photos[${m}].small`]: small });
       }
     }
@@ -182,7 +194,7 @@ Page({
   },
   mend(e: WechatMiniprogram.TouchEvent) {
     this.takeUp(e.currentTarget.dataset.id as string);
-    wx.pageScrollTo({ selector: '#writing' });
+    this.showForm();
   },
   async drop(e: WechatMiniprogram.TouchEvent) {
     const item = updatesOf(this.id).find((one) => one.id === e.currentTarget.dataset.id);

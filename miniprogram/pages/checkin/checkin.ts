@@ -45,13 +45,14 @@ Page({
   templates: [] as string[],
 
   forVisit: false,
+  gone: false,
 
   /** `visit`: to a company; the lead, where it is known. */
   onLoad(query: { visit?: string }) {
     this.forVisit = query.visit !== undefined;
     if (this.forVisit) wx.setNavigationBarTitle({ title: '走访打卡' });
     this.offer(visitable().find((one) => one.id === query.visit) ?? null);
-    renew().then(() => this.offer(this.data.lead ?? visitable().find((one) => one.id === query.visit) ?? null));
+    renew().then(() => this.gone || this.offer(this.data.lead ?? visitable().find((one) => one.id === query.visit) ?? null));
     refresh();
     wanting().then((templates) => { this.templates = templates; }, () => undefined);
   },
@@ -133,7 +134,10 @@ Page({
   },
 
   /** The kept copy is what is sent; while it is being made, the still is needed. */
-  onUnload() { if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still); },
+  onUnload() {
+    this.gone = true;
+    if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still);
+  },
   write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
 
   /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
