@@ -66,7 +66,8 @@ def test_pictures_of_an_update_are_looked_at_and_each_look_is_written_down(desk:
     page = sitting.at(f"/leads/{lead}")
     shown = page.get_by_role("img", name="chen跟进的第 2 张照片，打开看大图")
     expect(shown).to_be_visible()
-    page.wait_for_function("[...document.querySelectorAll('.shots img')].every(one => one.naturalWidth > 0)")
+    for one in page.locator(".shots img").all():
+        expect(one).not_to_have_js_property("naturalWidth", 0)
     assert sitting.barriers() == []
     assert sitting.fits()
     sitting.shot("lead-photos")
