@@ -1,11 +1,13 @@
-/** The whole photo of a check-in, by a link of now: the one that came with the page may be over. */
-import * as api from './api/checkins';
+/** A whole photo, by a link of now: the one that came with the page may be over. */
+import { photo } from './api/checkins';
 import { sentence } from './api/problem';
 
-export async function showWhole(checkin: string): Promise<void> {
+/** `fresh` reads the link anew; none: it is erased meanwhile. */
+export async function showWhole(fresh: () => Promise<string | undefined>): Promise<void> {
   try {
-    const { photo } = await api.checkin(checkin);
-    if (photo) wx.previewImage({ urls: [await api.photo(photo.url)], showmenu: false });
+    const link = await fresh();
+    if (link) wx.previewImage({ urls: [await photo(link)], showmenu: false });
+    else wx.showToast({ title: '照片已删除', icon: 'none' });
   } catch (error) {
     wx.showToast({ title: sentence(error), icon: 'none' });
   }

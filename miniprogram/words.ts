@@ -59,6 +59,12 @@ export function day(iso: string): string {
   return `${month}月${date}日 ${WEEK[new Date(Date.UTC(year, month - 1, date)).getUTCDay()]}`;
 }
 
+/** What is planned, for when, and that its date is over, by the server's clock. */
+export function planned(action: string, on: string | null, now: number): { said: string; over: string } {
+  const late = on ? Math.round((Date.parse(onDate(new Date(now).toISOString())) - Date.parse(on)) / 86_400_000) : 0;
+  return { said: [action, on ? day(on) : ''].filter(Boolean).join(' · '), over: late > 0 ? `下一步逾期 ${late} 天` : '' };
+}
+
 /** The date so many days before this one. */
 export const dayBefore = (iso: string, days: number): string => new Date(Date.parse(iso) - days * 86_400_000).toISOString().slice(0, 10);
 

@@ -115,7 +115,7 @@ class Worker:
             Periodic("review_reminders", self._counties, _on_its_day("16:30"), self._review_reminders),
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
-            Periodic("erase_lead_places", self._counties, at("03:25"), self._erase_lead_places, since=_TONIGHT),
+            Periodic("erase_lead_evidence", self._counties, at("03:25"), self._erase_lead_evidence, since=_TONIGHT),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 
@@ -271,13 +271,13 @@ class Worker:
             )
         return retention.steps(self.db, scope.county_id, terms, mark, self.clock)
 
-    def _erase_lead_places(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+    def _erase_lead_evidence(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         """Before the evidence, whose last erasure ends a member's request."""
         with self.db.reading() as session:
             months = policy.in_force(session, scope.county_id, period.on).rules.evidence_months
 
         def erase(session: Session) -> None:
-            lead_retention.forget_places(session, scope.county_id, scope.tz, period.on, months)
+            lead_retention.forget(session, scope.county_id, scope.tz, period.on, months, self.clock())
 
         yield Step("", erase)
 

@@ -1,11 +1,12 @@
 /** 线索: companies found as they are typed, leads reported, followed up and moved on. */
-import { change, read } from './request';
+import { change, read, upload } from './request';
 import type { components } from './types';
 
 type S = components['schemas'];
 export type Lead = S['LeadReply'];
 export type Row = S['LeadRow'];
 export type Company = S['CompanyRow'];
+export type Update = S['UpdateRow'];
 export type Alike = S['AlikeRow'];
 export type Channel = S['ReportBody']['channel'];
 export type DeadEnd = S['ClosingBody']['code'];
@@ -22,9 +23,12 @@ export const report = (body: S['ReportBody']) => change<Lead>('POST', '/leads', 
 export const take = (company: string) => change<Lead>('POST', `/companies/${company}/take`, {}, true);
 export const ask = (company: string, body: S['RequestBody']) => change<S['RequestRow']>('POST', `/companies/${company}/requests`, body, true);
 export const move = (id: string, stage: Stage, reason: string) => change<Lead>('POST', `/leads/${id}/stages`, { stage, reason }, true);
-export const note = (id: string, body: S['UpdateBody']) => change<S['UpdateRow']>('POST', `/leads/${id}/updates`, body, true);
-export const plan = (id: string, next_action: string, next_on: string | null) =>
-  change<Lead>('POST', `/leads/${id}/changes`, { next_action, next_on }, true);
+/** Never repeated here: the queue that keeps it decides that. */
+export const note = (id: string, body: S['UpdateBody']) => change<Update>('POST', `/leads/${id}/updates`, body);
+/** A picture of an update, sent before it. */
+export const picture = (lead: string, file: string, id: string) => upload<S['PictureReply']>(`/leads/${lead}/photos`, file, 'photo', { id });
+/** What is left out stays as it is. */
+export const revise = (id: string, changes: Partial<S['ChangeBody']>) => change<Lead>('POST', `/leads/${id}/changes`, changes, true);
 export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);
 export const reopen = (id: string, reason: string) => change<Lead>('POST', `/leads/${id}/reopen`, { reason }, true);
 
@@ -36,6 +40,10 @@ export const CHANNELS: { channel: Channel; word: string }[] = [
   { channel: 'exhibition', word: '展会' }, { channel: 'chamber', word: '商会协会' }, { channel: 'referral', word: '熟人介绍' },
   { channel: 'cold_call', word: '主动上门' }, { channel: 'inquiry', word: '企业来询' }, { channel: 'directory', word: '目标企业名录' },
   { channel: 'other', word: '其他' },
+];
+export const CURRENCIES: { currency: Lead['currency']; word: string }[] = [
+  { currency: 'CNY', word: '人民币' }, { currency: 'USD', word: '美元' }, { currency: 'EUR', word: '欧元' },
+  { currency: 'HKD', word: '港元' }, { currency: 'JPY', word: '日元' },
 ];
 export const ENDS: { code: DeadEnd; word: string }[] = [
   { code: 'invested_elsewhere', word: '已落户别处' }, { code: 'plan_cancelled', word: '企业取消计划' },

@@ -8,8 +8,9 @@ type SessionReply = components['schemas']['SessionReply'];
 export type Me = SessionReply['member'];
 
 const KEY = 'session';
-/** What 今天 last showed: its owner's, and nobody else's on this phone. */
+/** What 今天 last showed, and the open leads that were last listed: their reader's, and nobody else's on this phone. */
 export const TODAY = 'today';
+export const LEADS = 'leads';
 let running: Promise<SessionReply> | null = null;
 
 export function session(): SessionReply | null {
@@ -17,13 +18,12 @@ export function session(): SessionReply | null {
 }
 
 export function keep(reply: SessionReply): void {
-  if (session()?.member.id !== reply.member.id) wx.removeStorageSync(TODAY);
+  if (session()?.member.id !== reply.member.id) [TODAY, LEADS].forEach((key) => wx.removeStorageSync(key));
   wx.setStorageSync(KEY, reply);
 }
 
 export function forget(): void {
-  wx.removeStorageSync(KEY);
-  wx.removeStorageSync(TODAY);
+  [KEY, TODAY, LEADS].forEach((key) => wx.removeStorageSync(key));
 }
 
 /** A new session; whoever asks while one is under way waits for the same. Throws Refused `binding_required`. */

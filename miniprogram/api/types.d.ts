@@ -134,8 +134,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A ticket for one capture. A few may be kept ahead for places without signal; one for a spot check says what to
-         * @description show on the photo.
+         * A ticket for one capture. A few may be kept ahead for places without signal. (One for a spot check comes with it:
+         * @description POST /me/spot-checks/{id}/camera.)
          */
         post: operations["checkins_issue_ticket_checkins_tickets_post"];
         delete?: never;
@@ -452,6 +452,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those among the units the caller watches over, the latest first. */
+        get: operations["spot_checks_list_draws_draws_get"];
+        put?: never;
+        /** Announce a draw. Whom it draws nobody knows before its moment, some seconds later. */
+        post: operations["spot_checks_ask_for_draw_draws_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/draws/{draw_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draw as it stands: each check that is out, and once all are, the whole list it was drawn from. */
+        get: operations["spot_checks_read_draw_draws__uuid_draw_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/draws/{draw_id}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether it was drawn as the procedure says, looked at again now; for who watches over it, and who was in it. */
+        get: operations["spot_checks_verify_draw_draws__uuid_draw_id__verification_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escort-leaders": {
         parameters: {
             query?: never;
@@ -719,6 +771,23 @@ export interface paths {
         put?: never;
         /** Ask a leader along; the squad that has the claim. One at a time a leader. */
         post: operations["escorts_ask_for_escort_leads__uuid_lead_id__escorts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{lead_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A picture for an update that will name it; one that none names is gone after a day. */
+        post: operations["leads_add_lead_photo_leads__uuid_lead_id__photos_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1104,6 +1173,40 @@ export interface paths {
         post?: never;
         /** End one of the caller's sessions at once: of a phone that was lost, or given away. Again, it changes nothing. */
         delete: operations["my_data_end_sign_in_me_sign_ins__uuid_sign_in_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/spot-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own and the calls to their squad, the latest first; and how often they were asked this month. */
+        get: operations["spot_checks_list_my_spot_checks_me_spot_checks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/spot-checks/{check_id}/camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A ticket for the photo that answers it, with what is to be shown on it. */
+        post: operations["spot_checks_open_spot_camera_me_spot_checks__uuid_check_id__camera_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1506,6 +1609,108 @@ export interface paths {
         post?: never;
         /** End a role at once. */
         delete: operations["structure_end_role_roles__uuid_role_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stations that are to be called now, with their numbers. */
+        get: operations["spot_checks_read_call_sheet_spot_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those of the squads the caller watches over, the latest first. */
+        get: operations["spot_checks_list_spot_checks_spot_checks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-checks/{check_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What came of a call. No answer counts with the second attempt, at least ten minutes after the first. */
+        post: operations["spot_checks_log_spot_call_spot_checks__uuid_check_id__calls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-checks/{check_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person's word on one that was not answered in time. */
+        post: operations["spot_checks_decide_spot_check_spot_checks__uuid_check_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-checks/{check_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Why it was not answered in time: the member, or of a call anybody of the squad. */
+        post: operations["spot_checks_explain_spot_check_spot_checks__uuid_check_id__explanation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spot-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A month's sums by unit and squad, in the order of their names. */
+        get: operations["spot_checks_read_spot_results_spot_results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2001,10 +2206,147 @@ export interface components {
              */
             updates: components["schemas"]["UpdateRow"][];
         };
+        /** CallBody */
+        CallBody: {
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the client
+             */
+            id: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "answered" | "forwarded" | "no_answer" | "wrong_number";
+            /**
+             * Who
+             * @description the name that was given
+             * @default
+             */
+            who: string;
+        };
         /** CallOffBody */
         CallOffBody: {
             /** Reason */
             reason: string;
+        };
+        /** CallRow */
+        CallRow: {
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /** Called By */
+            called_by: string;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "answered" | "forwarded" | "no_answer" | "wrong_number";
+            /** Outcome Word */
+            outcome_word: string;
+            /** Who */
+            who: string;
+        };
+        /** CallSheet */
+        CallSheet: {
+            /** Items */
+            items: components["schemas"]["CallSheetRow"][];
+        };
+        /** CallSheetRow */
+        CallSheetRow: {
+            /**
+             * Aimed
+             * @description somebody chose this one, and said why
+             */
+            aimed: boolean;
+            /** Answered At */
+            answered_at: string | null;
+            /** Calls */
+            calls: components["schemas"]["CallRow"][];
+            /** Checkin */
+            checkin: string | null;
+            /**
+             * Checkin Holds
+             * @description what holds of its check-in: a person's decision, else the machine's
+             */
+            checkin_holds: ("accepted" | "review" | "rejected") | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: ("excused" | "failed") | null;
+            /** Decision Word */
+            decision_word: string | null;
+            /**
+             * Draw
+             * Format: uuid
+             */
+            draw: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Excuse */
+            excuse: ("no_signal" | "driving" | "meeting" | "phone" | "other") | null;
+            /** Excuse Word */
+            excuse_word: string | null;
+            /** Explained At */
+            explained_at: string | null;
+            /** Explained By */
+            explained_by: string | null;
+            /** Explanation */
+            explanation: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Issues At
+             * Format: date-time
+             */
+            issues_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "selfie" | "call";
+            /** Kind Word */
+            kind_word: string;
+            /** @description of a selfie */
+            member: components["schemas"]["MemberRef"] | null;
+            /** Phone */
+            phone: string;
+            /** Reason */
+            reason: string;
+            /** Squad */
+            squad: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "open" | "answered" | "late" | "unanswered" | "undelivered" | "wrong_number" | "void";
+            /** State Word */
+            state_word: string;
+            /** Station */
+            station: string;
         };
         /** ChainReply */
         ChainReply: {
@@ -2633,6 +2975,224 @@ export interface components {
              */
             text: string[];
         };
+        /** DrawBody */
+        DrawBody: {
+            /**
+             * Aimed At
+             * @description no draw: this member, or of a call this squad
+             */
+            aimed_at?: string | null;
+            /**
+             * Answer Min
+             * @description left out: by the rules
+             */
+            answer_min?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the client; the same id with the same wish is the same draw
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "selfie" | "call";
+            /**
+             * Reason
+             * @description of an aimed one: why
+             * @default
+             */
+            reason: string;
+            /** Squad */
+            squad?: string | null;
+            /**
+             * Starts At
+             * @description each falls somewhere in the window; left out: at once
+             */
+            starts_at?: string | null;
+            /**
+             * Unit
+             * @description among this unit; neither: all the caller watches over
+             */
+            unit?: string | null;
+        };
+        /** DrawPage */
+        DrawPage: {
+            /** Items */
+            items: components["schemas"]["DrawRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** DrawReply */
+        DrawReply: {
+            /** Aimed */
+            aimed: boolean;
+            /**
+             * Aimed At
+             * @description the member that somebody chose, or of a call the squad
+             */
+            aimed_at: string | null;
+            /**
+             * Among
+             * @description the county, a unit or a squad
+             */
+            among: string;
+            /** Answer Min */
+            answer_min: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Asked By
+             * @description null: the schedule
+             */
+            asked_by: string | null;
+            /** Checks */
+            checks: components["schemas"]["SpotCheckRow"][];
+            /** Count */
+            count: number;
+            /**
+             * Drawn
+             * @description how many came of it
+             */
+            drawn: number;
+            /** Drawn At */
+            drawn_at: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "selfie" | "call";
+            /** Kind Word */
+            kind_word: string;
+            /**
+             * Moment At
+             * Format: date-time
+             * @description when its seed is taken
+             */
+            moment_at: string;
+            /**
+             * Pool
+             * @description in the order of the draw, then those who could not be drawn; empty until all checks are out
+             */
+            pool: components["schemas"]["PoolRow"][];
+            /** Reason */
+            reason: string;
+            /**
+             * Seed
+             * @description null until all checks are out: who it draws follows from it
+             */
+            seed: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "announced" | "drawn";
+            /** Waiting */
+            waiting: number;
+        };
+        /** DrawRow */
+        DrawRow: {
+            /** Aimed */
+            aimed: boolean;
+            /**
+             * Aimed At
+             * @description the member that somebody chose, or of a call the squad
+             */
+            aimed_at: string | null;
+            /**
+             * Among
+             * @description the county, a unit or a squad
+             */
+            among: string;
+            /** Answer Min */
+            answer_min: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Asked By
+             * @description null: the schedule
+             */
+            asked_by: string | null;
+            /** Count */
+            count: number;
+            /**
+             * Drawn
+             * @description how many came of it
+             */
+            drawn: number;
+            /** Drawn At */
+            drawn_at: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "selfie" | "call";
+            /** Kind Word */
+            kind_word: string;
+            /**
+             * Moment At
+             * Format: date-time
+             * @description when its seed is taken
+             */
+            moment_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "announced" | "drawn";
+            /** Waiting */
+            waiting: number;
+        };
         /** EnrolmentReply */
         EnrolmentReply: {
             /**
@@ -2910,6 +3470,19 @@ export interface components {
             target: number;
             /** Target Explanation */
             target_explanation: string;
+        };
+        /** ExplanationBody */
+        ExplanationBody: {
+            /**
+             * Excuse
+             * @enum {string}
+             */
+            excuse: "no_signal" | "driving" | "meeting" | "phone" | "other";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * FileEvent
@@ -3239,6 +3812,11 @@ export interface components {
         /** LeadReply */
         LeadReply: {
             /**
+             * Asked
+             * @description what somebody asked about it and nobody has decided yet, in words
+             */
+            asked: string[];
+            /**
              * Channel
              * @enum {string}
              */
@@ -3340,6 +3918,11 @@ export interface components {
         };
         /** LeadRow */
         LeadRow: {
+            /**
+             * Asked
+             * @description what somebody asked about it and nobody has decided yet, in words
+             */
+            asked: string[];
             company: components["schemas"]["CompanyRow"];
             /**
              * Currency
@@ -3676,6 +4259,20 @@ export interface components {
             /** Target Explanation */
             target_explanation: string;
         };
+        /** MySpotChecks */
+        MySpotChecks: {
+            /** Items */
+            items: components["schemas"]["SpotCheckRow"][];
+            /** Month Cap */
+            month_cap: number;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /**
+             * This Month
+             * @description how often the caller was asked this month
+             */
+            this_month: number;
+        };
         /** NamedReply */
         NamedReply: {
             /**
@@ -3828,6 +4425,11 @@ export interface components {
         };
         /** PhotoReply */
         PhotoReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Preview Url */
             preview_url: string;
             /**
@@ -3835,6 +4437,32 @@ export interface components {
              * @description expires within minutes; every look is audited
              */
             url: string;
+        };
+        /**
+         * PictureForm
+         * @description The multipart fields of a picture.
+         */
+        PictureForm: {
+            /**
+             * Id
+             * Format: uuid
+             * @description made by the phone; the same id with the same picture is the same
+             */
+            id: string;
+            /**
+             * Photo
+             * Format: binary
+             * @description JPEG, PNG, HEIC or WebP, up to 10 MB
+             */
+            photo: string;
+        };
+        /** PictureReply */
+        PictureReply: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
         };
         /** Place */
         Place: {
@@ -4166,10 +4794,35 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Spot A Day
+             * @default 0
+             */
+            spot_a_day: number;
+            /**
              * Spot Answer Min
              * @default 30
              */
             spot_answer_min: number;
+            /**
+             * Spot From
+             * @default 09:00
+             */
+            spot_from: string;
+            /**
+             * Spot Month Cap
+             * @default 2
+             */
+            spot_month_cap: number;
+            /**
+             * Spot To
+             * @default 17:30
+             */
+            spot_to: string;
+            /**
+             * Spot Unanswered Weight
+             * @default 2
+             */
+            spot_unanswered_weight: number;
             /**
              * Target Days
              * @default 20
@@ -4210,6 +4863,38 @@ export interface components {
              *     ]
              */
             windows: components["schemas"]["WindowRule"][];
+        };
+        /** PoolRow */
+        PoolRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Number
+             * @description from the seed, uniform over (0, 1)
+             */
+            number: number | null;
+            /** Rank */
+            rank: number | null;
+            /**
+             * Times
+             * @description how often this month, before
+             */
+            times: number | null;
+            /**
+             * Weight
+             * @description null: could not be drawn
+             */
+            weight: number | null;
+            /**
+             * Why
+             * @description of those who could not be drawn
+             */
+            why: string | null;
         };
         /** PostingBody */
         PostingBody: {
@@ -4370,6 +5055,13 @@ export interface components {
              * @default about:blank
              */
             type: string;
+        };
+        /** ProofRow */
+        ProofRow: {
+            /** Holds */
+            holds: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * Proration
@@ -4606,6 +5298,46 @@ export interface components {
              * @constant
              */
             state: "pending";
+        };
+        /** ResultRow */
+        ResultRow: {
+            /** Accepted */
+            accepted: number;
+            /** Calls */
+            calls: number;
+            /** Calls Answered */
+            calls_answered: number;
+            /** Drawn */
+            drawn: number;
+            /** Excused */
+            excused: number;
+            /** Explained */
+            explained: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /**
+             * Median S
+             * @description from the notice to the photo
+             */
+            median_s: number | null;
+            /** Name */
+            name: string;
+            /** Unanswered */
+            unanswered: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ResultsReply
+         * @description Not ranked: units and squads by their names.
+         */
+        ResultsReply: {
+            /** Squads */
+            squads: components["schemas"]["ResultRow"][];
+            /** Units */
+            units: components["schemas"]["ResultRow"][];
         };
         /** ReviewBody */
         ReviewBody: {
@@ -4917,6 +5649,102 @@ export interface components {
              * @description as it is said in the county's time
              */
             word: string;
+        };
+        /** SpotCheckPage */
+        SpotCheckPage: {
+            /** Items */
+            items: components["schemas"]["SpotCheckRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** SpotCheckRow */
+        SpotCheckRow: {
+            /**
+             * Aimed
+             * @description somebody chose this one, and said why
+             */
+            aimed: boolean;
+            /** Answered At */
+            answered_at: string | null;
+            /** Calls */
+            calls: components["schemas"]["CallRow"][];
+            /** Checkin */
+            checkin: string | null;
+            /**
+             * Checkin Holds
+             * @description what holds of its check-in: a person's decision, else the machine's
+             */
+            checkin_holds: ("accepted" | "review" | "rejected") | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: ("excused" | "failed") | null;
+            /** Decision Word */
+            decision_word: string | null;
+            /**
+             * Draw
+             * Format: uuid
+             */
+            draw: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Excuse */
+            excuse: ("no_signal" | "driving" | "meeting" | "phone" | "other") | null;
+            /** Excuse Word */
+            excuse_word: string | null;
+            /** Explained At */
+            explained_at: string | null;
+            /** Explained By */
+            explained_by: string | null;
+            /** Explanation */
+            explanation: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Issues At
+             * Format: date-time
+             */
+            issues_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "selfie" | "call";
+            /** Kind Word */
+            kind_word: string;
+            /** @description of a selfie */
+            member: components["schemas"]["MemberRef"] | null;
+            /** Reason */
+            reason: string;
+            /** Squad */
+            squad: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "open" | "answered" | "late" | "unanswered" | "undelivered" | "wrong_number" | "void";
+            /** State Word */
+            state_word: string;
+            /** Station */
+            station: string;
+        };
+        /** SpotDecisionBody */
+        SpotDecisionBody: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "excused" | "failed";
+            /** Reason */
+            reason: string;
         };
         /** SquadBody */
         SquadBody: {
@@ -5540,8 +6368,19 @@ export interface components {
             lat?: number | null;
             /** Lng */
             lng?: number | null;
+            /**
+             * Photos
+             * @description the ids of its pictures, sent before; 409 names those that are not there
+             * @default []
+             */
+            photos: string[];
             /** Text */
             text: string;
+            /**
+             * Visit
+             * @description the caller's check-in that it tells of: it corroborates the update and says when it was
+             */
+            visit?: string | null;
         };
         /** UpdateRow */
         UpdateRow: {
@@ -5564,8 +6403,36 @@ export interface components {
             id: string;
             /** Member */
             member: string;
+            /**
+             * Photos
+             * @description its pictures in their order
+             */
+            photos: components["schemas"]["PhotoReply"][];
+            /**
+             * Photos Erased
+             * @description how many more there were, whose term is over or whose member asked
+             */
+            photos_erased: number;
             /** Text */
             text: string;
+        };
+        /** VerificationReply */
+        VerificationReply: {
+            /** Aimed */
+            aimed: boolean;
+            /** Holds */
+            holds: boolean;
+            /**
+             * Mine
+             * @description of who was in it: where they came in the draw
+             */
+            mine: string | null;
+            /** Proofs */
+            proofs: components["schemas"]["ProofRow"][];
+            /** Reason */
+            reason: string;
+            /** Seed */
+            seed: string | null;
         };
         /** VerifyReply */
         VerifyReply: {
@@ -6000,9 +6867,7 @@ export interface operations {
     };
     checkins_issue_ticket_checkins_tickets_post: {
         parameters: {
-            query?: {
-                kind?: "station" | "visit" | "spot";
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -6881,6 +7746,180 @@ export interface operations {
             };
         };
     };
+    spot_checks_list_draws_draws_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_ask_for_draw_draws_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_read_draw_draws__uuid_draw_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draw_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_verify_draw_draws__uuid_draw_id__verification_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draw_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     escorts_list_escort_leaders_escort_leaders_get: {
         parameters: {
             query?: never;
@@ -7630,6 +8669,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EscortRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leads_add_lead_photo_leads__uuid_lead_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PictureForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureReply"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureReply"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8852,6 +9944,89 @@ export interface operations {
             };
         };
     };
+    spot_checks_list_my_spot_checks_me_spot_checks_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySpotChecks"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_open_spot_camera_me_spot_checks__uuid_check_id__camera_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     subscriptions_read_subscriptions_me_subscriptions_get: {
         parameters: {
             query?: never;
@@ -9884,6 +11059,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_read_call_sheet_spot_calls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSheet"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_list_spot_checks_spot_checks_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                kind?: ("selfie" | "call") | null;
+                state?: ("planned" | "open" | "answered" | "late" | "unanswered" | "undelivered" | "wrong_number" | "void") | ("all" | "unexplained" | "undecided");
+                member?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpotCheckPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_log_spot_call_spot_checks__uuid_check_id__calls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpotCheckRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpotCheckRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_decide_spot_check_spot_checks__uuid_check_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpotDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpotCheckRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_explain_spot_check_spot_checks__uuid_check_id__explanation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplanationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpotCheckRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spot_checks_read_spot_results_spot_results_get: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsReply"];
                 };
             };
             /** @description Unprocessable Entity */

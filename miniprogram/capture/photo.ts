@@ -49,6 +49,14 @@ async function drawn(path: string, size: { width: number; height: number }, get:
   return out;
 }
 
+/** The canvas `#spare` of this component, for phones that draw on no other. */
+export function spareOf(component: { createSelectorQuery(): WechatMiniprogram.SelectorQuery }): Promise<Canvas> {
+  return new Promise((resolve, reject) => component.createSelectorQuery().select('#spare').node((found) => {
+    if (found?.node) resolve(found.node as Canvas);
+    else reject(new Error('canvas'));
+  }).exec());
+}
+
 /** A temporary file that nobody needs any more; WeChat would clear it some day. */
 export function discard(path: string): void {
   wx.getFileSystemManager().unlink({ filePath: path, fail: () => undefined });

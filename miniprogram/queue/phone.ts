@@ -6,8 +6,11 @@ const KEY = 'unsent';
 const dir = () => `${wx.env.USER_DATA_PATH}/${FOLDER}`;
 const path = (name: string) => `${dir()}/${name}`;
 
-/** Where an item's photo lies now. */
+/** Where a kept photo lies now. */
 export const photoPath = path;
+
+/** What the server knows it by. */
+export const photoId = (name: string): string => name.replace(/\.jpg$/, '');
 
 function call<T>(go: (done: (r: T) => void, failed: (e: { errMsg: string }) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => go(resolve, (e) => reject(isFull(e.errMsg) ? new Full() : new Error(e.errMsg))));
@@ -44,8 +47,17 @@ export const files: Files = {
   },
 };
 
+/** As a version before 跟进 were kept wrote them: a check-in each, with one photo. */
+type Old = Omit<Extract<Item, { kind: 'checkin' }>, 'kind' | 'after' | 'photos'> & { photo: string };
+
+function asNow(stored: Item | Old): Item {
+  if (!('photo' in stored)) return stored;
+  const { photo, ...rest } = stored;
+  return { ...rest, kind: 'checkin', after: '', photos: [photo] };
+}
+
 export const storage: Storage = {
-  load: () => (wx.getStorageSync(KEY) as Item[] | '') || [],
+  load: () => ((wx.getStorageSync(KEY) as (Item | Old)[] | '') || []).map(asNow),
   store(items) {
     try {
       wx.setStorageSync(KEY, items);

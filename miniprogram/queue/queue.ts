@@ -1,8 +1,9 @@
 /**
- * PURE: the unsent check-ins. Kept before anything is sent, sent oldest first, let go only once the server has answered.
+ * PURE: what is not sent yet, check-ins and 跟进 alike. Kept before anything is sent, sent oldest first, let go only once
+ * the server has answered.
  *
- * Its edges (files, storage, upload, clock) are handed in. A check-in's id is made here, once; the server answers a
- * repeat of it with the first verdict, so whatever breaks in between, it is sent again and counted once.
+ * Its edges (files, storage, upload, clock) are handed in. An item's id is made here, once; the server answers a repeat of
+ * it as it answered the first, so whatever breaks in between, it is sent again and counted once.
  */
 
 /** What of a check-in is its content: stored as text, sent the same to the last letter each time. */
@@ -17,26 +18,39 @@ export interface Form {
   note: string;
 }
 
+/** What of a 跟进 is its content. */
+export interface Note {
+  text: string;
+  answers: boolean;
+  happened_at: string;
+  place?: { lat: number; lng: number; accuracy_m: number; datum: 'wgs84' };
+  visit?: string; // the check-in that it tells of
+}
+
+/** `device`: transport facts, the clock's offset at the capture among them. */
+export interface CheckIn { kind: 'checkin'; form: Form; device: Record<string, string | number> }
+export interface Update { kind: 'update'; lead: string; company: string; note: Note }
+export type Content = CheckIn | Update;
+
 /** The state of an item: to be sent, being sent, or kept until its owner does something about `said`. */
 export type State = 'waiting' | 'sending' | 'held';
 
-export interface Item {
+export type Item = Content & {
   id: string;
   member: string;
-  photo: string; // the name of the file, never its path: that changes
+  after: string; // the item that it is sent behind, as long as that one is on its way; '': none
+  photos: string[]; // the names of the files, never their paths: those change
   bytes: number;
-  form: Form;
-  device: Record<string, string | number>; // transport facts, the clock's offset at the capture among them
   saved_at: number;
   state: State;
   tries: number;
   next_at: number; // not before, by the phone's clock, unless somebody asks
   said: string;
   code: string;
-}
+};
 
 export interface Files {
-  /** Move a temporary file to where nothing clears it. Throws Full when there is no room. */
+  /** Copy a file to where nothing clears it. Throws Full when there is no room. */
   keep(temporary: string, name: string): Promise<number>;
   remove(name: string): Promise<void>;
   exists(name: string): Promise<boolean>;
@@ -64,7 +78,7 @@ export interface Edges<R> {
 
 export class Full extends Error {
   constructor() {
-    super('手机里存不下了，这张还没有存好。请先联网提交未发的打卡，或清理手机空间后重拍。');
+    super('手机里存不下了，还没有存好。请先联网发出待发送的，或清理手机空间后再试。');
   }
 }
 
@@ -74,7 +88,10 @@ const UNSTORED_S = 60;
 // What somebody left on this phone and never came back for: no county takes it any more, and their photos are theirs.
 const STRANGERS_MS = 30 * 86_400_000;
 
-export interface Capture { photo: string; form: Form; device: Item['device'] }
+const LOST: Record<Content['kind'], string> = {
+  checkin: '这张照片在手机里找不到了，请重新拍一张，或请队长证明在岗。',
+  update: '有照片在手机里找不到了，请点“修改”，重新选照片再提交。',
+};
 
 export class Queue<R> {
   private items: Item[];
@@ -101,27 +118,30 @@ export class Queue<R> {
     return () => this.listeners.delete(changed);
   }
 
-  /** Keep a capture: the photo first, then its record. When this returns, it is safe. Throws Full, and keeps nothing. */
-  async add(capture: Capture): Promise<Item> {
+  /** Keep what was taken or written: the photos (temporary files) first, then the record. When this returns, it is safe.
+   * Throws Full, and keeps nothing. */
+  async add(content: Content, taken: string[], after = ''): Promise<Item> {
     const member = this.edges.member();
     if (!member) throw new Error('nobody is signed in');
     const id = this.edges.newId();
-    const photo = `${id}.jpg`;
-    this.adding.add(photo);
+    // A photo is named by an id of its own, which the server knows it by; of a check-in's one photo nobody asks.
+    const photos = taken.map((_, n) => `${n === 0 ? id : this.edges.newId()}.jpg`);
+    photos.forEach((photo) => this.adding.add(photo));
     try {
-      const bytes = await this.edges.files.keep(capture.photo, photo);
+      let bytes = 0;
+      for (const [n, photo] of photos.entries()) bytes += await this.edges.files.keep(taken[n], photo);
       const item: Item = {
-        id, member, photo, bytes, form: capture.form, device: capture.device,
+        ...content, id, member, after, photos, bytes,
         saved_at: this.edges.now(), state: 'waiting', tries: 0, next_at: 0, said: '', code: '',
       };
       if (this.items.reduce((sum, one) => sum + one.bytes, bytes) > MOST_BYTES) throw new Full();
       this.put([...this.items, item]);
       return item;
     } catch (error) {
-      await this.edges.files.remove(photo).catch(() => undefined);
+      await this.removeAll(photos);
       throw error;
     } finally {
-      this.adding.delete(photo);
+      photos.forEach((photo) => this.adding.delete(photo));
     }
   }
 
@@ -154,7 +174,7 @@ export class Queue<R> {
 
   /** When the next item is due (phone's clock), or null. */
   dueAt(): number | null {
-    const waiting = this.mine().filter((item) => item.state === 'waiting');
+    const waiting = this.mine().filter((item) => item.state === 'waiting' && !this.isBehind(item));
     return waiting.length ? Math.min(...waiting.map((item) => item.next_at)) : null;
   }
 
@@ -163,7 +183,7 @@ export class Queue<R> {
     const theirs = (item: Item) => item.member !== this.edges.member() && item.saved_at < this.edges.now() - STRANGERS_MS;
     if (this.items.some(theirs)) this.put(this.items.filter((item) => !theirs(item)));
     for (const name of await this.edges.files.names()) {
-      const known = this.adding.has(name) || this.items.some((item) => item.photo === name);
+      const known = this.adding.has(name) || this.items.some((item) => item.photos.includes(name));
       if (!known) await this.edges.files.remove(name);
     }
   }
@@ -172,7 +192,7 @@ export class Queue<R> {
     do {
       this.again = false;
       for (const item of this.mine()) {
-        if (item.state !== 'waiting' || (!all && item.next_at > this.edges.now())) continue;
+        if (item.state !== 'waiting' || this.isBehind(item) || (!all && item.next_at > this.edges.now())) continue;
         if (item.member !== this.edges.member()) break; // another has signed in meanwhile
         const outcome = await this.send(item);
         if (outcome.is !== 'later' || outcome.alone) continue;
@@ -181,6 +201,11 @@ export class Queue<R> {
       }
       all = true;
     } while (this.again);
+  }
+
+  /** Not when the one before is held or given up: then it goes alone. */
+  private isBehind(item: Item): boolean {
+    return this.items.some((other) => other.id === item.after && other.state !== 'held');
   }
 
   private async send(item: Item): Promise<Outcome<R>> {
@@ -198,8 +223,8 @@ export class Queue<R> {
   }
 
   private async tried(item: Item): Promise<Outcome<R>> {
-    if (!(await this.edges.files.exists(item.photo))) {
-      return { is: 'refused', said: '这张照片在手机里找不到了，请重新拍一张，或请队长证明在岗。', code: 'photo_lost' };
+    for (const photo of item.photos) {
+      if (!(await this.edges.files.exists(photo))) return { is: 'refused', said: LOST[item.kind], code: 'photo_lost' };
     }
     this.set(item.id, { state: 'sending', tries: item.tries + 1, said: '' }, false);
     return this.edges.upload(item).catch((): Outcome<R> => ({ is: 'later', said: '没有发出去，稍后再试。', code: '' }));
@@ -213,10 +238,14 @@ export class Queue<R> {
   /** The record first: a photo without one is swept, a record without its photo would be shown as lost. */
   private async letGo(item: Item): Promise<void> {
     this.put(this.items.filter((one) => one.id !== item.id));
-    await this.edges.files.remove(item.photo).catch(() => undefined);
+    await this.removeAll(item.photos);
   }
 
-  private set(id: string, change: Partial<Item>, durably = true): void {
+  private async removeAll(photos: string[]): Promise<void> {
+    for (const photo of photos) await this.edges.files.remove(photo).catch(() => undefined);
+  }
+
+  private set(id: string, change: Partial<Pick<Item, 'state' | 'tries' | 'next_at' | 'said' | 'code'>>, durably = true): void {
     const items = this.items.map((item) => (item.id === id ? { ...item, ...change } : item));
     if (durably) return this.put(items);
     this.items = items;

@@ -1,18 +1,43 @@
-/** The phone's one queue of unsent check-ins, woken when the app shows, the network changes, or an item is due. */
+/** The phone's one queue of what is not sent yet, woken when the app shows, the network changes, or an item is due. */
 import * as checkins from '../api/checkins';
 import { clockOffset } from '../api/clock';
+import * as leads from '../api/leads';
 import { passes, Refused, sentence } from '../api/problem';
 import { session } from '../api/session';
-import { files, newId, photoPath, storage } from './phone';
-import { Queue, type Item, type Outcome } from './queue';
+import { files, newId, photoId, photoPath, storage } from './phone';
+import { Queue, type CheckIn, type Item, type Outcome, type State, type Update } from './queue';
 
-export type Sent = checkins.Submitted;
+/** What the server says of one that it took. */
+export type Reply = checkins.Submitted | leads.Update;
+
+function send(item: Item): Promise<Reply> {
+  return item.kind === 'checkin' ? submit(item) : followUp(item);
+}
+
+function submit(item: CheckIn & Item): Promise<Reply> {
+  const device = { clock_offset_ms: clockOffset() ?? undefined, ...item.device };
+  return checkins.submit(photoPath(item.photos[0]), { id: item.id, ...item.form, device: JSON.stringify(device) });
+}
+
+/** The server names those pictures that it has not yet: they are sent, and it is told again. */
+async function followUp(item: Update & Item): Promise<Reply> {
+  const { place, ...note } = item.note;
+  const photos = item.photos.map(photoId);
+  const tell = () => leads.note(item.lead, { id: item.id, datum: 'wgs84', ...note, ...place, photos });
+  try {
+    return await tell();
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'photos_missing') throw error;
+    const missing = error.facts.photos as string[];
+    for (const name of item.photos) if (missing.includes(photoId(name))) await leads.picture(item.lead, photoPath(name), photoId(name));
+    return tell();
+  }
+}
 
 /** The server cannot take these as they are; the owner has to do something first. */
-async function upload(item: Item): Promise<Outcome<Sent>> {
-  const device = { clock_offset_ms: clockOffset() ?? undefined, ...item.device };
+async function upload(item: Item): Promise<Outcome<Reply>> {
   try {
-    const reply = await checkins.submit(photoPath(item.photo), { id: item.id, ...item.form, device: JSON.stringify(device) });
+    const reply = await send(item);
     if (reply.id !== item.id) return { is: 'later', said: said(null), code: 'no_answer' }; // not the server that spoke
     return { is: 'taken', reply };
   } catch (error) {
@@ -30,11 +55,39 @@ function said(error: unknown): string {
   return '没有网络，已存好，联网后自动提交。';
 }
 
-export const unsent = new Queue<Sent>({
+export const unsent = new Queue<Reply>({
   files, storage, upload, newId,
   now: () => Date.now(),
   member: () => session()?.member.id ?? null,
 });
+
+/** How the state of an item is said, wherever it is shown. */
+export const STATE: Record<State, { state: string; word: string }> = {
+  waiting: { state: 'none', word: '待发送' },
+  sending: { state: 'excused', word: '正在提交' },
+  held: { state: 'review', word: '需要处理' },
+};
+
+/** 1 次打卡、2 条跟进. */
+export function counted(items: Item[]): string {
+  const checkins = items.filter((item) => item.kind === 'checkin').length;
+  const updates = items.length - checkins;
+  return [checkins ? `${checkins} 次打卡` : '', updates ? `${updates} 条跟进` : ''].filter(Boolean).join('、');
+}
+
+/** What is written about this lead and not sent yet, the oldest first. */
+export const updatesOf = (lead: string): (Update & Item)[] =>
+  unsent.mine().filter((item): item is Update & Item => item.kind === 'update' && item.lead === lead);
+
+/** Ask, and give it up; whether its owner meant it. */
+export async function giveUp(item: Item): Promise<boolean> {
+  const what = item.kind === 'checkin'
+    ? { title: '删除这次打卡？', content: '照片会从手机里删掉，不能恢复，这次打卡不算数。' }
+    : { title: '删除这条跟进？', content: '写的内容会从手机里删掉，不能恢复。' };
+  const { confirm } = await wx.showModal({ ...what, confirmText: '删除' });
+  if (confirm) await unsent.drop(item.id);
+  return confirm;
+}
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 

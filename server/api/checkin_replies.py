@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.api.photos import link_to
 from server.api.session import caller
 from server.checkins import comments, sample
 from server.checkins.models import Appeal, CheckIn, CheckInComment, Review
@@ -68,8 +69,18 @@ class CommentReply(BaseModel):
 
 
 class PhotoReply(BaseModel):
+    id: uuid.UUID
     url: str = Field(description="expires within minutes; every look is audited")
     preview_url: str
+
+
+def photo_reply(photo_id: uuid.UUID) -> PhotoReply:
+    """Links in the caller's name."""
+    return PhotoReply(
+        id=photo_id,
+        url=link_to(photo_id, caller(), "full"),
+        preview_url=link_to(photo_id, caller(), "preview"),
+    )
 
 
 class CheckInReply(CheckInRow):

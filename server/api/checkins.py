@@ -7,24 +7,23 @@ from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint, FileStorage, Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.datastructures import FileStorage as Upload
 
 from server.api.checkin_replies import (
     CheckInPage,
     CheckInReply,
     FindingReply,
-    PhotoReply,
     appeals_reply,
     comments_reply,
     findings_reply,
     member_name,
+    photo_reply,
     reviews_reply,
     row_reply,
 )
 from server.api.counts import DayReply, MonthReply, day_reply, month_of, month_reply, stored_day
 from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
-from server.api.photos import link_to
+from server.api.photos import uploaded
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
@@ -135,9 +134,7 @@ def submit_checkin(form: CheckInForm) -> Reply:
     caller().require_phone()
     consent.require(caller())
     at = now()
-    if not isinstance(form.photo, Upload):
-        raise invalid("input_invalid", "填写有误：照片须是文件。", fields=[{"field": "photo", "message": "须是文件"}])
-    data = form.photo.read()
+    data = uploaded(form.photo)
     facts = read(data)
     photo_id = uuid.uuid4()
     key = services().store.put(caller().county_id, photo_id, facts.extension, data, at)
@@ -253,22 +250,13 @@ def read_checkin(path: CheckInPath) -> Reply:
             accuracy_m=checkin.accuracy_m,
             note=checkin.note,
             findings=findings_reply(checkin, blind),
-            photo=_photo_reply(checkin),
+            photo=photo_reply(checkin.photo_id) if checkin.erased_at is None else None,
             erased_at=checkin.erased_at,
             reviews=[] if blind else reviews_reply(session, checkin.id),
             comments=comments_reply(session, checkin.id),
             appeals=appeals_reply(session, checkin.id),
         )
     return reply.model_dump(mode="json")
-
-
-def _photo_reply(checkin: CheckIn) -> PhotoReply | None:
-    """Links for the caller, until the photo is erased."""
-    if checkin.erased_at is not None:
-        return None
-    return PhotoReply(
-        url=link_to(checkin.photo_id, caller(), "full"), preview_url=link_to(checkin.photo_id, caller(), "preview")
-    )
 
 
 def _submitted(checkin: CheckIn, day: DayReply, month: MonthReply) -> SubmittedReply:

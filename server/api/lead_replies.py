@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.checkin_replies import MemberRef
+from server.api.checkin_replies import MemberRef, PhotoReply, photo_reply
 from server.api.session import caller
-from server.leads import clocks, companies, quality
+from server.leads import clocks, companies, pictures, quality, requests
 from server.leads.fit import WORDS, Fit, fit
 from server.leads.models import (
     DEAD_ENDS,
@@ -96,6 +96,7 @@ class LeadRow(BaseModel):
     moved_at: AwareDatetime
     fit: int | None = Field(description="契合度 of what is known, 0 to 100; null: nothing is")
     fit_known_percent: int
+    asked: list[str] = Field(description="what somebody asked about it and nobody has decided yet, in words")
     owed: list[OwedRow] = Field(description="what is due, the soonest first; nothing once it is over or in the pool")
 
 
@@ -116,6 +117,8 @@ class UpdateRow(BaseModel):
     corroborated: bool = Field(
         description="a check-in of theirs lies near it in time and place; without one it is as good"
     )
+    photos: list[PhotoReply] = Field(description="its pictures in their order")
+    photos_erased: int = Field(description="how many more there were, whose term is over or whose member asked")
 
 
 class LeadReply(LeadRow):
@@ -203,6 +206,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
     fits = _fits(session, leads, known)
     squads = squad_names(session, {lead.squad_id for lead in leads if lead.squad_id})
     names = people.names(session, who.county_id, {lead.owner_id for lead in leads if lead.owner_id})
+    asked = requests.waiting(session, who, leads)
     terms = lead_terms(policy.in_force(session, who.county_id, who.today).rules)
     return [
         LeadRow(
@@ -221,6 +225,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
             moved_at=lead.moved_at,
             fit=fits[lead.id].score,
             fit_known_percent=fits[lead.id].known_percent,
+            asked=[REQUESTS[kind] for kind in asked.get(lead.id, ())],
             owed=_owed(lead, terms),
         )
         for lead in leads
@@ -293,6 +298,7 @@ def event_rows(session: Session, lead: Lead) -> list[EventRow]:
 
 def update_rows(session: Session, found: Sequence[LeadUpdate]) -> list[UpdateRow]:
     names = people.names(session, caller().county_id, {one.member_id for one in found})
+    photos = pictures.of_updates(session, caller(), found)
     return [
         UpdateRow(
             id=one.id,
@@ -301,6 +307,8 @@ def update_rows(session: Session, found: Sequence[LeadUpdate]) -> list[UpdateRow
             answers=one.answers,
             happened_at=one.happened_at,
             corroborated=one.checkin_id is not None,
+            photos=[photo_reply(photo.id) for photo in photos[one.id] if photo.sha256],
+            photos_erased=sum(not photo.sha256 for photo in photos[one.id]),
         )
         for one in found
     ]

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import APIBlueprint, FileStorage, Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,15 +28,18 @@ from server.api.lead_replies import (
     update_rows,
 )
 from server.api.paging import PageQuery, cut, newest_first, oldest_first
+from server.api.photos import uploaded
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.evidence.datum import to_wgs84
-from server.leads import companies, course, handover, report, requests, see
-from server.leads.models import CHANNELS, EIA, Lead, LeadRequest, LeadSquad
+from server.leads import companies, course, handover, pictures, report, requests, see
+from server.leads.models import CHANNELS, EIA, MOST_PHOTOS, Lead, LeadRequest, LeadSquad
 from server.leads.requests import Asked
-from server.org import people
+from server.org import consent, people
 from server.org.scope import county as in_county
+from server.photos import preview
+from server.photos.read import read
 
 bp = APIBlueprint("leads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
 Wan = Annotated[int, Field(ge=0, le=10**9, description="万元")]
@@ -115,6 +118,14 @@ class UpdateBody(BaseModel):
     text: Sentence = Field(max_length=1000)
     happened_at: Moment
     answers: bool = Field(False, description="it tells the company where it stands")
+    photos: list[uuid.UUID] = Field(
+        [],
+        max_length=MOST_PHOTOS,
+        description="the ids of its pictures, sent before; 409 names those that are not there",
+    )
+    visit: uuid.UUID | None = Field(
+        None, description="the caller's check-in that it tells of: it corroborates the update and says when it was"
+    )
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     lng: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
     datum: Literal["wgs84", "gcj02"] = "gcj02"
@@ -125,6 +136,23 @@ class UpdateBody(BaseModel):
         if (self.lat is None) != (self.lng is None):
             raise ValueError("lat and lng")
         return self
+
+    @model_validator(mode="after")
+    def _photos_differ(self) -> "UpdateBody":
+        if len(set(self.photos)) < len(self.photos):
+            raise ValueError("photos")
+        return self
+
+
+class PictureForm(BaseModel):
+    """The multipart fields of a picture."""
+
+    id: uuid.UUID = Field(description="made by the phone; the same id with the same picture is the same")
+    photo: FileStorage = Field(description="JPEG, PNG, HEIC or WebP, up to 10 MB")
+
+
+class PictureReply(BaseModel):
+    id: uuid.UUID
 
 
 class ClosingBody(BaseModel):
@@ -210,7 +238,8 @@ def list_leads(query: LeadQuery) -> Reply:
         page, cursor = cut(found, query, "moved_at")
         rows = lead_rows(session, page)
     if query.state == "pooled":  # whoever takes it up sees the rest
-        hidden = {"investment_wan": None, "next_action": "", "next_on": None, "fit": None, "fit_known_percent": 0}
+        hidden: dict[str, Any] = {"investment_wan": None, "next_action": "", "next_on": None, "asked": []}
+        hidden |= {"fit": None, "fit_known_percent": 0}
         rows = [row.model_copy(update=hidden) for row in rows]
     return LeadPage(items=rows, next_cursor=cursor).model_dump(mode="json")
 
@@ -246,6 +275,8 @@ def add_lead_update(path: LeadPath, body: UpdateBody) -> Reply:
         text=body.text,
         happened_at=body.happened_at,
         answers=body.answers,
+        photos=tuple(body.photos),
+        visit=body.visit,
         lat=lat,
         lng=lng,
         accuracy_m=body.accuracy_m if lat is not None else None,
@@ -254,6 +285,27 @@ def add_lead_update(path: LeadPath, body: UpdateBody) -> Reply:
         made, is_new = course.add_update(session, caller(), path.lead_id, new, now())
         (row,) = update_rows(session, [made])
     return row.model_dump(mode="json"), 201 if is_new else 200
+
+
+@bp.post("/leads/<uuid:lead_id>/photos", responses={201: PictureReply, 200: PictureReply})
+def add_lead_photo(path: LeadPath, form: PictureForm) -> Reply:
+    """A picture for an update that will name it; one that none names is gone after a day."""
+    consent.require(caller())
+    picture = _kept(uploaded(form.photo))
+    with transaction() as session:
+        lead = course.hold_to_write(session, caller(), path.lead_id)
+        is_new = pictures.add(session, caller(), lead, form.id, picture, now())
+    if not is_new:
+        services().store.delete(picture.key)
+    return PictureReply(id=form.id).model_dump(mode="json"), 201 if is_new else 200
+
+
+def _kept(data: bytes) -> pictures.Picture:
+    """Its bytes on disk without metadata: nobody needs to know from it where its camera was."""
+    sha256, clean, photo_id = read(data).sha256, preview.stripped(data), uuid.uuid4()
+    key = services().store.put(caller().county_id, photo_id, "jpg", clean, now())
+    facts = read(clean)
+    return pictures.Picture(photo_id, key, sha256, facts.size_bytes, facts.width, facts.height)
 
 
 @bp.post("/companies/<uuid:company_id>/take", responses={200: LeadReply})

@@ -6,15 +6,16 @@ from typing import Literal
 
 import structlog
 from flask import Response
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import APIBlueprint, FileStorage, Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage as Upload
 
 from server.api.services import Reply, now, reading, services, transaction
 from server.audit.journal import record
-from server.errors import AppError, not_found
+from server.errors import AppError, invalid, not_found
 from server.org.scope import Caller
 from server.photos import preview
 from server.photos.models import Photo
@@ -61,6 +62,13 @@ def read_photo(path: PhotoPath, query: PhotoQuery) -> Reply:
         became: Became = "preloaded" if variant == "ahead" else "viewed"
         record_photo(session, county_id, uuid.UUID(viewer), stored.member_id, stored.id, became, now())
     return Response(data, mimetype="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+def uploaded(photo: FileStorage) -> bytes:
+    """The bytes of the part `photo` of a form. Raises 422 where something else than a file was sent."""
+    if not isinstance(photo, Upload):
+        raise invalid("input_invalid", "填写有误：照片须是文件。", fields=[{"field": "photo", "message": "须是文件"}])
+    return photo.read()
 
 
 def link_to(photo_id: uuid.UUID, viewer: Caller, variant: Variant) -> str:

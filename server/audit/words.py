@@ -51,6 +51,7 @@ ACTIONS = {
     "lead.expired": "首报到期",
     "lead.handed_over": "移交线索",
     "lead.moved": "线索改阶段",
+    "lead.photo_added": "上传跟进照片",
     "lead.reopened": "重新打开线索",
     "lead.reported": "报送线索",
     "lead.request_decided": "决定线索申请",

@@ -152,7 +152,7 @@ def left_to_erase(session: Session, request: DeletionRequest) -> int:
 
 
 def _erase_checkins(session: Session, county_id: int, gone: Sequence[CheckIn], why: str, now: datetime) -> None:
-    _erase_photos(session, county_id, [checkin.photo_id for checkin in gone])
+    erase_photos(session, county_id, [checkin.photo_id for checkin in gone])
     for checkin in gone:
         checkin.lat = checkin.lng = checkin.accuracy_m = None
         checkin.device, checkin.evidence = {}, {}
@@ -184,8 +184,9 @@ def _fixes_without(evidence: dict[str, Any], gone: set[datetime]) -> dict[str, A
     return {"history": history, "previous": kept}
 
 
-def _erase_photos(session: Session, county_id: int, photos: Sequence[uuid.UUID]) -> None:
-    """Hash, looks and EXIF, and by its whole key each band by which a copy would be nominated."""
+def erase_photos(session: Session, county_id: int, photos: Sequence[uuid.UUID]) -> None:
+    """Hash, looks and EXIF, and by its whole key each band by which a copy would be nominated. The files go with the
+    next sweep."""
     of_them = (Photo.county_id == county_id) & Photo.id.in_(photos)
     rows = session.execute(select(Photo.id, Photo.phash, Photo.received_at).where(of_them)).all()
     keys = [(county_id, band, twins.month_key(r.received_at), r.id) for r in rows for band in match.bands(r.phash)]

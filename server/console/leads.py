@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, cast
 
-from flask import Response, url_for
+from flask import Response, redirect, url_for
 
 from server.api import chains as chains_api
 from server.api import escorts as escorts_api
@@ -15,6 +15,7 @@ from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.import_sheets import taken, template
 from server.console.workbook import Column, download
+from server.errors import not_found
 from server.leads import chains, escorts, handover, see
 from server.leads.models import DEAD_ENDS, SIDES, STAGES
 from server.watch import members
@@ -91,6 +92,16 @@ def leads_file(lead_id: uuid.UUID) -> Response:
         leaders=leaders,
         fresh_id=uuid.uuid4(),
     )
+
+
+@face.get("/leads/<uuid:lead_id>/photos/<uuid:photo_id>")
+def leads_photo(lead_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
+    """One picture of an update, by a link of now: the page may lie open for longer than a link lives."""
+    shown = cast(dict[str, Any], api.read_lead(api.LeadPath(lead_id=lead_id)))
+    links = {photo["id"]: photo["url"] for update in shown["updates"] for photo in update["photos"]}
+    if str(photo_id) not in links:
+        raise not_found("没有这张照片，或已过保存期限。")
+    return cast(Response, redirect(links[str(photo_id)]))
 
 
 @face.post("/leads/<uuid:lead_id>/stage")

@@ -36,6 +36,7 @@ _JOBS = {
     "review_reminders": "待复核提醒",
     "retention": "清理过期登录和票据",
     "erase_evidence": "到期删除证据",
+    "erase_lead_evidence": "到期删除跟进的位置和照片",
     "sweep": "清理无主照片",
 }
 

@@ -16,7 +16,7 @@ from server.checkins.models import CheckIn
 from server.db import lock
 from server.errors import conflict, invalid, not_found
 from server.evidence.distance import distance_m
-from server.leads import see
+from server.leads import pictures, see
 from server.leads.models import STAGES, Lead, LeadUpdate
 from server.leads.report import note
 from server.leads.requests import void_open
@@ -26,6 +26,7 @@ from server.org.scope import county as in_county
 
 _ORDER = tuple(STAGES)
 _NEAR_M, _NEAR = 500.0, timedelta(hours=2)
+_HOLDS = func.coalesce(CheckIn.decision, CheckIn.verdict)
 _SLACK_M = 500.0  # of both accuracies together, no more: a fix of kilometres corroborates nothing
 # What the squad keeps up to date; the company's own facts are the company's.
 CHANGEABLE = (
@@ -43,9 +44,11 @@ class Update:
     text: str
     happened_at: datetime
     answers: bool = False
+    photos: tuple[uuid.UUID, ...] = ()  # in their order; each is there already (pictures.add)
     lat: float | None = None
     lng: float | None = None
     accuracy_m: float | None = None
+    visit: uuid.UUID | None = None  # the check-in that it tells of, sent before it
 
 
 def move(session: Session, caller: Caller, lead_id: uuid.UUID, to: str, reason: str, now: datetime) -> Lead:
@@ -96,7 +99,8 @@ def change(session: Session, caller: Caller, lead_id: uuid.UUID, to: Mapping[str
 def add_update(
     session: Session, caller: Caller, lead_id: uuid.UUID, new: Update, now: datetime
 ) -> tuple[LeadUpdate, bool]:
-    """Store a 跟进; and whether it is new. One that names a place needs consent (403 `consent_required`)."""
+    """Store a 跟进; and whether it is new. One that names a place needs consent (403 `consent_required`), one whose
+    pictures are not all there waits for them (409 `photos_missing`, which names them)."""
     if new.lat is not None:
         consent.require(caller)
     lock(session, f"lead-update:{caller.county_id}:{new.id}")
@@ -106,11 +110,10 @@ def add_update(
         if (known.member_id, known.lead_id, known.content_sha256) != mine:
             raise conflict("update_differs", "这个编号已经用过，内容不同，没有保存。")
         return known, False
-    lead = see.hold(session, caller, lead_id)
-    see.require_worker(session, caller, lead)
-    if lead.outcome == "dead_end":
-        raise conflict("lead_ended", "这条线索已经终止，请先重新打开。")
-    happened_at = min(new.happened_at, now)
+    lead = hold_to_write(session, caller, lead_id)
+    taken = pictures.loose(session, caller, lead, new.photos)
+    visit = _visit(session, caller, new.visit) if new.visit else None
+    happened_at = visit.happened_at if visit else min(new.happened_at, now)
     made = LeadUpdate(
         county_id=caller.county_id,
         id=new.id,
@@ -124,9 +127,11 @@ def add_update(
         lat=new.lat,
         lng=new.lng,
         accuracy_m=new.accuracy_m,
-        checkin_id=_beside(session, caller, new, happened_at),
+        checkin_id=visit.id if visit else _beside(session, caller, new, happened_at),
     )
     session.add(made)
+    session.flush()
+    pictures.name(taken, made)
     lead.moved_at = now
     lead.responded_at = lead.responded_at or now
     lead.answered_at = lead.answered_at or (now if new.answers else None)
@@ -136,16 +141,30 @@ def add_update(
     return made, True
 
 
+def hold_to_write(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
+    """The lead, for one of those who work on it to write about it; else 404, 403, and 409 of a dead end."""
+    lead = see.hold(session, caller, lead_id)
+    see.require_worker(session, caller, lead)
+    if lead.outcome == "dead_end":
+        raise conflict("lead_ended", "这条线索已经终止，请先重新打开。")
+    return lead
+
+
+def _visit(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn | None:
+    """The caller's own check-in that an update names, if it is there and nobody rejected it."""
+    its = (CheckIn.id == checkin_id) & (CheckIn.member_id == caller.member_id) & (_HOLDS != "rejected")
+    return session.scalar(in_county(caller, CheckIn).where(its))
+
+
 def _beside(session: Session, caller: Caller, new: Update, happened_at: datetime) -> uuid.UUID | None:
     """The caller's own check-in nearest in time, of those within two hours and 500 m that nobody rejected."""
     if new.lat is None or new.lng is None:
         return None
-    holds = func.coalesce(CheckIn.decision, CheckIn.verdict)
     near = in_county(caller, CheckIn).where(
         CheckIn.member_id == caller.member_id,
         CheckIn.happened_at.between(happened_at - _NEAR, happened_at + _NEAR),
         CheckIn.lat.is_not(None),
-        holds != "rejected",
+        _HOLDS != "rejected",
     )
     found = [
         (abs(one.happened_at - happened_at), one.id)
@@ -173,6 +192,9 @@ def one(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
 
 def _digest(new: Update) -> str:
     said = [new.text, new.answers, new.happened_at.isoformat(), new.lat, new.lng, new.accuracy_m]
+    said += [str(photo) for photo in new.photos]
+    if new.visit:
+        said.append(f"visit {new.visit}")
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -52,6 +52,7 @@ DEAD_ENDS = {
 }
 # 环评类别 (环境影响评价法 §16): the heavier a project's effect, the fuller the paper it needs.
 EIA = {"registration": "登记表", "form": "报告表", "report": "报告书"}
+MOST_PHOTOS = 6  # of one 跟进
 OUTCOMES = ("signed", "dead_end")
 REQUESTS = {"join": "申请加入", "contest": "对首报有异议", "close": "申请终止"}
 ESCORT_STATES = {
@@ -249,6 +250,28 @@ class LeadUpdate(Base):
     lng: Mapped[float | None] = mapped_column(Float)
     accuracy_m: Mapped[float | None] = mapped_column(Float)
     checkin_id: Mapped[uuid.UUID | None]
+
+
+class LeadPhoto(Base):
+    """A picture of a 跟进. `id` is made by the phone, which sends it before the update that names it: `update_id` and
+    `place` (which of its pictures) are of that update, and none until it is there."""
+
+    __tablename__ = "lead_photos"
+    __table_args__ = (
+        county_fk("lead_id", "leads"),
+        county_fk("photo_id", "photos"),
+        county_fk("update_id", "lead_updates"),
+        CheckConstraint("(update_id IS NULL) = (place IS NULL)", name="named_whole"),
+        CheckConstraint(f"place BETWEEN 1 AND {MOST_PHOTOS}", name="place"),
+        UniqueConstraint("county_id", "photo_id"),
+        UniqueConstraint("county_id", "update_id", "place"),
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    lead_id: Mapped[uuid.UUID]
+    photo_id: Mapped[uuid.UUID]
+    update_id: Mapped[uuid.UUID | None]
+    place: Mapped[int | None]
 
 
 class LeadRequest(Base):

@@ -2,6 +2,7 @@
 decides about their own squad's, and a lead that was closed opens again at a word."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -134,6 +135,20 @@ def decides(caller: Caller) -> ColumnElement[bool]:
     squads = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units))
     held = select(Lead.id).where(Lead.county_id == caller.county_id, Lead.squad_id.in_(squads))
     return and_(LeadRequest.squad_id.in_(squads), LeadRequest.lead_id.in_(held))
+
+
+def waiting(session: Session, caller: Caller, leads: Sequence[Lead]) -> dict[uuid.UUID, list[str]]:
+    """By the lead, the kinds of what is asked about it and not decided yet, in the order it was asked."""
+    asked = (
+        in_county(caller, LeadRequest)
+        .with_only_columns(LeadRequest.lead_id, LeadRequest.kind)
+        .where(LeadRequest.state == "open", LeadRequest.lead_id.in_({lead.id for lead in leads}))
+        .order_by(LeadRequest.asked_at, LeadRequest.id)
+    )
+    kinds: dict[uuid.UUID, list[str]] = {}
+    for row in session.execute(asked):
+        kinds.setdefault(row.lead_id, []).append(row.kind)
+    return kinds
 
 
 def _known(session: Session, caller: Caller, asked: Asked) -> LeadRequest | None:

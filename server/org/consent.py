@@ -12,10 +12,19 @@ from server.org.models import Consent
 from server.org.scope import Caller
 
 KEPT_MONTHS = 13  # at most; a county's rules may say less
-CURRENT_VERSION = "2026-11.4"
+CURRENT_VERSION = "2026-11.5"
 # What, why and how long, by version. Words that anybody may have agreed to are never edited: a new version is added,
 # and a copy of somebody's data says what they agreed to.
 WORDS: dict[str, tuple[str, ...]] = {
+    "2026-11.5": (
+        "打卡时收集一张自拍照片、当时的位置和手机型号，用于证明当天在驻点。",
+        "只在您点击提交时收集；写线索跟进时，您选择带上才收集位置和照片。不记录行踪，不做人脸比对。",
+        "打卡的照片和位置只有您的队长、本单位和招商局的监督人员能看；跟进的照片，跟进同一条线索的小分队也能看。"
+        "每次查看都有记录。",
+        f"照片和位置最多保存 {KEPT_MONTHS} 个月，申诉没有了结的保存到了结；"
+        "要查阅、导出或删除，在“我的信息”里办理或向单位提出。",
+        "您可以不同意，也可以随时撤回：改由同事或监督人员证明在岗，不会因此被预警。",
+    ),
     "2026-11.4": (
         "打卡时收集一张自拍照片、当时的位置和手机型号，用于证明当天在驻点。",
         "只在您点击提交时收集；写线索跟进时，您选择带上才收集位置。不记录行踪，不做人脸比对。",

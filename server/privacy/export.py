@@ -20,7 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment,
 from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
-from server.leads.models import LeadUpdate
+from server.leads.models import LeadPhoto, LeadUpdate
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
 from server.org import consent, people, reach
@@ -81,13 +81,14 @@ _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
     ("reviews", Review, "checkin_id", CheckIn),
     ("checkin_comments", CheckInComment, "checkin_id", CheckIn),
     ("flag_steps", FlagStep, "flag_id", Flag),
+    ("lead_photos", LeadPhoto, "photo_id", Photo),
 )
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
             复核、留言、申诉、证明、请假、线索跟进、每天与每月的结果、补充说明、预警与处置、通知与订阅。
             时间为 UTC，经纬度为 WGS-84。
-photos/     您提交的照片原图，文件名是日期和打卡编号。
+photos/     您提交的打卡照片原图，文件名是日期和打卡编号；线索跟进的照片，文件名是日期、跟进编号和第几张。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
 
 已过保存期限或应您要求删除的照片和位置不在其中。同事的照片和位置不属于您的信息，也不在其中。
@@ -207,24 +208,41 @@ def _names(session: Session, county_id: int, ids: set[str]) -> dict[str, str]:
 
 
 def _add_photos(session: Session, store: FolderStore, member: Member, archive: zipfile.ZipFile) -> list[str]:
-    """Put each original in the archive; the names of those whose files are missing."""
+    """Put each photo in the archive as it is stored; the names of those whose files are missing."""
     missing = []
+    for called, key in (*_of_checkins(session, member), *_of_updates(session, member)):
+        name = f"photos/{called}.{key.rpartition('.')[2]}"
+        try:
+            data = store.open(key)
+        except FileNotFoundError:
+            log.warning("export_photo_missing", photo=name)
+            missing.append(name)
+            continue
+        archive.writestr(zipfile.ZipInfo(name), data)  # stored: a JPEG does not get smaller
+    return missing
+
+
+def _of_checkins(session: Session, member: Member) -> list[tuple[str, str]]:
+    """What each photo of a check-in is called, and its key."""
     stored = session.execute(
         select(CheckIn.on_date, CheckIn.id, Photo.storage_key)
         .join(Photo, (Photo.county_id == CheckIn.county_id) & (Photo.id == CheckIn.photo_id))
         .where(CheckIn.county_id == member.county_id, CheckIn.member_id == member.id, CheckIn.erased_at.is_(None))
         .order_by(CheckIn.on_date, CheckIn.id)
-    ).all()
-    for row in stored:
-        name = f"photos/{row.on_date.isoformat()}_{row.id}.{row.storage_key.rpartition('.')[2]}"
-        try:
-            data = store.open(row.storage_key)
-        except FileNotFoundError:
-            log.warning("export_photo_missing", checkin=str(row.id))
-            missing.append(name)
-            continue
-        archive.writestr(zipfile.ZipInfo(name), data)  # stored: a JPEG does not get smaller
-    return missing
+    )
+    return [(f"{row.on_date.isoformat()}_{row.id}", row.storage_key) for row in stored]
+
+
+def _of_updates(session: Session, member: Member) -> list[tuple[str, str]]:
+    """What each picture of a 跟进 is called (its day in UTC), and its key."""
+    stored = session.execute(
+        select(LeadUpdate.happened_at, LeadUpdate.id, LeadPhoto.place, Photo.storage_key)
+        .join(LeadPhoto, (LeadPhoto.county_id == LeadUpdate.county_id) & (LeadPhoto.update_id == LeadUpdate.id))
+        .join(Photo, (Photo.county_id == LeadPhoto.county_id) & (Photo.id == LeadPhoto.photo_id))
+        .where(LeadUpdate.county_id == member.county_id, LeadUpdate.member_id == member.id, Photo.sha256 != "")
+        .order_by(LeadUpdate.happened_at, LeadUpdate.id, LeadPhoto.place)
+    )
+    return [(f"{row.happened_at.date().isoformat()}_{row.id}_{row.place}", row.storage_key) for row in stored]
 
 
 def _json(value: Any) -> bytes:

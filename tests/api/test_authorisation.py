@@ -4,6 +4,7 @@ The rows to be reached are all chen's (unit east, squad east-1, county 1). An en
 has no row here fails, and so does a row without an endpoint.
 """
 
+import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from functools import cached_property
 import pytest
 from werkzeug.test import TestResponse
 
+from server.demo.photos import draw_selfie
 from server.org import consent
 from tests.cast import PEOPLE
 from tests.client import Api
 
 NOBODY = "nobody"
+PICTURE = draw_selfie(3, size=(320, 240))
 # Who stands where, seen from chen.
 OWN = {
     "chen",
@@ -281,6 +284,12 @@ def _call(api: Api, who: str | None, t: Target) -> TestResponse:
 def _follow_up(api: Api, who: str | None, t: Target) -> TestResponse:
     said = {"id": str(uuid.uuid4()), "text": "拜访", "happened_at": api.clock().isoformat()}
     return api.post(f"/leads/{t.lead}/updates", who, said)
+
+
+def _add_photo(api: Api, who: str | None, t: Target) -> TestResponse:
+    """Who has never agreed to anything, such as a leader in the office, is asked to before their role is."""
+    form = {"id": str(uuid.uuid4()), "photo": (io.BytesIO(PICTURE), "p.jpg")}
+    return api.call("POST", f"/leads/{t.lead}/photos", who, data=form)
 
 
 def _hand_over(api: Api, who: str | None, t: Target) -> TestResponse:
@@ -573,6 +582,7 @@ MATRIX: dict[tuple[str, str], Row] = {
         {200: LEAD_SQUAD, **LEAD_WORK},
     ),
     ("POST", "/api/v1/leads/{lead_id}/updates"): Row(_follow_up, {201: LEAD_SQUAD, **LEAD_WORK}),
+    ("POST", "/api/v1/leads/{lead_id}/photos"): Row(_add_photo, {201: LEAD_SQUAD, **LEAD_WORK}),
     ("POST", "/api/v1/leads/{lead_id}/closing"): Row(
         # one at a time: the colleagues are told that it waits already
         _ask_to_close,

@@ -162,3 +162,18 @@ def test_a_signature_leaves_nothing_to_decide(api: Api, lead: str, company: str)
     asked = ask(api, company).json["id"]
     api.post(f"/leads/{lead}/stages", "chen", {"stage": "signed"})
     assert decide(api, asked).json["code"] == "request_decided"
+
+
+def test_what_is_not_decided_stands_beside_the_lead_in_words(api: Api, lead: str) -> None:
+    company = api.get(f"/leads/{lead}", "chen").json["company"]["id"]
+    joining = {"id": str(uuid.uuid4()), "kind": "join", "reason": "商会会长是我们的老乡"}
+    asked = api.post(f"/companies/{company}/requests", "neighbour", joining).json["id"]
+    closing = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
+    api.clock.advance(minutes=1)
+    assert api.post(f"/leads/{lead}/closing", "chen", closing).status_code == 201
+    for who in ("chen", "supervisor", "bureau"):
+        (row,) = api.get("/leads", who).json["items"]
+        assert row["asked"] == ["申请加入", "申请终止"]
+    assert api.get("/leads", "neighbour").json["items"] == []
+    api.post(f"/lead-requests/{asked}/decision", "bureau", {"decision": "refused", "answer": "先由首报的跟进"})
+    assert api.get(f"/leads/{lead}", "chen").json["asked"] == ["申请终止"]

@@ -253,3 +253,31 @@ def test_a_report_from_the_future_is_of_now(api: Api) -> None:
         api.post("/leads", "chen", body(api, reported_at=ahead)).json["reported_at"][:16]
         == api.clock().isoformat()[:16]
     )
+
+
+def test_an_update_of_a_visit_is_of_the_moment_of_its_check_in_and_corroborated_by_it(
+    api: Api, lead: str, clock: StoppedClock
+) -> None:
+    """Anywhere, without a place of its own, and however late it is sent."""
+    visit = api.check_in("chen", kind="visit", lat="31.9", lng="120.9").json["id"]
+    at = clock.at
+    clock.advance(hours=5)
+    said = update(api, visit=visit)
+    made = api.post(f"/leads/{lead}/updates", "chen", said)
+    assert (made.status_code, made.json["corroborated"]) == (201, True)
+    assert made.json["happened_at"][:16] == at.isoformat()[:16]
+    assert api.post(f"/leads/{lead}/updates", "chen", said).status_code == 200
+    other = api.post(f"/leads/{lead}/updates", "chen", {k: v for k, v in said.items() if k != "visit"})
+    assert (other.status_code, other.json["code"]) == (409, "update_differs")
+
+
+def test_a_visit_of_somebody_else_or_rejected_or_never_sent_corroborates_nothing(
+    api: Api, lead: str, clock: StoppedClock
+) -> None:
+    theirs = api.check_in("colleague", kind="visit").json["id"]
+    rejected = api.check_in("chen", kind="visit").json["id"]
+    no = {"decision": "rejected", "reason": "看不清人", "code": "other"}
+    assert api.post(f"/checkins/{rejected}/reviews", "bureau", no).status_code == 201
+    for visit in (theirs, rejected, str(uuid.uuid4())):
+        made = api.post(f"/leads/{lead}/updates", "chen", update(api, visit=visit))
+        assert (made.status_code, made.json["corroborated"]) == (201, False)

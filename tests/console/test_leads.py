@@ -1,14 +1,19 @@
 """线索 at the console: by stage, one with its history, what is asked decided in place; nobody sees others' secrets."""
 
 import uuid
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from tests.api.test_lead_photos import follow_up, sent
 from tests.api.test_leads import body, update
 from tests.client import Api
 from tests.console.conftest import Desks
 from tests.console.test_exports import sheet
+from tests.doors import FROM_HERE
 from tests.miniprogram.conftest import RunningClock
+
+Rows = Callable[..., list]
 
 
 def test_from_the_list_to_a_signed_dead_end_and_back(desk: Desks, api: Api, clock: RunningClock) -> None:
@@ -52,6 +57,36 @@ def test_from_the_list_to_a_signed_dead_end_and_back(desk: Desks, api: Api, cloc
     page.get_by_label("为什么重新打开").fill("对方来电")
     page.get_by_role("button", name="重新打开").click()
     expect(page.get_by_role("status")).to_have_text("已重新打开，负责人会收到消息。")
+
+
+def test_pictures_of_an_update_are_looked_at_and_each_look_is_written_down(desk: Desks, api: Api, rows: Rows) -> None:
+    lead = str(api.post("/leads", "chen", body(api)).json["id"])
+    follow_up(api, lead, sent(api, lead, 3))
+    sitting = desk("supervisor")
+    page = sitting.at(f"/leads/{lead}")
+    shown = page.get_by_role("img", name="chen跟进的第 2 张照片，打开看大图")
+    expect(shown).to_be_visible()
+    for one in page.locator(".shots img").all():
+        expect(one).not_to_have_js_property("naturalWidth", 0)
+    assert sitting.barriers() == []
+    assert sitting.fits()
+    sitting.shot("lead-photos")
+    with page.expect_popup() as opened:
+        shown.click()
+    opened.value.wait_for_load_state()
+    assert "/api/v1/photos/" in opened.value.url
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'photo.viewed'") == [(4,)]
+
+
+def test_a_picture_of_anothers_lead_is_nobodys_to_see(api: Api) -> None:
+    lead = str(api.post("/leads", "chen", body(api)).json["id"])
+    photo = follow_up(api, lead, sent(api, lead)).json["photos"][0]["id"]
+    for who, status in (("supervisor", 302), ("bureau", 302), ("other_supervisor", 404), ("far_bureau", 404)):
+        headers = FROM_HERE | {"Authorization": f"Bearer token-{who}"}
+        answer = api.app.test_client().get(f"/console/leads/{lead}/photos/{photo}", headers=headers)
+        assert answer.status_code == status, who
+    headers = FROM_HERE | {"Authorization": "Bearer token-bureau"}
+    assert api.app.test_client().get(f"/console/leads/{lead}/photos/{lead}", headers=headers).status_code == 404
 
 
 def test_a_leader_moves_it_on_and_hands_over_all_of_one_who_leaves(desk: Desks, api: Api) -> None:

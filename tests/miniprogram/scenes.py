@@ -1,5 +1,6 @@
 """What several stories begin with."""
 
+from server.demo.photos import draw_selfie
 from tests.client import Api
 from tests.miniprogram.phone import Phone
 
@@ -19,6 +20,14 @@ def takes_a_photo(phone: Phone) -> Phone:
 
 def checks_in(phone: Phone) -> Phone:
     return takes_a_photo(phone).taps("提交")
+
+
+def takes_pictures(phone: Phone, times: int = 1) -> Phone:
+    """Of what is being written about a lead, each of something else."""
+    for n in range(times):
+        phone.takes(draw_selfie(100 + n, size=(1200, 900))).taps("加照片").taps("拍摄")
+        phone.field(f"第{n + 1}张照片，点开看大图").wait_for()
+    return phone
 
 
 def invited(api: Api, who: str = "chen") -> str:

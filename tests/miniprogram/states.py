@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.miniprogram.phone import Phone
-from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
+from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo, takes_pictures
 
 TALK = "team/step/step?flag=none&step=talk&who=chen&word=约谈"
 
@@ -51,6 +51,13 @@ def _at(page: str, *seen: str) -> Callable[[Phone], Phone]:
     return lambda phone: on_site(phone).opens(page).sees(*seen)
 
 
+def _reports(phone: Phone, name: str) -> Phone:
+    if phone.page:
+        phone.is_killed()
+    phone.opens("leads/report/report").fills("如 苏州某某科技有限公司", name).taps("商会协会")
+    return phone.taps("报送").is_on("leads/lead/lead")
+
+
 def _reported(phone: Phone) -> Phone:
     phone.opens("leads/report/report").fills("如 苏州某某科技有限公司", "苏州汇川技术有限公司").taps("商会协会")
     phone.fills("如 约负责人来县考察（可不填）", "约张总来县考察").taps("报送").is_on("leads/lead/lead")
@@ -59,6 +66,37 @@ def _reported(phone: Phone) -> Phone:
         .taps("记下")
         .sees("chen · 11月24日 周二")
     )
+
+
+def _waiting(phone: Phone) -> Phone:
+    _reported(phone).goes_offline().fills("见了谁，谈了什么", "和张总约好周五来县里看地。").taps("记下")
+    return phone.sees("待发送")
+
+
+def _pictured(phone: Phone) -> Phone:
+    _reported(phone.agreed_to_privacy())
+    for n, text in enumerate(("看了总装车间，二期准备扩建。", "")):
+        takes_pictures(phone, 4 - n)
+        if text:
+            phone.fills("见了谁，谈了什么", text).taps("记下").sees(text)
+    return phone
+
+
+def _visiting(phone: Phone) -> Phone:
+    for name in ("无锡先导智能装备股份有限公司", "苏州汇川技术有限公司", "一汽解放汽车有限公司无锡柴油机厂铸造分公司"):
+        phone = _reports(phone, name)
+    phone.agreed_to_privacy().stands_at(31.298731, 120.603942).is_killed_and_restarted().sees("23:00 前")
+    phone.taps("打卡，23:00 前").taps("拍照").taps("苏州汇川技术有限公司")
+    return phone.fills("见了谁，谈了什么", "看了总装车间，张总问电价。")
+
+
+def _visited(phone: Phone) -> Phone:
+    return _visiting(phone).taps("提交").sees("完成")
+
+
+def _changing(phone: Phone) -> Phone:
+    _reported(phone).taps("改下一步和情况").is_on("leads/facts/facts").picks("未定", "2026-12-01")
+    return phone.fills("如 12000", "12000").fills("如 80.5", "80.5")
 
 
 def _known(phone: Phone) -> Phone:
@@ -78,6 +116,8 @@ STATES: list[State] = [
     State("pages/checkin/checkin", "live", lambda p: _checkin(p).sees("在围栏内")),
     State("pages/checkin/checkin", "outside", _outside),
     State("pages/checkin/checkin", "still", lambda p: takes_a_photo(on_site(p).opens())),
+    State("pages/checkin/checkin", "visit", _visiting),
+    State("pages/checkin/checkin", "visited", _visited),
     State("pages/checkin/checkin", "verdict", lambda p: checks_in(on_site(p).opens()).sees("完成")),
     State("pages/checkin/checkin", "kept", _kept),
     State("pages/checkin/checkin", "privacy", lambda p: p.opens("pages/checkin/checkin").sees("使用前请先阅读")),
@@ -89,7 +129,7 @@ STATES: list[State] = [
         "pages/evidence/evidence", "clear", lambda p: checks_in(on_site(p).opens()).taps("查看依据").sees("逐项核验")
     ),
     State("pages/unsent/unsent", "waiting", lambda p: _kept(p).taps("回到今天").taps("1 次打卡还没有提交")),
-    State("pages/unsent/unsent", "empty", _at("pages/unsent/unsent", "没有未提交的打卡")),
+    State("pages/unsent/unsent", "empty", _at("pages/unsent/unsent", "没有待发送的")),
     State("pages/calendar/calendar", "day", lambda p: _at("pages/calendar/calendar", "2026年11月")(p).taps("23")),
     State("pages/messages/messages", "empty", _at("pages/messages/messages", "还没有消息")),
     State("pages/leaves/leaves", "empty", _at("pages/leaves/leaves", "还没有申请")),
@@ -101,6 +141,9 @@ STATES: list[State] = [
     State("leads/list/list", "one", lambda p: _reported(p).is_killed_and_restarted("leads/list/list").sees("约张总")),
     State("leads/report/report", "known", _known),
     State("leads/lead/lead", "followed-up", _reported),
+    State("leads/facts/facts", "filled", _changing),
+    State("leads/lead/lead", "waiting", _waiting),
+    State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),

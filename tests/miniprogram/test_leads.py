@@ -16,7 +16,7 @@ def leads(api: Api, who: str = "chen") -> list[dict[str, Any]]:
 
 
 def test_a_lead_is_reported_followed_up_and_moved_on(phone: Phone, api: Api) -> None:
-    phone.opens("pages/me/me").taps("线索").is_on("leads/list/list").sees("还没有线索")
+    phone.agreed_to_privacy().opens("pages/me/me").taps("线索").is_on("leads/list/list").sees("还没有线索")
     phone.taps("报送线索").is_on("leads/report/report").taps("报送").sees("请填写企业名称。")
     phone.fills(NAME, "苏州汇川技术有限公司").taps("商会协会").taps("报送").is_on("leads/lead/lead")
     phone.sees("苏州汇川技术有限公司", "east-1 · chen", "11月25日 周三前首次跟进")

@@ -39,6 +39,18 @@ def test_killed_offline_and_restarted_offline_it_still_waits(phone: Phone, api: 
     assert len(ids(api)) == 1
 
 
+def test_one_kept_by_the_version_before_updates_were_is_sent_by_this_one(phone: Phone, api: Api) -> None:
+    on_site(phone).opens().sees("23:00 前").goes_offline()
+    checks_in(phone).sees(KEPT)
+    phone.evaluates("""(() => {
+        const [{ kind, photos, ...rest }] = __phone.wx.getStorageSync('unsent');
+        __phone.wx.setStorageSync('unsent', [{ ...rest, photo: photos[0] }]);
+    })()""")
+    phone.is_killed_and_restarted().sees("1 次打卡还没有提交")
+    sent(phone.comes_online())
+    assert len(ids(api)) == 1
+
+
 def test_in_a_basement_the_ticket_kept_ahead_is_used(phone: Phone, api: Api) -> None:
     on_site(phone).opens().sees("23:00 前")
     phone.page.wait_for_function("(__phone.wx.getStorageSync('tickets') || []).length >= 3")  # type: ignore[union-attr]
@@ -136,7 +148,7 @@ def test_what_is_held_can_be_given_up(phone: Phone, api: Api) -> None:
     on_site(phone).opens().sees("23:00 前").server_answers("/checkins", 422, '{"code":"x","detail":"照片打不开。"}')
     checks_in(phone).sees("照片打不开。").taps("回到今天").taps("1 次打卡还没有提交").sees("需要处理").taps("删除")
     phone.page.locator(".wechat").get_by_text("删除", exact=True).last.tap()  # type: ignore[union-attr]
-    phone.sees("没有未提交的打卡")
+    phone.sees("没有待发送的")
     assert ids(api) == []
 
 

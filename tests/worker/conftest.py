@@ -26,6 +26,7 @@ def erase(config: Config, clock: StoppedClock, cast: Cast, db: Database) -> Iter
         with db.transaction() as session:
             session.execute(update(SignIn).values(expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
         clock.at = at.replace(hour=19, minute=30, second=10) - timedelta(days=1)  # its first tick after 03:30 in China
+        tick(worker, "erase_lead_evidence")
         tick(worker, "erase_evidence")
         clock.at = at
         for path in files(config):  # the sweep goes by the age that the file system tells

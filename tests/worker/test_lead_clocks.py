@@ -155,6 +155,6 @@ def test_where_an_update_was_written_goes_after_its_term_or_on_request(
         assert api.post("/me/deletion", "chen", {"understood": True}).status_code == 200
     worker = Worker(config, clock)
     clock.at = datetime.fromisoformat(f"{on}T19:26:00").replace(tzinfo=UTC)  # 03:26 in China
-    tick(worker, "erase_lead_places")
+    tick(worker, "erase_lead_evidence")
     worker.db.dispose()
     assert rows("SELECT count(*), count(lat) FROM lead_updates") == [(1, left)]

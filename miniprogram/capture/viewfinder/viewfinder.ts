@@ -1,17 +1,10 @@
 /** The live front camera with its shutter; tells the page of a photo, or that there is no camera to be had. */
-import { asJpeg, type Canvas } from '../photo';
+import { asJpeg, spareOf } from '../photo';
 
 Component({
   properties: { still: { type: String, value: '' }, low: { type: Boolean, value: false } },
   data: { busy: false },
   methods: {
-    /** The canvas of this page, for phones that draw on no other. */
-    spare(): Promise<Canvas> {
-      return new Promise((resolve, reject) => this.createSelectorQuery().select('#spare').node((found) => {
-        if (found?.node) resolve(found.node as Canvas);
-        else reject(new Error('canvas'));
-      }).exec());
-    },
     denied() { this.triggerEvent('denied'); },
     shoot() {
       if (this.data.busy) return;
@@ -21,7 +14,7 @@ Component({
         selfieMirror: false, // what is written on a door plate must be readable
         success: (r) => {
           const at = Date.now();
-          asJpeg(r.tempImagePath, () => this.spare())
+          asJpeg(r.tempImagePath, () => spareOf(this))
             .then((path) => this.triggerEvent('photo', { path, at }))
             .finally(() => this.setData({ busy: false }));
         },

@@ -1,8 +1,11 @@
 /** 线索: mine, the squad's, and the pool that anybody may take from. */
+import { serverNow } from '../../api/clock';
 import * as api from '../../api/leads';
-import { sentence } from '../../api/problem';
+import { NoAnswer, sentence } from '../../api/problem';
+import { known, remember } from '../../known-leads';
 import { listing } from '../../listing';
-import { day } from '../../words';
+import { updatesOf } from '../../queue/unsent';
+import { day, planned } from '../../words';
 
 const TABS: { shown: api.Shown; word: string }[] = [{ shown: 'mine', word: '我的' }, { shown: 'squad', word: '本队' }, { shown: 'pooled', word: '公共池' }];
 
@@ -12,8 +15,10 @@ const row = (l: api.Row) => {
     id: l.id, company: l.company.id, name: l.company.name, stage: l.stage_word,
     steps: api.STAGES.map((s, n) => ({ key: s.stage, on: n <= api.STAGES.findIndex((one) => one.stage === l.stage) })),
     who: [l.squad, l.owner?.name].filter(Boolean).join(' · '),
-    next: l.next_action ? `${l.next_action}${l.next_on ? ` · ${day(l.next_on)}` : ''}` : '',
+    next: planned(l.next_action, l.next_on, serverNow()),
+    asked: l.asked.length ? `${l.asked.join('、')}，等上级决定` : '',
     late: late ? `${late.word}逾期 ${late.days_late} 天` : '',
+    unsent: updatesOf(l.id).length,
     due: !late && l.owed.length ? `${day(l.owed[0].due_on)}前${l.owed[0].word}` : '',
   };
 };
@@ -29,9 +34,12 @@ Page({
       const page = await api.list(shown, cursor);
       if (shown !== this.data.shown) return; // another tab was tapped meanwhile
       this.cursor = page.next_cursor;
+      if (!cursor) remember(shown, page.items);
       this.setData({ items: [...(cursor ? this.data.items : []), ...page.items.map(row)], loaded: true, said: '' });
     } catch (error) {
-      this.setData({ said: sentence(error) });
+      const before = !cursor && error instanceof NoAnswer ? known(shown) : [];
+      if (before.length) this.setData({ items: before.map(row), loaded: true, said: `${sentence(error)}显示的是上次的内容。` });
+      else this.setData({ said: sentence(error) });
     }
   },
 

@@ -1,4 +1,5 @@
 /** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
+import type { Submitted } from '../../api/checkins';
 import { clockOffset } from '../../api/clock';
 import type * as me from '../../api/me';
 import { against, type Fence } from '../../capture/distance';
@@ -7,14 +8,18 @@ import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/locati
 import { session, TODAY } from '../../api/session';
 import { ask, needed } from '../../privacy';
 import { Full, type Outcome } from '../../queue/queue';
+import { renew, visitable } from '../../known-leads';
 import { newest, refresh, spend } from '../../queue/tickets';
-import { unsent, wake, type Sent } from '../../queue/unsent';
+import { unsent, wake, type Reply } from '../../queue/unsent';
 import { ask as allow, wanting } from '../../subscribe';
 import { metres } from '../../words';
+
+const FEW = 3; // leads that are offered before somebody asks for more
 
 const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
 
 interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
+interface Lead { id: string; name: string }
 
 Page({
   data: {
@@ -24,6 +29,11 @@ Page({
     noPrivacy: false, // the guide was refused: there is neither camera nor position
     noCamera: false,
     note: '',
+    visiting: false, // opened for a visit, or a lead is chosen: the check-in is one of that kind
+    lead: null as null | Lead,
+    offered: [] as Lead[],
+    more: 0,
+    told: '',
     busy: false,
     said: '',
     sheet: null as null | Sheet,
@@ -34,7 +44,15 @@ Page({
   ticket: '', // as it was at the shutter: one that was issued later bounds nothing
   templates: [] as string[],
 
-  onLoad() {
+  forVisit: false,
+  gone: false,
+
+  /** `visit`: to a company; the lead, where it is known. */
+  onLoad(query: { visit?: string }) {
+    this.forVisit = query.visit !== undefined;
+    if (this.forVisit) wx.setNavigationBarTitle({ title: '走访打卡' });
+    this.offer(visitable().find((one) => one.id === query.visit) ?? null);
+    renew().then(() => this.gone || this.offer(this.data.lead ?? visitable().find((one) => one.id === query.visit) ?? null));
     refresh();
     wanting().then((templates) => { this.templates = templates; }, () => undefined);
   },
@@ -61,11 +79,27 @@ Page({
     }
   },
 
+  /** A few, the chosen one among them. */
+  offer(lead: Lead | null, all = false) {
+    const leads = visitable();
+    const few = all ? leads : leads.slice(0, FEW);
+    const offered = lead && !few.some((one) => one.id === lead.id) ? [lead, ...few.slice(0, -1)] : few;
+    this.setData({ lead, visiting: this.forVisit || !!lead, offered, more: Math.max(leads.length - offered.length, 0) });
+    if (this.fix) this.setData({ chip: this.chip(this.fix) });
+  },
+  choose(e: WechatMiniprogram.TouchEvent) {
+    const { id } = e.currentTarget.dataset as { id: string };
+    const chosen = this.data.offered.find((one) => one.id === id) ?? null;
+    this.offer(chosen?.id === this.data.lead?.id ? null : chosen, !this.data.more);
+    this.setData({ said: '' });
+  },
+  unfold() { this.offer(this.data.lead, true); },
+
   chip(fix: Fix) {
     const today = wx.getStorageSync(TODAY) as me.Today | '';
     const fence = today ? (today.posting as Fence | null) : null;
     const error = `±${Math.round(fix.accuracy_m)}`;
-    if (!fence) return { said: `已定位 ${error} m`, is: 'none' };
+    if (!fence || this.data.visiting) return { said: `已定位 ${error} m`, is: 'none' };
     const { distance, is } = against(fence, fix, fix.accuracy_m);
     return { said: `${PLACE[is]} · 距驻点 ${metres(distance)} ${error}`, is };
   },
@@ -100,18 +134,24 @@ Page({
   },
 
   /** The kept copy is what is sent; while it is being made, the still is needed. */
-  onUnload() { if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still); },
+  onUnload() {
+    this.gone = true;
+    if (this.data.still && (this.data.sheet || !this.data.busy)) discard(this.data.still);
+  },
   write(e: WechatMiniprogram.Input) { this.data.note = e.detail.value; }, // no page needs to be drawn for it
 
   /** The question must be put within the tap; the photo is kept meanwhile, and sent once it is answered. */
   async send() {
     if (this.data.busy || !this.data.still || !this.fix) return;
     if (!session()) return this.setData({ said: '还没有登录。请联网后回到今天页，再来打卡。' });
+    if (this.data.lead && !this.data.note.trim()) return this.setData({ said: '请先写一句跟进。' });
     this.setData({ busy: true, said: '' });
     const asked = allow(this.templates);
     try {
-      const item = await unsent.add({ photo: this.data.still, form: this.form(this.fix), device: this.device() });
-      spend(item.form.ticket);
+      const form = this.form(this.fix);
+      const item = await unsent.add({ kind: 'checkin', form, device: this.device() }, [this.data.still]);
+      spend(form.ticket);
+      if (this.data.lead) this.setData({ told: await this.tellOf(this.data.lead, item.id) });
       this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也不要紧，下次打开驻点通会接着提交。', kept: true, id: item.id });
       const answer = unsent.outcome(item.id);
       await asked;
@@ -122,10 +162,18 @@ Page({
     }
   },
 
+  /** The update goes behind its check-in, which corroborates it. What became of it: the check-in is kept already. */
+  tellOf(lead: Lead, visit: string): Promise<string> {
+    const note = { text: this.data.note.trim(), answers: false, happened_at: new Date(this.takenAt).toISOString(), visit };
+    return unsent.add({ kind: 'update', lead: lead.id, company: lead.name, note }, [], visit)
+      .then(() => `跟进记在“${lead.name}”。`, () => '手机里存不下了，跟进没有存好，请稍后到线索里补写。');
+  },
+
   form(fix: Fix) {
+    const { lead, note, visiting } = this.data;
     return {
       lat: String(fix.lat), lng: String(fix.lng), datum: fix.datum, accuracy_m: String(fix.accuracy_m),
-      captured_at: new Date(this.takenAt).toISOString(), ticket: this.ticket, kind: 'station' as const, note: this.data.note.trim(),
+      captured_at: new Date(this.takenAt).toISOString(), ticket: this.ticket, kind: visiting ? 'visit' as const : 'station' as const, note: lead ? `走访：${lead.name}` : note.trim(),
     };
   },
 
@@ -137,11 +185,11 @@ Page({
     return offset === null ? known : { ...known, clock_offset_ms: offset };
   },
 
-  tell(id: string, outcome: Outcome<Sent>) {
+  tell(id: string, outcome: Outcome<Reply>) {
     if (outcome.is !== 'taken') {
       return this.show({ state: outcome.is === 'later' ? 'none' : 'review', word: outcome.is === 'later' ? '已存好' : '没有提交', said: outcome.said, kept: true, id });
     }
-    const { verdict, reason, comparing, day, month } = outcome.reply;
+    const { verdict, reason, comparing, day, month } = outcome.reply as Submitted;
     wx.vibrateShort({ type: 'medium' });
     return this.show({
       state: verdict, word: '', said: comparing ? '照片正在比对，几秒后有结果。' : reason,

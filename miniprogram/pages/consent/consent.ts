@@ -2,13 +2,16 @@
 import * as api from '../../api/me';
 import { sentence } from '../../api/problem';
 import { release } from '../../queue/unsent';
+import { checkin } from '../../to-checkin';
 
 Page({
   data: { words: null as null | { version: string; text: string[]; given: boolean }, said: '', busy: false, refused: false },
   next: 'today',
+  visit: undefined as string | undefined,
 
-  onLoad(query: { next?: string }) {
+  onLoad(query: { next?: string; visit?: string }) {
     this.next = query.next ?? 'today';
+    this.visit = query.visit;
     this.load();
   },
 
@@ -30,7 +33,7 @@ Page({
     try {
       const now = await api.answerConsent(this.data.words.version, agreed);
       if (agreed) release('consent_required');
-      if (agreed && this.next === 'checkin') wx.redirectTo({ url: '/pages/checkin/checkin' });
+      if (agreed && this.next === 'checkin') wx.redirectTo({ url: checkin(this.visit) });
       else if (agreed) wx.switchTab({ url: '/pages/today/today' });
       else this.setData({ refused: true, busy: false, 'words.given': now.given });
     } catch (error) {

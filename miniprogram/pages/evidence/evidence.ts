@@ -52,7 +52,7 @@ Page({
     }
   },
 
-  look() { showWhole(this.id); },
+  look() { showWhole(async () => (await api.checkin(this.id)).photo?.url); },
   details() { this.setData({ more: !this.data.more }); },
   object() { this.setData({ writing: true }); },
   write(e: WechatMiniprogram.Input) { this.setData({ statement: e.detail.value }); },

@@ -5,7 +5,8 @@ import { Refused, sentence } from '../../api/problem';
 import { forget, TODAY as KEY } from '../../api/session';
 import { badge } from '../../badge';
 import { topUp } from '../../queue/tickets';
-import { unsent, wake } from '../../queue/unsent';
+import { counted, STATE, unsent, wake } from '../../queue/unsent';
+import { toCheckin } from '../../to-checkin';
 import { day, holds } from '../../words';
 import { action, forecast, type Action } from './action';
 
@@ -24,8 +25,9 @@ Page({
     last: null as null | { id: string; state: string; reason: string },
     notice: null as null | { id: string; title: string; text: string },
     unread: 0,
-    queue: null as null | { count: number; said: string; held: boolean },
+    queue: null as null | { count: string; said: string; held: boolean },
     leads: false,
+    posted: false,
   },
 
   today: null as api.Today | null,
@@ -99,6 +101,7 @@ Page({
       last: last ? { id: last.id, state: holds(last), reason: last.reason } : null,
       notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
       unread: today.unread,
+      posted: !!today.posting,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
     badge(today.unread);
@@ -108,8 +111,8 @@ Page({
 
   drawAction() {
     if (!this.today) return;
-    const queued = unsent.mine().filter((item) => item.state !== 'held');
-    const taken = queued.map((item) => Date.parse(item.form.captured_at) + (clockOffset() ?? 0));
+    const queued = unsent.mine().flatMap((item) => (item.kind === 'checkin' && item.state !== 'held' ? [item.form.captured_at] : []));
+    const taken = queued.map((at) => Date.parse(at) + (clockOffset() ?? 0));
     this.setData({ act: action(this.today, serverNow(), taken) });
   },
 
@@ -117,7 +120,7 @@ Page({
     const items = unsent.mine();
     const first = items[0];
     const held = items.some((item) => item.state === 'held');
-    this.setData({ queue: first ? { count: items.length, held, said: first.state === 'sending' ? '正在提交…' : first.said || '等待提交。' } : null });
+    this.setData({ queue: first ? { count: counted(items), held, said: first.said || `${STATE[first.state].word}。` } : null });
     this.drawAction();
   },
 
@@ -135,14 +138,16 @@ Page({
 
   press() {
     const { kind } = this.data.act;
-    if (kind === 'go') {
-      wx.navigateTo({ url: this.today?.consent_given ? '/pages/checkin/checkin' : '/pages/consent/consent?next=checkin' });
-    } else if (kind === 'late') {
+    if (kind === 'go') toCheckin();
+    else if (kind === 'late') {
       wx.navigateTo({ url: `/pages/ask/ask?kind=make_up&on=${this.today?.on}` });
     } else if (kind === 'done' && this.data.last) this.openLast();
     else if (kind === 'done') this.openQueue();
     else wx.showToast({ title: this.data.act.hint, icon: 'none' });
   },
+
+  /** Whatever the day still asks for, a visit can always be recorded. */
+  visit() { toCheckin(''); },
 
   openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
   openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },

@@ -1,18 +1,19 @@
-/** The check-ins that wait on the phone, each with its state and what its owner can do. */
+/** What waits on the phone, each with its state and what its owner can do. */
 import { photoPath } from '../../queue/phone';
 import type { Item } from '../../queue/queue';
-import { unsent, wake } from '../../queue/unsent';
+import { giveUp, STATE, unsent, wake } from '../../queue/unsent';
 import { moment } from '../../words';
 
-const WORD: Record<Item['state'], { state: string; word: string }> = {
-  waiting: { state: 'none', word: '等待提交' },
-  sending: { state: 'excused', word: '正在提交' },
-  held: { state: 'review', word: '需要处理' },
-};
+const about = (item: Item) => (item.kind === 'checkin'
+  ? { what: '打卡', when: moment(item.form.captured_at), lead: '', text: '' }
+  : {
+    what: `跟进 · ${item.company}`, lead: item.lead, text: item.note.text,
+    when: moment(item.note.happened_at) + (item.photos.length ? ` · ${item.photos.length} 张照片` : ''),
+  });
 
 const row = (item: Item) => ({
-  id: item.id, ...WORD[item.state], said: item.said || '联网后自动提交。', when: moment(item.form.captured_at),
-  photo: photoPath(item.photo), held: item.state === 'held', consent: item.code === 'consent_required',
+  id: item.id, ...STATE[item.state], ...about(item), said: item.said || '联网后自动提交。',
+  photo: item.photos.length ? photoPath(item.photos[0]) : '', held: item.state === 'held', consent: item.code === 'consent_required',
 });
 
 Page({
@@ -37,8 +38,13 @@ Page({
 
   consent() { wx.navigateTo({ url: '/pages/consent/consent' }); },
 
+  mend(e: WechatMiniprogram.TouchEvent) {
+    const { lead, id } = e.currentTarget.dataset as { lead: string; id: string };
+    wx.navigateTo({ url: `/leads/lead/lead?id=${lead}&mend=${id}` });
+  },
+
   async drop(e: WechatMiniprogram.TouchEvent) {
-    const { confirm } = await wx.showModal({ title: '删除这次打卡？', content: '照片会从手机里删掉，不能恢复，这次打卡不算数。', confirmText: '删除' });
-    if (confirm) unsent.drop(e.currentTarget.dataset.id as string);
+    const item = unsent.mine().find((one) => one.id === e.currentTarget.dataset.id);
+    if (item) await giveUp(item);
   },
 });

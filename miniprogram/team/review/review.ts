@@ -64,7 +64,7 @@ Page({
     }
   },
 
-  look() { showWhole(this.id); },
+  look() { showWhole(async () => (await api.checkin(this.id)).photo?.url); },
 
   /** A word that decides nothing: the member reads it. */
   async comment() {

@@ -1,4 +1,4 @@
-// The queue of unsent check-ins with a fault at each of its edges: never lost, never twice.
+// The queue of what is not sent yet with a fault at each of its edges: never lost, never twice, whatever kind it is.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { load } from './module.mjs';
@@ -6,6 +6,14 @@ import { load } from './module.mjs';
 const { Queue, Full, MOST_BYTES } = await load('queue/queue');
 
 const FORM = { lat: '31.2', lng: '121.4', datum: 'wgs84', accuracy_m: '20', captured_at: '2026-11-24T02:00:00.000Z', ticket: 't', kind: 'station', note: '' };
+const NOTE = { text: '拜访了张总', answers: false, happened_at: '2026-11-24T02:00:00.000Z' };
+const CHECKIN = { kind: 'checkin', form: FORM, device: {} };
+const UPDATE = { kind: 'update', lead: 'lead', company: '甲一', note: NOTE };
+// A check-in, a word, and a word with pictures: each edge holds for each of them.
+const KINDS = [
+  ['a check-in', CHECKIN, (photo) => [photo]], ['an update', UPDATE, () => []], ['an update with photos', UPDATE, (photo) => [photo, `${photo} b`, `${photo} c`]],
+];
+const content = (item) => JSON.stringify(item.kind === 'checkin' ? item.form : item.note);
 const never = () => new Promise(() => {});
 
 /** A phone and a server that outlive any number of queues. `fault(edge)` is asked at each edge: '', 'fails', 'killed', 'killed after', … */
@@ -66,15 +74,21 @@ class World {
     if (fault === 'busy') return { is: 'later', said: '服务器忙', code: 'http_500', alone: true };
     if (fault === 'refused') return { is: 'refused', said: '不收', code: 'no' };
     if (fault === 'killed') return this.#dies();
-    if (!this.server.has(item.id)) this.server.set(item.id, { photo: this.disk.get(item.photo), times: 0, form: JSON.stringify(item.form) });
+    if (!this.server.has(item.id)) this.server.set(item.id, { photos: this.#photos(item), times: 0, content: content(item) });
     const row = this.server.get(item.id);
-    assert.equal(row.form, JSON.stringify(item.form), 'a repeat carries the same content');
-    assert.equal(row.photo, this.disk.get(item.photo), 'and the same photo');
+    assert.equal(row.content, content(item), 'a repeat carries the same content');
+    assert.deepEqual(row.photos, this.#photos(item), 'and the same photos');
     row.times++;
     if (fault === 'answer lost') return { is: 'later', said: '没有网络', code: '' };
     if (fault === 'throws') throw new Error('unforeseen');
     if (fault === 'killed after') return this.#dies();
     return { is: 'taken', reply: { id: item.id } };
+  }
+
+  #photos(item) {
+    const photos = item.photos.map((name) => this.disk.get(name));
+    assert.ok(photos.every(Boolean), 'no photo is lost before it is taken');
+    return photos;
   }
 
   #dies() {
@@ -83,11 +97,11 @@ class World {
   }
 }
 
-const once = (edge, fault) => {
-  let left = 1;
-  return (asked) => (asked === edge && left-- > 0 ? fault : '');
+const once = (edge, fault, at = 1) => {
+  let asked = 0;
+  return (which) => (which === edge && ++asked === at ? fault : '');
 };
-const add = (queue, photo = 'p1') => queue.add({ photo, form: FORM, device: {} });
+const add = (queue, photo = 'p1', [, what, photos] = KINDS[0]) => queue.add(what, photos(photo));
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('it is kept before anything is sent, and let go when the server has answered', async () => {
@@ -102,29 +116,32 @@ test('it is kept before anything is sent, and let go when the server has answere
   assert.deepEqual([queue.mine().length, world.records, world.disk.size], [0, '[]', 0]);
 });
 
-for (const [name, edge, fault] of [
+for (const kind of KINDS) for (const [name, edge, fault, at = 1] of [
   ['the photo cannot be copied', 'keep', 'fails'], ['the phone is full at the photo', 'keep', 'full'], ['the phone is full at the record', 'store', 'fails'],
+  ['the phone is full at the last photo', 'keep', 'full', 3],
 ]) {
-  test(`${name}: it says so, and nothing half is left`, async () => {
+  if (edge === 'keep' && kind[2]('p').length < at) continue; // it has no such photo
+  test(`${kind[0]}, ${name}: it says so, and nothing half is left`, async () => {
     const world = new World();
     const queue = world.start();
-    world.fault = once(edge, fault);
-    await assert.rejects(add(queue), fault === 'fails' && edge === 'keep' ? Error : Full);
+    world.fault = once(edge, fault, at);
+    await assert.rejects(add(queue, 'p1', kind), fault === 'fails' && edge === 'keep' ? Error : Full);
     assert.deepEqual([queue.mine().length, world.records, world.disk.size], [0, '[]', 0]);
   });
 }
 
-for (const [name, edge, fault, safe] of [
+for (const kind of KINDS) for (const [name, edge, fault, safe] of [
   ['killed before the photo is copied', 'keep', 'killed', false], ['killed between photo and record', 'keep', 'killed after', false],
   ['killed before the upload', 'upload', 'killed', true], ['killed after the commit, before the answer', 'upload', 'killed after', true],
   ['killed while it lets go', 'remove', 'killed', true], ['the call is lost', 'upload', 'lost', true], ['the answer is lost', 'upload', 'answer lost', true],
   ['something unforeseen is thrown', 'upload', 'throws', true], ['the photo cannot be removed', 'remove', 'fails', true],
 ]) {
-  test(`${name}: ${safe ? 'counted once' : 'nobody was told it was kept, nothing is left over'}`, async () => {
+  if (edge !== 'upload' && !kind[2]('p').length) continue;
+  test(`${kind[0]}, ${name}: ${safe ? 'counted once' : 'nobody was told it was kept, nothing is left over'}`, async () => {
     const world = new World();
     let queue = world.start();
     world.fault = once(edge, fault);
-    const kept = add(queue).then(() => queue.drain()).catch(() => {});
+    const kept = add(queue, 'p1', kind).then(() => queue.drain()).catch(() => {});
     await Promise.race([kept, settled().then(settled)]);
     queue = world.start();
     await queue.sweep();
@@ -271,16 +288,16 @@ test('one added while others are sent goes with them', async () => {
   assert.equal(world.server.size, 2);
 });
 
-test("another's check-ins on the same phone stay theirs", async () => {
+test("what another kept on the same phone, of any kind, stays theirs", async () => {
   const world = new World();
   const queue = world.start();
-  await add(queue);
+  for (const kind of KINDS) await add(queue, `photo of ${kind[0]}`, kind);
   world.member = 'colleague';
   await queue.drain(true);
   assert.deepEqual([queue.mine().length, world.uploads.length], [0, 0]);
   world.member = 'chen';
   await queue.drain(true);
-  assert.equal(world.server.size, 1);
+  assert.equal(world.server.size, 3);
 });
 
 test('200 MB is not passed', async () => {
@@ -292,6 +309,66 @@ test('200 MB is not passed', async () => {
   await assert.rejects(add(queue, 'more'), Full);
   assert.equal(queue.mine().length, 2);
   assert.equal(world.disk.size, 2);
+});
+
+test('check-ins and updates go in the order they were kept, and one the server fails at holds up neither kind', async () => {
+  const world = new World();
+  const queue = world.start();
+  for (const [n, kind] of [KINDS[1], KINDS[0], KINDS[2]].entries()) {
+    world.clock += 1;
+    await add(queue, `p${n}`, kind);
+  }
+  world.fault = once('upload', 'busy');
+  await queue.drain(true);
+  assert.deepEqual([world.uploads, queue.mine().map(({ id }) => id)], [['id1', 'id2', 'id3'], ['id1']]);
+  await queue.drain(true);
+  assert.deepEqual([queue.mine().length, world.disk.size, world.server.size], [0, 0, 3]);
+});
+
+test('one that goes behind another is not sent while that one is on its way, nor holds up the rest', async () => {
+  const world = new World();
+  const queue = world.start();
+  const visit = await add(queue, 'a');
+  world.clock += 1;
+  const [, what] = KINDS[1];
+  await queue.add(what, [], visit.id);
+  world.clock += 1;
+  await add(queue, 'b');
+  world.fault = once('upload', 'busy');
+  await queue.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id3']);
+  assert.equal((queue.dueAt() - world.clock) / 1000, 5, 'nobody is woken for it before');
+  const again = world.start();
+  await again.drain(true);
+  assert.deepEqual(world.uploads, ['id1', 'id3', 'id1', 'id2']);
+});
+
+for (const [what, ends] of [['is refused', (queue) => queue], ['is given up', (queue, id) => queue.drop(id)]]) {
+  test(`one whose other ${what} goes alone`, async () => {
+    const world = new World();
+    const queue = world.start();
+    const visit = await add(queue, 'a');
+    world.clock += 1;
+    await queue.add(KINDS[1][1], [], visit.id);
+    world.fault = once('upload', 'refused');
+    await queue.drain(true);
+    await ends(queue, visit.id);
+    await queue.drain(true);
+    assert.deepEqual([...world.server.keys()], ['id2']);
+  });
+}
+
+test('of an update with a photo that is gone the words are kept, and what was wrong is said of an update', async () => {
+  const world = new World();
+  const queue = world.start();
+  const item = await add(queue, 'a', KINDS[2]);
+  world.disk.delete(item.photos[1]);
+  await queue.drain();
+  const [held] = queue.mine();
+  assert.deepEqual([held.state, held.code, held.note.text, world.server.size], ['held', 'photo_lost', '拜访了张总', 0]);
+  assert.match(held.said, /修改/);
+  await queue.drop(item.id);
+  assert.deepEqual([queue.mine().length, world.disk.size], [0, 0]);
 });
 
 test('a photo that is gone is said to be, and holds up nobody', async () => {
@@ -320,7 +397,7 @@ test('any run of faults and kills: each that was kept is counted, none twice', a
       const living = (async () => {
         for (let i = 0; i < 3; i++) {
           world.clock += 1000;
-          const item = await add(queue, `photo ${seed} ${life} ${i}`).catch(() => null);
+          const item = await add(queue, `photo ${seed} ${life} ${i}`, KINDS[Math.floor(random() * KINDS.length)]).catch(() => null);
           if (item) promised.add(item.id);
           await queue.drain(true).catch(() => {});
         }
@@ -334,7 +411,7 @@ test('any run of faults and kills: each that was kept is counted, none twice', a
     await last.drain(true);
     assert.deepEqual([last.mine().length, world.disk.size], [0, 0], `seed ${seed}`);
     for (const id of promised) assert.ok(world.server.has(id), `seed ${seed}: ${id} was lost`);
-    const photos = new Set([...world.server.values()].map((row) => row.photo));
-    assert.equal(photos.size, world.server.size, `seed ${seed}: one was counted twice`);
+    const photos = [...world.server.values()].flatMap((row) => row.photos);
+    assert.equal(new Set(photos).size, photos.length, `seed ${seed}: one was counted twice`);
   }
 });
