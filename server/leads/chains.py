@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from server.audit.journal import record
+from server.audit.journal import record, record_all
 from server.errors import AppError, conflict
 from server.leads import companies, see
 from server.leads.models import ChainNode, Company, Lead
@@ -62,19 +62,37 @@ def find(session: Session, caller: Caller, industry: str, name: str) -> ChainNod
     return session.scalar(in_county(caller, ChainNode).where(ChainNode.industry == industry, ChainNode.name == name))
 
 
-def add_target(session: Session, caller: Caller, sealer: Sealer, new: Target, now: datetime) -> Company:
-    """Enter a company to be won at its node; one that is known is marked. 409 when it is in the directory already."""
+def add_targets(
+    session: Session, caller: Caller, sealer: Sealer, listed: Sequence[Target], now: datetime
+) -> list[Company | AppError]:
+    """Enter companies to be won at their nodes; those that are known are marked.
+
+    In place of a company why it was not entered: 404 `node_unknown`, 409 `target_known` for what the directory has
+    already, and what `companies.the_ones` says. The rest stands all the same, unless the caller takes it back.
+    """
     caller.require(*KEEPING)
-    node = find(session, caller, new.industry, new.node)
-    if node is None:
-        raise AppError(404, "node_unknown", f"{new.industry}没有“{new.node}”这个环节，请先填产业链。")
-    company = companies.the_one(session, caller, sealer, new.company, now)
-    if company.is_target:
-        raise conflict("target_known", f"名录里已有“{company.name}”。")
-    company.node_id, company.is_target, company.source = node.id, True, new.source
+    nodes = {(node.industry, node.name): node for node in session.scalars(in_county(caller, ChainNode))}
+    placed = [new for new in listed if (new.industry, new.node) in nodes]
+    meant = iter(companies.the_ones(session, caller, sealer, [new.company for new in placed], now))
+    found: list[Company | AppError] = []
+    marked: list[tuple[uuid.UUID, dict[str, str]]] = []
+    for new in listed:
+        node = nodes.get((new.industry, new.node))
+        one = next(meant) if node else _no_node(f"{new.industry}没有“{new.node}”这个环节，请先填产业链。")
+        if node and isinstance(one, Company):
+            if one.is_target:
+                one = conflict("target_known", f"名录里已有“{one.name}”。")
+            else:
+                one.node_id, one.is_target, one.source = node.id, True, new.source
+                marked.append((one.id, {"node": str(node.id)}))
+        found.append(one)
     session.flush()
-    record(session, caller.county_id, caller.member_id, "company.targeted", company.id, {"node": str(node.id)}, now)
-    return company
+    record_all(session, caller.county_id, caller.member_id, "company.targeted", marked, now)
+    return found
+
+
+def _no_node(said: str) -> AppError:
+    return AppError(404, "node_unknown", said)
 
 
 def place(session: Session, caller: Caller, company_id: uuid.UUID, node_id: uuid.UUID | None, now: datetime) -> Company:
@@ -87,7 +105,7 @@ def place(session: Session, caller: Caller, company_id: uuid.UUID, node_id: uuid
     if node_id is not None:
         node = session.scalar(in_county(caller, ChainNode).where(ChainNode.id == node_id))
         if node is None:
-            raise AppError(404, "node_unknown", "没有这个环节。")
+            raise _no_node("没有这个环节。")
     if company.node_id != node_id:
         company.node_id = node_id
         facts = {"node": str(node_id) if node_id else None}
