@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     CompoundSelect,
     Dialect,
@@ -31,7 +32,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean, Date, Float, Integer, String, TypeEngine, Uuid
 
-from server.db import Base, UtcDateTime, dialect_of
+from server.db import Base, UtcDateTime, dialect_of, to_json
 
 Answers = dict[str, list[Any]]
 
@@ -228,12 +229,12 @@ def insert_many(session: Session, table: type[Base], rows: Sequence[Mapping[str,
         return
     columns = [cast(Table, table.__table__).c[name] for name in rows[0]]
     dialect = session.get_bind().dialect
-    written = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    written = [_writer(column.type, dialect) for column in columns]
     statement = _from_arrays(cast(Table, table.__table__), tuple(rows[0]), dialect)
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         values = {
-            f"p{number}": [_spelled(write(row[column.name]) if write else row[column.name]) for row in some]
+            f"p{number}": [write(row[column.name]) for row in some]
             for number, (column, write) in enumerate(zip(columns, written, strict=True))
         }
         session.connection().execute(statement, values)
@@ -253,6 +254,12 @@ def _from_arrays(table: Table, names: tuple[str, ...], dialect: Dialect) -> Text
     return text(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})")  # noqa: S608
 
 
-def _spelled(value: Any) -> str | None:
-    """As PostgreSQL reads it; an array of one kind of Python's values only, where 1 and 0.5 are two."""
-    return None if value is None else str(value)
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], str | None]:
+    """A value as PostgreSQL reads it: an array holds one kind of Python's values only, where 1 and 0.5 are two."""
+    bound = to_json if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+
+    def written(value: Any) -> str | None:
+        given = bound(value) if bound else value
+        return None if given is None else str(given)
+
+    return written

@@ -106,7 +106,9 @@ def _fill(db: Database, wanted: int) -> list[Company]:
 def _import(name: str, db: Database) -> None:
     """A workbook as an office sends it: tried with 300 bad rows, and mended and taken in."""
     good = [(f"新城第{number}号{trade}", f"92{number:016d}") for number, trade in enumerate(_TRADES * 417)][:4999]
-    bad = [(called, "123" if number % 16 == 0 else uscc) for number, (called, uscc) in enumerate(good)]
+    bad = [
+        (called, "123" if number % 16 == 0 and number < 4800 else uscc) for number, (called, uscc) in enumerate(good)
+    ]
     for what, listed in (("300 bad, tried", bad), ("taken in", good)):
         content, began = _workbook(listed), time.monotonic()
         with db.transaction() as session:
