@@ -264,6 +264,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/companies/{company_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it is, its leads over time, and who had to do with it. Limited and audited like a search. */
+        get: operations["companies_read_company_companies__uuid_company_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{company_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put right what it is: the squad that has its lead, the supervisors above them. 409 when another company has this
+         * @description code or name. (Not PATCH: no mini-program can send one.)
+         */
+        post: operations["companies_change_company_companies__uuid_company_id__changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/companies/{company_id}/node": {
         parameters: {
             query?: never;
@@ -2163,10 +2200,107 @@ export interface components {
             /** Uscc */
             uscc?: string | null;
         };
+        /**
+         * CompanyChangeBody
+         * @description What is left out stays as it is; null takes it away.
+         */
+        CompanyChangeBody: {
+            /** Home City */
+            home_city?: string | null;
+            /** Industry */
+            industry?: string | null;
+            /**
+             * Is Other
+             * @description another company has this name, and they are two
+             * @default false
+             */
+            is_other: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Phone */
+            phone?: string | null;
+            /** Size */
+            size?: ("large" | "medium" | "small" | "micro") | null;
+            /** Uscc */
+            uscc?: string | null;
+        };
         /** CompanyList */
         CompanyList: {
             /** Items */
             items: components["schemas"]["CompanyRow"][];
+        };
+        /** CompanyReply */
+        CompanyReply: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Home City */
+            home_city: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Industry */
+            industry: string | null;
+            /**
+             * Is Target
+             * @description of the directory of those to be won
+             */
+            is_target: boolean;
+            /**
+             * Lead
+             * @description only where the caller may see it
+             */
+            lead: string | null;
+            /**
+             * Leads
+             * @description those that the caller may see, the latest first
+             */
+            leads: components["schemas"]["LeadRow"][];
+            /** May Edit */
+            may_edit: boolean;
+            /** Name */
+            name: string;
+            /** @description where it stands in a chain of the county's */
+            node: components["schemas"]["NodeRef"] | null;
+            /**
+             * People
+             * @description who had to do with it, as far as the caller may see, the latest first
+             */
+            people: components["schemas"]["TouchRow"][];
+            /**
+             * Phone
+             * @description only for those who may change it
+             */
+            phone: string | null;
+            /** Size */
+            size: ("large" | "medium" | "small" | "micro") | null;
+            /** Source */
+            source: string | null;
+            /**
+             * Squad
+             * @description who has the claim
+             */
+            squad: string | null;
+            /**
+             * State
+             * @description `pooled`: a lead that anybody may take up
+             * @enum {string}
+             */
+            state: "free" | "claimed" | "yours" | "pooled";
+            /** Uscc */
+            uscc: string | null;
+            /**
+             * Uscc Doubtful
+             * @description its check character does not fit; most likely mistyped
+             */
+            uscc_doubtful: boolean;
         };
         /**
          * CompanyRow
@@ -2392,6 +2526,18 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** DeedRow */
+        DeedRow: {
+            /** Times */
+            times: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "reported" | "taken" | "updated" | "moved" | "changed" | "asked" | "decided" | "reopened" | "handed_over" | "entered" | "targeted" | "placed" | "searched";
+            /** Word */
+            word: string;
         };
         /** DeletionBody */
         DeletionBody: {
@@ -3261,6 +3407,23 @@ export interface components {
         NodeCompanies: {
             /** Items */
             items: components["schemas"]["CompanyRow"][];
+        };
+        /** NodeRef */
+        NodeRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Industry */
+            industry: string;
+            /** Name */
+            name: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "upstream" | "core" | "downstream";
         };
         /** NodeRow */
         NodeRow: {
@@ -4876,6 +5039,30 @@ export interface components {
              */
             year_days: number;
         };
+        /**
+         * TouchRow
+         * @description One person, and what they had to do with the company.
+         */
+        TouchRow: {
+            /** Did */
+            did: components["schemas"]["DeedRow"][];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * May Open
+             * @description their file is the caller's to see
+             */
+            may_open: boolean;
+            member: components["schemas"]["MemberRef"];
+        };
         /** TrainingOfMine */
         TrainingOfMine: {
             /**
@@ -5857,6 +6044,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlikeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_read_company_companies__uuid_company_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_change_company_companies__uuid_company_id__changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyReply"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -15,6 +15,12 @@ _FIELDS = {
     "channel": "来源",
     "next_action": "下一步",
     "next_on": "下一步日期",
+    "name": "企业名称",
+    "uscc": "统一社会信用代码",
+    "phone": "企业电话",
+    "industry": "产业",
+    "size": "规模",
+    "home_city": "所在城市",
 }
 Facts = Mapping[str, Any]
 _TOLD: Mapping[str, Callable[[Facts], str]] = {

@@ -7,6 +7,7 @@ from server.console import (
     account,
     appeals,
     audit,
+    companies,
     complaints,
     doors,
     face,
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, review_sheet, review_together, appeals),
-    *(people, months, leads, leaves, flags, notices, complaints, policies),
+    *(people, months, leads, companies, leaves, flags, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )
 

@@ -19,7 +19,7 @@ from server.leads.models import Company, CompanyPiece
 from server.org.reach import normal_phone
 from server.org.scope import Caller
 from server.org.scope import county as in_county
-from server.sealing import Sealer
+from server.sealing import CannotOpen, Sealer
 from server.together import insert_many
 
 PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
@@ -69,6 +69,12 @@ def is_doubtful(uscc: str) -> bool:
     return not check_character.is_valid(uscc)
 
 
+def hold_all(session: Session, caller: Caller) -> None:
+    """One at a time for whatever gives a company its name or code: two that enter the same new one in one second meet
+    here, and the second finds what the first has written."""
+    lock(session, f"companies:{caller.county_id}")
+
+
 def the_one(session: Session, caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
     """The company meant by what somebody enters: see `the_ones`. Raises what that answers."""
     (meant,) = the_ones(session, caller, sealer, [new], now)
@@ -86,8 +92,7 @@ def the_ones(
     In place of a company why there is none: 422 for a name or number that cannot be one, 409 `company_unclear` when
     several known ones have this name and no code tells them apart. The rest stands all the same.
     """
-    # Two that enter the same new company in one second meet here: the second finds what the first has written.
-    lock(session, f"companies:{caller.county_id}")
+    hold_all(session, caller)
     known, made, found = _Known.of(session, caller, entered), list[Company](), list[Company | AppError]()
     for new in entered:
         try:
@@ -148,10 +153,9 @@ class _Known:
 
 
 def _made(caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
-    phone, company_id = normal_phone(new.phone) if new.phone else None, uuid.uuid4()
-    return Company(
+    made = Company(
         county_id=caller.county_id,
-        id=company_id,
+        id=uuid.uuid4(),
         name=new.name,
         core=names.core(new.name),
         sound=names.sound(new.name),
@@ -159,11 +163,25 @@ def _made(caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
         industry=new.industry,
         size=new.size,
         home_city=new.home_city,
-        phone_sealed=sealer.seal(phone, PHONE_OF.format(company_id)) if phone else None,
-        phone_digest=sealer.digest(phone) if phone else None,
         added_by=caller.member_id,
         created_at=now,
     )
+    set_phone(made, sealer, normal_phone(new.phone) if new.phone else None)
+    return made
+
+
+def set_phone(company: Company, sealer: Sealer, phone: str | None) -> None:
+    """`phone`: E.164."""
+    company.phone_sealed = sealer.seal(phone, PHONE_OF.format(company.id)) if phone else None
+    company.phone_digest = sealer.digest(phone) if phone else None
+
+
+def phone_of(company: Company, sealer: Sealer) -> str | None:
+    """E.164, for those who deal with it; None also where no key opens it any more."""
+    try:
+        return sealer.open(company.phone_sealed, PHONE_OF.format(company.id)) if company.phone_sealed else None
+    except CannotOpen:
+        return None
 
 
 def index(session: Session, companies: Iterable[Company]) -> None:

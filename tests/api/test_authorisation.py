@@ -244,6 +244,14 @@ LEAD_WATCHERS = LEAD_SQUAD | UNIT_WATCHERS
 LEAD_WORK = {403: LEAD_WATCHERS - LEAD_SQUAD, **_rest(404, LEAD_WATCHERS), 401: {NOBODY}}
 FAR_SQUAD = {"outsider", "far_leader"}
 CHAIN_READERS = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
+# The bureau, the squad that follows it up and its unit's supervisor; of another county there is no such company.
+COMPANY_KEEPERS = LEAD_SQUAD | BUREAU | {"supervisor"}
+COMPANY_KEPT = {
+    200: COMPANY_KEEPERS,
+    404: OTHER_COUNTY,
+    **_rest(403, COMPANY_KEEPERS, OTHER_COUNTY),
+    401: {NOBODY},
+}
 
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
@@ -477,14 +485,17 @@ MATRIX: dict[tuple[str, str], Row] = {
         {200: CHAIN_READERS, **_rest(403, CHAIN_READERS), 401: {NOBODY}},
     ),
     ("PUT", "/api/v1/companies/{company_id}/node"): Row(
-        # the bureau, and the squad that follows it up; of another county there is no such company
         lambda api, who, t: api.call("PUT", f"/companies/{t.company}/node", who, json={"node": t.node}),
-        {
-            200: LEAD_SQUAD | BUREAU,
-            404: OTHER_COUNTY,
-            **_rest(403, LEAD_SQUAD, BUREAU, OTHER_COUNTY),
-            401: {NOBODY},
-        },
+        COMPANY_KEPT,
+    ),
+    ("GET", "/api/v1/companies/{company_id}"): Row(
+        # what it is everybody in the county may know; chen's lead is told to those above her
+        lambda api, who, t: api.get(f"/companies/{t.company}", who),
+        {200: (OWN | SIBLING) - _ADMINS, 403: _ADMINS, **_rest(404, OWN, SIBLING, _ADMINS), 401: {NOBODY}},
+        LEAD_WATCHERS,
+    ),
+    ("POST", "/api/v1/companies/{company_id}/changes"): Row(
+        lambda api, who, t: api.post(f"/companies/{t.company}/changes", who, {"home_city": "苏州"}), COMPANY_KEPT
     ),
     ("POST", "/api/v1/companies/alike"): Row(
         lambda api, who, t: api.post("/companies/alike", who, {"name": "汇川"}), _ALL_BUT_ADMINS
