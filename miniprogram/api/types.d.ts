@@ -880,7 +880,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's postings and training, and what happened in a month: days, leave, flags, reviews, appeals. */
+        /** The caller's postings, training and leads, and what happened in a month: days, leave, flags, reviews, appeals. */
         get: operations["my_file_my_file_me_file_get"];
         put?: never;
         post?: never;
@@ -2720,7 +2720,12 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum";
+            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum" | "lead";
+            /**
+             * Lead Id
+             * @description where it is about a lead
+             */
+            lead_id: string | null;
             /**
              * On
              * Format: date
@@ -2748,6 +2753,7 @@ export interface components {
              * @description of the month
              */
             events: components["schemas"]["FileEvent"][];
+            leads: components["schemas"]["LeadsOfMine"];
             month: components["schemas"]["MonthReply"];
             /**
              * Postings
@@ -2974,6 +2980,47 @@ export interface components {
              */
             step: "remind" | "talk" | "circular" | "replace";
         };
+        /** LeadOfMine */
+        LeadOfMine: {
+            /** Company */
+            company: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Owner */
+            is_owner: boolean;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            /** Outcome */
+            outcome: ("signed" | "dead_end") | null;
+            /**
+             * Reported At
+             * @description null: by somebody else
+             */
+            reported_at: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "lead" | "contacted" | "visited" | "talks" | "signing" | "signed";
+            /** Stage Word */
+            stage_word: string;
+            /**
+             * Updated At
+             * @description the last of them
+             */
+            updated_at: string | null;
+            /**
+             * Updates
+             * @description written by the caller
+             */
+            updates: number;
+        };
         /** LeadPage */
         LeadPage: {
             /** Items */
@@ -3113,6 +3160,28 @@ export interface components {
             stage_since: string;
             /** Stage Word */
             stage_word: string;
+        };
+        /** LeadsOfMine */
+        LeadsOfMine: {
+            /**
+             * Items
+             * @description those that the caller may see now, the latest moved first, 100 at most
+             */
+            items: components["schemas"]["LeadOfMine"][];
+            /**
+             * Owned
+             * @description in the caller's hands now
+             */
+            owned: number;
+            /** Reported */
+            reported: number;
+            /**
+             * Signed
+             * @description in the caller's hands
+             */
+            signed: number;
+            /** Updates */
+            updates: number;
         };
         /** LeaveBody */
         LeaveBody: {

@@ -37,6 +37,7 @@ ACTIONS = {
     "invite.issued": "发放邀请码",
     "company.added": "登记企业",
     "company.placed": "填写企业所在环节",
+    "company.changed": "修改企业资料",
     "company.searched": "查询企业",
     "lead.asked": "线索申请",
     "lead.changed": "修改线索",

@@ -32,7 +32,8 @@ DEEDS = {
     "placed": "标注环节",
     "searched": "搜索到它",
 }
-_OF_EVENT = {
+# What a line of a lead's history says that somebody did.
+OF_EVENT = {
     "claimed": "reported",
     "taken": "taken",
     "stage": "moved",
@@ -81,7 +82,7 @@ def touches(session: Session, caller: Caller, company: Company) -> list[Touch]:
 def _events(session: Session, caller: Caller, seen: Any) -> Iterator[Touch]:
     mine = in_county(caller, LeadEvent).where(LeadEvent.lead_id.in_(seen), LeadEvent.by_id.is_not(None))
     for row in session.execute(mine.with_only_columns(LeadEvent.by_id, LeadEvent.what, LeadEvent.at)):
-        yield Touch(row.by_id, _OF_EVENT[row.what], row.at)
+        yield Touch(row.by_id, OF_EVENT[row.what], row.at)
 
 
 def _updates(session: Session, caller: Caller, seen: Any) -> Iterator[Touch]:

@@ -149,7 +149,8 @@ class Lead(Base):
         Index(None, "county_id", "company_id"),
         Index(None, "county_id", "squad_id", "moved_at"),
         Index(None, "county_id", "moved_at", "id"),
-        index_where("ix_leads_owner", "county_id", "owner_id", where="outcome IS NULL"),
+        Index(None, "county_id", "owner_id"),
+        Index(None, "county_id", "reported_by"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -200,6 +201,7 @@ class LeadEvent(Base):
         county_fk("by_id", "members"),
         one_of("what", EVENTS),
         Index(None, "county_id", "lead_id", "at"),
+        Index(None, "county_id", "by_id", "at"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)

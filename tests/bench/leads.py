@@ -76,6 +76,9 @@ def _fill(db: Database, wanted: int) -> list[Company]:
         session.add(unit)
         session.flush()
         session.add(Member(county_id=1, id=_WHO, unit_id=unit.id, name="x", created_at=now))
+    if db.is_sqlite:  # the words of a name lie all over their table, and SQLite keeps 2 MB of it in memory
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA cache_size = -500000")
     listed = list(_names(wanted))
     for start in range(0, len(listed), 5000):
         some = [
@@ -96,7 +99,9 @@ def _fill(db: Database, wanted: int) -> list[Company]:
             insert_many(session, Company, some)
             companies.index(session, entered)
         made.extend(entered)
-    if not db.is_sqlite:
+    if db.is_sqlite:
+        db.dispose()  # whoever searches has SQLite's own cache
+    else:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
     print(f"  {wanted} companies written in {time.monotonic() - began:.0f} s")
