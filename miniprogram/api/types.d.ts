@@ -890,6 +890,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/lead-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own, by name. */
+        get: operations["lead_filters_list_lead_filters_me_lead_filters_get"];
+        put?: never;
+        /** Keep a filter under a name; the same name again takes the new filter. Twenty at most. */
+        post: operations["lead_filters_keep_lead_filter_me_lead_filters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lead-filters/{filter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["lead_filters_forget_lead_filter_me_lead_filters__uuid_filter_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lead-filters/{filter_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["lead_filters_rename_lead_filter_me_lead_filters__uuid_filter_id__name_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/month": {
         parameters: {
             query?: never;
@@ -2766,6 +2816,33 @@ export interface components {
              */
             trainings: components["schemas"]["TrainingOfMine"][];
         };
+        /** FilterBody */
+        FilterBody: {
+            /** Name */
+            name: string;
+            wanted: components["schemas"]["LeadFilter"];
+        };
+        /** FilterList */
+        FilterList: {
+            /** Items */
+            items: components["schemas"]["FilterRow"][];
+        };
+        /** FilterNameBody */
+        FilterNameBody: {
+            /** Name */
+            name: string;
+        };
+        /** FilterRow */
+        FilterRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            wanted: components["schemas"]["LeadFilter"];
+        };
         /** FindingReply */
         FindingReply: {
             /** Code */
@@ -2979,6 +3056,55 @@ export interface components {
              * @enum {string}
              */
             step: "remind" | "talk" | "circular" | "replace";
+        };
+        /**
+         * LeadFilter
+         * @description What the table is narrowed to.
+         */
+        LeadFilter: {
+            /** Channel */
+            channel?: ("exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other") | null;
+            /**
+             * Industry
+             * @description the company's own, or its chain node's
+             */
+            industry?: string | null;
+            /** Invest From */
+            invest_from?: number | null;
+            /** Invest To */
+            invest_to?: number | null;
+            /**
+             * Late
+             * @description what is overdue
+             */
+            late?: ("any" | "respond" | "judge" | "answer" | "report") | null;
+            /**
+             * Mine
+             * @description owned by the caller
+             * @default false
+             */
+            mine: boolean;
+            /** Node */
+            node?: string | null;
+            /** Owner */
+            owner?: string | null;
+            /**
+             * Q
+             * @description in the company's name, the intent, the next step
+             */
+            q?: string | null;
+            /** Squad */
+            squad?: string | null;
+            /** Stage */
+            stage?: ("lead" | "contacted" | "visited" | "talks" | "signing" | "signed") | null;
+            /**
+             * State
+             * @default open
+             * @enum {string}
+             */
+            state: "open" | "signed" | "dead_end" | "pooled" | "all";
+            /** Unit */
+            unit?: string | null;
         };
         /** LeadOfMine */
         LeadOfMine: {
@@ -6920,11 +7046,23 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
+                state?: "open" | "signed" | "dead_end" | "pooled" | "all";
                 stage?: ("lead" | "contacted" | "visited" | "talks" | "signing" | "signed") | null;
                 squad?: string | null;
+                unit?: string | null;
+                owner?: string | null;
                 /** @description owned by the caller */
                 mine?: boolean;
-                state?: "open" | "signed" | "dead_end" | "pooled" | "all";
+                /** @description the company's own, or its chain node's */
+                industry?: string | null;
+                node?: string | null;
+                channel?: ("exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other") | null;
+                /** @description what is overdue */
+                late?: ("any" | "respond" | "judge" | "answer" | "report") | null;
+                invest_from?: number | null;
+                invest_to?: number | null;
+                /** @description in the company's name, the intent, the next step */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -8005,6 +8143,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_list_lead_filters_me_lead_filters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_keep_lead_filter_me_lead_filters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_forget_lead_filter_me_lead_filters__uuid_filter_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_rename_lead_filter_me_lead_filters__uuid_filter_id__name_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterNameBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -276,3 +276,16 @@ class LeadRequest(Base):
     decided_by: Mapped[uuid.UUID | None]
     decided_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(String(500), default="")
+
+
+class LeadFilter(Base):
+    """A filter of the leads' table that somebody keeps under a name; `wanted`: its fields as the API has them."""
+
+    __tablename__ = "lead_filters"
+    __table_args__ = (county_fk("member_id", "members"), UniqueConstraint("county_id", "member_id", "name"))
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    member_id: Mapped[uuid.UUID]
+    name: Mapped[str] = mapped_column(String(20))
+    wanted: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -20,7 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment,
 from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
-from server.leads.models import Company, Lead, LeadUpdate
+from server.leads.models import Company, Lead, LeadFilter, LeadUpdate
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
 from server.org import consent, people, reach
@@ -60,6 +60,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "leaves": (Leave, frozenset()),
     "complaints": (Complaint, frozenset()),
     "lead_updates": (LeadUpdate, frozenset({"content_sha256"})),
+    "lead_filters": (LeadFilter, frozenset()),
     "site_days": (SiteDay, frozenset()),
     "month_results": (MonthResult, frozenset()),
     "month_addenda": (MonthAddendum, frozenset()),

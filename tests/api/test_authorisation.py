@@ -121,6 +121,10 @@ class Target:
         return str(self._fixture("chain_node"))
 
     @cached_property
+    def filter(self) -> str:
+        return str(_keep_filter(self._api, "chen", self).json["id"])
+
+    @cached_property
     def closing(self) -> str:
         return str(_ask_to_close(self._api, "chen", self).json["id"])
 
@@ -235,6 +239,10 @@ def _follow_up(api: Api, who: str | None, t: Target) -> TestResponse:
 def _hand_over(api: Api, who: str | None, t: Target) -> TestResponse:
     said = {"to": str(api.cast["colleague"].id), "reason": "调回"}
     return api.post(f"/members/{api.cast['chen'].id}/leads/handover", who, said)
+
+
+def _keep_filter(api: Api, who: str | None, _t: Target) -> TestResponse:
+    return api.post("/me/lead-filters", who, {"name": uuid.uuid4().hex[:8], "wanted": {"stage": "talks"}})
 
 
 _ADMINS = {"admin", "far_admin"}
@@ -518,6 +526,16 @@ MATRIX: dict[tuple[str, str], Row] = {
         {200: {"chen"}, 409: POSTED - FAR_SQUAD - {"chen"}, 404: FAR_SQUAD, **_rest(403, POSTED), 401: {NOBODY}},
     ),
     ("POST", "/api/v1/leads"): Row(_report, {201: POSTED, **_rest(403, POSTED), 401: {NOBODY}}),
+    ("GET", "/api/v1/me/lead-filters"): Row(lambda api, who, t: api.get("/me/lead-filters", who), _everyone(200)),
+    ("POST", "/api/v1/me/lead-filters"): Row(_keep_filter, _everyone(201)),
+    ("PUT", "/api/v1/me/lead-filters/{filter_id}/name"): Row(
+        lambda api, who, t: api.call("PUT", f"/me/lead-filters/{t.filter}/name", who, json={"name": "改名"}),
+        {200: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
+    ("DELETE", "/api/v1/me/lead-filters/{filter_id}"): Row(
+        lambda api, who, t: api.call("DELETE", f"/me/lead-filters/{t.filter}", who),
+        {204: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
     ("GET", "/api/v1/leads"): Row(lambda api, who, t: api.get("/leads", who), _everyone(200), LEAD_WATCHERS, "lead"),
     ("GET", "/api/v1/leads/{lead_id}"): Row(
         lambda api, who, t: api.get(f"/leads/{t.lead}", who),
