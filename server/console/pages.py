@@ -12,6 +12,7 @@ from server.console import (
     doors,
     face,
     flags,
+    lead_charts,
     leads,
     leaves,
     months,
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, review_sheet, review_together, appeals),
-    *(people, months, leads, companies, leaves, flags, notices, complaints, policies),
+    *(people, months, leads, lead_charts, companies, leaves, flags, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )
 
