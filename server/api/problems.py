@@ -90,6 +90,8 @@ FIELD_NAMES = {
     "ids": "消息编号",
     "industry": "产业",
     "intent": "意向",
+    "invest_from": "意向投资不少于（万）",
+    "invest_to": "意向投资不多于（万）",
     "investment_wan": "意向投资（万元）",
     "invite_code": "邀请码",
     "is_other": "是否另一家企业",
@@ -97,6 +99,7 @@ FIELD_NAMES = {
     "kind": "类型",
     "land_mu": "用地",
     "lat": "纬度",
+    "late": "逾期",
     "limit": "每页条数",
     "lng": "经度",
     "member": "队员",
@@ -108,6 +111,7 @@ FIELD_NAMES = {
     "node": "产业链环节",
     "note": "备注",
     "on": "日期",
+    "owner": "负责人",
     "password": "密码",
     "phone": "电话",
     "phone_code": "手机号凭证",
@@ -145,6 +149,7 @@ FIELD_NAMES = {
     "valid_to": "停用日期",
     "value": "天数",
     "version": "版本",
+    "wanted": "筛选条件",
     "weight": "疑点权重",
 }
 

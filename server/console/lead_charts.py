@@ -33,8 +33,8 @@ SORTS: dict[str, Callable[[Active], Any]] = {
 
 
 class ChartQuery(BaseModel):
-    since: Day | None = None
-    until: Day | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     unit: uuid.UUID | None = None
     squad: uuid.UUID | None = None
     month: str = Field("", pattern=r"^(|20\d\d-(0[1-9]|1[0-2]))$")
@@ -57,8 +57,8 @@ class Bar:
 @face.get("/leads/charts")
 def leads_charts() -> Response:
     asked, who, at = query(ChartQuery), caller(), now()
-    until = asked.until or who.today
-    span = lead_charts.Span(asked.since or until - _A_YEAR, until, who.tz)
+    until = asked.ends_on or who.today
+    span = lead_charts.Span(asked.starts_on or until - _A_YEAR, until, who.tz)
     if span.since > span.until:
         raise invalid("span_reversed", "开始日期在结束日期之后，请改一改。")
     month = first_of(asked.month)

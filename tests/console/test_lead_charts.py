@@ -68,7 +68,7 @@ def test_nothing_yet_says_so(desk: Desks) -> None:
     page = desk("bureau").at("/leads/charts")
     expect(page.get_by_text("这段时间没有报送线索。换一段时间或范围再看。")).to_be_visible()
     expect(page.get_by_text("现在没有跟进中的线索。")).to_be_visible()
-    page = desk("bureau").at("/leads/charts?since=2026-11-02&until=2026-11-01")
+    page = desk("bureau").at("/leads/charts?starts_on=2026-11-02&ends_on=2026-11-01")
     expect(page.get_by_text("开始日期在结束日期之后，请改一改。")).to_be_visible()
 
 
