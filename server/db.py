@@ -206,7 +206,7 @@ def _lock_all(count: int, first_shared: bool) -> TextClause:
     return text("SELECT " + ", ".join(f"{kind}(:k{number})" for number, kind in enumerate(kinds)))
 
 
-def _to_json(value: Any) -> str:
+def to_json(value: Any) -> str:
     """Chinese as Chinese: an operator can read it, and it is a fifth shorter."""
     return orjson.dumps(value).decode()
 
@@ -219,7 +219,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             max_overflow=0,
             pool_timeout=20,
             pool_use_lifo=True,  # the connection used last has its statements prepared and planned
-            json_serializer=_to_json,
+            json_serializer=to_json,
             json_deserializer=orjson.loads,
             hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
             connect_args={"connect_timeout": _CONNECT_S},
@@ -232,7 +232,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=20,
-        json_serializer=_to_json,
+        json_serializer=to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,
         connect_args={"timeout": _SQLITE_BUSY_S, "check_same_thread": False},

@@ -14,8 +14,10 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     CompoundSelect,
+    Dialect,
     Select,
     Table,
     TextClause,
@@ -30,7 +32,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean, Date, Float, Integer, String, TypeEngine, Uuid
 
-from server.db import Base, UtcDateTime, dialect_of
+from server.db import Base, UtcDateTime, dialect_of, to_json
 
 Answers = dict[str, list[Any]]
 
@@ -214,10 +216,50 @@ def _typed(statement: str, *shapes: _Shape) -> TextClause:
 
 
 def insert_many(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Thousands of rows of one table, all with the same columns, a thousand in a statement; defaults are not applied.
+    """Thousands of rows of one table, all with the same columns; defaults of the mapping are not applied.
 
-    The answer is not wanted: asking for it is what makes SQLAlchemy write many rows in one statement with psycopg,
-    where a row a statement takes PostgreSQL three times as long.
+    To PostgreSQL each column goes as one array: SQLAlchemy's thousand rows a statement are thousands of parameters,
+    and to name them takes psycopg four times as long as the database takes to store them. To SQLite a row a statement
+    costs nothing.
     """
-    if rows:
-        session.execute(insert(table.__table__).returning(literal_column("1")), rows)  # type: ignore[arg-type]
+    if not rows:
+        return
+    if dialect_of(session) != "postgresql":
+        session.execute(insert(table.__table__), rows)  # type: ignore[arg-type]
+        return
+    columns = [cast(Table, table.__table__).c[name] for name in rows[0]]
+    dialect = session.get_bind().dialect
+    written = [_writer(column.type, dialect) for column in columns]
+    statement = _from_arrays(cast(Table, table.__table__), tuple(rows[0]), dialect)
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        values = {
+            f"p{number}": [write(row[column.name]) for row in some]
+            for number, (column, write) in enumerate(zip(columns, written, strict=True))
+        }
+        session.connection().execute(statement, values)
+
+
+_AT_ONCE = 10_000
+
+
+@lru_cache(64)
+def _from_arrays(table: Table, names: tuple[str, ...], dialect: Dialect) -> TextClause:
+    """Text stays TEXT until it is stored: a cast to VARCHAR(20) cuts off what is too long where it is to be refused."""
+    kinds = [table.c[name].type for name in names]
+    arrays = ", ".join(
+        f"CAST(:p{number} AS {'TEXT' if isinstance(kind, String) else kind.compile(dialect)}[])"
+        for number, kind in enumerate(kinds)
+    )
+    return text(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})")  # noqa: S608
+
+
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], str | None]:
+    """A value as PostgreSQL reads it: an array holds one kind of Python's values only, where 1 and 0.5 are two."""
+    bound = to_json if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+
+    def written(value: Any) -> str | None:
+        given = bound(value) if bound else value
+        return None if given is None else str(given)
+
+    return written

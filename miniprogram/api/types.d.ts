@@ -264,6 +264,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/companies/{company_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it is, its leads over time, and who had to do with it. Limited and audited like a search. */
+        get: operations["companies_read_company_companies__uuid_company_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{company_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put right what it is: the squad that has its lead, the supervisors above them. 409 when another company has this
+         * @description code or name. (Not PATCH: no mini-program can send one.)
+         */
+        post: operations["companies_change_company_companies__uuid_company_id__changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/companies/{company_id}/node": {
         parameters: {
             query?: never;
@@ -1065,9 +1102,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's postings and training, and what happened in a month: days, leave, flags, reviews, appeals. */
+        /** The caller's postings, training and leads, and what happened in a month: days, leave, flags, reviews, appeals. */
         get: operations["my_file_my_file_me_file_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lead-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own, by name. */
+        get: operations["lead_filters_list_lead_filters_me_lead_filters_get"];
+        put?: never;
+        /** Keep a filter under a name; the same name again takes the new filter. Twenty at most. */
+        post: operations["lead_filters_keep_lead_filter_me_lead_filters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lead-filters/{filter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["lead_filters_forget_lead_filter_me_lead_filters__uuid_filter_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lead-filters/{filter_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["lead_filters_rename_lead_filter_me_lead_filters__uuid_filter_id__name_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2716,10 +2803,107 @@ export interface components {
             /** Uscc */
             uscc?: string | null;
         };
+        /**
+         * CompanyChangeBody
+         * @description What is left out stays as it is; null takes it away.
+         */
+        CompanyChangeBody: {
+            /** Home City */
+            home_city?: string | null;
+            /** Industry */
+            industry?: string | null;
+            /**
+             * Is Other
+             * @description another company has this name, and they are two
+             * @default false
+             */
+            is_other: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Phone */
+            phone?: string | null;
+            /** Size */
+            size?: ("large" | "medium" | "small" | "micro") | null;
+            /** Uscc */
+            uscc?: string | null;
+        };
         /** CompanyList */
         CompanyList: {
             /** Items */
             items: components["schemas"]["CompanyRow"][];
+        };
+        /** CompanyReply */
+        CompanyReply: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Home City */
+            home_city: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Industry */
+            industry: string | null;
+            /**
+             * Is Target
+             * @description of the directory of those to be won
+             */
+            is_target: boolean;
+            /**
+             * Lead
+             * @description only where the caller may see it
+             */
+            lead: string | null;
+            /**
+             * Leads
+             * @description those that the caller may see, the latest first
+             */
+            leads: components["schemas"]["LeadRow"][];
+            /** May Edit */
+            may_edit: boolean;
+            /** Name */
+            name: string;
+            /** @description where it stands in a chain of the county's */
+            node: components["schemas"]["NodeRef"] | null;
+            /**
+             * People
+             * @description who had to do with it, as far as the caller may see, the latest first
+             */
+            people: components["schemas"]["TouchRow"][];
+            /**
+             * Phone
+             * @description only for those who may change it
+             */
+            phone: string | null;
+            /** Size */
+            size: ("large" | "medium" | "small" | "micro") | null;
+            /** Source */
+            source: string | null;
+            /**
+             * Squad
+             * @description who has the claim
+             */
+            squad: string | null;
+            /**
+             * State
+             * @description `pooled`: a lead that anybody may take up
+             * @enum {string}
+             */
+            state: "free" | "claimed" | "yours" | "pooled";
+            /** Uscc */
+            uscc: string | null;
+            /**
+             * Uscc Doubtful
+             * @description its check character does not fit; most likely mistyped
+             */
+            uscc_doubtful: boolean;
         };
         /**
          * CompanyRow
@@ -2945,6 +3129,18 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** DeedRow */
+        DeedRow: {
+            /** Times */
+            times: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "reported" | "taken" | "updated" | "moved" | "changed" | "asked" | "decided" | "reopened" | "handed_over" | "entered" | "targeted" | "placed" | "searched";
+            /** Word */
+            word: string;
         };
         /** DeletionBody */
         DeletionBody: {
@@ -3508,7 +3704,12 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum";
+            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum" | "lead";
+            /**
+             * Lead Id
+             * @description where it is about a lead
+             */
+            lead_id: string | null;
             /**
              * On
              * Format: date
@@ -3536,6 +3737,7 @@ export interface components {
              * @description of the month
              */
             events: components["schemas"]["FileEvent"][];
+            leads: components["schemas"]["LeadsOfMine"];
             month: components["schemas"]["MonthReply"];
             /**
              * Postings
@@ -3547,6 +3749,33 @@ export interface components {
              * @description the approved ones, the latest first, 100 at most
              */
             trainings: components["schemas"]["TrainingOfMine"][];
+        };
+        /** FilterBody */
+        FilterBody: {
+            /** Name */
+            name: string;
+            wanted: components["schemas"]["LeadFilter"];
+        };
+        /** FilterList */
+        FilterList: {
+            /** Items */
+            items: components["schemas"]["FilterRow"][];
+        };
+        /** FilterNameBody */
+        FilterNameBody: {
+            /** Name */
+            name: string;
+        };
+        /** FilterRow */
+        FilterRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            wanted: components["schemas"]["LeadFilter"];
         };
         /** FindingReply */
         FindingReply: {
@@ -3802,6 +4031,96 @@ export interface components {
              */
             step: "remind" | "talk" | "circular" | "replace";
         };
+        /**
+         * LeadFilter
+         * @description What the table is narrowed to.
+         */
+        LeadFilter: {
+            /** Channel */
+            channel?: ("exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other") | null;
+            /**
+             * Industry
+             * @description the company's own, or its chain node's
+             */
+            industry?: string | null;
+            /** Invest From */
+            invest_from?: number | null;
+            /** Invest To */
+            invest_to?: number | null;
+            /**
+             * Late
+             * @description what is overdue
+             */
+            late?: ("any" | "respond" | "judge" | "answer" | "report") | null;
+            /**
+             * Mine
+             * @description owned by the caller
+             * @default false
+             */
+            mine: boolean;
+            /** Node */
+            node?: string | null;
+            /** Owner */
+            owner?: string | null;
+            /**
+             * Q
+             * @description in the company's name, the intent, the next step
+             */
+            q?: string | null;
+            /** Squad */
+            squad?: string | null;
+            /** Stage */
+            stage?: ("lead" | "contacted" | "visited" | "talks" | "signing" | "signed") | null;
+            /**
+             * State
+             * @default open
+             * @enum {string}
+             */
+            state: "open" | "signed" | "dead_end" | "pooled" | "all";
+            /** Unit */
+            unit?: string | null;
+        };
+        /** LeadOfMine */
+        LeadOfMine: {
+            /** Company */
+            company: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Owner */
+            is_owner: boolean;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            /** Outcome */
+            outcome: ("signed" | "dead_end") | null;
+            /**
+             * Reported At
+             * @description null: by somebody else
+             */
+            reported_at: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "lead" | "contacted" | "visited" | "talks" | "signing" | "signed";
+            /** Stage Word */
+            stage_word: string;
+            /**
+             * Updated At
+             * @description the last of them
+             */
+            updated_at: string | null;
+            /**
+             * Updates
+             * @description written by the caller
+             */
+            updates: number;
+        };
         /** LeadPage */
         LeadPage: {
             /** Items */
@@ -3979,6 +4298,28 @@ export interface components {
         LeaderList: {
             /** Items */
             items: components["schemas"]["MemberRef"][];
+        };
+        /** LeadsOfMine */
+        LeadsOfMine: {
+            /**
+             * Items
+             * @description those that the caller may see now, the latest moved first, 100 at most
+             */
+            items: components["schemas"]["LeadOfMine"][];
+            /**
+             * Owned
+             * @description in the caller's hands now
+             */
+            owned: number;
+            /** Reported */
+            reported: number;
+            /**
+             * Signed
+             * @description in the caller's hands
+             */
+            signed: number;
+            /** Updates */
+            updates: number;
         };
         /** LeaveBody */
         LeaveBody: {
@@ -4287,6 +4628,23 @@ export interface components {
         NodeCompanies: {
             /** Items */
             items: components["schemas"]["CompanyRow"][];
+        };
+        /** NodeRef */
+        NodeRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Industry */
+            industry: string;
+            /** Name */
+            name: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "upstream" | "core" | "downstream";
         };
         /** NodeRow */
         NodeRow: {
@@ -6199,6 +6557,30 @@ export interface components {
              */
             year_days: number;
         };
+        /**
+         * TouchRow
+         * @description One person, and what they had to do with the company.
+         */
+        TouchRow: {
+            /** Did */
+            did: components["schemas"]["DeedRow"][];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * May Open
+             * @description their file is the caller's to see
+             */
+            may_open: boolean;
+            member: components["schemas"]["MemberRef"];
+        };
         /** TrainingOfMine */
         TrainingOfMine: {
             /**
@@ -7217,6 +7599,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlikeList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_read_company_companies__uuid_company_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    companies_change_company_companies__uuid_company_id__changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyReply"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8409,11 +8875,23 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
+                state?: "open" | "signed" | "dead_end" | "pooled" | "all";
                 stage?: ("lead" | "contacted" | "visited" | "talks" | "signing" | "signed") | null;
                 squad?: string | null;
+                unit?: string | null;
+                owner?: string | null;
                 /** @description owned by the caller */
                 mine?: boolean;
-                state?: "open" | "signed" | "dead_end" | "pooled" | "all";
+                /** @description the company's own, or its chain node's */
+                industry?: string | null;
+                node?: string | null;
+                channel?: ("exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other") | null;
+                /** @description what is overdue */
+                late?: ("any" | "respond" | "judge" | "answer" | "report") | null;
+                invest_from?: number | null;
+                invest_to?: number | null;
+                /** @description in the company's name, the intent, the next step */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -9638,6 +10116,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_list_lead_filters_me_lead_filters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_keep_lead_filter_me_lead_filters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_forget_lead_filter_me_lead_filters__uuid_filter_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_filters_rename_lead_filter_me_lead_filters__uuid_filter_id__name_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterNameBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"];
                 };
             };
             /** @description Unprocessable Entity */

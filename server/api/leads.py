@@ -1,15 +1,17 @@
 """线索 over HTTP: reported, followed up, moved from stage to stage, closed with somebody else's word, handed over."""
 
 import uuid
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint, FileStorage, Tag
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.api.companies import WORKING, CompanyBody, CompanyPath
 from server.api.fields import Day, Moment, Remark, Sentence
+from server.api.lead_filters import LeadFilter, Wan
 from server.api.lead_replies import (
     Channel,
     Currency,
@@ -34,17 +36,21 @@ from server.api.session import SIGNED_IN, caller
 from server.errors import invalid
 from server.evidence.datum import to_wgs84
 from server.leads import companies, course, handover, pictures, report, requests, see
+from server.leads.filter import Wanted, conditions
 from server.leads.models import CHANNELS, EIA, MOST_PHOTOS, Lead, LeadRequest, LeadSquad
 from server.leads.requests import Asked
 from server.org import consent, people
 from server.org.scope import county as in_county
 from server.photos import preview
 from server.photos.read import read
+from server.tally import policy
+from server.tally.lead_terms import lead_terms
+from server.tally.workdays import is_workday
 
 bp = APIBlueprint("leads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
-Wan = Annotated[int, Field(ge=0, le=10**9, description="万元")]
 Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 _UPDATES = 100
+_NOT_OF_THE_POOL = ("owner", "channel", "late", "invest_from", "invest_to")
 
 
 class LeadPath(BaseModel):
@@ -81,11 +87,8 @@ class ReportBody(BaseModel):
         raise invalid("company_needed", "请选一家企业，或填写企业名称。")
 
 
-class LeadQuery(PageQuery):
-    stage: Stage | None = None
-    squad: uuid.UUID | None = None
-    mine: bool = Field(False, description="owned by the caller")
-    state: Literal["open", "signed", "dead_end", "pooled", "all"] = "open"
+class LeadQuery(LeadFilter, PageQuery):
+    """A page of the table."""
 
 
 class LeadPage(BaseModel):
@@ -217,23 +220,8 @@ def report_lead(body: ReportBody) -> Reply:
 @bp.get("/leads", responses={200: LeadPage})
 def list_leads(query: LeadQuery) -> Reply:
     """Those the caller may see, the latest moved first; the pool is everybody's."""
-    statement = in_county(caller(), Lead)
-    if query.state == "pooled":
-        caller().require(*WORKING)
-        statement = statement.where(Lead.outcome.is_(None), Lead.squad_id.is_(None))
-    else:
-        statement = statement.where(see.seen(caller()))
-        if query.state == "open":
-            statement = statement.where(Lead.outcome.is_(None))
-        elif query.state != "all":
-            statement = statement.where(Lead.outcome == query.state)
-    if query.stage:
-        statement = statement.where(Lead.stage == query.stage)
-    if query.squad:
-        statement = statement.where(Lead.squad_id == query.squad)
-    if query.mine:
-        statement = statement.where(Lead.owner_id == caller().member_id)
     with reading() as session:
+        statement = in_county(caller(), Lead).where(*_in_state(query.state), *narrowed(session, query))
         found = session.scalars(newest_first(statement, Lead.moved_at, Lead.id, query)).all()
         page, cursor = cut(found, query, "moved_at")
         rows = lead_rows(session, page)
@@ -242,6 +230,28 @@ def list_leads(query: LeadQuery) -> Reply:
         hidden |= {"fit": None, "fit_known_percent": 0}
         rows = [row.model_copy(update=hidden) for row in rows]
     return LeadPage(items=rows, next_cursor=cursor).model_dump(mode="json")
+
+
+def _in_state(state: str) -> list[ColumnElement[bool]]:
+    """The pool is everybody's who works with leads; of the rest those that the caller may see."""
+    if state == "pooled":
+        caller().require(*WORKING)
+        return [Lead.outcome.is_(None), Lead.squad_id.is_(None)]
+    if state == "open":
+        return [see.seen(caller()), Lead.outcome.is_(None)]
+    return [see.seen(caller())] if state == "all" else [see.seen(caller()), Lead.outcome == state]
+
+
+def narrowed(session: Session, asked: LeadFilter) -> list[ColumnElement[bool]]:
+    """The conditions on Lead that a filter's fields are, but for its state. 422 for a filter that would tell of a lead
+    in the pool what only whoever takes it up may know."""
+    in_pool = asked.state == "pooled"
+    if in_pool and any(getattr(asked, name) is not None for name in _NOT_OF_THE_POOL):
+        raise invalid("filter_not_for_pool", "公共池里的线索只能按阶段、产业环节和企业名称筛选。")
+    wanted = {one.name: getattr(asked, one.name) for one in fields(Wanted)}
+    terms = lead_terms(policy.in_force(session, caller().county_id, caller().today).rules)
+    found = conditions(caller(), Wanted(**wanted), terms, is_workday, in_pool)
+    return [*found, Lead.owner_id == caller().member_id] if asked.mine else found
 
 
 @bp.get("/leads/<uuid:lead_id>", responses={200: LeadReply})

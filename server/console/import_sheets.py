@@ -29,14 +29,18 @@ _CELL = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
 _NUMBERS = ("radius_m", "lat", "lng")  # what stays a number; else a column of digits is a code or a telephone
 
 
+Row = dict[str, Any]  # by field; what was left empty is not there
+Refusal = ValidationError | AppError
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sheet: its headings by field, an example, and what a row does."""
+    """One sheet: its headings by field, an example, and what its rows do; of each why it cannot be taken, or None."""
 
     sheet: str
     columns: Mapping[str, str]
     example: tuple[Any, ...]
-    write: Callable[["Reading", dict[str, Any]], object]
+    write: Callable[["Reading", Sequence[Row]], Sequence[Refusal | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def _column(letters: bytes) -> int:
 
 
 def lines(to: Reading, book: CalamineWorkbook, kinds: Sequence[Kind]) -> Iterator[Line]:
-    """Try every row of the known sheets, each within a savepoint; the caller commits or takes all of it back."""
+    """Try every row of the known sheets; the caller commits or takes all of it back."""
     seen = 0
     for kind in kinds:
         if kind.sheet not in book.sheet_names:
@@ -133,34 +137,48 @@ def lines(to: Reading, book: CalamineWorkbook, kinds: Sequence[Kind]) -> Iterato
         if missing := [word for word in kind.columns if word not in headings]:
             yield Line(kind.sheet, 1, tuple(headings), f"缺少这些列：{'、'.join(missing)}。请用模板。")
             continue
-        for number, cells in enumerate(rows[1:], start=2):
-            if not any(str(cell).strip() for cell in cells):
-                continue
-            seen += 1
-            if seen > MOST_ROWS:
-                raise invalid("workbook_too_large", f"一次最多 {MOST_ROWS} 行，请分成几份。")
-            given = dict(zip(headings, cells, strict=False))
-            shown = tuple(_shown(given[word]) for word in kind.columns)
-            yield Line(kind.sheet, number, shown, _tried(to, kind, given))
+        filled = [
+            (number, dict(zip(headings, cells, strict=False)))
+            for number, cells in enumerate(rows[1:], start=2)
+            if any(str(cell).strip() for cell in cells)
+        ]
+        seen += len(filled)
+        if seen > MOST_ROWS:
+            raise invalid("workbook_too_large", f"一次最多 {MOST_ROWS} 行，请分成几份。")
+        tried = kind.write(to, [_row(kind, given) for _, given in filled])
+        for (number, given), why in zip(filled, tried, strict=True):
+            yield Line(kind.sheet, number, tuple(_shown(given[word]) for word in kind.columns), _said(kind, why))
     if not seen:
         names = "、".join(kind.sheet for kind in kinds)
         raise invalid("workbook_empty", f"没有可导入的行。请用模板，工作表名称为：{names}。")
 
 
-def _tried(to: Reading, kind: Kind, given: Mapping[str, Any]) -> str:
-    """Write one row; why it cannot be, or nothing."""
-    row = {field: _value(field, given[word]) for word, field in kind.columns.items() if _shown(given[word])}
-    try:
-        with to.session.begin_nested():
-            kind.write(to, row)
-    except ValidationError as error:
-        said = as_refusal(error).detail
-        for word, field in kind.columns.items():
-            said = said.replace(field, word)
-        return said
-    except AppError as error:
-        return error.detail
-    return ""
+def one_by_one(write: Callable[[Reading, Row], object]) -> Callable[[Reading, Sequence[Row]], list[Refusal | None]]:
+    """A Kind's `write` of one that writes a row: each within a savepoint."""
+
+    def tried(to: Reading, row: Row) -> Refusal | None:
+        try:
+            with to.session.begin_nested():
+                write(to, row)
+        except (ValidationError, AppError) as why:
+            return why
+        return None
+
+    return lambda to, rows: [tried(to, row) for row in rows]
+
+
+def _row(kind: Kind, given: Mapping[str, Any]) -> Row:
+    return {field: _value(field, given[word]) for word, field in kind.columns.items() if _shown(given[word])}
+
+
+def _said(kind: Kind, why: Refusal | None) -> str:
+    """In the sheet's own words; nothing where there is nothing to say."""
+    if not isinstance(why, ValidationError):
+        return why.detail if why else ""
+    said = as_refusal(why).detail
+    for word, field in kind.columns.items():
+        said = said.replace(field, word)
+    return said
 
 
 def _value(field: str, cell: Any) -> Any:

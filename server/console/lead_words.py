@@ -16,6 +16,12 @@ _FIELDS = {
     "channel": "来源",
     "next_action": "下一步",
     "next_on": "下一步日期",
+    "name": "企业名称",
+    "uscc": "统一社会信用代码",
+    "phone": "企业电话",
+    "industry": "产业",
+    "size": "规模",
+    "home_city": "所在城市",
 }
 Facts = Mapping[str, Any]
 _TOLD: Mapping[str, Callable[[Facts], str]] = {
@@ -26,7 +32,7 @@ _TOLD: Mapping[str, Callable[[Facts], str]] = {
     "joined": lambda f: f"{f['squad']}加入",
     "contested": lambda f: f"首报改由{f['squad']}负责",
     "stage": lambda f: f"{STAGES[f['from']]} → {STAGES[f['to']]}",
-    "changed": lambda f: "修改了" + "、".join(_FIELDS.get(name, name) for name in f),
+    "changed": lambda f: "修改了" + "、".join(word for name, word in _FIELDS.items() if name in f),
     "close_asked": lambda f: f"申请终止：{DEAD_ENDS[f['code']]}",
     "close_refused": lambda _f: "终止申请没有同意",
     "closed": lambda f: f"已终止：{DEAD_ENDS[f['code']]}",

@@ -1,12 +1,15 @@
 """线索: what the squads are after, stage by stage; one lead with its history; what is asked about one, decided here."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Response, redirect, url_for
+from flask import Response, redirect, request, url_for
+from sqlalchemy.orm import Session
 
 from server.api import chains as chains_api
 from server.api import escorts as escorts_api
+from server.api import lead_filters as filters_api
 from server.api import leads as api
 from server.api.services import reading
 from server.api.session import caller
@@ -17,10 +20,13 @@ from server.console.import_sheets import taken, template
 from server.console.workbook import Column, download
 from server.errors import not_found
 from server.leads import chains, escorts, handover, see
-from server.leads.models import DEAD_ENDS, SIDES, STAGES
+from server.leads.clocks import WORDS
+from server.leads.filter import owners
+from server.leads.models import CHANNELS, DEAD_ENDS, SIDES, STAGES
 from server.watch import members
 
-_STATES = (("open", "跟进中"), ("pooled", "公共池"), ("signed", "已签约"), ("dead_end", "已终止"))
+_STATES = (("open", "跟进中"), ("pooled", "公共池"), ("signed", "已签约"), ("dead_end", "已终止"), ("all", "全部"))
+_LATE = {"any": "任何一项"} | {str(what): word for what, word in WORDS.items()}
 _COLUMNS = (
     *(Column("企业", 30), Column("统一社会信用代码", 20), Column("阶段", 10), Column("小分队", 14)),
     *(Column("负责人", 12), Column("意向投资（万）", 14, "count"), Column("币种", 8), Column("下一步", 30)),
@@ -31,21 +37,28 @@ _COLUMNS = (
 
 @face.get("/leads")
 def leads() -> Response:
-    asked = query(api.LeadQuery)
+    """The table, its filter in the address; the filters one keeps are beside it."""
+    asked, who = query(api.LeadQuery), caller()
     found = cast(dict[str, Any], api.list_leads(asked))
     with reading() as session:
-        _units, squads = members.choices(session, caller())
-        counts = see.by_stage(session, caller())
+        words = _Words.of(session)
+        any_stage = api.narrowed(session, asked.model_copy(update={"stage": None}))
+        counts = see.by_stage(session, who, *any_stage) if asked.state == "open" else {}
+    wanted = _wanted(asked)
     return page(
         "leads.html",
         found=found,
         asked=asked,
+        wanted=wanted,
+        kept=_kept(),
         states=_STATES,
         stages=STAGES,
+        channels=CHANNELS,
+        clocks=_LATE,
         counts=counts,
-        squads=squads,
+        words=words,
         waiting=_waiting(),
-        may_see_chains=caller().has(*chains.READING),
+        may_see_chains=who.has(*chains.READING),
     )
 
 
@@ -54,13 +67,80 @@ def leads_sheet() -> Response:
     """What the page lists with these filters; commercial secrets, so audited and under the exporter's name."""
     asked = query(api.LeadQuery)
     with reading() as session:
-        _units, squads = members.choices(session, caller())
-    filters = {
-        "状态": dict(_STATES).get(asked.state),
-        "阶段": STAGES[asked.stage] if asked.stage else None,
-        "小分队": next((squad.name for squad in squads if squad.id == asked.squad), None),
-    }
-    return export("线索", "leads", _COLUMNS, filters, of_api(api.list_leads, asked, _cells))
+        told = _Words.of(session).tell(asked)
+    return export("线索", "leads", _COLUMNS, told, of_api(api.list_leads, asked, _cells))
+
+
+@face.post("/leads/filters")
+def leads_filter_keep() -> Response:
+    """Keep the filter of the page under a name; the form carries both."""
+    given = {key: value for key, value in request.form.items() if value}
+    name = given.pop("name", "")
+    wanted = form(filters_api.LeadFilter, given)
+    filters_api.keep_lead_filter(form(filters_api.FilterBody, {"name": name, "wanted": wanted}))
+    return done(f"已保存筛选“{name.strip()}”。", url_for("desk.leads", **_wanted(wanted)))
+
+
+@face.post("/leads/filters/<uuid:filter_id>/name")
+def leads_filter_rename(filter_id: uuid.UUID) -> Response:
+    body = form(filters_api.FilterNameBody)
+    filters_api.rename_lead_filter(filters_api.FilterPath(filter_id=filter_id), body)
+    return done("已改名。", url_for("desk.leads"))
+
+
+@face.post("/leads/filters/<uuid:filter_id>/end")
+def leads_filter_forget(filter_id: uuid.UUID) -> Response:
+    filters_api.forget_lead_filter(filters_api.FilterPath(filter_id=filter_id))
+    return done("已删去这个筛选。", url_for("desk.leads"))
+
+
+def _kept() -> list[dict[str, Any]]:
+    items = cast(dict[str, Any], filters_api.list_lead_filters())["items"]
+    return [one | {"wanted": _wanted(filters_api.LeadFilter(**one["wanted"]))} for one in items]
+
+
+def _wanted(asked: filters_api.LeadFilter) -> dict[str, Any]:
+    """A filter as an address carries it: what is asked for and nothing else."""
+    return filters_api.LeadFilter(**asked.model_dump()).model_dump(mode="json", exclude_defaults=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a filter may name, by id, as the caller sees it."""
+
+    units: dict[uuid.UUID, str]
+    squads: dict[uuid.UUID, str]
+    owners: dict[uuid.UUID, str]
+    nodes: dict[uuid.UUID, str]
+    industries: dict[str, str]
+
+    @classmethod
+    def of(cls, session: Session) -> "_Words":
+        units, squads = members.choices(session, caller())
+        nodes = chains.nodes(session, caller())
+        return cls(
+            units=dict(units),
+            squads={squad.id: squad.name for squad in squads},
+            owners={row.id: row.name for row in owners(session, caller())},
+            nodes={node.id: f"{node.industry} · {node.name}" for node in nodes},
+            industries={node.industry: node.industry for node in nodes},
+        )
+
+    def tell(self, asked: filters_api.LeadFilter) -> dict[str, str | None]:
+        """The filter in words, for the head of the workbook."""
+        named = (("小分队", self.squads, asked.squad), ("单位", self.units, asked.unit))
+        more = (("负责人", self.owners, asked.owner), ("环节", self.nodes, asked.node))
+        coded = (("阶段", STAGES, asked.stage), ("来源", CHANNELS, asked.channel), ("逾期", _LATE, asked.late))
+        return {
+            "状态": dict(_STATES).get(asked.state),
+            **{word: known.get(one, "（看不到）") if one else None for word, known, one in (*named, *more)},
+            **{word: known[one] if one else None for word, known, one in coded},
+            "只看我负责的": "是" if asked.mine else None,
+            "产业": asked.industry,
+            "意向投资不少于": f"{asked.invest_from} 万" if asked.invest_from is not None else None,
+            "意向投资不多于": f"{asked.invest_to} 万" if asked.invest_to is not None else None,
+            "文字": asked.q,
+        }
 
 
 def _cells(one: dict[str, Any]) -> tuple[Any, ...]:

@@ -7,11 +7,13 @@ from server.console import (
     account,
     appeals,
     audit,
+    companies,
     complaints,
     doors,
     escorts,
     face,
     flags,
+    lead_charts,
     leads,
     leaves,
     months,
@@ -35,7 +37,8 @@ log = structlog.get_logger()
 # A page is a module whose import adds its routes to the face.
 PAGES = (
     *(doors, overview, review, review_list, review_sheet, review_together, appeals),
-    *(people, months, leads, escorts, spots, leaves, flags, notices, complaints, policies),
+    *(people, months, leads, lead_charts, companies, escorts, spots),
+    *(leaves, flags, notices, complaints, policies),
     *(register, register_stations, register_people, audit, system, account),
 )
 

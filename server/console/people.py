@@ -28,8 +28,9 @@ from server.org.scope import county as in_county
 from server.org.scope import watched_member
 from server.tally import closed
 from server.tally.models import SiteDay
-from server.watch import members, today
+from server.watch import member_leads, members, today
 from server.watch.calendar import calendar, months_back
+from server.watch.member_leads import LeadCounts
 from server.watch.members import Found, Wanted
 from server.watch.timeline import KIND_NAMES, timeline
 from server.watch.today import Present
@@ -39,6 +40,8 @@ _COLUMNS = (
     *(Column("姓名", 12), Column("单位", 18), Column("小分队", 22), Column("驻点", 22), Column("城市", 10)),
     *(Column("今天", 12), Column("本月确认天数", 10, "days"), Column("本月待核天数", 10, "days")),
     *(Column("本月公出培训天数", 13, "days"), Column("本月目标天数", 10, "days"), Column("预警", 16)),
+    *(Column("首报线索", 8, "count"), Column("在手线索", 8, "count")),
+    *(Column("签约", 8, "count"), Column("跟进次数", 8, "count")),
 )
 # What a date's or an entry's shape says, for those who do not see it.
 NAMES = {code: known.word for code, known in STATES.items()} | {"future": "还没到"}
@@ -87,7 +90,8 @@ def people_sheet() -> Response:
     def pages(cursor: str) -> tuple[Rows, str | None]:
         with reading() as session:
             found, day, following = _listed(session, asked.model_copy(update={"cursor": cursor}), PAGE)
-        return [_cells(one, day.get(one.member_id)) for one in found], following
+            led = member_leads.counts(session, caller(), [one.member_id for one in found])
+        return [_cells(one, day.get(one.member_id), led[one.member_id]) for one in found], following
 
     return export("人员", "people", _COLUMNS, filters, pages)
 
@@ -103,13 +107,14 @@ def _listed(
     return found, {p.member_id: p for p in today.today(session, who, at, {one.member_id for one in found})}, cursor
 
 
-def _cells(one: Found, day: Present | None) -> tuple[Any, ...]:
+def _cells(one: Found, day: Present | None, led: LeadCounts) -> tuple[Any, ...]:
     count = one.month
     return (
         *(one.name, one.unit, one.squad or "", one.station or "", one.city or ""),
         NAMES[day.shown] if day else "",
         *((count.confirmed, count.pending, count.excused, count.target) if count else (None, None, None, None)),
         "、".join(NAMES[kind] for kind in one.flags),
+        *(led.reported, led.owned, led.signed, led.updates),
     )
 
 
@@ -133,6 +138,8 @@ def people_file(member_id: uuid.UUID) -> Response:
             unit=session.scalar(in_county(who, Unit).with_only_columns(Unit.name).where(Unit.id == member.unit_id)),
             postings=postings.history(session, who.county_id, member.id),
             trainings=training.attended(session, who.county_id, member.id),
+            led=member_leads.counts(session, who, [member.id])[member.id],
+            leads=member_leads.listed(session, who, member.id, member_leads.MOST),
             months=months,
             shown=shown,
             count=month_of(session, who, member.id, first),

@@ -10,7 +10,7 @@ from server.api.fields import Day, Name
 from server.api.register import MemberBody, StationBody
 from server.api.squads import SquadBody
 from server.api.structure import UnitBody
-from server.console.import_sheets import Kind, Reading
+from server.console.import_sheets import Kind, Reading, one_by_one
 from server.errors import AppError, invalid
 from server.org import register, structure
 from server.org.models import Member
@@ -78,8 +78,8 @@ def _person(to: Reading, name: str) -> uuid.UUID:
 
 # In the order in which they are written: later sheets may name what earlier ones bring.
 KINDS = (
-    Kind("单位", {"名称": "name"}, ("河湾镇",), _unit),
-    Kind("小分队", {"名称": "name", "单位": "unit"}, ("驻苏州招商小分队", "河湾镇"), _squad),
+    Kind("单位", {"名称": "name"}, ("河湾镇",), one_by_one(_unit)),
+    Kind("小分队", {"名称": "name", "单位": "unit"}, ("驻苏州招商小分队", "河湾镇"), one_by_one(_squad)),
     Kind(
         "驻点",
         {
@@ -87,18 +87,18 @@ KINDS = (
             **{"围栏半径（米）": "radius_m", "时区": "tz", "固定电话": "phone"},
         },
         ("苏州驻点", "苏州", 31.2989, 120.5853, "GCJ-02", 300, "Asia/Shanghai", "0512-61234567"),
-        _station,
+        one_by_one(_station),
     ),
     Kind(
         "人员",
         {"姓名": "name", "单位": "unit", "小分队": "squad", "手机号": "phone", "邮箱": "email"},
         ("张三", "河湾镇", "驻苏州招商小分队", "13800138000", ""),
-        _member,
+        one_by_one(_member),
     ),
     Kind(
         "派驻",
         {"姓名": "name", "小分队": "squad", "驻点": "station", "开始日期": "starts_on", "结束日期": "ends_on"},
         ("张三", "驻苏州招商小分队", "苏州驻点", date(2026, 12, 1), ""),
-        _posting,
+        one_by_one(_posting),
     ),
 )

@@ -217,8 +217,7 @@ class Stage:
         for industry, nodes in CHAINS.items():
             for side, name in nodes:
                 chains.add_node(self.session, who, industry, side, name, at)
-        for target in directory():
-            chains.add_target(self.session, who, self.sealer, target, at)
+        chains.add_targets(self.session, who, self.sealer, directory(), at)
 
     def _report(self, p: Prospect, at: datetime) -> None:
         new = Report(

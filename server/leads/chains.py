@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from server.audit.journal import record
+from server.audit.journal import record, record_all
 from server.errors import AppError, conflict
-from server.leads import companies, see
+from server.leads import companies
+from server.leads.amend import KEEPING, require_keeper
 from server.leads.models import ChainNode, Company, Lead
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.sealing import Sealer
 
-KEEPING = ("bureau_supervisor",)
 READING = ("unit_supervisor", "bureau_supervisor", "county_leader")
 
 
@@ -58,36 +58,56 @@ def add_node(session: Session, caller: Caller, industry: str, side: str, name: s
     return made
 
 
+def nodes(session: Session, caller: Caller) -> Sequence[ChainNode]:
+    """All of the county's, in their order."""
+    return session.scalars(in_county(caller, ChainNode).order_by(ChainNode.position)).all()
+
+
 def find(session: Session, caller: Caller, industry: str, name: str) -> ChainNode | None:
     return session.scalar(in_county(caller, ChainNode).where(ChainNode.industry == industry, ChainNode.name == name))
 
 
-def add_target(session: Session, caller: Caller, sealer: Sealer, new: Target, now: datetime) -> Company:
-    """Enter a company to be won at its node; one that is known is marked. 409 when it is in the directory already."""
+def add_targets(
+    session: Session, caller: Caller, sealer: Sealer, listed: Sequence[Target], now: datetime
+) -> list[Company | AppError]:
+    """Enter companies to be won at their nodes; those that are known are marked.
+
+    In place of a company why it was not entered: 404 `node_unknown`, 409 `target_known` for what the directory has
+    already, and what `companies.the_ones` says. The rest stands all the same, unless the caller takes it back.
+    """
     caller.require(*KEEPING)
-    node = find(session, caller, new.industry, new.node)
-    if node is None:
-        raise AppError(404, "node_unknown", f"{new.industry}没有“{new.node}”这个环节，请先填产业链。")
-    company = companies.the_one(session, caller, sealer, new.company, now)
-    if company.is_target:
-        raise conflict("target_known", f"名录里已有“{company.name}”。")
-    company.node_id, company.is_target, company.source = node.id, True, new.source
+    known = {(node.industry, node.name): node for node in nodes(session, caller)}
+    placed = [new for new in listed if (new.industry, new.node) in known]
+    meant = iter(companies.the_ones(session, caller, sealer, [new.company for new in placed], now))
+    found: list[Company | AppError] = []
+    marked: list[tuple[uuid.UUID, dict[str, str]]] = []
+    for new in listed:
+        node = known.get((new.industry, new.node))
+        one = next(meant) if node else _no_node(f"{new.industry}没有“{new.node}”这个环节，请先填产业链。")
+        if node and isinstance(one, Company):
+            if one.is_target:
+                one = conflict("target_known", f"名录里已有“{one.name}”。")
+            else:
+                one.node_id, one.is_target, one.source = node.id, True, new.source
+                marked.append((one.id, {"node": str(node.id)}))
+        found.append(one)
     session.flush()
-    record(session, caller.county_id, caller.member_id, "company.targeted", company.id, {"node": str(node.id)}, now)
-    return company
+    record_all(session, caller.county_id, caller.member_id, "company.targeted", marked, now)
+    return found
+
+
+def _no_node(said: str) -> AppError:
+    return AppError(404, "node_unknown", said)
 
 
 def place(session: Session, caller: Caller, company_id: uuid.UUID, node_id: uuid.UUID | None, now: datetime) -> Company:
-    """Say at which node a company stands: the bureau, or the squad that follows it up. None: at none."""
+    """Say at which node a company stands; None: at none. For those who keep its facts."""
     company = companies.get(session, caller, company_id)
-    if not caller.has(*KEEPING):
-        lead = see.open_lead(session, caller, company_id)
-        if lead is None or not see.is_inside(session, caller, lead):
-            caller.require(*KEEPING)
+    require_keeper(session, caller, company_id)
     if node_id is not None:
         node = session.scalar(in_county(caller, ChainNode).where(ChainNode.id == node_id))
         if node is None:
-            raise AppError(404, "node_unknown", "没有这个环节。")
+            raise _no_node("没有这个环节。")
     if company.node_id != node_id:
         company.node_id = node_id
         facts = {"node": str(node_id) if node_id else None}
@@ -115,7 +135,7 @@ def chart(session: Session, caller: Caller) -> Mapping[str, Sequence[Place]]:
     )
     counts: dict[Any, Any] = {row.node_id: row for row in session.execute(counted)}
     found: dict[str, list[Place]] = {}
-    for node in session.scalars(in_county(caller, ChainNode).order_by(ChainNode.position)):
+    for node in nodes(session, caller):
         row = counts.get(node.id)
         made = Place(node, row.companies, row.targets, row.leads, row.signed) if row else Place(node, 0, 0, 0, 0)
         found.setdefault(node.industry, []).append(made)

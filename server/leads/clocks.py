@@ -75,6 +75,14 @@ def workdays_after(on: date, days: int, is_workday: IsWorkday) -> date:
     return on
 
 
+def late_since(today: date, days: int, is_workday: IsWorkday) -> date:
+    """The last local date from which so many workdays were over before today: whoever had it by then is late."""
+    on = today - timedelta(days=days + 1)
+    while workdays_after(on, days, is_workday) >= today:
+        on -= timedelta(days=1)
+    return on
+
+
 def expires_on(of: Standing, terms: Terms) -> date:
     """The first local date on which a claim without progress is over."""
     return of.moved_on + timedelta(days=terms.claim + 1)

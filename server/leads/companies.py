@@ -1,16 +1,17 @@
 """企业: registering one, finding it however its name is typed, and telling which known ones it may be."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 from stdnum.cn import uscc as check_character
 
-from server.audit.journal import record
+from server.audit.journal import record_all
 from server.db import lock
 from server.errors import AppError, conflict, invalid, not_found
 from server.leads import names
@@ -18,7 +19,7 @@ from server.leads.models import Company, CompanyPiece
 from server.org.reach import normal_phone
 from server.org.scope import Caller
 from server.org.scope import county as in_county
-from server.sealing import Sealer
+from server.sealing import CannotOpen, Sealer
 from server.together import insert_many
 
 PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
@@ -53,10 +54,14 @@ class Alike:
 def normal_uscc(text: str) -> str:
     """18 letters and digits, capitals. Raises 422 `uscc_invalid` for what cannot be one. Its check character is no
     condition, since some that were issued fail it (../shared/data/vectors/uscc.csv): see `is_doubtful`."""
-    found = "".join(text.split()).upper().replace("-", "")
+    found = _uscc(text)
     if len(found) != 18 or not found.isascii() or not found.isalnum():
         raise invalid("uscc_invalid", "统一社会信用代码应是 18 位数字和字母。")
     return found
+
+
+def _uscc(text: str) -> str:
+    return "".join(text.split()).upper().replace("-", "")
 
 
 def is_doubtful(uscc: str) -> bool:
@@ -64,70 +69,126 @@ def is_doubtful(uscc: str) -> bool:
     return not check_character.is_valid(uscc)
 
 
+def hold_all(session: Session, caller: Caller) -> None:
+    """One at a time for whatever gives a company its name or code: two that enter the same new one in one second meet
+    here, and the second finds what the first has written."""
+    lock(session, f"companies:{caller.county_id}")
+
+
 def the_one(session: Session, caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
-    """The company meant: known by its USCC, or by its name unless the codes differ or it `is_other`; else a new one.
+    """The company meant by what somebody enters: see `the_ones`. Raises what that answers."""
+    (meant,) = the_ones(session, caller, sealer, [new], now)
+    if isinstance(meant, AppError):
+        raise meant
+    return meant
 
-    Raises 409 `company_unclear` when several known ones have this name and no code tells them apart.
+
+def the_ones(
+    session: Session, caller: Caller, sealer: Sealer, entered: Sequence[New], now: datetime
+) -> list[Company | AppError]:
+    """The companies meant, in their order, each known by its USCC, or by its name unless the codes differ or it
+    `is_other`; else a new one, which those after it may mean.
+
+    In place of a company why there is none: 422 for a name or number that cannot be one, 409 `company_unclear` when
+    several known ones have this name and no code tells them apart. The rest stands all the same.
     """
-    core, uscc = names.core(new.name), normal_uscc(new.uscc) if new.uscc else None
-    if not core:
-        raise invalid("company_name_invalid", "企业名称里要有文字。")
-    # Two that enter the same new company in one second meet here: the second finds what the first has written.
-    lock(
-        session,
-        f"company-name:{caller.county_id}:{core}",
-        *([f"company-uscc:{caller.county_id}:{uscc}"] if uscc else []),
-    )
-    mine = in_county(caller, Company)
-    if uscc and (known := session.scalar(mine.where(Company.uscc == uscc))):
-        return known
-    same = session.scalars(mine.where(Company.core == core).order_by(Company.created_at)).all()
-    possible = [] if new.is_other else [one for one in same if uscc is None or one.uscc is None]
-    if len(possible) > 1:
-        raise conflict(
-            "company_unclear", "有几家企业叫这个名字，请从列表里选一家。", companies=[str(c.id) for c in possible]
-        )
-    if possible:
-        (known,) = possible
-        if uscc:
-            known.uscc = uscc
-        return known
-    return _add(session, caller, sealer, new, uscc, now)
+    hold_all(session, caller)
+    known, made, found = _Known.of(session, caller, entered), list[Company](), list[Company | AppError]()
+    for new in entered:
+        try:
+            meant = known.meant(new)
+            if meant is None:
+                meant = _made(caller, sealer, new, now)
+                made.append(meant)
+                known.add(meant)
+            found.append(meant)
+        except AppError as why:
+            found.append(why)
+    session.add_all(made)
+    session.flush()
+    index(session, made)
+    facts = [(one.id, {"name": one.name, "uscc": one.uscc}) for one in made]
+    record_all(session, caller.county_id, caller.member_id, "company.added", facts, now)
+    return found
 
 
-def _add(session: Session, caller: Caller, sealer: Sealer, new: New, uscc: str | None, now: datetime) -> Company:
-    phone, company_id = normal_phone(new.phone) if new.phone else None, uuid.uuid4()
+class _Known:
+    """The county's companies that some that are entered may be, by code and by core."""
+
+    def __init__(self, companies: Iterable[Company]) -> None:
+        self._by_uscc: dict[str, Company] = {}
+        self._by_core: dict[str, list[Company]] = defaultdict(list)
+        for one in companies:
+            self.add(one)
+
+    @classmethod
+    def of(cls, session: Session, caller: Caller, entered: Sequence[New]) -> "_Known":
+        cores, usccs = {names.core(new.name) for new in entered}, {_uscc(new.uscc) for new in entered if new.uscc}
+        mine = in_county(caller, Company)
+        by_name = session.scalars(mine.where(Company.core.in_(cores))).all()
+        by_code = session.scalars(mine.where(Company.uscc.in_(usccs))).all() if usccs else []
+        return cls(dict.fromkeys([*by_name, *by_code]))
+
+    def add(self, one: Company) -> None:
+        self._by_core[one.core].append(one)
+        if one.uscc:
+            self._by_uscc[one.uscc] = one
+
+    def meant(self, new: New) -> Company | None:
+        """None: none of them."""
+        core, uscc = names.core(new.name), normal_uscc(new.uscc) if new.uscc else None
+        if not core:
+            raise invalid("company_name_invalid", "企业名称里要有文字。")
+        if uscc and uscc in self._by_uscc:
+            return self._by_uscc[uscc]
+        possible = [] if new.is_other else [one for one in self._by_core[core] if uscc is None or one.uscc is None]
+        if len(possible) > 1:
+            raise conflict(
+                "company_unclear", "有几家企业叫这个名字，请从列表里选一家。", companies=[str(c.id) for c in possible]
+            )
+        if possible and uscc:
+            possible[0].uscc = uscc
+            self._by_uscc[uscc] = possible[0]
+        return possible[0] if possible else None
+
+
+def _made(caller: Caller, sealer: Sealer, new: New, now: datetime) -> Company:
     made = Company(
         county_id=caller.county_id,
-        id=company_id,
+        id=uuid.uuid4(),
         name=new.name,
         core=names.core(new.name),
         sound=names.sound(new.name),
-        uscc=uscc,
+        uscc=normal_uscc(new.uscc) if new.uscc else None,
         industry=new.industry,
         size=new.size,
         home_city=new.home_city,
-        phone_sealed=sealer.seal(phone, PHONE_OF.format(company_id)) if phone else None,
-        phone_digest=sealer.digest(phone) if phone else None,
         added_by=caller.member_id,
         created_at=now,
     )
-    session.add(made)
-    session.flush()
-    index(session, [made])
-    facts = {"name": new.name, "uscc": uscc}
-    record(session, caller.county_id, caller.member_id, "company.added", made.id, facts, now)
+    set_phone(made, sealer, normal_phone(new.phone) if new.phone else None)
     return made
 
 
+def set_phone(company: Company, sealer: Sealer, phone: str | None) -> None:
+    """`phone`: E.164."""
+    company.phone_sealed = sealer.seal(phone, PHONE_OF.format(company.id)) if phone else None
+    company.phone_digest = sealer.digest(phone) if phone else None
+
+
+def phone_of(company: Company, sealer: Sealer) -> str | None:
+    """E.164, for those who deal with it; None also where no key opens it any more."""
+    try:
+        return sealer.open(company.phone_sealed, PHONE_OF.format(company.id)) if company.phone_sealed else None
+    except CannotOpen:
+        return None
+
+
 def index(session: Session, companies: Iterable[Company]) -> None:
-    """Write by what they are found. What was written for them before goes."""
-    listed = list(companies)
-    keys = [(one.county_id, one.id) for one in listed]
-    session.execute(delete(CompanyPiece).where(tuple_(CompanyPiece.county_id, CompanyPiece.company_id).in_(keys)))
+    """Write by what they are found, of companies for which nothing is written yet."""
     rows = [
         {"county_id": one.county_id, "piece": piece, "company_id": one.id}
-        for one in listed
+        for one in companies
         for piece in sorted(names.pieces(one.name))
     ]
     insert_many(session, CompanyPiece, rows)

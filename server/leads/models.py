@@ -161,7 +161,8 @@ class Lead(Base):
         Index(None, "county_id", "company_id"),
         Index(None, "county_id", "squad_id", "moved_at"),
         Index(None, "county_id", "moved_at", "id"),
-        index_where("ix_leads_owner", "county_id", "owner_id", where="outcome IS NULL"),
+        Index(None, "county_id", "owner_id"),
+        Index(None, "county_id", "reported_by"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -213,6 +214,7 @@ class LeadEvent(Base):
         county_fk("by_id", "members"),
         one_of("what", EVENTS),
         Index(None, "county_id", "lead_id", "at"),
+        Index(None, "county_id", "by_id", "at"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
@@ -356,3 +358,16 @@ class Escort(Base):
     outcome_by: Mapped[uuid.UUID | None]
     outcome_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=0)  # of the calendar entry: each change that one must notice
+
+
+class LeadFilter(Base):
+    """A filter of the leads' table that somebody keeps under a name; `wanted`: its fields as the API has them."""
+
+    __tablename__ = "lead_filters"
+    __table_args__ = (county_fk("member_id", "members"), UniqueConstraint("county_id", "member_id", "name"))
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    member_id: Mapped[uuid.UUID]
+    name: Mapped[str] = mapped_column(String(20))
+    wanted: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
 from opencc import OpenCC
@@ -28,6 +28,7 @@ def plain(text: str) -> str:
     return _DROPPED.sub("", _to_simplified(unicodedata.normalize("NFKC", text)).lower())
 
 
+@lru_cache(8192)  # a name that is entered is asked for it five times, and thousands are entered at once
 def core(name: str) -> str:
     """The name without what it is by law: 汇川技术 of 匯川技術（集團）股份有限公司. Empty only where the name is.
 

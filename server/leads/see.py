@@ -118,9 +118,8 @@ def own(caller: Caller) -> ColumnElement[bool]:
     return Squad.id.in_(own_squads(caller))
 
 
-def by_stage(session: Session, caller: Caller) -> dict[str, int]:
-    """How many open leads the caller sees at each stage."""
-    mine = (
-        in_county(caller, Lead).with_only_columns(Lead.stage, func.count()).where(Lead.outcome.is_(None), seen(caller))
-    )
-    return dict(session.execute(mine.group_by(Lead.stage)).all())
+def by_stage(session: Session, caller: Caller, *narrowed: ColumnElement[bool]) -> dict[str, int]:
+    """How many open leads the caller sees at each stage, of those that fulfil the conditions."""
+    mine = in_county(caller, Lead).with_only_columns(Lead.stage, func.count())
+    open_ones = mine.where(Lead.outcome.is_(None), seen(caller), *narrowed)
+    return dict(session.execute(open_ones.group_by(Lead.stage)).all())

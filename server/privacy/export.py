@@ -20,7 +20,7 @@ from server.checkins.models import Appeal, Attestation, CheckIn, CheckInComment,
 from server.complaints.models import Complaint
 from server.db import Base
 from server.flags.models import Flag, FlagStep
-from server.leads.models import LeadPhoto, LeadUpdate
+from server.leads.models import Company, Lead, LeadFilter, LeadPhoto, LeadUpdate
 from server.leaves.models import Leave
 from server.notify.models import Notice, NoticeMute, SubscriptionAnswer, SubscriptionCredit
 from server.org import consent, people, reach
@@ -62,6 +62,7 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "complaints": (Complaint, frozenset()),
     "spot_checks": (SpotCheck, frozenset()),
     "lead_updates": (LeadUpdate, frozenset({"content_sha256"})),
+    "lead_filters": (LeadFilter, frozenset()),
     "site_days": (SiteDay, frozenset()),
     "month_results": (MonthResult, frozenset()),
     "month_addenda": (MonthAddendum, frozenset()),
@@ -86,7 +87,7 @@ _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
-            复核、留言、申诉、证明、请假、线索跟进、每天与每月的结果、补充说明、预警与处置、通知与订阅。
+            复核、留言、申诉、证明、请假、首报和跟进的线索、每天与每月的结果、补充说明、预警与处置、通知与订阅。
             时间为 UTC，经纬度为 WGS-84。
 photos/     您提交的打卡照片原图，文件名是日期和打卡编号；线索跟进的照片，文件名是日期、跟进编号和第几张。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
@@ -121,6 +122,7 @@ def _data(session: Session, sealer: Sealer, member: Member, now: datetime) -> di
         checkin["evidence"], checkin["findings"] = _own(checkin["evidence"]), [_own(f) for f in checkin["findings"]]
     for agreed in data["consents"]:
         agreed["words"] = consent.WORDS.get(agreed["version"])
+    data["leads"] = _leads(session, member)
     data["places"] = _places(session, member)
     return data
 
@@ -159,6 +161,15 @@ def _places(session: Session, member: Member) -> list[dict[str, Any]]:
         statement = select(of_it.id, of_it.name).where(of_it.county_id == member.county_id, of_it.id.in_(select(ids)))
         named += [{"kind": kind, "id": row.id, "name": row.name} for row in session.execute(statement)]
     return named
+
+
+def _leads(session: Session, member: Member) -> list[dict[str, Any]]:
+    """Which companies they reported, and when. What became of them is the county's, not theirs."""
+    of = select(Lead.id, Company.name.label("company"), Lead.reported_at, Lead.created_at).join(
+        Company, (Company.county_id == Lead.county_id) & (Company.id == Lead.company_id)
+    )
+    mine = of.where(Lead.county_id == member.county_id, Lead.reported_by == member.id)
+    return [dict(row) for row in session.execute(mine.order_by(Lead.created_at, Lead.id)).mappings()]
 
 
 def _own(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """What happened to a member in a month, in one line of time: postings, check-ins, leave, flags, decisions, what others
-vouched for."""
+vouched for, what they did about leads."""
 
 import uuid
 from collections.abc import Collection, Iterator
@@ -16,6 +16,9 @@ from server.checkins.models import Appeal, Attestation, CheckIn, Review
 from server.evidence.decide import as_decided
 from server.flags.models import Flag, FlagStep
 from server.flags.steps import STEP_WORDS
+from server.leads import see
+from server.leads.dossier import DEEDS, OF_EVENT
+from server.leads.models import STAGES, Company, Lead, LeadEvent, LeadUpdate
 from server.leaves.models import KIND_WORDS, Leave
 from server.org.models import Member, Posting, Squad, Station
 from server.org.scope import Caller
@@ -31,7 +34,7 @@ _APPEAL_WORDS = {"open": "处理中", "upheld": "成立", "denied": "不成立"}
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry: its local date and, where it has one, its moment; `state` gives colour and shape (`""`: none);
-    `checkin_id` where evidence stands behind it."""
+    `checkin_id` where evidence stands behind it, `lead_id` where it is about a lead."""
 
     on: date
     at: datetime | None
@@ -41,6 +44,7 @@ class Event:
     state: str = ""
     by: str = ""
     checkin_id: uuid.UUID | None = None
+    lead_id: uuid.UUID | None = None
 
     @property
     def clock(self) -> float:
@@ -82,7 +86,7 @@ def timeline(
     statements. tz: the county's zone, by whose clock decisions are told; `blind`: check-ins of which the caller may not
     know what was decided (second_opinion.blinded)."""
     asked = _Asked(session, caller, member_id, month, month_end(month), ZoneInfo(tz), blind)
-    sources = (_postings, _checkins, _decisions, _appeals, _vouched, _leaves, _flags, _steps, _added)
+    sources = (_postings, _checkins, _decisions, _appeals, _vouched, _leaves, _flags, _steps, _added, _leads, _updates)
     events = [event for source in sources for event in source(asked)]
     return sorted(events, key=lambda e: (e.on, e.clock), reverse=True)
 
@@ -234,3 +238,38 @@ def _added(asked: _Asked) -> Iterator[Event]:
     for one, _ in addenda.of_month(asked.session, asked.caller.county_id, asked.first, asked.member_id):
         title = f"补充说明 {one.on_date.month}月{one.on_date.day}日"
         yield Event(asked.on(one.made_at), one.made_at, "addendum", title, one.explanation)
+
+
+def _leads(asked: _Asked) -> Iterator[Event]:
+    """What they did about leads that the caller may see."""
+    statement = (
+        _of_leads(asked, LeadEvent.what, LeadEvent.at, LeadEvent.reason, LeadEvent.facts)
+        .join(LeadEvent, (LeadEvent.county_id == Lead.county_id) & (LeadEvent.lead_id == Lead.id))
+        .where(LeadEvent.by_id == asked.member_id, LeadEvent.at.between(asked.since, asked.until))
+    )
+    for row in asked.session.execute(statement):
+        moved = f"{STAGES[row.facts['from']]} → {STAGES[row.facts['to']]}" if row.what == "stage" else ""
+        said = "；".join(part for part in (moved, row.reason) if part)
+        title = f"{DEEDS[OF_EVENT[row.what]]}：{row.name}"
+        yield Event(asked.on(row.at), row.at, "lead", title, said, lead_id=row.id)
+
+
+def _updates(asked: _Asked) -> Iterator[Event]:
+    statement = (
+        _of_leads(asked, LeadUpdate.text, LeadUpdate.happened_at)
+        .join(LeadUpdate, (LeadUpdate.county_id == Lead.county_id) & (LeadUpdate.lead_id == Lead.id))
+        .where(LeadUpdate.member_id == asked.member_id, LeadUpdate.happened_at.between(asked.since, asked.until))
+    )
+    for row in asked.session.execute(statement):
+        at = row.happened_at
+        yield Event(asked.on(at), at, "lead", f"{DEEDS['updated']}：{row.name}", row.text, lead_id=row.id)
+
+
+def _of_leads(asked: _Asked, *columns: Any) -> Any:
+    """Columns beside id and company of the leads that the caller may see."""
+    return (
+        select(Lead.id, Company.name, *columns)
+        .select_from(Lead)
+        .join(Company, (Company.county_id == Lead.county_id) & (Company.id == Lead.company_id))
+        .where(Lead.county_id == asked.caller.county_id, see.seen(asked.caller))
+    )

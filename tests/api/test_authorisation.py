@@ -159,6 +159,10 @@ class Target:
         return str(check["id"])
 
     @cached_property
+    def filter(self) -> str:
+        return str(_keep_filter(self._api, "chen", self).json["id"])
+
+    @cached_property
     def closing(self) -> str:
         return str(_ask_to_close(self._api, "chen", self).json["id"])
 
@@ -297,6 +301,10 @@ def _hand_over(api: Api, who: str | None, t: Target) -> TestResponse:
     return api.post(f"/members/{api.cast['chen'].id}/leads/handover", who, said)
 
 
+def _keep_filter(api: Api, who: str | None, _t: Target) -> TestResponse:
+    return api.post("/me/lead-filters", who, {"name": uuid.uuid4().hex[:8], "wanted": {"stage": "talks"}})
+
+
 _ADMINS = {"admin", "far_admin"}
 _ALL_BUT_ADMINS = {200: SIGNED_IN - _ADMINS, 403: _ADMINS, 401: {NOBODY}}
 LEAD_SQUAD = {"chen", "colleague", "leader"}
@@ -305,6 +313,14 @@ LEAD_WORK = {403: LEAD_WATCHERS - LEAD_SQUAD, **_rest(404, LEAD_WATCHERS), 401: 
 FAR_SQUAD = {"outsider", "far_leader"}
 DRAWING = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
 CHAIN_READERS = UNIT_WATCHERS | {"other_supervisor", "far_supervisor", "far_bureau", "far_county_leader"}
+# The bureau, the squad that follows it up and its unit's supervisor; of another county there is no such company.
+COMPANY_KEEPERS = LEAD_SQUAD | BUREAU | {"supervisor"}
+COMPANY_KEPT = {
+    200: COMPANY_KEEPERS,
+    404: OTHER_COUNTY,
+    **_rest(403, COMPANY_KEEPERS, OTHER_COUNTY),
+    401: {NOBODY},
+}
 
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/login"): Row(lambda api, who, t: api.post("/login", who, {}), {422: SIGNED_IN | {NOBODY}}),
@@ -538,14 +554,17 @@ MATRIX: dict[tuple[str, str], Row] = {
         {200: CHAIN_READERS, **_rest(403, CHAIN_READERS), 401: {NOBODY}},
     ),
     ("PUT", "/api/v1/companies/{company_id}/node"): Row(
-        # the bureau, and the squad that follows it up; of another county there is no such company
         lambda api, who, t: api.call("PUT", f"/companies/{t.company}/node", who, json={"node": t.node}),
-        {
-            200: LEAD_SQUAD | BUREAU,
-            404: OTHER_COUNTY,
-            **_rest(403, LEAD_SQUAD, BUREAU, OTHER_COUNTY),
-            401: {NOBODY},
-        },
+        COMPANY_KEPT,
+    ),
+    ("GET", "/api/v1/companies/{company_id}"): Row(
+        # what it is everybody in the county may know; chen's lead is told to those above her
+        lambda api, who, t: api.get(f"/companies/{t.company}", who),
+        {200: (OWN | SIBLING) - _ADMINS, 403: _ADMINS, **_rest(404, OWN, SIBLING, _ADMINS), 401: {NOBODY}},
+        LEAD_WATCHERS,
+    ),
+    ("POST", "/api/v1/companies/{company_id}/changes"): Row(
+        lambda api, who, t: api.post(f"/companies/{t.company}/changes", who, {"home_city": "苏州"}), COMPANY_KEPT
     ),
     ("POST", "/api/v1/companies/alike"): Row(
         lambda api, who, t: api.post("/companies/alike", who, {"name": "汇川"}), _ALL_BUT_ADMINS
@@ -568,6 +587,16 @@ MATRIX: dict[tuple[str, str], Row] = {
         {200: {"chen"}, 409: POSTED - FAR_SQUAD - {"chen"}, 404: FAR_SQUAD, **_rest(403, POSTED), 401: {NOBODY}},
     ),
     ("POST", "/api/v1/leads"): Row(_report, {201: POSTED, **_rest(403, POSTED), 401: {NOBODY}}),
+    ("GET", "/api/v1/me/lead-filters"): Row(lambda api, who, t: api.get("/me/lead-filters", who), _everyone(200)),
+    ("POST", "/api/v1/me/lead-filters"): Row(_keep_filter, _everyone(201)),
+    ("PUT", "/api/v1/me/lead-filters/{filter_id}/name"): Row(
+        lambda api, who, t: api.call("PUT", f"/me/lead-filters/{t.filter}/name", who, json={"name": "改名"}),
+        {200: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
+    ("DELETE", "/api/v1/me/lead-filters/{filter_id}"): Row(
+        lambda api, who, t: api.call("DELETE", f"/me/lead-filters/{t.filter}", who),
+        {204: {"chen"}, **_rest(404, {"chen"}), 401: {NOBODY}},
+    ),
     ("GET", "/api/v1/leads"): Row(lambda api, who, t: api.get("/leads", who), _everyone(200), LEAD_WATCHERS, "lead"),
     ("GET", "/api/v1/leads/{lead_id}"): Row(
         lambda api, who, t: api.get(f"/leads/{t.lead}", who),

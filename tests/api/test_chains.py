@@ -31,9 +31,11 @@ def directory(db: Database, bureau: Caller, config: Any, clock: Any) -> None:
     with db.transaction() as session:
         for side, name in (("upstream", "正极材料"), ("core", "电池"), ("downstream", "回收")):
             chains.add_node(session, bureau, "新能源", side, name, clock())
-        for name, node in (("甲一材料", "正极材料"), ("乙二材料", "正极材料"), ("丙三电池", "电池")):
-            new = Target(companies.New(name), "新能源", node, "全国100强名录")
-            chains.add_target(session, bureau, Sealer(config.sealing_keys), new, clock())
+        listed = [
+            Target(companies.New(name), "新能源", node, "全国100强名录")
+            for name, node in (("甲一材料", "正极材料"), ("乙二材料", "正极材料"), ("丙三电池", "电池"))
+        ]
+        chains.add_targets(session, bureau, Sealer(config.sealing_keys), listed, clock())
 
 
 def chart(api: Api, who: str = "county_leader") -> dict[str, tuple[int, int, int, int]]:

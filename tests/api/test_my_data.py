@@ -17,6 +17,7 @@ from server.demo.photos import draw_selfie
 from server.org import consent
 from server.org.models import SignIn
 from server.privacy.export import NOT_EXPORTED, TABLES
+from tests.api.test_leads import body as reported
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -160,3 +161,11 @@ def test_one_that_is_over_is_not_in_the_list(api: Api, clock: StoppedClock, db: 
     clock.advance(days=31)
     (left,) = api.get("/me/sign-ins", "colleague").json["items"]
     assert left["this"] is True
+
+
+def test_the_companies_that_one_reported_and_no_more_of_them(api: Api) -> None:
+    api.post("/leads", "chen", reported(api, intent="扩建二期"))
+    api.post("/leads", "colleague", reported(api, "南京明阳电子有限公司"))
+    _, data = exported(api)
+    assert [one["company"] for one in data["leads"]] == ["苏州汇川技术有限公司"]
+    assert "扩建二期" not in json.dumps(data, ensure_ascii=False)

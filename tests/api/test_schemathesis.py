@@ -85,6 +85,7 @@ def _known(api: Api, chain_node: uuid.UUID) -> dict[str, str]:
     lead = api.post("/leads", "chen", told | {"reported_at": api.clock().isoformat()}).json
     asked = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
     request = api.post(f"/leads/{lead['id']}/closing", "chen", asked).json["id"]
+    kept = api.post("/me/lead-filters", "chen", {"name": "大项目", "wanted": {"invest_from": 10000}}).json["id"]
     chen, unit = str(api.cast["chen"].id), str(api.cast.units["east"])
     squad, station = str(api.cast.squads["east-1"]), str(api.cast.stations["east-1"])
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
@@ -97,6 +98,7 @@ def _known(api: Api, chain_node: uuid.UUID) -> dict[str, str]:
             "lead_id": lead["id"],
             "company_id": lead["company"]["id"],
             "request_id": request,
+            "filter_id": kept,
             "node_id": str(chain_node),
             "review_id": review,
             "station_id": station,

@@ -107,7 +107,35 @@ _AFTER = (
     " SELECT :county, gen_random_uuid(), id, '2026-11-01', 'behind', '比进度少 3 天。', '{}', :now FROM members"
     " WHERE county_id = :county AND name LIKE '队员%7'",
 )
-
+# Twenty thousand leads of a year, spread over squads and stages, each with its way there and three updates.
+_STAGES = "(ARRAY['lead', 'contacted', 'visited', 'talks', 'signing', 'signed'])"
+_LEADS = (
+    "INSERT INTO companies (county_id, id, name, core, sound, is_target, created_at)"
+    " SELECT :county, gen_random_uuid(), '企业' || n, '企业' || n, 'qi ye', false, :now"
+    " FROM generate_series(1, 20000) n",
+    "INSERT INTO leads (county_id, id, company_id, squad_id, owner_id, reported_by, reported_at, claimed_at,"
+    " created_at, content_sha256, intent, investment_wan, currency, environment, channel, stage, stage_since,"
+    " responded_at, judged_at, next_action, moved_at, outcome, ended_at)"
+    " SELECT :county, gen_random_uuid(), c.id, p.squad_id, p.member_id, p.member_id, t, t, t, md5(c.name), '扩建',"
+    " 100 * (n % 90), 'CNY', '', (ARRAY['exhibition', 'chamber', 'referral', 'directory'])[1 + n % 4],"
+    f" {_STAGES}[1 + n % 6], t + interval '9 days', t + interval '1 day', t, '', t + interval '20 days',"
+    " CASE WHEN n % 6 = 5 THEN 'signed' WHEN n % 7 = 0 THEN 'dead_end' END,"
+    " CASE WHEN n % 6 = 5 OR n % 7 = 0 THEN t + interval '20 days' END"
+    " FROM (SELECT id, name, substr(name, 3)::int AS n FROM companies WHERE county_id = :county) c"
+    " JOIN (SELECT member_id, squad_id, row_number() OVER (ORDER BY member_id) AS r FROM postings"
+    " WHERE county_id = :county) p ON p.r = 1 + c.n % 1000"
+    " CROSS JOIN LATERAL (SELECT :now - (c.n % 365) * interval '1 day' - interval '20 days' AS t) at",
+    "INSERT INTO lead_events (county_id, id, lead_id, what, by_id, reason, facts, at)"
+    f" SELECT :county, gen_random_uuid(), l.id, 'stage', l.owner_id, '', "
+    f" jsonb_build_object('from', {_STAGES}[k], 'to', {_STAGES}[k + 1]),"
+    " l.created_at + k * interval '1 day' FROM leads l"
+    " CROSS JOIN generate_series(1, 5) k"
+    f" WHERE l.county_id = :county AND k < array_position({_STAGES}, CAST(l.stage AS text))",
+    "INSERT INTO lead_updates (county_id, id, lead_id, member_id, text, content_sha256, answers, happened_at,"
+    " received_at) SELECT :county, gen_random_uuid(), id, owner_id, '拜访了张总', md5(random()::text), false,"
+    " created_at + k * interval '5 days', created_at + k * interval '5 days' FROM leads"
+    " CROSS JOIN generate_series(1, 3) k WHERE county_id = :county",
+)
 # Who sent each check-in of the last half year, and who looked at one in twenty.
 _AUDIT = """
 WITH happened AS MATERIALIZED (
@@ -206,7 +234,7 @@ def load(db: Database, county: int, cast: Cast) -> None:
     }
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # a bulk load needs no key checks
-        for statement in (*_PEOPLE, _CHECKINS, *_AFTER, _AUDIT):
+        for statement in (*_PEOPLE, _CHECKINS, *_AFTER, *_LEADS, _AUDIT):
             session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
 
 
@@ -227,6 +255,7 @@ def pages_of(db: Database, cast: Cast) -> list[Page]:
                 " AND p.member_id = m.id WHERE m.county_id = 1 AND m.name = '队员7'"
             )
         ).one()
+        company = session.scalar(text("SELECT id FROM companies WHERE county_id = 1 AND name = '企业7'"))
         session.execute(
             text("UPDATE role_grants SET unit_id = :unit WHERE role = 'unit_supervisor' AND member_id = :who"),
             {"unit": unit, "who": cast["supervisor"].id},
@@ -254,6 +283,13 @@ def pages_of(db: Database, cast: Cast) -> list[Page]:
         Page("workbook of a unit", f"{month}/results.xlsx?unit={unit}", "bureau"),
         Page("flags", "/flags", "bureau"),
         Page("register, stations", "/register/stations", "bureau"),
+        Page("leads", "/leads", "bureau"),
+        Page("leads, overdue, by text", "/leads?late=any&q=企业1&invest_from=1000", "bureau"),
+        Page("leads of a unit", "/leads", "supervisor"),
+        Page("a company", f"/leads/companies/{company}", "bureau"),
+        Page("lead charts", "/leads/charts", "bureau"),
+        Page("lead charts of a unit", f"/leads/charts?unit={unit}", "bureau"),
+        Page("lead charts of a squad", "/leads/charts", "leader"),
         Page("audit", "/audit", "bureau"),
         Page("audit, an action", "/audit?action=checkin.viewed", "bureau"),
         Page("audit, a rare action", "/audit?action=month.closed", "bureau"),

@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from server.checkins import second_opinion
+from tests.api.test_leads import body, update
 from tests.cast import SHANGHAI, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
+from tests.console.test_exports import sheet
 from tests.console.test_overview import pages_of
 from tests.miniprogram.conftest import RunningClock
 
@@ -156,3 +158,29 @@ def test_who_is_asked_for_a_second_opinion_reads_it_nowhere(
     assert (row["decision"], row["verdict"]) == (None, "review")
     (told,) = json.loads(api.get("/checkins", "bureau", member=str(cast["chen"].id)).text)["items"]
     assert told["decision"] == "rejected"
+
+
+def test_leads_stand_in_the_file_and_in_the_workbook(desk: Desks, api: Api, cast: Cast, clock: RunningClock) -> None:
+    lead = api.post("/leads", "chen", body(api)).json["id"]
+    api.post(f"/leads/{lead}/updates", "chen", update(api))
+    theirs = api.post("/leads", "colleague", body(api, "南京明阳电子有限公司")).json["id"]
+    api.post(f"/leads/{theirs}/updates", "chen", update(api))
+    api.post(f"/leads/{lead}/stages", "chen", {"stage": "talks"})
+    sitting = desk("supervisor")
+    page = sitting.at(f"/people/{cast['chen'].id}")
+    led = page.get_by_role("region", name="线索 首报 1 条，在手 1 条，签约 0 条，跟进 2 次")
+    expect(led.get_by_role("row", name="苏州汇川技术有限公司 负责")).to_contain_text("洽谈")
+    expect(led.get_by_role("row", name="南京明阳电子有限公司")).to_contain_text("线索")
+    line = page.get_by_role("region", name=re.compile("月经过$"))
+    expect(line).to_contain_text("首报：苏州汇川技术有限公司")
+    expect(line).to_contain_text("拜访了张总")
+    assert sitting.barriers() == []
+    assert sitting.fits()
+    led.scroll_into_view_if_needed()
+    sitting.shot("file-leads")
+    led.get_by_role("link", name="苏州汇川技术有限公司").click()
+    expect(page.get_by_role("heading", name="苏州汇川技术有限公司")).to_be_visible()
+
+    _, _, heads, *found = sheet(api, "/people/list.xlsx?q=chen", "supervisor")
+    assert heads[-4:] == ["首报线索", "在手线索", "签约", "跟进次数"]
+    assert [row[-4:] for row in found] == [[1.0, 1.0, 0.0, 2.0]]
