@@ -45,7 +45,7 @@ class FileEvent(BaseModel):
     on: date
     at: AwareDatetime | None = Field(description="null where only the date is known")
     kind: Literal[
-        "posting", "checkin", "review", "appeal", "attestation", "leave", "flag", "step", "addendum", "lead"
+        "posting", "checkin", "review", "appeal", "attestation", "leave", "flag", "step", "addendum", "lead", "spot"
     ]  # as server.watch.timeline has them
     title: str
     text: str

@@ -348,18 +348,21 @@ def log_spot_call(path: SpotCheckPath, body: CallBody) -> Reply:
 def read_spot_results(query: ResultQuery) -> Reply:
     """A month's sums by unit and squad, in the order of their names."""
     caller().require(*answers.DECIDING)
-    month = date.fromisoformat(f"{query.month}-01")
     with reading() as session:
-        lines = results.of_month(session, caller(), month)
-        units = {unit.id: unit.name for unit in session.scalars(in_county(caller(), Unit))}
+        return results_of(session, date.fromisoformat(f"{query.month}-01")).model_dump(mode="json")
+
+
+def results_of(session: Session, month: date, among: ColumnElement[bool] | None = None) -> ResultsReply:
+    """A month's results, of the squads under this condition."""
+    lines = results.of_month(session, caller(), month, among)
+    units = {unit.id: unit.name for unit in session.scalars(in_county(caller(), Unit))}
     by_unit: dict[str, list[results.Sum]] = {}
     for line in lines:
         by_unit.setdefault(units[line.unit_id], []).append(line.sum)
-    reply = ResultsReply(
+    return ResultsReply(
         units=[_result(name, name, results.together(sums)) for name, sums in sorted(by_unit.items())],
         squads=[_result(line.squad, units[line.unit_id], line.sum) for line in lines],
     )
-    return reply.model_dump(mode="json")
 
 
 def _result(name: str, unit: str, found: results.Sum) -> ResultRow:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.api.closing import VERIFYING
 from server.api.services import now, reading, services, transaction
 from server.api.session import caller
+from server.api.spot_checks import results_of
 from server.audit.journal import record
 from server.console import month_sheet, workbook
 from server.console.exports import maker
@@ -22,6 +23,7 @@ from server.errors import not_found
 from server.org.models import Posting
 from server.org.scope import Caller
 from server.rate_limits import spend
+from server.spotchecks.answers import DECIDING
 from server.tally import addenda, close, closed, policy, verify, waiting
 from server.tally.month_fold import month_end
 from server.tally.policy import closes_on, deadline_on, following
@@ -66,6 +68,7 @@ def months_one(month: str) -> Response:
             chart=_chart(session, who, first, table, part),
             units=units,
             squads=squads,
+            spots=results_of(session, first, part.squads_in()).squads if who.has(*DECIDING) else [],
             may_verify=who.has(*VERIFYING) and frozen is not None,
             may_close=who.has("bureau_supervisor") and frozen is None and month_end(first) < who.today,
         )

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn
@@ -62,12 +62,13 @@ class Line:
     sum: Sum
 
 
-def of_month(session: Session, caller: Caller, month: date) -> list[Line]:
-    """One line a squad that had any, by name: nobody is ranked. `month`: its first day."""
-    squads = {squad.id: squad for squad in session.scalars(in_county(caller, Squad))}
+def of_month(session: Session, caller: Caller, month: date, among: ColumnElement[bool] | None = None) -> list[Line]:
+    """One line a squad that had any, by name: nobody is ranked. month: its first day; among: a condition on Squad."""
+    those = in_county(caller, Squad).where(true() if among is None else among)
+    squads = {squad.id: squad for squad in session.scalars(those)}
     sums: dict[uuid.UUID, Sum] = {}
     for check, holds in _rows(session, caller, month):
-        if check.state not in NOT_COUNTED and check.state != "open":
+        if check.squad_id in squads and check.state not in NOT_COUNTED and check.state != "open":
             sums.setdefault(check.squad_id, Sum()).take(check, holds)
     lines = [Line(id_, squads[id_].name, squads[id_].unit_id, found) for id_, found in sums.items()]
     return sorted(lines, key=lambda line: (line.squad, str(line.squad_id)))

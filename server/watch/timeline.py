@@ -1,5 +1,5 @@
 """What happened to a member in a month, in one line of time: postings, check-ins, leave, flags, decisions, what others
-vouched for, what they did about leads."""
+vouched for, what they did about leads, spot checks."""
 
 import uuid
 from collections.abc import Collection, Iterator
@@ -22,6 +22,7 @@ from server.leads.models import STAGES, Company, Lead, LeadEvent, LeadUpdate
 from server.leaves.models import KIND_WORDS, Leave
 from server.org.models import Member, Posting, Squad, Station
 from server.org.scope import Caller
+from server.spotchecks.models import DECISIONS, EXCUSES, STATES, SpotCheck
 from server.tally import addenda
 from server.tally.month_fold import month_end
 
@@ -86,7 +87,20 @@ def timeline(
     statements. tz: the county's zone, by whose clock decisions are told; `blind`: check-ins of which the caller may not
     know what was decided (second_opinion.blinded)."""
     asked = _Asked(session, caller, member_id, month, month_end(month), ZoneInfo(tz), blind)
-    sources = (_postings, _checkins, _decisions, _appeals, _vouched, _leaves, _flags, _steps, _added, _leads, _updates)
+    sources = (
+        _postings,
+        _checkins,
+        _decisions,
+        _appeals,
+        _vouched,
+        _leaves,
+        _flags,
+        _steps,
+        _added,
+        _leads,
+        _updates,
+        _spots,
+    )
     events = [event for source in sources for event in source(asked)]
     return sorted(events, key=lambda e: (e.on, e.clock), reverse=True)
 
@@ -273,3 +287,19 @@ def _of_leads(asked: _Asked, *columns: Any) -> Any:
         .join(Company, (Company.county_id == Lead.county_id) & (Company.id == Lead.company_id))
         .where(Lead.county_id == asked.caller.county_id, see.seen(asked.caller))
     )
+
+
+def _spots(asked: _Asked) -> Iterator[Event]:
+    """Spot checks that were sent out; what was answered has its check-in, which says the rest."""
+    statement = asked.of(SpotCheck, SpotCheck).where(
+        SpotCheck.issues_at.between(asked.since, asked.until), SpotCheck.state.not_in(("planned", "void"))
+    )
+    shapes = {"answered": "accepted", "late": "review", "open": "review", "unanswered": "review"}
+    for one in asked.session.scalars(statement):
+        said = [EXCUSES[one.excuse]] if one.excuse else []
+        said += [one.explanation] if one.explanation else []
+        said += [f"{DECISIONS[one.decision]}：{one.reason}"] if one.decision else []
+        state = "excused" if one.decision == "excused" else shapes.get(one.state, "")
+        state = "rejected" if one.decision == "failed" else state
+        on = asked.on(one.issues_at)
+        yield Event(on, one.issues_at, "spot", f"抽查{STATES[one.state]}", "；".join(said), state, "", one.checkin_id)

@@ -397,6 +397,8 @@ def test_who_saw_it_and_did_not_answer_is_asked_why_and_a_person_decides(
     assert other.status_code == 409
     assert "情况属实" in api.get("/me/notices", "chen").json["items"][0]["text"]
     assert api.post(f"/spot-checks/{asked}/explanation", "chen", said | {"text": "x"}).status_code == 409
+    (entry,) = [one for one in api.get("/me/file", "chen").json["events"] if one["kind"] == "spot"]
+    assert (entry["title"], entry["text"]) == ("抽查未应答", "没有信号；地下车间没有信号；情况属实：已核实")
 
 
 def test_without_a_word_it_can_be_decided_after_a_day(api: Api, asked: str, spot_course: Go) -> None:

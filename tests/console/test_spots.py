@@ -100,6 +100,8 @@ def test_the_call_sheet_from_the_draw_to_the_second_attempt(
     page.get_by_label("接听的人").fill("小陈")
     page.get_by_role("button", name="east-1：在驻点接听").click()
     expect(page.get_by_text("现在没有要打的电话。")).to_be_visible()
+    page = sitting.at("/months/2026-11")
+    expect(page.get_by_role("region", name=re.compile("抽查"))).to_contain_text("east-1")
     page = sitting.at("/spot/results")
     expect(page.get_by_role("row", name=re.compile("east-1"))).to_be_visible()
     assert sitting.barriers() == []
@@ -141,6 +143,8 @@ def test_the_reviewer_sees_beside_the_photo_what_it_has_to_show(desk: Desks, api
     page = sitting.at("/review")
     expect(page.get_by_text("照片里应出示：")).to_contain_text(camera["challenge"])
     sitting.shot("review-spot")
+    page = sitting.at(f"/people/{api.cast['chen'].id}")
+    expect(page.get_by_text("抽查按时应答")).to_be_visible()
     page = sitting.at("/spot/checks?state=answered")
     page.get_by_role("link", name="看照片和要求出示的内容").click()
     expect(page.get_by_text("照片里应出示：")).to_be_visible()
