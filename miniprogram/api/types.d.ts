@@ -3704,7 +3704,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum" | "lead";
+            kind: "posting" | "checkin" | "review" | "appeal" | "attestation" | "leave" | "flag" | "step" | "addendum" | "lead" | "spot";
             /**
              * Lead Id
              * @description where it is about a lead

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from server.api.checkins import TicketReply, ticket_reply
 from server.api.fields import Moment, Remark, Sentence
@@ -382,12 +384,12 @@ def _result(name: str, unit: str, found: results.Sum) -> ResultRow:
     )
 
 
-def _row(session: Any, one: SpotCheck) -> dict[str, Any]:
+def _row(session: Session, one: SpotCheck) -> dict[str, Any]:
     (row,) = spot_rows(session, [one])
     return row.model_dump(mode="json")
 
 
-def _pool(session: Any, found: Draw) -> list[PoolRow]:
+def _pool(session: Session, found: Draw) -> list[PoolRow]:
     """With names, in the order of the draw."""
     if found.seed is None:
         return []
@@ -414,19 +416,19 @@ def _pool(session: Any, found: Draw) -> list[PoolRow]:
     return drawn + sorted(left, key=lambda row: (row.why or "", row.name))
 
 
-def _names(session: Any, found: Draw, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+def _names(session: Session, found: Draw, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     if found.kind == "selfie":
         return dict(people.names(session, found.county_id, ids))
     squads = in_county(caller(), Squad).where(Squad.id.in_(ids))
     return {squad.id: squad.name for squad in session.scalars(squads)}
 
 
-def _watches(session: Any, found: Draw) -> bool:
+def _watches(session: Session, found: Draw) -> bool:
     mine = in_county(caller(), Draw).where(Draw.id == found.id, asking.asked_within(caller()))
     return session.scalar(mine.with_only_columns(Draw.id)) is not None
 
 
-def _mine(session: Any, found: Draw) -> str | None:
+def _mine(session: Session, found: Draw) -> str | None:
     """Where the caller came in it: a member's own place, or their squad's. None: they were not in it."""
     if found.seed is None:
         return None
