@@ -137,11 +137,18 @@ def one(session: Session, caller: Caller, draw_id: uuid.UUID) -> Draw:
 
 
 def is_hidden(session: Session, draw: Draw) -> bool:
-    """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom."""
+    """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom. Nor while somebody
+    was left out of it for another check that is still to come: the list would say so."""
+    if draw.state != "drawn":
+        return True
+    whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
+    left_out = [uuid.UUID(id_) for id_, why in draw.pool["out"] if why == "waiting"]
     waits = select(SpotCheck.id).where(
-        SpotCheck.county_id == draw.county_id, SpotCheck.draw_id == draw.id, SpotCheck.state == "planned"
+        SpotCheck.county_id == draw.county_id,
+        SpotCheck.state == "planned",
+        or_(SpotCheck.draw_id == draw.id, (SpotCheck.kind == draw.kind) & whose.in_(left_out)),
     )
-    return draw.state != "drawn" or session.scalar(waits.limit(1)) is not None
+    return session.scalar(waits.limit(1)) is not None
 
 
 def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None:

@@ -1,10 +1,13 @@
 """抽查: drawn by a procedure that anybody can repeat, answered by a selfie or a call, explained, decided by people."""
 
+import io
+import json
 import os
 import subprocess
 import sys
 import threading
 import uuid
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -235,6 +238,25 @@ def test_in_a_window_each_has_a_moment_of_their_own_and_nobody_sees_whom_before(
     assert len(seen["checks"]) == 3
     assert seen["seed"]
     assert api.get(f"/draws/{made['id']}/verification", "bureau").json["holds"]
+
+
+def test_no_list_and_no_copy_tells_of_one_that_is_still_to_come(api: Api, spot_course: Go) -> None:
+    """chen is to be asked tomorrow. Another draw leaves her out, and would say so."""
+    aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z")
+    spot_course(seconds=4)
+    second = draw(api, "supervisor", count=50).json["id"]
+    spot_course(seconds=4)
+    seen = api.get(f"/draws/{second}", "supervisor").json
+    assert (seen["pool"], seen["seed"]) == ([], None)
+    assert [check["member"]["name"] for check in seen["checks"]], "those that are out are shown"
+    for who in ("chen", "supervisor"):
+        assert api.get(f"/draws/{second}/verification", who).json["code"] == "draw_under_way"
+    copy = zipfile.ZipFile(io.BytesIO(api.get("/me/export", "chen").data))
+    data = json.loads(copy.read("data.json"))
+    assert data["spot_checks"] == []
+    spot_course(days=1, hours=2)
+    assert api.get(f"/draws/{second}/verification", "supervisor").json["holds"]
+    assert "还有一次抽查没有结束" in api.get(f"/draws/{second}/verification", "chen").json["mine"]
 
 
 def test_whoever_goes_on_leave_before_their_moment_is_not_asked(api: Api, spot_course: Go, rows: Rows) -> None:
