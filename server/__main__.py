@@ -141,6 +141,7 @@ def _audit(config: Config, arguments: argparse.Namespace) -> int:
 
 def _spotchecks(config: Config, arguments: argparse.Namespace) -> int:
     from server.db import Database
+    from server.spotchecks.asking import is_hidden
     from server.spotchecks.models import Draw
     from server.spotchecks.verify import verify
 
@@ -148,6 +149,9 @@ def _spotchecks(config: Config, arguments: argparse.Namespace) -> int:
         draw = session.scalar(select(Draw).where(Draw.id == arguments.draw))
         if draw is None:
             print(f"There is no draw {arguments.draw}.", file=sys.stderr)
+            return 1
+        if is_hidden(session, draw):
+            print("Not all of it is out yet; until then nobody sees whom it draws.", file=sys.stderr)
             return 1
         proofs = verify(session, draw)
         print(f"{draw.kind}, {draw.count} of {len(draw.pool.get('in', []))}, seed {draw.seed or 'not taken yet'}")

@@ -48,6 +48,8 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.Column("off_by", sa.Uuid(), nullable=True),
+        sa.Column("off_reason", sa.String(length=500), nullable=False),
         sa.Column("outcome", sa.String(length=1000), nullable=False),
         sa.Column("outcome_by", sa.Uuid(), nullable=True),
         sa.Column("outcome_at", sa.DateTime(timezone=True), nullable=True),
@@ -68,7 +70,7 @@ def upgrade() -> None:
             sa.ForeignKeyConstraint(
                 ["county_id", who], ["members.county_id", "members.id"], name=op.f(f"fk_escorts_county_id_{who}")
             )
-            for who in ("asked_by", "leader_id", "answered_by", "outcome_by")
+            for who in ("asked_by", "leader_id", "answered_by", "off_by", "outcome_by")
         ),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_escorts")),
     )

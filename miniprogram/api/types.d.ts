@@ -3138,7 +3138,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "reported" | "taken" | "updated" | "moved" | "changed" | "asked" | "decided" | "reopened" | "handed_over" | "entered" | "targeted" | "placed" | "searched";
+            what: "reported" | "taken" | "updated" | "moved" | "changed" | "asked" | "decided" | "reopened" | "escorted" | "handed_over" | "entered" | "targeted" | "placed" | "searched";
             /** Word */
             word: string;
         };
@@ -3233,7 +3233,7 @@ export interface components {
             aimed: boolean;
             /**
              * Aimed At
-             * @description the member that somebody chose, or of a call the squad
+             * @description the member that somebody chose, or of a call the squad; till it is out told to who chose alone
              */
             aimed_at: string | null;
             /**
@@ -3320,7 +3320,7 @@ export interface components {
             aimed: boolean;
             /**
              * Aimed At
-             * @description the member that somebody chose, or of a call the squad
+             * @description the member that somebody chose, or of a call the squad; till it is out told to who chose alone
              */
             aimed_at: string | null;
             /**
@@ -3478,6 +3478,13 @@ export interface components {
             may_call_off: boolean;
             /** May Finish */
             may_finish: boolean;
+            /**
+             * Off By
+             * @description who called it off; null with a reason: the lead was over
+             */
+            off_by: string | null;
+            /** Off Reason */
+            off_reason: string;
             /** Outcome */
             outcome: string;
             /** Outcome At */
@@ -3537,6 +3544,13 @@ export interface components {
             may_call_off: boolean;
             /** May Finish */
             may_finish: boolean;
+            /**
+             * Off By
+             * @description who called it off; null with a reason: the lead was over
+             */
+            off_by: string | null;
+            /** Off Reason */
+            off_reason: string;
             /** Outcome */
             outcome: string;
             /** Outcome At */
@@ -5665,6 +5679,8 @@ export interface components {
             calls: number;
             /** Calls Answered */
             calls_answered: number;
+            /** Calls Unanswered */
+            calls_unanswered: number;
             /** Drawn */
             drawn: number;
             /** Excused */

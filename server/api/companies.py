@@ -108,6 +108,7 @@ class DeedRow(BaseModel):
         "asked",
         "decided",
         "reopened",
+        "escorted",
         "handed_over",
         "entered",
         "targeted",

@@ -99,6 +99,8 @@ class EscortRow(BaseModel):
     answered_by: str | None = Field(description="the leader, or who answered in their name")
     answered_at: AwareDatetime | None
     answer: str
+    off_by: str | None = Field(description="who called it off; null with a reason: the lead was over")
+    off_reason: str
     outcome: str
     outcome_by: str | None
     outcome_at: AwareDatetime | None
@@ -229,7 +231,12 @@ def escort_rows(session: Session, found: Sequence[Escort]) -> list[EscortRow]:
     mine = in_county(who, Lead).with_only_columns(Lead.id).where(Lead.id.in_(companies), see.worked_on(who))
     inside = set(session.scalars(mine))
     squads = squad_names(session, {one.squad_id for one in found})
-    named = {id_ for one in found for id_ in (one.leader_id, one.asked_by, one.answered_by, one.outcome_by) if id_}
+    named = {
+        id_
+        for one in found
+        for id_ in (one.leader_id, one.asked_by, one.answered_by, one.off_by, one.outcome_by)
+        if id_
+    }
     names = people.names(session, who.county_id, named)
     return [
         _escort_row(one, companies[one.lead_id], squads[one.squad_id], names, one.lead_id in inside) for one in found
@@ -256,6 +263,8 @@ def _escort_row(one: Escort, company: str, squad: str, names: Any, is_inside: bo
         answered_by=names[one.answered_by] if one.answered_by else None,
         answered_at=one.answered_at,
         answer=one.answer,
+        off_by=names[one.off_by] if one.off_by else None,
+        off_reason=one.off_reason,
         outcome=one.outcome,
         outcome_by=names[one.outcome_by] if one.outcome_by else None,
         outcome_at=one.outcome_at,

@@ -36,6 +36,7 @@ from server.spotchecks.pool import WHY, candidates_of
 from server.spotchecks.verify import verify
 from server.tally import policy
 from server.tally.spot_terms import spot_terms
+from server.tally.workdays import is_workday
 
 bp = APIBlueprint("spot_checks", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽查")], abp_security=SIGNED_IN)
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
@@ -166,6 +167,7 @@ class ResultRow(BaseModel):
     median_s: float | None = Field(description="from the notice to the photo")
     calls: int
     calls_answered: int
+    calls_unanswered: int
 
 
 class ResultsReply(BaseModel):
@@ -192,7 +194,7 @@ def ask_for_draw(body: DrawBody) -> Reply:
     )
     with transaction() as session:
         terms = spot_terms(policy.in_force(session, caller().county_id, caller().today).rules)
-        made, is_new = asking.ask(session, caller(), wanted, terms, now())
+        made, is_new = asking.ask(session, caller(), wanted, terms, is_workday, now())
         (row,) = draw_rows(session, [made])
     return row.model_dump(mode="json"), 201 if is_new else 200
 
@@ -342,7 +344,8 @@ def log_spot_call(path: SpotCheckPath, body: CallBody) -> Reply:
     caller().require(*answers.DECIDING)
     made = calls.Attempt(body.id, body.outcome, body.called_at, body.who, body.note)
     with transaction() as session:
-        done, is_new = calls.log(session, caller(), path.check_id, made, now())
+        terms = spot_terms(policy.in_force(session, caller().county_id, caller().today).rules)
+        done, is_new = calls.log(session, caller(), path.check_id, made, terms, is_workday, now())
         return _row(session, done), 201 if is_new else 200
 
 
@@ -381,6 +384,7 @@ def _result(name: str, unit: str, found: results.Sum) -> ResultRow:
         median_s=found.median_s,
         calls=found.calls,
         calls_answered=found.calls_answered,
+        calls_unanswered=found.calls_unanswered,
     )
 
 

@@ -14,7 +14,7 @@ from server.api.session import caller
 from server.checkins.models import CheckIn
 from server.org import people
 from server.org.models import Station, Unit
-from server.spotchecks import calls
+from server.spotchecks import asking, calls
 from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, EXCUSES, KINDS, STATES, Draw, SpotCall, SpotCheck
 
 Kind = Literal["selfie", "call"]
@@ -75,7 +75,9 @@ class DrawRow(BaseModel):
     ends_at: AwareDatetime
     answer_min: int
     aimed: bool
-    aimed_at: uuid.UUID | None = Field(description="the member that somebody chose, or of a call the squad")
+    aimed_at: uuid.UUID | None = Field(
+        description="the member that somebody chose, or of a call the squad; till it is out told to who chose alone"
+    )
     reason: str
     moment_at: AwareDatetime = Field(description="when its seed is taken")
     state: Literal["announced", "drawn"]
@@ -170,6 +172,9 @@ def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
         ).all()
     )
     counted = _counts(session, [one.id for one in found])
+    me = caller().member_id
+    told = {one.id: one.asked_by == me or not asking.is_hidden(session, one) for one in found if one.aimed_at}
+    told = {one.id: True for one in found} | told
     return [
         DrawRow(
             id=one.id,
@@ -183,8 +188,8 @@ def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
             ends_at=one.ends_at,
             answer_min=one.answer_min,
             aimed=one.aimed_at is not None,
-            aimed_at=one.aimed_at,
-            reason=one.reason,
+            aimed_at=one.aimed_at if told[one.id] else None,
+            reason=one.reason if told[one.id] else "",
             moment_at=one.moment_at,
             state=one.state,
             drawn_at=one.drawn_at,

@@ -87,6 +87,7 @@ ACTIONS = {
     "spot_check.called": "拨打驻点电话",
     "spot_check.decided": "裁定抽查",
     "spot_check.explained": "说明抽查情况",
+    "spot_check.reopened": "抽查重新认定",
     "spot_check.unanswered": "抽查未应答",
     "spot_check.undelivered": "抽查没有送达",
     "squad.added": "登记小分队",

@@ -81,6 +81,18 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: 
     return ticket
 
 
+def unused_of(session: Session, caller: Caller, spot_check_id: uuid.UUID, now: datetime) -> Ticket | None:
+    """The caller's own ticket for this spot check that is still good; else None."""
+    mine = select(Ticket).where(
+        Ticket.county_id == caller.county_id,
+        Ticket.member_id == caller.member_id,
+        Ticket.spot_check_id == spot_check_id,
+        Ticket.expires_at > now,
+        ~_is_used(),
+    )
+    return session.scalar(mine.order_by(Ticket.issued_at.desc()).limit(1))
+
+
 def challenge() -> str:
     """One of the gestures, or four digits, each of all of them equally likely to be asked."""
     drawn = secrets.randbelow(2 * len(GESTURES))

@@ -1,7 +1,7 @@
 """提请县领导: what was asked, the lead on one page that prints, the answer, and what came of it."""
 
 import uuid
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from flask import Response, url_for
 from pydantic import BaseModel, Field
 
 from server.api import escorts as api
-from server.api.fields import Sentence
+from server.api.fields import Day, Sentence
 from server.api.leads import LeadPath
 from server.api.session import caller
 from server.console.exports import export, of_api
@@ -33,13 +33,13 @@ class AskForm(BaseModel):
     leader: uuid.UUID
     purpose: Sentence = Field(max_length=500)
     place: Sentence = Field(max_length=100)
-    on1: date
+    on1: Day
     from1: time
     to1: time
-    on2: date | None = None
+    on2: Day | None = None
     from2: time | None = None
     to2: time | None = None
-    on3: date | None = None
+    on3: Day | None = None
     from3: time | None = None
     to3: time | None = None
 
@@ -83,7 +83,7 @@ def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
     when = one["chosen"]["word"] if one["chosen"] else "；".join(slot["word"] for slot in one["slots"])
     return (
         *(one["company"], one["squad"], one["leader"]["name"], one["state_word"], when, one["place"], one["purpose"]),
-        *(one["answer"], one["outcome"], one["asked_by"]["name"], one["asked_at"]),
+        *(one["answer"] or one["off_reason"], one["outcome"], one["asked_by"]["name"], one["asked_at"]),
     )
 
 

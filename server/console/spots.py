@@ -1,7 +1,7 @@
 """抽查: draws with their proof, what was answered and explained, the stations to be called, and a month's results."""
 
 import uuid
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from server.api import spot_checks as api
 from server.api.checkin_replies import MemberRef
-from server.api.fields import Remark
+from server.api.fields import Day, Remark
 from server.api.paging import PageQuery
 from server.api.services import now, reading
 from server.api.session import caller
@@ -51,7 +51,7 @@ class AskForm(BaseModel):
     among: str = ""
     count: int = Field(1, ge=1, le=200)
     when: Literal["now", "window"] = "now"
-    on: date | None = None
+    on: Day | None = None
     starts: time | None = None
     ends: time | None = None
     member: uuid.UUID | None = None
@@ -59,7 +59,7 @@ class AskForm(BaseModel):
 
     def body(self, tz: str) -> api.DrawBody:
         among, _, id_ = self.among.partition(":")
-        window: dict[str, datetime] = {}
+        window: dict[str, Any] = {}
         if self.when == "window":
             if self.on is None or self.starts is None or self.ends is None:
                 raise invalid("window_incomplete", "请填写抽查时段的日期、开始和结束。")
@@ -68,16 +68,10 @@ class AskForm(BaseModel):
                 "starts_at": datetime.combine(self.on, self.starts, zone),
                 "ends_at": datetime.combine(self.on, self.ends, zone),
             }
-        return api.DrawBody(
-            id=self.id,
-            kind=self.kind,
-            unit=uuid.UUID(id_) if among == "unit" else None,
-            squad=uuid.UUID(id_) if among == "squad" else None,
-            count=self.count,
-            aimed_at=self.member,
-            reason=self.reason,
-            **window,
-        )
+        wanted = {"id": self.id, "kind": self.kind, "count": self.count, "aimed_at": self.member, "reason": self.reason}
+        if among in ("unit", "squad"):
+            wanted[among] = id_ or "?"  # refused as any other that is no id
+        return form(api.DrawBody, {key: value for key, value in (wanted | window).items() if value is not None})
 
 
 class CallForm(BaseModel):
@@ -98,18 +92,17 @@ class MonthQuery(BaseModel):
 @face.get("/spot")
 def spots() -> Response:
     """The form of a draw, and those there were. With `member` in the address it is aimed at them."""
+    caller().require(*asking.ASKING)
     asked = query(SpotsQuery)
     found = cast(dict[str, Any], api.list_draws(asked))
     with reading() as session:
-        may_ask = caller().has(*asking.ASKING)
         units = session.scalars(in_county(caller(), Unit).order_by(Unit.name)).all() if _is_county() else []
         _units, squads = members.choices(session, caller())
-        aim = watched_member(session, caller(), asked.member) if asked.member and may_ask else None
+        aim = watched_member(session, caller(), asked.member) if asked.member else None
         aimed = MemberRef(id=aim.id, name=aim.name) if aim else None
     return page(
         "spots.html",
         found=found,
-        may_ask=may_ask,
         kinds=KINDS,
         units=units,
         squads=squads,

@@ -267,7 +267,7 @@ class Stage:
         bureau = caller(self.script.plan, self.script.plan.with_duty("bureau_supervisor")[0], at)
         terms = spot_terms(RULES)
         wanted = spot_asking.Wanted(known("draw", self.county_id), "call", 4)
-        drawn, _ = spot_asking.ask(self.session, bureau, wanted, terms, at)
+        drawn, _ = spot_asking.ask(self.session, bureau, wanted, terms, is_workday, at)
         spot_course.look(self.session, self.county_id, terms, is_workday, at + spot_asking.AHEAD)
         mine = select(SpotCheck).where(SpotCheck.county_id == self.county_id, SpotCheck.draw_id == drawn.id)
         for check in self.session.scalars(mine.order_by(SpotCheck.rank)).all():
@@ -280,7 +280,7 @@ class Stage:
                     when,
                     who="" if is_missed else "值班队员",
                 )
-                spot_calls.log(self.session, bureau, check.id, call, when)
+                spot_calls.log(self.session, bureau, check.id, call, terms, is_workday, when)
 
     def _ask_along(self, lead: Lead, step_id: uuid.UUID, step: Step, on: date, at: datetime) -> None:
         """On that day or the next; the county's leader takes the first."""

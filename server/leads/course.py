@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import exists, func
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -27,6 +27,7 @@ from server.org.scope import county as in_county
 _ORDER = tuple(STAGES)
 _NEAR_M, _NEAR = 500.0, timedelta(hours=2)
 _HOLDS = func.coalesce(CheckIn.decision, CheckIn.verdict)
+_A_VISIT = timedelta(days=3)  # written from a place without signal, it may arrive so much later
 _SLACK_M = 500.0  # of both accuracies together, no more: a fix of kilometres corroborates nothing
 # What the squad keeps up to date; the company's own facts are the company's.
 CHANGEABLE = (
@@ -112,7 +113,7 @@ def add_update(
         return known, False
     lead = hold_to_write(session, caller, lead_id)
     taken = pictures.loose(session, caller, lead, new.photos)
-    visit = _visit(session, caller, new.visit) if new.visit else None
+    visit = _visit(session, caller, new.visit, now) if new.visit else None
     happened_at = visit.happened_at if visit else min(new.happened_at, now)
     made = LeadUpdate(
         county_id=caller.county_id,
@@ -150,10 +151,19 @@ def hold_to_write(session: Session, caller: Caller, lead_id: uuid.UUID) -> Lead:
     return lead
 
 
-def _visit(session: Session, caller: Caller, checkin_id: uuid.UUID) -> CheckIn | None:
-    """The caller's own check-in that an update names, if it is there and nobody rejected it."""
-    its = (CheckIn.id == checkin_id) & (CheckIn.member_id == caller.member_id) & (_HOLDS != "rejected")
-    return session.scalar(in_county(caller, CheckIn).where(its))
+def _visit(session: Session, caller: Caller, checkin_id: uuid.UUID, now: datetime) -> CheckIn | None:
+    """The caller's own visit that an update names, if it is there, nobody rejected it, and no other update is of it:
+    it corroborates one, and not days later."""
+    used = exists().where(LeadUpdate.county_id == caller.county_id, LeadUpdate.checkin_id == checkin_id)
+    mine = in_county(caller, CheckIn).where(
+        CheckIn.id == checkin_id,
+        CheckIn.member_id == caller.member_id,
+        CheckIn.kind == "visit",
+        CheckIn.happened_at >= now - _A_VISIT,
+        _HOLDS != "rejected",
+        ~used,
+    )
+    return session.scalar(mine)
 
 
 def _beside(session: Session, caller: Caller, new: Update, happened_at: datetime) -> uuid.UUID | None:

@@ -26,6 +26,7 @@ DEEDS = {
     "asked": "提出申请",
     "decided": "决定申请",
     "reopened": "重新打开",
+    "escorted": "县领导一同拜访",
     "handed_over": "移交",
     "entered": "登记企业",
     "targeted": "列入名录",
@@ -45,6 +46,11 @@ OF_EVENT = {
     "contested": "decided",
     "reopened": "reopened",
     "handed_over": "handed_over",
+    "escort_asked": "asked",
+    "escort_accepted": "escorted",
+    "escort_declined": "decided",
+    "escort_called_off": "decided",
+    "escort_done": "escorted",
 }
 _OF_AUDIT = {
     "company.added": "entered",

@@ -20,7 +20,8 @@ from server.leads import see
 from server.leads.models import Company, Escort, Lead
 from server.leads.report import note, tell
 from server.notify.outbox import Letter, enqueue, settle
-from server.org.models import Member, Squad
+from server.org import people
+from server.org.models import County, Member, Squad
 from server.org.scope import Caller, holders
 from server.org.scope import county as in_county
 
@@ -165,7 +166,8 @@ def withdraw(session: Session, caller: Caller, escort_id: uuid.UUID, why: str, n
             return escort
         raise _answered(escort)
     agreed = escort.state == "accepted"
-    _end(session, escort, "called_off", why)
+    escort.off_by, escort.off_reason = caller.member_id, why
+    _end(session, escort, "called_off")
     note(session, caller, lead, "escort_called_off", now, why)
     record(session, caller.county_id, caller.member_id, "escort.called_off", escort.id, {"reason": why}, now)
     if not inside:
@@ -205,10 +207,11 @@ def call_off(session: Session, lead: Lead, now: datetime) -> None:
         if escort.starts_at is not None and escort.starts_at <= now:
             continue  # it took place; its outcome may still be told
         agreed = escort.state == "accepted"
-        _end(session, escort, "called_off", "线索已经结束，或已回到公共池。")
+        escort.off_reason = "线索已经结束，或已回到公共池。"
+        _end(session, escort, "called_off")
         note(session, None, lead, "escort_called_off", now)
         if agreed:
-            tell(session, lead, escort.leader_id, "escort_called_off", str(escort.id), escort.answer, now)
+            tell(session, lead, escort.leader_id, "escort_called_off", str(escort.id), escort.off_reason, now)
 
 
 def calendar_of(session: Session, caller: Caller, now: datetime) -> Sequence[Escort]:
@@ -279,22 +282,29 @@ def _require_free(session: Session, caller: Caller, escort: Escort, starts_at: d
 
 
 def _answer(session: Session, caller: Caller, escort: Escort, lead: Lead, state: str, word: str, now: datetime) -> None:
-    escort.answered_by, escort.answered_at = caller.member_id, now
-    _end(session, escort, state, word)
+    escort.answered_by, escort.answered_at, escort.answer = caller.member_id, now, word
+    _end(session, escort, state)
     leader = session.get_one(Member, (caller.county_id, escort.leader_id)).name
     note(session, caller, lead, f"escort_{state}", now, word, {"leader": leader})
     facts = {"lead": str(lead.id), "leader": str(escort.leader_id)}
     record(session, caller.county_id, caller.member_id, f"escort.{state}", escort.id, facts, now)
 
 
-def _end(session: Session, escort: Escort, state: str, word: str) -> None:
+def _end(session: Session, escort: Escort, state: str) -> None:
     """It waits no more, and the calendar's entry is another."""
-    escort.state, escort.answer, escort.revision = state, word, escort.revision + 1
+    escort.state, escort.revision = state, escort.revision + 1
     settle(session, escort.county_id, f"escort:{escort.id}:")
 
 
 def _tell_squad(session: Session, escort: Escort, lead: Lead, what: str, said: str, now: datetime) -> None:
-    for who in {escort.asked_by, *([lead.owner_id] if lead.owner_id else [])}:
+    """Who asked and the lead's owner, as long as they are of the squad that has it: it is no secret of theirs any more
+    once they have left. Is neither, all of the squad."""
+    if lead.squad_id is None:
+        return
+    today = now.astimezone(ZoneInfo(session.get_one(County, lead.county_id).tz)).date()
+    squad = set(people.of_squad(session, lead.county_id, lead.squad_id, today))
+    owner = {lead.owner_id} if lead.owner_id else set()
+    for who in sorted(({escort.asked_by} | owner) & squad or squad):
         tell(session, lead, who, what, str(escort.id), said, now)
 
 

@@ -325,6 +325,7 @@ class Escort(Base):
         county_fk("asked_by", "members"),
         county_fk("leader_id", "members"),
         county_fk("answered_by", "members"),
+        county_fk("off_by", "members"),
         county_fk("outcome_by", "members"),
         one_of("state", tuple(ESCORT_STATES)),
         CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="chosen_whole"),
@@ -353,7 +354,9 @@ class Escort(Base):
     ends_at: Mapped[datetime | None]
     answered_by: Mapped[uuid.UUID | None]
     answered_at: Mapped[datetime | None]
-    answer: Mapped[str] = mapped_column(String(500), default="")  # of one called off: why
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    off_by: Mapped[uuid.UUID | None]  # called off; None: because the lead was over
+    off_reason: Mapped[str] = mapped_column(String(500), default="")
     outcome: Mapped[str] = mapped_column(String(1000), default="")
     outcome_by: Mapped[uuid.UUID | None]
     outcome_at: Mapped[datetime | None]

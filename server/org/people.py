@@ -163,3 +163,23 @@ def _end_roles(session: Session, member: Member, on: date, of_unit: uuid.UUID | 
     ends_later = or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on)
     session.execute(delete(RoleGrant).where(*theirs, RoleGrant.valid_from >= on))
     session.execute(update(RoleGrant).where(*theirs, ends_later).values(valid_to=on - timedelta(days=1)))
+
+
+def of_squad(session: Session, county_id: int, squad_id: uuid.UUID, on: date) -> list[uuid.UUID]:
+    """Those posted with a squad on a local date, and its leaders, by their ids; nobody who was removed."""
+    posted = select(Posting.member_id).where(
+        Posting.county_id == county_id,
+        Posting.squad_id == squad_id,
+        Posting.starts_on <= on,
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
+    )
+    leaders = select(RoleGrant.member_id).where(
+        RoleGrant.county_id == county_id,
+        RoleGrant.role == "squad_leader",
+        RoleGrant.squad_id == squad_id,
+        RoleGrant.valid_from <= on,
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
+    )
+    there = set(session.scalars(posted)) | set(session.scalars(leaders))
+    alive = select(Member.id).where(Member.county_id == county_id, Member.id.in_(there), Member.removed_at.is_(None))
+    return sorted(session.scalars(alive))

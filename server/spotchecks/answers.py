@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
@@ -14,13 +14,15 @@ from server.checkins.models import CheckIn, Ticket
 from server.db import lock
 from server.errors import conflict, forbidden, not_found
 from server.notify.outbox import Letter, enqueue, settle
+from server.org import people
 from server.org.models import Squad
 from server.org.scope import WATCHING_COUNTY, Caller, own_squads
 from server.org.scope import county as in_county
-from server.spotchecks.course import key, squad_people
+from server.spotchecks.course import key
 from server.spotchecks.models import DECISIONS, NOT_COUNTED, SpotCheck
 
 _TO_BE_EXPLAINED = ("unanswered", "late")
+_TO_SAY_WHY = timedelta(hours=24)  # from when they were asked
 _TOLERANCE = timedelta(minutes=2)  # of the phone's clock, as the evidence has it
 DECIDING = ("unit_supervisor", *WATCHING_COUNTY)
 
@@ -59,16 +61,22 @@ def open_camera(session: Session, caller: Caller, check_id: uuid.UUID, now: date
         raise not_found()
     if check.checkin_id is not None:
         raise conflict("spot_answered", "这次抽查已经应答过了。")
+    if check.decision is not None:
+        raise conflict("spot_decided", "这次抽查已经有结论了。")
     if check.state not in ("open", "unanswered", "undelivered"):
         raise conflict("spot_over", "这次抽查已经结束。")
     if check.challenge is None:
         check.challenge, check.opened_at = tickets.challenge(), now
+    held = tickets.unused_of(session, caller, check.id, now)
+    if held is not None:
+        return held  # to open the camera again takes no second one
     return tickets.issue(session, caller, now, ttl_h, spot=tickets.Spot(check.id, check.challenge, check.due_at))
 
 
 def answered(session: Session, checkin: CheckIn) -> None:
     """A check-in was stored: if its ticket is of a spot check, that one is answered, in time if the photo was taken in
-    time, however late it arrived."""
+    time, however late it arrived, and whatever was decided before it did. One that did not reach them in time stays
+    nobody's fault, also when they answer later."""
     if checkin.ticket_id is None or checkin.kind != "spot":
         return
     ticket = session.get_one(Ticket, (checkin.county_id, checkin.ticket_id))
@@ -76,10 +84,18 @@ def answered(session: Session, checkin: CheckIn) -> None:
         return
     lock(session, f"spot-check:{checkin.county_id}:{ticket.spot_check_id}")
     check = session.get_one(SpotCheck, (checkin.county_id, ticket.spot_check_id), populate_existing=True)
-    if check.checkin_id is not None or check.decision is not None:
+    if check.checkin_id is not None:
         return  # a second photo is a check-in like any other
     check.checkin_id, check.answered_at = checkin.id, checkin.happened_at
-    check.state = "answered" if checkin.happened_at <= check.due_at + _TOLERANCE else "late"
+    if checkin.happened_at <= check.due_at + _TOLERANCE:
+        check.state = "answered"
+        if check.decision is not None:
+            facts = {"check": str(check.id), "decision": check.decision, "reason": check.reason}
+            record(session, check.county_id, None, "spot_check.reopened", check.member_id, facts, checkin.received_at)
+            check.decision = check.decided_by = check.decided_at = None
+            check.reason = ""
+    elif check.state != "undelivered":
+        check.state, check.missed_at = "late", check.missed_at or checkin.received_at
     settle(session, check.county_id, key(check), f"spot_missed:{check.id}")
     session.flush()
 
@@ -107,23 +123,35 @@ def decide(
     check = one(session, caller, check_id, seen(caller))
     if check.state not in _TO_BE_EXPLAINED:
         raise conflict("spot_not_missed", "这次抽查不需要裁定。")
-    if check.member_id == caller.member_id or caller.member_id in squad_people(session, check, caller.today):
+    if caller.member_id in _concerned(session, check, caller.today):
         raise forbidden("own_spot_check", "与您自己有关，请由其他人裁定。")
     if check.decision is not None:
         if (check.decision, check.reason, check.decided_by) == (decision, reason, caller.member_id):
             return check
         raise conflict("spot_decided", "这次抽查已经有结论了。")
-    if decision == "failed" and check.explained_at is None and now < check.due_at + timedelta(hours=24):
+    heard = check.explained_at is not None
+    if decision == "failed" and not heard and (check.missed_at is None or now < check.missed_at + _TO_SAY_WHY):
         raise conflict("spot_not_heard", "还没有收到说明。满 24 小时仍没有说明，才能裁定。")
     check.decision, check.reason, check.decided_by, check.decided_at = decision, reason, caller.member_id, now
     facts = {"check": str(check.id), "decision": decision, "reason": reason}
     record(session, caller.county_id, caller.member_id, "spot_check.decided", check.member_id, facts, now)
-    for who in [check.member_id] if check.member_id else squad_people(session, check, caller.today):
+    for who in (
+        [check.member_id]
+        if check.member_id
+        else people.of_squad(session, check.county_id, check.squad_id, caller.today)
+    ):
         told = {"on": check.issues_at.date().isoformat(), "result": DECISIONS[decision], "reason": reason}
         enqueue(
             session, caller.county_id, Letter(who, "spot_decided", f"spot_decided:{check.id}:{str(who)[:8]}", told), now
         )
     return check
+
+
+def _concerned(session: Session, check: SpotCheck, on: date) -> list[uuid.UUID]:
+    """Whose it is: the member, or of a call those of the squad."""
+    if check.member_id is not None:
+        return [check.member_id]
+    return people.of_squad(session, check.county_id, check.squad_id, on)
 
 
 def of_checkins(session: Session, county_id: int, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SpotCheck]:

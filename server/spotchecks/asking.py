@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,14 +15,15 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.errors import conflict, forbidden, invalid, not_found
-from server.org.models import Member, Squad, Unit
-from server.org.scope import WATCHING_COUNTY, Caller, watched_member
+from server.org.models import Posting, Squad, Unit
+from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_member
 from server.org.scope import county as in_county
-from server.spotchecks.draw import Terms
+from server.spotchecks.draw import Terms, digest
 from server.spotchecks.models import Draw, SpotCheck
 
 ASKING = ("unit_supervisor", *WATCHING_COUNTY)
 AHEAD = timedelta(seconds=3)  # so long after its announcement the seed is taken, at the soonest
+IsWorkday = Callable[[date], bool | None]
 _FURTHEST, _LONGEST = timedelta(days=7), timedelta(hours=12)
 
 
@@ -46,7 +49,9 @@ class Wanted:
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def ask(session: Session, caller: Caller, wanted: Wanted, terms: Terms, now: datetime) -> tuple[Draw, bool]:
+def ask(
+    session: Session, caller: Caller, wanted: Wanted, terms: Terms, is_workday: IsWorkday, now: datetime
+) -> tuple[Draw, bool]:
     """Announce it; and whether it is new. A unit's supervisor draws among their unit, the bureau among all."""
     caller.require(*ASKING)
     known = session.get(Draw, (caller.county_id, wanted.id))
@@ -54,13 +59,13 @@ def ask(session: Session, caller: Caller, wanted: Wanted, terms: Terms, now: dat
         if (known.asked_by, known.content_sha256) != (caller.member_id, wanted.digest()):
             raise conflict("draw_differs", "这个编号已经用过，内容不同，没有保存。")
         return known, False
-    unit_id = _scope(session, caller, wanted)
-    if wanted.aimed_at is not None:
-        _check_aim(session, caller, wanted)
+    unit_id = _scope(session, caller, wanted) if wanted.aimed_at is None else _aim(session, caller, wanted)
     moment_at = now + AHEAD
     starts_at, ends_at = wanted.starts_at or moment_at, wanted.ends_at or wanted.starts_at or moment_at
     if not moment_at <= starts_at <= ends_at <= starts_at + _LONGEST or starts_at > now + _FURTHEST:
         raise invalid("window_invalid", "抽查时段要从现在以后开始，最长 12 小时，最远 7 天以内。")
+    if is_workday(starts_at.astimezone(ZoneInfo(caller.tz)).date()) is False:
+        raise invalid("not_a_workday", "那天不是工作日，没有人能被抽到。")
     return announce(
         session, caller.county_id, caller.member_id, wanted, unit_id, (starts_at, ends_at), terms, now
     ), True
@@ -93,6 +98,7 @@ def announce(
         aimed_at=wanted.aimed_at,
         reason=wanted.reason,
         moment_at=now + AHEAD,
+        secret=secrets.token_hex(32),
     )
     session.add(made)
     session.flush()
@@ -111,8 +117,9 @@ def announced(draw: Draw) -> dict[str, Any]:
         "ends_at": draw.ends_at.isoformat(),
         "answer_min": draw.answer_min,
         "moment_at": draw.moment_at.isoformat(),
-        "aimed_at": str(draw.aimed_at) if draw.aimed_at else None,
-        "reason": draw.reason,
+        "secret_sha256": digest(draw.secret),
+        "aimed": draw.aimed_at is not None,
+        "aimed_sha256": digest(draw.secret, str(draw.aimed_at), draw.reason),
     }
 
 
@@ -171,21 +178,28 @@ def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None
     return unit_id
 
 
-def _check_aim(session: Session, caller: Caller, wanted: Wanted) -> None:
-    """An aimed check says why, and is of somebody whom the caller watches over."""
+def _aim(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID:
+    """The unit of whom an aimed check is: somebody whom the caller watches over, and where they are posted today. It
+    says why."""
     if not wanted.reason:
         raise invalid("reason_needed", "指定抽查某人，请写明理由；记录里会标明是指定的。")
     if wanted.count != 1:
         raise invalid("aimed_is_one", "指定抽查一次只能一个。")
     assert wanted.aimed_at is not None  # noqa: S101  (the caller asked for it)
     if wanted.kind == "selfie":
-        member: Member = watched_member(session, caller, wanted.aimed_at)
+        member = watched_member(session, caller, wanted.aimed_at)
         if member.id == caller.member_id:
             raise invalid("aimed_at_oneself", "不能抽查自己。")
-        return
-    squad = session.scalar(in_county(caller, Squad).where(Squad.id == wanted.aimed_at))
+        posted = posted_today(caller, Posting.squad_id).where(Posting.member_id == member.id)
+        squad_id = session.scalar(posted)
+        if squad_id is None:
+            raise invalid("not_posted", f"{member.name}今天没有派驻在哪个驻点，不能抽查。")
+    else:
+        squad_id = wanted.aimed_at
+    squad = session.scalar(in_county(caller, Squad).where(Squad.id == squad_id))
     if squad is None or not (caller.has(*WATCHING_COUNTY) or squad.unit_id in caller.units("unit_supervisor")):
         raise not_found("没有这个小分队。")
+    return squad.unit_id
 
 
 def by_schedule(session: Session, county_id: int, tz: str, on: date, terms: Terms, now: datetime) -> None:

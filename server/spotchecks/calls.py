@@ -8,13 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.errors import conflict
+from server.errors import conflict, invalid
 from server.notify.outbox import Letter, enqueue
+from server.org import people
+from server.org.models import Station
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.spotchecks import answers
-from server.spotchecks.course import squad_people
+from server.spotchecks.course import IsWorkday
+from server.spotchecks.draw import Terms
 from server.spotchecks.models import SpotCall, SpotCheck
+from server.spotchecks.pool import in_hours
 
 APART = timedelta(minutes=10)  # one who was out of the room for a moment is no empty station
 
@@ -30,9 +34,17 @@ class Attempt:
     note: str = ""
 
 
-def log(session: Session, caller: Caller, check_id: uuid.UUID, made: Attempt, now: datetime) -> tuple[SpotCheck, bool]:
+def log(
+    session: Session,
+    caller: Caller,
+    check_id: uuid.UUID,
+    made: Attempt,
+    terms: Terms,
+    is_workday: IsWorkday,
+    now: datetime,
+) -> tuple[SpotCheck, bool]:
     """Store an attempt; and whether it is new. Answered ends the check, and so does a wrong number; no answer counts
-    only when a second attempt ten minutes later has none either."""
+    only when another attempt ten minutes apart has none either, both within the station's working hours."""
     check = answers.one(session, caller, check_id, answers.seen(caller))
     known = session.get(SpotCall, (caller.county_id, made.id))
     if known is not None:
@@ -42,7 +54,14 @@ def log(session: Session, caller: Caller, check_id: uuid.UUID, made: Attempt, no
     if check.kind != "call" or check.state != "open":
         raise conflict("spot_over", "这次电话抽查已经有结果了。")
     called_at = min(made.called_at, now)
-    earlier = attempts(session, caller, check.id)
+    if called_at < check.issues_at:
+        raise invalid("call_too_early", "拨打时间早于抽签，请核对。")
+    tz = session.get_one(Station, (check.county_id, check.station_id)).tz
+    others = [
+        one.called_at
+        for one in attempts(session, caller, check.id)
+        if one.outcome == "no_answer" and in_hours(tz, one.called_at, terms, is_workday)
+    ]
     session.add(
         SpotCall(
             county_id=caller.county_id,
@@ -59,9 +78,9 @@ def log(session: Session, caller: Caller, check_id: uuid.UUID, made: Attempt, no
         check.state, check.answered_at = "answered", called_at
     elif made.outcome == "wrong_number":
         check.state = "wrong_number"
-    elif any(one.outcome == "no_answer" and called_at - one.called_at >= APART for one in earlier):
-        check.state = "unanswered"
-        for who in squad_people(session, check, caller.today):
+    elif in_hours(tz, called_at, terms, is_workday) and any(abs(called_at - at) >= APART for at in others):
+        check.state, check.missed_at = "unanswered", now
+        for who in people.of_squad(session, check.county_id, check.squad_id, caller.today):
             facts = {"on": caller.today.isoformat(), "what": "call"}
             letter = Letter(who, "spot_missed", f"spot_missed:{check.id}:{str(who)[:8]}", facts)
             enqueue(session, caller.county_id, letter, now)

@@ -1,8 +1,6 @@
 """What the worker does for the spot checks: it takes the seed and draws, sends each out at its moment, and ends what
 was not answered. Nobody is held to what never reached them."""
 
-import hashlib
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -19,9 +17,10 @@ from server.db import lock
 from server.leaves.models import Leave
 from server.notify.models import Notice
 from server.notify.outbox import Letter, enqueue, settle
-from server.org.models import Member, Posting, RoleGrant, Squad, Station
+from server.org import consent
+from server.org.models import Consent, Member, Posting, Station
 from server.spotchecks import pool
-from server.spotchecks.draw import Terms, moment, pick, seed_of
+from server.spotchecks.draw import Terms, digest, moment, pick, seed_of
 from server.spotchecks.models import WAITING, Draw, SpotCheck
 
 TermsOn = Callable[[date], Terms]
@@ -54,10 +53,14 @@ def look(session: Session, county_id: int, terms: Terms, is_workday: IsWorkday, 
     waiting = select(SpotCheck).where(SpotCheck.county_id == county_id, SpotCheck.state.in_(WAITING))
     for check in session.scalars(waiting.where(SpotCheck.issues_at <= now).order_by(SpotCheck.issues_at)).all():
         if check.state == "planned":
-            _issue(session, check, now)
-        elif check.kind == "selfie" and check.due_at <= now:
+            _issue(session, check, terms, is_workday, now)
+            continue
+        # A photo that arrives at this moment is before it or after it.
+        lock(session, f"spot-check:{county_id}:{check.id}")
+        session.refresh(check)
+        if check.state == "open" and check.kind == "selfie" and check.due_at <= now:
             _lapse(session, check, now)
-        elif check.due_at <= now - _NOBODY_CALLED:
+        elif check.state == "open" and check.due_at <= now - _NOBODY_CALLED:
             check.state = "void"
 
 
@@ -69,13 +72,14 @@ def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
     head = seed_event(session, draw)
     assert head  # noqa: S101  (the link above lies after the moment)
     assert head.hash  # noqa: S101  (and is linked)
-    draw.seed_event_id, draw.seed = head.id, seed_of(head.hash, draw.id)
+    draw.seed_event_id, draw.seed = head.id, seed_of(head.hash, draw.id, draw.secret)
     there = pool.of_draw(session, draw, terms, is_workday, now)
     draw.pool, draw.state, draw.drawn_at = there.stored(), "drawn", now
     chosen = pick(there.candidates, draw.count, draw.seed)
     for rank, one in enumerate(chosen, 1):
         where = there.where[one.id]
-        issues_at = max(moment(draw.seed, one.id, draw.starts_at, draw.ends_at), now)
+        assert where.span  # noqa: S101  (who has none is no candidate)
+        issues_at = max(moment(draw.seed, one.id, *where.span), now)
         check = SpotCheck(
             county_id=draw.county_id,
             id=uuid.uuid4(),
@@ -116,30 +120,44 @@ def seed_event(session: Session, draw: Draw) -> AuditEvent | None:
 
 def drawn(draw: Draw, chosen: Sequence[uuid.UUID]) -> dict[str, Any]:
     """What the chain says of the outcome: digests, since who reads it may not know yet whom."""
-    return {"pool_sha256": digest(draw.pool), "drawn_sha256": digest([str(one) for one in chosen])}
+    return {
+        "pool_sha256": digest(draw.secret, draw.pool),
+        "drawn_sha256": digest(draw.secret, [str(one) for one in chosen]),
+    }
 
 
-def digest(said: Any) -> str:
-    """sha256 hex over what is to be told later."""
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _issue(session: Session, check: SpotCheck, now: datetime) -> None:
-    """Send it out, with the whole time to answer from now on; but to nobody who has gone on leave since."""
-    if check.kind == "call":
-        check.state = "open"
-        return
+def _issue(session: Session, check: SpotCheck, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:
+    """Send it out, with the whole time to answer from now on; but to nobody who cannot be asked any more: on leave
+    since, posted nowhere, without consent, or after work because the worker stood still."""
     station = session.get_one(Station, (check.county_id, check.station_id))
-    member = session.get_one(Member, (check.county_id, check.member_id))
-    if member.removed_at is not None or _is_away(session, check, now.astimezone(ZoneInfo(station.tz)).date()):
+    if not pool.in_hours(station.tz, now, terms, is_workday):
         check.state = "void"
         return
     minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
-    check.state, check.issues_at, check.due_at = "open", now, now + timedelta(minutes=minutes)
+    issues_at, due_at = now, now + timedelta(minutes=minutes)
+    if check.member_id is None:
+        check.state, check.issues_at, check.due_at = "open", issues_at, due_at
+        return
+    member = session.get_one(Member, (check.county_id, check.member_id))
+    on = now.astimezone(ZoneInfo(station.tz)).date()
+    if member.removed_at is not None or _is_away(session, check, on) or not has_consented(session, check):
+        check.state = "void"
+        return
+    check.state, check.issues_at, check.due_at = "open", issues_at, due_at
     due = check.due_at.astimezone(ZoneInfo(station.tz))
     facts = {"on": due.date().isoformat(), "due": f"{due:%H:%M}", "minutes": minutes}
-    assert check.member_id is not None  # noqa: S101  (a selfie is somebody's)
     enqueue(session, check.county_id, Letter(check.member_id, "spot_asked", key(check), facts, check.due_at), now)
+
+
+def has_consented(session: Session, check: SpotCheck) -> bool:
+    """Whether their consent stands; nobody without it is asked for a photo, or held to one."""
+    standing = exists().where(
+        Consent.county_id == check.county_id,
+        Consent.member_id == check.member_id,
+        Consent.withdrawn_at.is_(None),
+        Consent.version == consent.CURRENT_VERSION,
+    )
+    return bool(session.scalar(select(standing)))
 
 
 def _is_away(session: Session, check: SpotCheck, on: date) -> bool:
@@ -156,50 +174,31 @@ def _is_away(session: Session, check: SpotCheck, on: date) -> bool:
 
 
 def _lapse(session: Session, check: SpotCheck, now: datetime) -> None:
-    """Its time is over. Who saw it is asked why; whom it never reached is asked nothing."""
-    check.state = "unanswered" if was_delivered(session, check) else "undelivered"
+    """Its time is over. Who saw it in time is asked why; whom it never reached, or reached at the last moment, is asked
+    nothing, nor is who has taken their consent back since."""
     settle(session, check.county_id, key(check))
+    if not has_consented(session, check):
+        check.state = "void"
+        return
+    check.state = "unanswered" if was_reached(session, check) else "undelivered"
     record(session, check.county_id, None, f"spot_check.{check.state}", check.member_id, {"check": str(check.id)}, now)
     if check.state == "unanswered" and check.member_id is not None:
+        check.missed_at = now
         facts = {"on": check.issues_at.date().isoformat(), "what": "selfie"}
         enqueue(session, check.county_id, Letter(check.member_id, "spot_missed", f"spot_missed:{check.id}", facts), now)
 
 
-def was_delivered(session: Session, check: SpotCheck) -> bool:
-    """Whether the notice is known to have reached them: WeChat took it, or they opened it in the app. What nobody knows
-    counts as not delivered."""
-    if check.opened_at is not None:
-        return True
+def was_reached(session: Session, check: SpotCheck) -> bool:
+    """Whether it is known to have reached them with half of the time left: WeChat took it, they read it in the app, or
+    opened the camera. What nobody knows counts as not reached."""
+    by = check.issues_at + (check.due_at - check.issues_at) / 2
     notice = session.scalar(select(Notice).where(Notice.county_id == check.county_id, Notice.dedupe_key == key(check)))
-    return notice is not None and (notice.state == "sent" or notice.read_at is not None)
+    seen = [check.opened_at]
+    if notice is not None:
+        seen += [notice.sent_at if notice.state == "sent" else None, notice.read_at]
+    return any(at is not None and at <= by for at in seen)
 
 
 def key(check: SpotCheck) -> str:
     """Of the notice that asks."""
     return f"spot_asked:{check.id}"
-
-
-def squad_people(session: Session, check: SpotCheck, on: date) -> list[uuid.UUID]:
-    """Whom a call to their station concerns: those posted there with the squad, and its leaders."""
-    posted = select(Posting.member_id).where(
-        Posting.county_id == check.county_id,
-        Posting.squad_id == check.squad_id,
-        Posting.starts_on <= on,
-        or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
-    )
-    leaders = select(RoleGrant.member_id).where(
-        RoleGrant.county_id == check.county_id,
-        RoleGrant.role == "squad_leader",
-        RoleGrant.squad_id == check.squad_id,
-        RoleGrant.valid_from <= on,
-        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
-    )
-    there = set(session.scalars(posted)) | set(session.scalars(leaders))
-    alive = select(Member.id).where(
-        Member.county_id == check.county_id, Member.id.in_(there), Member.removed_at.is_(None)
-    )
-    return sorted(session.scalars(alive))
-
-
-def squad_name(session: Session, check: SpotCheck) -> str:
-    return session.get_one(Squad, (check.county_id, check.squad_id)).name

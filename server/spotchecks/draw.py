@@ -1,17 +1,20 @@
 """PURE: the published procedure of a draw. From a seed that nobody could know beforehand and the list of who could be
 drawn, anybody finds the same ones again.
 
-seed = sha256(head of the audit chain, draw's id). Each candidate has a number from sha256(seed, their id), uniform over
-(0, 1). Those who were drawn least often this month come first; among them by -ln(number) / weight, the smallest first
-(Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006): a weight of two is drawn twice as likely.
+seed = sha256(link of the audit chain, draw's id, secret whose digest was announced). Each candidate has a number from
+sha256(seed, their id), uniform over (0, 1). Those who were drawn least often this month come first; among them by
+-ln(number) / weight, the smallest first (Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006): a
+weight of two is drawn twice as likely.
 """
 
 import hashlib
+import json
 import math
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 _BITS = 256
 
@@ -37,9 +40,14 @@ class Candidate:
     times: int
 
 
-def seed_of(head: str, draw_id: uuid.UUID) -> str:
-    """sha256 hex over the chain's hash and the draw's id."""
-    return hashlib.sha256(f"{head}\n{draw_id}".encode()).hexdigest()
+def seed_of(head: str, draw_id: uuid.UUID, secret: str) -> str:
+    """sha256 hex over the chain's hash, the draw's id and its secret: whoever knows but one of them knows nothing."""
+    return hashlib.sha256(f"{head}\n{draw_id}\n{secret}".encode()).hexdigest()
+
+
+def digest(secret: str, *said: Any) -> str:
+    """sha256 hex by which something is committed to now and told later; nobody finds it by trying."""
+    return hashlib.sha256(json.dumps([secret, *said], sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def number(seed: str, *names: object) -> float:

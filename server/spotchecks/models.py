@@ -73,6 +73,9 @@ class Draw(Base):
     aimed_at: Mapped[uuid.UUID | None]  # a member, or of a call a squad
     reason: Mapped[str] = mapped_column(String(300), default="")
     moment_at: Mapped[datetime]
+    # Told once all of it is out; till then its digest alone stands in the chain, and nobody who sees the chain's head
+    # as it is linked finds whom it draws.
+    secret: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default="announced")
     drawn_at: Mapped[datetime | None]
     seed_event_id: Mapped[uuid.UUID | None]
@@ -138,6 +141,7 @@ class SpotCheck(Base):
     explanation: Mapped[str] = mapped_column(String(500), default="")
     explained_by: Mapped[uuid.UUID | None]
     explained_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]  # when they were asked why; they have a day to say
     decision: Mapped[str | None] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(300), default="")
     decided_by: Mapped[uuid.UUID | None]

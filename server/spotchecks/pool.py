@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,11 +31,13 @@ _HELD_AGAINST = timedelta(days=60)  # so long an unanswered one makes the next l
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a candidate is to be found: the squad, its station, and the station's zone."""
+    """Where a candidate is to be found: the squad, its station, and the station's zone; and what of the draw's window
+    lies within the working hours there (None: nothing)."""
 
     squad_id: uuid.UUID
     station_id: uuid.UUID
     tz: str
+    span: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,12 @@ def candidates_of(stored: Mapping[str, Any]) -> list[Candidate]:
 def of_draw(session: Session, draw: Draw, terms: Terms, workday: Any, now: datetime) -> Pool:
     """The pool of a draw at this moment. workday: local date -> whether it is one, None where nobody knows."""
     look = _Look(session, draw, terms, now)
-    rows = _members(session, draw, now) if draw.kind == "selfie" else _squads(session, draw, now)
+    rows = _members(session, draw) if draw.kind == "selfie" else _squads(session, draw)
     candidates, out, where = [], [], {}
-    for id_, there, bars in rows:
+    for id_, found, bars in rows:
+        there = replace(found, span=span_of(found.tz, draw.starts_at, draw.ends_at, terms, workday))
         where[id_] = there
-        why = next((why for why in (*bars, *look.bars(id_, there, workday)) if why), None)
+        why = next((why for why in (*bars, *look.bars(id_, there)) if why), None)
         if why:
             out.append((id_, why))
         else:
@@ -74,18 +77,29 @@ def of_draw(session: Session, draw: Draw, terms: Terms, workday: Any, now: datet
     return Pool(tuple(candidates), tuple(out), where)
 
 
-def in_hours(tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, workday: Any) -> bool:
-    """Whether the whole span lies within the working hours of one workday there."""
-    starts, ends = (at.astimezone(ZoneInfo(tz)) for at in (starts_at, ends_at))
-    known = workday(starts.date())
-    works = known if known is not None else starts.weekday() < 5
-    minutes = [at.hour * 60 + at.minute for at in (starts, ends)]
-    return works and starts.date() == ends.date() and terms.from_min <= minutes[0] and minutes[1] <= terms.to_min
+def in_hours(tz: str, at: datetime, terms: Terms, workday: Any) -> bool:
+    """Whether it is working time there."""
+    return span_of(tz, at, at, terms, workday) is not None
 
 
-def _posted(draw: Draw, now: datetime) -> Any:
-    """Postings in force at the draw, with squad, station and member; a day's slack for zones, told apart later."""
-    on = now.date()
+def span_of(
+    tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, workday: Any
+) -> tuple[datetime, datetime] | None:
+    """What of a window lies within the working hours of the first local day that it touches, if that is a workday."""
+    zone = ZoneInfo(tz)
+    on = starts_at.astimezone(zone).date()
+    known = workday(on)
+    if not (known if known is not None else on.weekday() < 5):
+        return None
+    midnight = datetime.combine(on, time(), zone)
+    opens, closes = (midnight + timedelta(minutes=minute) for minute in (terms.from_min, terms.to_min))
+    begins, ends = max(starts_at, opens.astimezone(UTC)), min(ends_at, closes.astimezone(UTC))
+    return (begins, ends) if begins <= ends else None
+
+
+def _posted(draw: Draw) -> Any:
+    """Postings in force when the window opens, with squad, station and member; with a day's slack for zones."""
+    on = draw.starts_at.date()
     statement = (
         select(Posting, Squad.unit_id, Station.tz, Station.phone, Member.openid, Member.id.label("member"))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
@@ -117,14 +131,14 @@ def _here(rows: Iterator[Row[Any]], at: datetime) -> Iterator[Row[Any]]:
 Row_ = tuple[uuid.UUID, Where, tuple[str | None, ...]]
 
 
-def _members(session: Session, draw: Draw, now: datetime) -> Iterator[Row_]:
+def _members(session: Session, draw: Draw) -> Iterator[Row_]:
     current = select(Consent.member_id).where(
         Consent.county_id == draw.county_id,
         Consent.withdrawn_at.is_(None),
         Consent.version == consent.CURRENT_VERSION,
     )
     agreed = set(session.scalars(current))
-    statement = _posted(draw, now)
+    statement = _posted(draw)
     if draw.aimed_at:
         statement = statement.where(Member.id == draw.aimed_at)
     for row in _here(iter(session.execute(statement)), draw.starts_at):
@@ -136,9 +150,9 @@ def _members(session: Session, draw: Draw, now: datetime) -> Iterator[Row_]:
         yield row.member, there, bars
 
 
-def _squads(session: Session, draw: Draw, now: datetime) -> Iterator[Row_]:
+def _squads(session: Session, draw: Draw) -> Iterator[Row_]:
     """Each squad at the station where most of it is."""
-    statement = _posted(draw, now)
+    statement = _posted(draw)
     if draw.aimed_at:
         statement = statement.where(Posting.squad_id == draw.aimed_at)
     there: dict[uuid.UUID, Counter[tuple[uuid.UUID, str, str | None]]] = {}
@@ -168,7 +182,8 @@ class _Look:
             *mine,
             SpotCheck.issues_at >= now - _HELD_AGAINST,
             SpotCheck.state.in_(("unanswered", "late")),
-            func.coalesce(SpotCheck.decision, "failed") != "excused",
+            # whoever has said why is not held to it before somebody has decided
+            or_(SpotCheck.decision == "failed", SpotCheck.decision.is_(None) & SpotCheck.explained_at.is_(None)),
         )
         self._missed = set(session.scalars(missed))
         self._leave = self._away(session, on) if draw.kind == "selfie" else {}
@@ -188,11 +203,11 @@ class _Look:
             found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
         return found
 
-    def bars(self, id_: uuid.UUID, there: Where, workday: Any) -> Iterator[str | None]:
+    def bars(self, id_: uuid.UUID, there: Where) -> Iterator[str | None]:
         draw, terms = self._draw, self._terms
         on = draw.starts_at.astimezone(ZoneInfo(there.tz)).date()
         yield "on_leave" if any(a <= on <= b for a, b in self._leave.get(id_, ())) else None
-        yield None if in_hours(there.tz, draw.starts_at, draw.ends_at, terms, workday) else "off_hours"
+        yield None if there.span else "off_hours"
         yield "waiting" if id_ in self._waiting else None
         yield "cap" if self._times.get(id_, 0) >= terms.month_cap else None
 

@@ -31,6 +31,7 @@ class Sum:
     excused: int = 0
     calls: int = 0
     calls_answered: int = 0
+    calls_unanswered: int = 0
     answer_s: list[float] = field(default_factory=list)
 
     @property
@@ -42,6 +43,7 @@ class Sum:
         if check.kind == "call":
             self.calls += 1
             self.calls_answered += check.state == "answered"
+            self.calls_unanswered += check.state == "unanswered"
         else:
             self.drawn += 1
             self.in_time += check.state == "answered"
@@ -49,7 +51,7 @@ class Sum:
             self.accepted += holds == "accepted"
             if check.answered_at is not None:
                 self.answer_s.append((check.answered_at - check.issues_at).total_seconds())
-        self.unanswered += check.state == "unanswered"
+            self.unanswered += check.state == "unanswered"
         self.explained += check.explained_at is not None
         self.excused += check.decision == "excused"
 

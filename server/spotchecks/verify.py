@@ -15,7 +15,7 @@ from server.audit.models import AuditEvent, AuditPayload
 from server.org.models import County
 from server.spotchecks import course
 from server.spotchecks.asking import announced
-from server.spotchecks.draw import pick, seed_of
+from server.spotchecks.draw import digest, pick, seed_of
 from server.spotchecks.models import Draw, SpotCheck
 from server.spotchecks.pool import candidates_of
 
@@ -40,6 +40,7 @@ def _proofs(session: Session, draw: Draw) -> Iterator[Proof]:
     said = _event(session, draw, "draw.announced")
     told = _event(session, draw, "draw.drawn")
     yield Proof(
+        # among it the digest of the secret
         said is not None and _facts(said[1]) == announced(draw) and said[0].at < draw.moment_at,
         f"抽签前已登记：范围、数量、时段和取种子的时刻（{_spoken(session, draw)}）。",
     )
@@ -49,12 +50,12 @@ def _proofs(session: Session, draw: Draw) -> Iterator[Proof]:
         f"种子取自那一刻起审计链的第一环（第 {head.seq if head else '?'} 环），之前没有人能知道。",
     )
     yield Proof(
-        head is not None and head.hash is not None and seed_of(head.hash, draw.id) == draw.seed,
-        "种子由那一环的哈希和本次抽签的编号算出。",
+        head is not None and head.hash is not None and seed_of(head.hash, draw.id, draw.secret) == draw.seed,
+        "种子由那一环的哈希、本次抽签的编号和事先登记过摘要的随机串算出。",
     )
     facts = _facts(told[1]) if told else None
     yield Proof(
-        facts is not None and facts["pool_sha256"] == course.digest(draw.pool),
+        facts is not None and facts["pool_sha256"] == digest(draw.secret, draw.pool),
         "名单（含每人的权重、本月次数和排除的理由）与审计记录一致。",
     )
     again = [one.id for one in pick(candidates_of(draw.pool), draw.count, draw.seed)]
@@ -64,7 +65,7 @@ def _proofs(session: Session, draw: Draw) -> Iterator[Proof]:
         .order_by(SpotCheck.rank)
     ).all()
     stored = [check.member_id or check.squad_id for check in checks]
-    is_recorded = facts is not None and facts["drawn_sha256"] == course.digest([str(one) for one in again])
+    is_recorded = facts is not None and facts["drawn_sha256"] == digest(draw.secret, [str(one) for one in again])
     yield Proof(again == stored and is_recorded, f"按公布的算法重新抽取，得到同样的 {len(again)} 个。")
 
 

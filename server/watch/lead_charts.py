@@ -2,17 +2,18 @@
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.leads import see
 from server.leads.models import CHANNELS, STAGES, Lead, LeadEvent, LeadUpdate
+from server.org.models import Posting
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.tally.month_fold import month_end
@@ -197,19 +198,40 @@ def active(session: Session, caller: Caller, month: date, part: Part) -> list[Ac
 
 
 def _did(session: Session, caller: Caller, span: Span) -> dict[str, Counter[uuid.UUID]]:
-    """By what was done and by the squad that has the lead now, or had it last."""
+    """By what was done and by the squad of who did it on that day, whoever has the lead now; what somebody did who was
+    posted nowhere stands with the squad that has it."""
     theirs = in_county(caller, Lead).where(Lead.squad_id.is_not(None))
     updated = (LeadUpdate.county_id == Lead.county_id) & (LeadUpdate.lead_id == Lead.id)
     moved = (LeadEvent.county_id == Lead.county_id) & (LeadEvent.lead_id == Lead.id) & (LeadEvent.what == "stage")
-    asked: dict[str, tuple[Any, Any]] = {
-        "reported": (theirs, Lead.created_at),
-        "updates": (theirs.join(LeadUpdate, updated), LeadUpdate.happened_at),
-        "moved": (theirs.join(LeadEvent, moved), LeadEvent.at),
-        "signed": (theirs.where(Lead.outcome == "signed"), Lead.ended_at),
+    asked: dict[str, tuple[Any, Any, Any]] = {
+        "reported": (theirs, Lead.reported_by, Lead.created_at),
+        "updates": (theirs.join(LeadUpdate, updated), LeadUpdate.member_id, LeadUpdate.happened_at),
+        "moved": (theirs.join(LeadEvent, moved), LeadEvent.by_id, LeadEvent.at),
+        "signed": (theirs.where(Lead.outcome == "signed"), Lead.owner_id, Lead.ended_at),
     }
+    posted = _posted(session, caller, span)
     found = {}
-    for what, (statement, at) in asked.items():
-        counted = statement.with_only_columns(Lead.squad_id, func.count(), maintain_column_froms=True)
-        within = counted.where(at >= span.begins, at < span.ends).group_by(Lead.squad_id)
-        found[what] = Counter(dict(session.execute(within).all()))
+    for what, (statement, who, at) in asked.items():
+        told = statement.with_only_columns(Lead.squad_id, who.label("who"), at.label("at"), maintain_column_froms=True)
+        rows = session.execute(told.where(at >= span.begins, at < span.ends))
+        found[what] = Counter(posted(row.who, row.at) or row.squad_id for row in rows)
     return found
+
+
+def _posted(session: Session, caller: Caller, span: Span) -> Callable[[uuid.UUID, datetime], uuid.UUID | None]:
+    """With which squad a member was posted at a moment of the span."""
+    zone = ZoneInfo(caller.tz)
+    mine = in_county(caller, Posting).where(
+        Posting.starts_on <= span.ends.astimezone(zone).date(),
+        or_(Posting.ends_on.is_(None), Posting.ends_on >= span.begins.astimezone(zone).date()),
+    )
+    of: dict[uuid.UUID, list[Posting]] = defaultdict(list)
+    for posting in session.scalars(mine.order_by(Posting.starts_on.desc())):
+        of[posting.member_id].append(posting)
+
+    def at(who: uuid.UUID, moment: datetime) -> uuid.UUID | None:
+        on = moment.astimezone(zone).date()
+        there = (p.squad_id for p in of[who] if p.starts_on <= on and (p.ends_on is None or on <= p.ends_on))
+        return next(there, None)
+
+    return at

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from server.db import Database
-from server.org.models import Member
+from server.org.models import Member, Posting
 from tests.api.test_lead_requests import told
 from tests.api.test_leads import body, lead
 from tests.client import Api
@@ -189,10 +189,30 @@ def test_what_was_agreed_is_called_off_and_the_other_side_is_told(
 ) -> None:
     answer(api, escort)
     off = api.post(f"/escorts/{escort}/call-off", who, {"reason": "企业临时改期"})
-    assert (off.status_code, off.json["state_word"], off.json["answer"]) == (200, "已取消", "企业临时改期")
+    assert (off.status_code, off.json["state_word"], off.json["off_reason"]) == (200, "已取消", "企业临时改期")
+    assert (off.json["off_by"], off.json["answer"]) == (who, "请准备材料")
     assert (is_told, "escort_called_off") in told(rows, "lead_news")
     assert api.post(f"/escorts/{escort}/call-off", who, {"reason": "企业临时改期"}).status_code == 200
     assert api.post(f"/escorts/{escort}/outcome", who, {"outcome": "没去"}).status_code == 409
+
+
+def test_who_has_left_the_squad_hears_no_secret_of_it(
+    api: Api, lead: str, escort: str, rows: Rows, cast: Any, db: Database
+) -> None:
+    with db.transaction() as session:
+        moved = update(Posting).where(Posting.member_id == cast["chen"].id).values(squad_id=cast.squads["west-1"])
+        session.execute(moved)
+    answer(api, escort, word="底价六折")
+    assert {who for who, what in told(rows, "lead_news") if what == "escort_accepted"} == {"colleague", "leader"}
+
+
+def test_a_company_and_a_file_tell_of_its_escorts(api: Api, lead: str, escort: str, clock: StoppedClock) -> None:
+    answer(api, escort)
+    clock.advance(days=6)
+    api.post(f"/escorts/{escort}/outcome", "chen", {"outcome": "同意来县里考察"})
+    company = api.get(f"/leads/{lead}", "chen").json["company"]["id"]
+    assert api.get(f"/companies/{company}", "bureau").status_code == 200
+    assert api.get("/me/file", "chen").status_code == 200
 
 
 def test_an_outcome_waits_until_it_has_begun(api: Api, escort: str) -> None:

@@ -1,5 +1,6 @@
 """抽查: drawn by a procedure that anybody can repeat, answered by a selfie or a call, explained, decided by people."""
 
+import hashlib
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from server.org.models import Member
 from server.spotchecks import course
 from server.spotchecks.asking import by_schedule
 from server.spotchecks.models import Draw, SpotCheck
+from server.spotchecks.pool import span_of
 from server.spotchecks.verify import verify
 from server.tally.rules import PolicyRules
 from server.tally.spot_terms import spot_terms
@@ -35,12 +37,13 @@ Go = Callable[..., None]
 
 
 @pytest.fixture
-def sent(db: Database) -> Callable[[], None]:
-    """WeChat takes all that is asked for."""
+def sent(db: Database, clock: StoppedClock) -> Callable[[], None]:
+    """WeChat takes all that is asked for, now."""
 
     def take() -> None:
         with db.transaction() as session:
-            session.execute(update(Notice).where(Notice.kind == "spot_asked").values(state="sent"))
+            taken = update(Notice).where(Notice.kind == "spot_asked").values(state="sent", sent_at=clock())
+            session.execute(taken)
 
     return take
 
@@ -129,6 +132,8 @@ def test_a_units_supervisor_draws_among_their_unit_alone(api: Api, cast: Any, sp
         ({"aimed_at": "chen"}, 422, "reason_needed"),
         ({"aimed_at": "chen", "reason": "x", "count": 2}, 422, "aimed_is_one"),
         ({"aimed_at": "outsider", "reason": "x"}, 404, "not_found"),
+        ({"aimed_at": "supervisor", "reason": "x"}, 422, "not_posted"),
+        ({"starts_at": "2026-11-28T02:00:00Z", "ends_at": "2026-11-28T04:00:00Z"}, 422, "not_a_workday"),
         ({"unit": "far"}, 404, "not_found"),
         ({"squad": "far-1"}, 404, "not_found"),
     ],
@@ -147,11 +152,12 @@ def test_what_cannot_be_drawn_is_said(api: Api, cast: Any, rows: Rows, changes: 
 def test_who_is_on_leave_or_has_not_agreed_cannot_be_drawn(api: Api, spot_course: Go) -> None:
     leave = api.post("/leaves", "chen", {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}).json["id"]
     api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
-    api.call("DELETE", "/me/consent", "colleague")
+    version = api.get("/consents", "colleague").json["version"]
+    api.post("/consents", "colleague", {"version": version, "agreed": False})
     made = draw(api, "supervisor", count=50).json
     spot_course(seconds=4)
     why = {row["name"]: row["why"] for row in api.get(f"/draws/{made['id']}", "supervisor").json["pool"]}
-    assert (why["chen"], why["leader"]) == ("请假或公出", None)
+    assert (why["chen"], why["colleague"], why["leader"]) == ("请假或公出", "没有同意采集照片和位置", None)
     assert mine(api, "chen") == []
 
 
@@ -559,3 +565,160 @@ def test_the_worker_looks_only_where_something_is_due(db: Database, clock: Stopp
     with db.transaction() as session:
         course.look(session, 1, spot_terms(PolicyRules()), is_workday, clock() + timedelta(seconds=4))
         assert session.query(SpotCheck).count() == 1
+
+
+# What a fresh reader found
+
+
+def test_nobody_who_reads_the_chain_finds_whom_it_draws(api: Api, spot_course: Go, rows: Rows) -> None:
+    """Head and list are no secret; the draw's own is, until all of it is out, and only then are digests opened."""
+    made = draw(api, count=3, starts_at="2026-11-24T03:00:00Z", ends_at="2026-11-24T08:00:00Z").json["id"]
+    spot_course(seconds=4)
+    ((secret, seed),) = rows("SELECT secret, seed FROM draws")
+    told = "".join(body for (body,) in rows("SELECT body FROM audit_payloads WHERE body LIKE '%sha256%'"))
+    assert secret not in told
+    assert seed not in told
+    assert secret not in api.get(f"/draws/{made}", "bureau").text
+    for who in ("chen", "colleague", "leader"):
+        id_ = str(api.cast[who].id)
+        guesses = [json.dumps([id_]), id_, json.dumps(["", [id_]])]
+        assert not any(hashlib.sha256(guess.encode()).hexdigest() in told for guess in guesses)
+
+
+def test_an_aimed_one_names_nobody_before_it_is_out_but_to_who_aimed(api: Api, spot_course: Go, rows: Rows) -> None:
+    made = aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z").json
+    assert made["aimed_at"] == str(api.cast["chen"].id)
+    for who in ("bureau2", "supervisor"):
+        (seen,) = api.get("/draws", who).json["items"]
+        assert (seen["aimed"], seen["aimed_at"], seen["reason"]) == (True, None, "")
+    assert not [body for (body,) in rows("SELECT body FROM audit_payloads") if "有人反映" in body]
+    spot_course(days=1, hours=2)
+    assert api.get("/draws", "supervisor").json["items"][0]["aimed_at"] == str(api.cast["chen"].id)
+
+
+def test_who_was_not_reached_and_answers_later_stays_out_of_every_sum(api: Api, spot_course: Go) -> None:
+    aimed(api)
+    spot_course(seconds=4)
+    spot_course(minutes=31)
+    (check,) = mine(api)
+    assert check["state"] == "undelivered"
+    spot_course(minutes=10)
+    assert answer(api, check["id"]).status_code == 201
+    (check,) = mine(api)
+    assert (check["state"], check["checkin"] is not None) == ("undelivered", True)
+    refused = api.post(f"/spot-checks/{check['id']}/decision", "bureau", {"decision": "failed", "reason": "x"})
+    assert refused.json["code"] == "spot_not_missed"
+
+
+def test_who_hears_of_it_at_the_last_moment_was_not_reached(
+    api: Api, spot_course: Go, sent: Callable[[], None]
+) -> None:
+    aimed(api)
+    spot_course(seconds=4)
+    spot_course(minutes=20)
+    sent()
+    spot_course(minutes=11)
+    assert mine(api)[0]["state"] == "undelivered"
+
+
+def test_a_photo_that_arrives_as_the_time_ends_is_not_lost(
+    api: Api, asked: str, config: Config, clock: StoppedClock, rows: Rows
+) -> None:
+    ticket = api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"]
+    clock.advance(minutes=30, seconds=1)
+    taken = clock() - timedelta(minutes=5)
+    worker = Worker(config, clock)
+    threads = [
+        threading.Thread(target=worker.spot_checks),
+        threading.Thread(target=lambda: api.check_in("chen", kind="spot", ticket=ticket, at=taken)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    worker.db.dispose()
+    assert rows("SELECT state, checkin_id IS NOT NULL FROM spot_checks") == [("answered", True)]
+
+
+def test_the_squad_has_a_day_to_explain_from_when_it_was_told(api: Api, to_call: str, clock: StoppedClock) -> None:
+    clock.advance(days=1)
+    for _ in range(2):
+        call(api, to_call, "no_answer")
+        clock.advance(minutes=11)
+    failed = {"decision": "failed", "reason": "没有人"}
+    early = api.post(f"/spot-checks/{to_call}/decision", "supervisor", failed)
+    assert (early.status_code, early.json["code"]) == (409, "spot_not_heard")
+    clock.advance(hours=25)
+    assert api.post(f"/spot-checks/{to_call}/decision", "supervisor", failed).status_code == 200
+
+
+def test_a_call_of_before_the_draw_or_after_work_does_not_count(api: Api, to_call: str, clock: StoppedClock) -> None:
+    old = call(api, to_call, "no_answer", called_at="2026-10-24T02:00:00Z")
+    assert (old.status_code, old.json["code"]) == (422, "call_too_early")
+    clock.advance(hours=12)  # ten at night
+    for _ in range(3):
+        assert call(api, to_call, "no_answer").json["state"] == "open"
+        clock.advance(minutes=11)
+    clock.advance(hours=11)  # nine in the morning and more
+    later = clock()
+    clock.advance(minutes=11)
+    assert call(api, to_call, "no_answer").json["state"] == "open"
+    assert call(api, to_call, "no_answer", called_at=later.isoformat()).json["state"] == "unanswered", "in any order"
+
+
+def test_nothing_is_sent_out_after_work(api: Api, clock: StoppedClock, spot_course: Go, rows: Rows) -> None:
+    aimed(api, starts_at="2026-11-24T09:00:00Z", ends_at="2026-11-24T09:00:00Z")
+    spot_course(seconds=4)
+    spot_course(hours=13)  # the worker stood still till eleven at night
+    assert rows("SELECT state FROM spot_checks") == [("void",)]
+
+
+def test_a_photo_of_in_time_that_arrives_after_a_decision_reopens_it(
+    api: Api, asked: str, spot_course: Go, clock: StoppedClock
+) -> None:
+    ticket = api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"]
+    taken = clock() + timedelta(minutes=5)
+    spot_course(minutes=31)
+    api.post(f"/spot-checks/{asked}/explanation", "chen", {"excuse": "no_signal"})
+    word = {"decision": "failed", "reason": "不采信"}
+    assert api.post(f"/spot-checks/{asked}/decision", "supervisor", word).status_code == 200
+    assert api.post(f"/me/spot-checks/{asked}/camera", "chen").json["code"] == "spot_decided"
+    clock.advance(hours=2)
+    assert api.check_in("chen", kind="spot", ticket=ticket, at=taken).status_code == 201
+    (check,) = mine(api)
+    assert (check["state"], check["decision"], check["checkin"] is not None) == ("answered", None, True)
+
+
+def test_who_takes_their_consent_back_is_held_to_nothing(api: Api, asked: str, spot_course: Go, rows: Rows) -> None:
+    version = api.get("/consents", "chen").json["version"]
+    taken_back = api.post("/consents", "chen", {"version": version, "agreed": False})
+    assert taken_back.status_code == 200, taken_back.text
+    spot_course(minutes=31)
+    assert rows("SELECT state FROM spot_checks") == [("void",)]
+
+
+def test_to_open_the_camera_often_takes_one_ticket(api: Api, asked: str) -> None:
+    opened = [api.post(f"/me/spot-checks/{asked}/camera", "chen") for _ in range(12)]
+    assert {one.status_code for one in opened} == {201}
+    assert len({one.json["ticket"] for one in opened}) == 1
+    assert api.post("/checkins/tickets", "chen").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("tz", "starts", "ends", "span"),
+    [
+        ("Asia/Shanghai", "01:00", "09:30", ("01:00", "09:30")),
+        ("Europe/Berlin", "01:00", "09:30", ("08:00", "09:30")),
+        ("Asia/Shanghai", "09:00", "12:00", ("09:00", "09:30")),
+        ("Europe/Berlin", "01:00", "07:00", None),
+        ("Asia/Shanghai", "09:31", "12:00", None),
+    ],
+)
+def test_of_a_window_what_lies_in_the_stations_hours(tz: str, starts: str, ends: str, span: Any) -> None:
+    """A window of the county's day is not the whole of Frankfurt's; there it is the part that is."""
+
+    def at(clock: str) -> datetime:
+        return datetime.fromisoformat(f"2026-11-24T{clock}:00+00:00")
+
+    found = span_of(tz, at(starts), at(ends), spot_terms(PolicyRules()), is_workday)
+    assert found == (tuple(map(at, span)) if span else None)

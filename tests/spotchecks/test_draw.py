@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.spotchecks.draw import Candidate, moment, number, pick, ranked, seed_of
 
-HEAD = "ab" * 32
+HEAD, SECRET = "ab" * 32, "12" * 32
 PEOPLE = [Candidate(uuid.UUID(int=n), 1, 0) for n in range(1, 21)]
 DRAWS = [uuid.uuid5(uuid.NAMESPACE_URL, str(n)) for n in range(10_000)]
 
@@ -21,12 +21,12 @@ def chi_square(counts: list[int], expected: list[float]) -> float:
 
 def test_it_is_uniform_over_ten_thousand_draws() -> None:
     """19 degrees of freedom: above 43.8 lies one in a thousand. The draws' ids are fixed, so this is no chance."""
-    drawn = Counter(one.id for draw in DRAWS for one in pick(PEOPLE, 1, seed_of(HEAD, draw)))
+    drawn = Counter(one.id for draw in DRAWS for one in pick(PEOPLE, 1, seed_of(HEAD, draw, SECRET)))
     assert chi_square([drawn[one.id] for one in PEOPLE], [len(DRAWS) / 20] * 20) < 43.8
 
 
 def test_of_five_drawn_each_place_is_anybodys() -> None:
-    places = [Counter(pick(PEOPLE, 5, seed_of(HEAD, draw))[place].id for draw in DRAWS) for place in range(5)]
+    places = [Counter(pick(PEOPLE, 5, seed_of(HEAD, draw, SECRET))[place].id for draw in DRAWS) for place in range(5)]
     for drawn in places:
         assert chi_square([drawn[one.id] for one in PEOPLE], [len(DRAWS) / 20] * 20) < 43.8
 
@@ -34,7 +34,7 @@ def test_of_five_drawn_each_place_is_anybodys() -> None:
 def test_a_weight_of_two_is_twice_as_likely() -> None:
     """Three degrees of freedom: above 16.3 lies one in a thousand."""
     people = [Candidate(one.id, weight, 0) for one, weight in zip(PEOPLE[:4], (1, 1, 2, 4), strict=True)]
-    drawn = Counter(one.id for draw in DRAWS for one in pick(people, 1, seed_of(HEAD, draw)))
+    drawn = Counter(one.id for draw in DRAWS for one in pick(people, 1, seed_of(HEAD, draw, SECRET)))
     expected = [len(DRAWS) * weight / 8 for weight in (1, 1, 2, 4)]
     assert chi_square([drawn[one.id] for one in people], expected) < 16.3
 
@@ -70,10 +70,11 @@ def test_to_be_left_out_changes_nothing_for_the_others(people, seed) -> None:
 def test_a_seed_that_leaked_foretells_no_later_draw() -> None:
     """Who is drawn under one seed says nothing about the next: in 10 000 pairs the same first one comes out as often
     as chance has it. One in twenty: 500 of 10 000, six standard deviations are 131."""
-    firsts = [pick(PEOPLE, 1, seed_of(HEAD, draw))[0].id for draw in DRAWS]
+    firsts = [pick(PEOPLE, 1, seed_of(HEAD, draw, SECRET))[0].id for draw in DRAWS]
     same = sum(before == after for before, after in pairwise(firsts))
     assert abs(same - len(DRAWS) / 20) < 131
-    assert seed_of(HEAD, DRAWS[0]) != seed_of("cd" * 32, DRAWS[0]), "the same draw at another moment"
+    assert seed_of(HEAD, DRAWS[0], SECRET) != seed_of("cd" * 32, DRAWS[0], SECRET), "the same draw at another moment"
+    assert seed_of(HEAD, DRAWS[0], SECRET) != seed_of(HEAD, DRAWS[0], "34" * 32), "nor by who sees the chain"
 
 
 @given(st.uuids(), st.text("0123456789abcdef", min_size=64, max_size=64), st.integers(0, 86_400))
