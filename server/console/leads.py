@@ -26,6 +26,7 @@ from server.leads.models import CHANNELS, DEAD_ENDS, SIDES, STAGES
 from server.watch import members
 
 _STATES = (("open", "跟进中"), ("pooled", "公共池"), ("signed", "已签约"), ("dead_end", "已终止"), ("all", "全部"))
+_A_COLUMN = 30  # cards; the rest is in the table
 _LATE = {"any": "任何一项"} | {str(what): word for what, word in WORDS.items()}
 _COLUMNS = (
     *(Column("企业", 30), Column("统一社会信用代码", 20), Column("阶段", 10), Column("小分队", 14)),
@@ -60,6 +61,20 @@ def leads() -> Response:
         waiting=_waiting(),
         may_see_chains=who.has(*chains.READING),
     )
+
+
+@face.get("/leads/board")
+def leads_board() -> Response:
+    """The open ones as a board, a column a stage, the latest moved on top; by the filter of the table."""
+    asked = query(api.LeadQuery).model_copy(update={"state": "open", "cursor": "", "limit": _A_COLUMN})
+    with reading() as session:
+        counts = see.by_stage(session, caller(), *api.narrowed(session, asked.model_copy(update={"stage": None})))
+    columns = [
+        (code, word, cast(dict[str, Any], api.list_leads(asked.model_copy(update={"stage": code})))["items"])
+        for code, word in STAGES.items()
+        if code != "signed"
+    ]
+    return page("leads_board.html", columns=columns, counts=counts, wanted=_wanted(asked))
 
 
 @face.get("/leads/list.xlsx")

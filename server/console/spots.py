@@ -24,6 +24,7 @@ from server.org.scope import WATCHING_COUNTY, watched_member
 from server.org.scope import county as in_county
 from server.spotchecks import asking
 from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, KINDS
+from server.tally import policy
 from server.watch import members
 
 STATES = (
@@ -50,6 +51,7 @@ class AskForm(BaseModel):
     kind: Kind
     among: str = ""
     count: int = Field(1, ge=1, le=200)
+    answer_min: int | None = None
     when: Literal["now", "window"] = "now"
     on: Day | None = None
     starts: time | None = None
@@ -69,6 +71,7 @@ class AskForm(BaseModel):
                 "ends_at": datetime.combine(self.on, self.ends, zone),
             }
         wanted = {"id": self.id, "kind": self.kind, "count": self.count, "aimed_at": self.member, "reason": self.reason}
+        wanted["answer_min"] = self.answer_min
         if among in ("unit", "squad"):
             wanted[among] = id_ or "?"  # refused as any other that is no id
         return form(api.DrawBody, {key: value for key, value in (wanted | window).items() if value is not None})
@@ -98,6 +101,7 @@ def spots() -> Response:
     with reading() as session:
         units = session.scalars(in_county(caller(), Unit).order_by(Unit.name)).all() if _is_county() else []
         _units, squads = members.choices(session, caller())
+        answer_min = policy.in_force(session, caller().county_id, caller().today).rules.spot_answer_min
         aim = watched_member(session, caller(), asked.member) if asked.member else None
         aimed = MemberRef(id=aim.id, name=aim.name) if aim else None
     return page(
@@ -108,6 +112,7 @@ def spots() -> Response:
         squads=squads,
         aimed=aimed,
         fresh_id=uuid.uuid4(),
+        answer_min=answer_min,
         tabs=_tabs(),
     )
 

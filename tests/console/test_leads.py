@@ -33,6 +33,13 @@ def test_from_the_list_to_a_signed_dead_end_and_back(desk: Desks, api: Api, cloc
     assert sitting.barriers() == []
     assert sitting.fits()
     sitting.shot("leads")
+    page.get_by_role("link", name="看板").click()
+    column = page.get_by_role("region", name="线索 1")
+    expect(column.get_by_role("link", name="苏州汇川技术有限公司")).to_contain_text("12,000 万元")
+    expect(page.get_by_text("西边的企业")).to_have_count(0)
+    assert sitting.barriers() == []
+    assert sitting.fits()
+    sitting.shot("leads-board")
     page.get_by_role("link", name="苏州汇川技术有限公司").click()
     expect(page.get_by_text("校验位不对，请核对")).to_be_visible()
     expect(page.get_by_text("拜访了张总，看了厂房")).to_be_visible()
