@@ -1,6 +1,5 @@
 """抽查 over HTTP: drawn by a procedure that anybody can repeat, answered on the phone, explained, decided by people."""
 
-import re
 import uuid
 from datetime import date
 from typing import Any, Literal
@@ -39,7 +38,6 @@ from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
 
 bp = APIBlueprint("spot_checks", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽查")], abp_security=SIGNED_IN)
-_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 class DrawPath(BaseModel):
@@ -151,7 +149,7 @@ class CallSheet(BaseModel):
 
 
 class ResultQuery(BaseModel):
-    month: str = Field(pattern=_MONTH.pattern)
+    month: str = Field(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")
 
 
 class ResultRow(BaseModel):

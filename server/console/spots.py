@@ -89,7 +89,7 @@ class SpotsQuery(PageQuery):
 
 
 class MonthQuery(BaseModel):
-    month: str = Field("", pattern=r"^(20\d\d-(0[1-9]|1[0-2]))?$")
+    month: str = Field("", pattern=r"^(20[0-9][0-9]-(0[1-9]|1[0-2]))?$")
 
 
 @face.get("/spot")

@@ -30,6 +30,7 @@ from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
+from tests.api.test_escorts import ask as ask_along
 from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -86,6 +87,8 @@ def _known(api: Api, chain_node: uuid.UUID) -> dict[str, str]:
     asked = {"id": str(uuid.uuid4()), "code": "no_reply", "tried": "电话三次", "evidence": "前台回复"}
     request = api.post(f"/leads/{lead['id']}/closing", "chen", asked).json["id"]
     kept = api.post("/me/lead-filters", "chen", {"name": "大项目", "wanted": {"invest_from": 10000}}).json["id"]
+    escort = ask_along(api, lead["id"]).json["id"]
+    draw = api.post("/draws", "bureau", {"id": str(uuid.uuid4()), "kind": "selfie"}).json["id"]
     chen, unit = str(api.cast["chen"].id), str(api.cast.units["east"])
     squad, station = str(api.cast.squads["east-1"]), str(api.cast.stations["east-1"])
     asked = {"kind": "training", "starts_on": "2026-11-25", "reason": "招商培训"}
@@ -93,7 +96,12 @@ def _known(api: Api, chain_node: uuid.UUID) -> dict[str, str]:
     flag = api.get("/flags", "bureau").json["items"][0]["id"]
     return {
         **{
-            **{f"{nobodys}_id": str(uuid.uuid4()) for nobodys in ("notice", "sign_in", "complaint", "posting", "role")},
+            **{
+                f"{nobodys}_id": str(uuid.uuid4())
+                for nobodys in ("notice", "sign_in", "complaint", "posting", "role", "check")
+            },
+            "escort_id": escort,
+            "draw_id": draw,
             "leave_id": leave,
             "lead_id": lead["id"],
             "company_id": lead["company"]["id"],

@@ -40,7 +40,7 @@ def test_a_member_sees_what_they_can_be_sent_in_plain_words(api: Api) -> None:
     assert items[0] == {
         "template_id": REMINDER,
         "title": "打卡提醒",
-        "purposes": ["打卡时间快结束时提醒您"],
+        "purposes": ["打卡时间快结束时提醒您", "抽中您应答抽查时告诉您", "抽查没有应答时请您说明"],
         "credits": None,
         "low": True,
     }
@@ -64,10 +64,11 @@ def test_by_their_roles(api: Api, who: str, templates: set[str]) -> None:
 
 
 def test_a_live_county_has_templates_of_its_own(config: Config, clock: StoppedClock, db: Database, cast: Cast) -> None:
-    mapped = config.model_copy(update={"wechat_templates": {"reminder": "live-1", "checkin_pending": "live-1"}})
+    kinds = ("reminder", "checkin_pending", "spot_asked", "spot_missed")
+    mapped = config.model_copy(update={"wechat_templates": dict.fromkeys(kinds, "live-1")})
     api = Api(create_app(mapped, clock=clock, db=db), cast, clock)
     first = api.get("/me/subscriptions", "chen").json["items"][0]
-    assert (first["template_id"], len(first["purposes"])) == ("live-1", 2)
+    assert (first["template_id"], len(first["purposes"])) == ("live-1", 4)
     assert answer(api, live_1="accept") == 200
     assert answer(api, sandbox_reminder="accept") == 422
 
