@@ -6082,6 +6082,11 @@ export interface components {
              * @description when that date is over
              */
             ends_at: string;
+            /**
+             * Escorts
+             * @description how many 提请县领导 wait for the caller's answer
+             */
+            escorts: number;
             /** Make Up Within Days */
             make_up_within_days: number;
             member: components["schemas"]["MemberReply"];
@@ -6116,6 +6121,8 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+            /** @description the caller's own that waits for their photo */
+            spot_check: components["schemas"]["SpotCheckRow"] | null;
             /** Unread */
             unread: number;
             /** Windows */

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -254,6 +254,14 @@ def _hold(session: Session, caller: Caller, escort_id: uuid.UUID) -> tuple[Escor
 def _require_answering(caller: Caller, escort: Escort) -> None:
     if caller.member_id != escort.leader_id and not caller.has(IN_THEIR_NAME):
         raise forbidden("not_asked", "这件事请的是别的领导，您不能答复。")
+
+
+def to_answer(session: Session, caller: Caller) -> int:
+    """How many wait for the caller's answer."""
+    waiting = in_county(caller, Escort).where(Escort.state == "open")
+    if not caller.has(IN_THEIR_NAME):
+        waiting = waiting.where(Escort.leader_id == caller.member_id)
+    return session.scalar(waiting.with_only_columns(func.count())) or 0
 
 
 def may_answer(caller: Caller, escort: Escort) -> bool:

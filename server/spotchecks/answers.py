@@ -26,8 +26,9 @@ DECIDING = ("unit_supervisor", *WATCHING_COUNTY)
 
 
 def mine(caller: Caller) -> ColumnElement[bool]:
-    """The condition on SpotCheck: the caller's own that were sent out, and the calls to their squad."""
-    theirs = and_(SpotCheck.kind == "call", SpotCheck.squad_id.in_(own_squads(caller)))
+    """The condition on SpotCheck: the caller's own that were sent out, and the calls to their squad once something came
+    of them: whoever knew of one that is still to come would wait beside the telephone."""
+    theirs = and_(SpotCheck.kind == "call", SpotCheck.state != "open", SpotCheck.squad_id.in_(own_squads(caller)))
     return and_(SpotCheck.state.not_in(("planned", "void")), or_(SpotCheck.member_id == caller.member_id, theirs))
 
 
@@ -48,6 +49,13 @@ def one(session: Session, caller: Caller, check_id: uuid.UUID, where: ColumnElem
     found: SpotCheck | None = session.scalar(in_county(caller, SpotCheck).where(SpotCheck.id == check_id, where))
     if found is None:
         raise not_found()
+    return found
+
+
+def waiting(session: Session, caller: Caller) -> SpotCheck | None:
+    """The caller's own that waits for their photo; there is one at a time."""
+    mine_ = in_county(caller, SpotCheck).where(SpotCheck.member_id == caller.member_id, SpotCheck.state == "open")
+    found: SpotCheck | None = session.scalar(mine_)
     return found
 
 

@@ -452,6 +452,7 @@ def call(api: Api, check: str, outcome: str, **more: Any) -> Any:
 def test_the_call_sheet_has_the_number_and_an_answer_ends_it(api: Api, to_call: str) -> None:
     (row,) = api.get("/spot-calls", "supervisor").json["items"]
     assert (row["id"], row["squad"], row["phone"]) == (to_call, "east-1", "02188886666")
+    assert mine(api, "chen") == [], "nobody waits beside the telephone"
     done = call(api, to_call, "answered", who="小陈", note="在驻点办公")
     assert (done.status_code, done.json["state_word"], done.json["calls"][0]["who"]) == (201, "按时应答", "小陈")
     assert api.get("/spot-calls", "supervisor").json["items"] == []

@@ -36,7 +36,7 @@ const drawn = (l: api.Lead) => ({
 
 /** As it was last listed: enough to write about it. Whether one may, the server says when it is sent. */
 const fromList = (row: api.Row): api.Lead => ({
-  ...row, intent: '', land_mu: null, energy_tce: null, environment: '', channel: 'other', channel_word: '', reported_by: '', reported_at: row.moved_at,
+  ...row, intent: '', land_mu: null, energy_tce: null, environment: '', eia: null, eia_word: null, fit_parts: [], channel: 'other', channel_word: '', reported_by: '', reported_at: row.moved_at,
   claimed_at: null, joined: [], events: [], updates: [], may_edit: false, may_update: true, may_hand_over: false,
 });
 
@@ -182,7 +182,7 @@ Page({
   mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
   /** Back into the form, with those of its pictures that are still there. */
   facts() { wx.navigateTo({ url: `/leads/facts/facts?id=${this.id}` }); },
-  visit() { toCheckin(this.id); },
+  visit() { toCheckin({ visit: this.id }); },
 
   async takeUp(id: string) {
     this.data.mending = id;

@@ -147,7 +147,7 @@ Page({
   },
 
   /** Whatever the day still asks for, a visit can always be recorded. */
-  visit() { toCheckin(''); },
+  visit() { toCheckin({ visit: '' }); },
 
   openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
   openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },
