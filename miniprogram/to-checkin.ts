@@ -19,8 +19,13 @@ export function checkin(errand: Errand): string {
   return `/pages/checkin/checkin${query && `?${query}`}`;
 }
 
-export function toCheckin(errand: Errand = {}): void {
-  const agreed = (today() || null)?.consent_given;
+export function consentFor(errand: Errand): string {
   const query = queryOf(errand);
-  wx.navigateTo({ url: agreed ? checkin(errand) : `/pages/consent/consent?next=checkin${query && `&${query}`}` });
+  return `/pages/consent/consent?next=checkin${query && `&${query}`}`;
+}
+
+export function toCheckin(errand: Errand = {}): void {
+  const known = today();
+  const agreed = known ? known.consent_given : !!errand.spot; // opened by its message: the camera's ticket asks the server
+  wx.navigateTo({ url: agreed ? checkin(errand) : consentFor(errand) });
 }

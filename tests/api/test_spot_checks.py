@@ -144,11 +144,12 @@ def test_what_cannot_be_drawn_is_said(api: Api, cast: Any, rows: Rows, changes: 
 def test_who_is_on_leave_or_has_not_agreed_cannot_be_drawn(api: Api, spot_course: Go) -> None:
     leave = api.post("/leaves", "chen", {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}).json["id"]
     api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
-    api.call("DELETE", "/me/consent", "colleague")
+    version = api.get("/consents", "colleague").json["version"]
+    assert api.post("/consents", "colleague", {"version": version, "agreed": False}).status_code == 200
     made = draw(api, "supervisor", count=50).json
     spot_course(seconds=4)
     why = {row["name"]: row["why"] for row in api.get(f"/draws/{made['id']}", "supervisor").json["pool"]}
-    assert (why["chen"], why["leader"]) == ("请假或公出", None)
+    assert (why["chen"], why["colleague"], why["leader"]) == ("请假或公出", "没有同意采集照片和位置", None)
     assert mine(api, "chen") == []
 
 

@@ -19,24 +19,18 @@ const isKept = (check: SpotCheck): boolean =>
 
 Component({
   properties: { check: { type: Object, value: {} as SpotCheck } },
-  data: { by: '', left: '', over: false, kept: false, aimed: false },
-  timer: 0 as unknown as ReturnType<typeof setInterval>,
-  stop: null as null | (() => void),
+  data: { by: '', left: '', over: false, kept: false, aimed: false, timer: 0 },
   lifetimes: {
-    attached() {
-      this.timer = setInterval(() => this.draw(), LOOK_MS);
-      this.stop = unsent.watch(() => this.draw());
-    },
-    detached() {
-      clearInterval(this.timer);
-      this.stop?.();
-    },
+    attached() { this.setData({ timer: setInterval(() => this.draw(), LOOK_MS) }); },
+    detached() { clearInterval(this.data.timer); },
   },
+  pageLifetimes: { show() { this.draw(); } },
   observers: { check() { this.draw(); } },
   methods: {
     draw() {
       const check = this.data.check as unknown as SpotCheck;
       if (!check.id) return;
+      if (this.data.kept && !isKept(check)) this.triggerEvent('sent');
       const over = Date.parse(check.due_at) <= serverNow();
       this.setData({ by: clock(check.due_at), left: left(check.due_at, serverNow()), over, kept: isKept(check), aimed: check.aimed });
     },

@@ -26,6 +26,8 @@ Page({
     notice: null as null | { id: string; title: string; text: string },
     unread: 0,
     queue: null as null | { count: string; said: string; held: boolean },
+    spot: null as null | NonNullable<api.Today['spot_check']>,
+    escorts: 0,
     leads: false,
     posted: false,
   },
@@ -101,6 +103,8 @@ Page({
       last: last ? { id: last.id, state: holds(last), reason: last.reason } : null,
       notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
       unread: today.unread,
+      spot: today.spot_check ?? null, // undefined: as an earlier version kept it
+      escorts: today.escorts ?? 0,
       posted: !!today.posting,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
