@@ -6084,9 +6084,9 @@ export interface components {
             ends_at: string;
             /**
              * Escorts
-             * @description how many 提请县领导 wait for the caller's answer
+             * @description 提请县领导 that wait for the caller's answer, the oldest first
              */
-            escorts: number;
+            escorts: string[];
             /** Make Up Within Days */
             make_up_within_days: number;
             member: components["schemas"]["MemberReply"];

@@ -1,5 +1,6 @@
 """今天: all that the first page of the mini-program shows, in one answer, so that one bar of signal is enough."""
 
+import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -52,7 +53,7 @@ class TodayOfMine(BaseModel):
     checkins: list[CheckInRow]
     month: MonthReply
     spot_check: SpotCheckRow | None = Field(description="the caller's own that waits for their photo")
-    escorts: int = Field(description="how many 提请县领导 wait for the caller's answer")
+    escorts: list[uuid.UUID] = Field(description="提请县领导 that wait for the caller's answer, the oldest first")
     notice: NoticeRow | None = Field(description="the latest")
     unread: int
     server_time: AwareDatetime

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -28,6 +28,7 @@ from server.org.scope import county as in_county
 IN_THEIR_NAME = "bureau_supervisor"
 _LONGEST, _FURTHEST = timedelta(days=7), timedelta(days=180)
 _KEPT_IN_CALENDAR = timedelta(days=60)
+_LISTED = 50
 
 Slot = tuple[datetime, datetime]
 
@@ -256,12 +257,13 @@ def _require_answering(caller: Caller, escort: Escort) -> None:
         raise forbidden("not_asked", "这件事请的是别的领导，您不能答复。")
 
 
-def to_answer(session: Session, caller: Caller) -> int:
-    """How many wait for the caller's answer."""
+def to_answer(session: Session, caller: Caller) -> list[uuid.UUID]:
+    """Those that wait for the caller's answer, the oldest first; not more than a phone lists."""
     waiting = in_county(caller, Escort).where(Escort.state == "open")
     if not caller.has(IN_THEIR_NAME):
         waiting = waiting.where(Escort.leader_id == caller.member_id)
-    return session.scalar(waiting.with_only_columns(func.count())) or 0
+    found = waiting.with_only_columns(Escort.id).order_by(Escort.asked_at, Escort.id).limit(_LISTED)
+    return list(session.scalars(found))
 
 
 def may_answer(caller: Caller, escort: Escort) -> bool:

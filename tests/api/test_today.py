@@ -4,7 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.api.test_escorts import answer, ask
+from tests.api.test_escorts import answer as answer_escort
+from tests.api.test_escorts import ask
 from tests.api.test_leads import body
 from tests.cast import Cast
 from tests.client import Api
@@ -123,10 +124,10 @@ def test_an_open_spot_check_stands_on_the_callers_day_alone_until_it_is_answered
     assert today(api)["spot_check"] is None
 
 
-def test_what_waits_for_a_leaders_answer_is_counted_for_who_may_give_it(api: Api) -> None:
+def test_what_waits_for_a_leaders_answer_is_told_to_who_may_give_it(api: Api) -> None:
     lead = api.post("/leads", "chen", body(api)).json["id"]
     escort = ask(api, lead).json["id"]
     who = ("county_leader", "bureau", "chen", "supervisor", "far_county_leader", "far_bureau")
-    assert [today(api, one)["escorts"] for one in who] == [1, 1, 0, 0, 0, 0]
-    assert answer(api, escort).status_code == 200
-    assert [today(api, one)["escorts"] for one in who] == [0] * 6
+    assert [today(api, one)["escorts"] for one in who] == [[escort], [escort], [], [], [], []]
+    assert answer_escort(api, escort).status_code == 200
+    assert [today(api, one)["escorts"] for one in who] == [[]] * 6

@@ -6,9 +6,12 @@ import pytest
 
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.states import STATES, State
+from tests.miniprogram.test_escorts import agreed, escort
+from tests.miniprogram.test_lead_offline import lead
 from tests.miniprogram.test_spot import asked, drawn, excused, missed, post, to_call
 
-__all__ = ["asked", "drawn", "excused", "missed", "post", "to_call"]
+# What lies behind some of the states.
+__all__ = ["agreed", "asked", "drawn", "escort", "excused", "lead", "missed", "post", "to_call"]
 
 LOOKS: dict[str, dict[str, Any]] = {
     "375x812": {},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo, takes_pictures
 
+NAME = "苏州汇川技术有限公司"
 TALK = "team/step/step?flag=none&step=talk&who=chen&word=约谈"
 
 
@@ -124,6 +125,20 @@ def _called(phone: Phone) -> Phone:
     return phone.taps("拨打 02188886666").taps("在驻点接听")
 
 
+def _listed(phone: Phone) -> Phone:
+    return phone.opens("leads/list/list").sees(NAME)
+
+
+def _asking(phone: Phone) -> Phone:
+    _listed(phone).taps(NAME).taps("提请县领导一同拜访").sees("什么时候").picks("第1个时间的日期", "2026-11-30")
+    phone.taps("再提一个时间").fills("如 苏州工业园区企业总部", "苏州工业园区企业总部")
+    return phone.fills("谈到哪一步了，希望领导谈什么", "企业二期选址在三地之间比较，希望领导谈用地和电价。")
+
+
+def _escort(phone: Phone, tab: str = "待答复") -> Phone:
+    return phone.opens("leads/escorts/escorts").taps(tab).taps(NAME).is_on("leads/escort/escort")
+
+
 STATES: list[State] = [
     State("pages/welcome/welcome", "read", _at("", "知道了，开始"), "oNobodyYet"),
     State("pages/welcome/welcome", "bind", lambda p: _at("", "知道了，开始")(p).taps("知道了，开始"), "oNobodyYet"),
@@ -184,6 +199,12 @@ STATES: list[State] = [
     State("leads/lead/lead", "followed-up", _reported),
     State("leads/facts/facts", "filled", _changing),
     State("leads/lead/lead", "waiting", _waiting),
+    State("leads/lead/lead", "escort", lambda p: _listed(p).taps(NAME).sees("契合度", "待答复"), given="escort"),
+    State("leads/along/along", "filled", _asking, given="lead"),
+    State("leads/escorts/escorts", "open", _at("leads/escorts/escorts", NAME), "county_leader", given="escort"),
+    State("leads/escort/escort", "asked", lambda p: _escort(p).sees("选一个时间"), "county_leader", given="escort"),
+    State("leads/escort/escort", "agreed", lambda p: _escort(p, "已约定"), given="agreed"),
+    State("pages/today/today", "escort", _at("", "等答复"), "county_leader", given="escort"),
     State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),

@@ -1,4 +1,4 @@
-"""抽查 on the phones: five are drawn and told by WeChat, answered by a photo or explained, and the draw is checked again."""
+"""抽查 on the phones: five drawn and told by WeChat, a photo or an explanation, the draw looked at again; calls."""
 
 import uuid
 from collections.abc import Callable, Iterator

@@ -37,7 +37,8 @@ Page({
     offered: [] as Lead[],
     more: 0,
     spot: '', // the spot check that it answers
-    challenge: '', // what is to be shown on its photo
+    challenge: '', // what is to be shown on its photo: a gesture, or digits
+    digits: false,
     noTicket: null as null | { said: string; over: boolean },
     told: '',
     busy: false,
@@ -124,7 +125,7 @@ Page({
     try {
       const { ticket, challenge } = await openCamera(this.data.spot);
       this.ticket = ticket;
-      this.setData({ challenge: challenge ?? '' });
+      this.setData({ challenge: challenge ?? '', digits: /^\d+$/.test(challenge ?? '') });
     } catch (error) {
       const code = error instanceof Refused ? error.code : '';
       if (code === 'consent_required') return wx.redirectTo({ url: consentFor({ spot: this.data.spot }) });

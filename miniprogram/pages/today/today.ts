@@ -27,7 +27,7 @@ Page({
     unread: 0,
     queue: null as null | { count: string; said: string; held: boolean },
     spot: null as null | NonNullable<api.Today['spot_check']>,
-    escorts: 0,
+    escorts: [] as string[], // that wait for my answer
     leads: false,
     posted: false,
   },
@@ -104,7 +104,7 @@ Page({
       notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
       unread: today.unread,
       spot: today.spot_check ?? null, // undefined: as an earlier version kept it
-      escorts: today.escorts ?? 0,
+      escorts: today.escorts ?? [],
       posted: !!today.posting,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
@@ -153,6 +153,10 @@ Page({
   /** Whatever the day still asks for, a visit can always be recorded. */
   visit() { toCheckin({ visit: '' }); },
 
+  openEscorts() {
+    const [first, second] = this.data.escorts;
+    wx.navigateTo({ url: second ? '/leads/escorts/escorts' : `/leads/escort/escort?id=${first}` });
+  },
   openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
   openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },
   openMessages() { wx.switchTab({ url: '/pages/messages/messages' }); },
