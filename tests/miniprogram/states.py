@@ -203,7 +203,7 @@ STATES: list[State] = [
     State("leads/along/along", "filled", _asking, given="lead"),
     State("leads/escorts/escorts", "open", _at("leads/escorts/escorts", NAME), "county_leader", given="escort"),
     State("leads/escort/escort", "asked", lambda p: _escort(p).sees("选一个时间"), "county_leader", given="escort"),
-    State("leads/escort/escort", "agreed", lambda p: _escort(p, "已约定"), given="agreed"),
+    State("leads/escort/escort", "agreed", lambda p: _escort(p, "已约定").sees("加到手机日历"), given="agreed"),
     State("pages/today/today", "escort", _at("", "等答复"), "county_leader", given="escort"),
     State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),

@@ -1,4 +1,4 @@
-"""提请县领导 from the phone: a squad asks with some times, the leader chooses or declines, each sees what came of it."""
+"""提请县领导 from the phone: a squad asks with some times, the leader chooses or declines, both see it."""
 
 from typing import Any
 

@@ -85,7 +85,10 @@ Page({
       title: `一同拜访：${one.company}`, startTime: at(one.chosen.starts_at), endTime: String(at(one.chosen.ends_at)),
       location: one.place, description: `${one.leader}与${one.squad}。${one.purpose}`, alarm: true, alarmOffset: REMIND_S,
       success: () => wx.showToast({ title: '已加到日历', icon: 'success' }),
-      fail: ({ errMsg }) => { if (/auth|permission/.test(errMsg)) this.allowCalendar(); },
+      fail: ({ errMsg }) => {
+        if (/auth|permission/.test(errMsg)) this.allowCalendar();
+        else if (!/cancel/.test(errMsg)) wx.showToast({ title: '没有加到日历，请自己记下', icon: 'none' });
+      },
     });
   },
   async allowCalendar() {

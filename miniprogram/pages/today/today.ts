@@ -34,6 +34,7 @@ Page({
 
   today: null as api.Today | null,
   forgetQueue: null as null | (() => void),
+  gone: false,
   timer: 0 as unknown as ReturnType<typeof setTimeout>,
 
   onLoad() {
@@ -50,6 +51,7 @@ Page({
   onHide() { clearTimeout(this.timer); },
 
   onUnload() {
+    this.gone = true;
     clearTimeout(this.timer);
     this.forgetQueue?.();
   },
@@ -63,6 +65,7 @@ Page({
     try {
       const today = await api.today();
       wx.setStorageSync(KEY, today);
+      if (this.gone) return;
       this.draw(today);
       this.setData({ old: '' });
       wake(); // signed in now, whoever was not
