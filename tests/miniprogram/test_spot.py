@@ -266,6 +266,13 @@ def test_a_wrong_number_is_nobodys_fault(phones: Phones, to_call: str) -> None:
     phones().opens("spot/mine/mine").sees("号码有误", "登记的号码有误，不计入任何人。").sees_not("说明原因")
 
 
+def test_a_call_that_another_has_logged_meanwhile_is_over(phones: Phones, api: Api, to_call: str) -> None:
+    phone = phones("supervisor").opens("spot/calls/calls").taps("拨打 02188886666").taps("无人接听")
+    said = {"id": str(uuid.uuid4()), "outcome": "answered", "called_at": api.clock().isoformat()}
+    assert api.post(f"/spot-checks/{to_call}/calls", "bureau", said).status_code == 201
+    phone.taps("记下").sees("这次电话抽查已经有结果了。").taps("确定").sees("没有要打的电话")
+
+
 def test_another_unit_has_nothing_to_call_and_a_member_no_entry(phones: Phones, to_call: str) -> None:
     phones("other_supervisor").opens("spot/calls/calls").sees("没有要打的电话")
     phones("leader").opens("pages/me/me").sees("带队").sees_not("电话抽查")

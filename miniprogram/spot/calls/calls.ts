@@ -1,6 +1,6 @@
 /** 电话抽查: the stations that are to be called now; one tap dials, then what came of it. */
 import { serverNow } from '../../api/clock';
-import { sentence } from '../../api/problem';
+import { Refused, sentence } from '../../api/problem';
 import * as api from '../../api/spots';
 import { listing } from '../../listing';
 import { newId } from '../../queue/phone';
@@ -56,6 +56,15 @@ Page({
   choose(e: WechatMiniprogram.TouchEvent) { this.setData({ outcome: e.currentTarget.dataset.outcome as api.Outcome, wrong: '' }); },
   type(e: WechatMiniprogram.Input) { this.setData({ [e.currentTarget.dataset.field as string]: e.detail.value, wrong: '' }); },
 
+  /** Somebody else has logged how it ended; or an earlier word about this attempt arrived, and this is another. */
+  async failed(error: unknown) {
+    const code = error instanceof Refused ? error.code : '';
+    if (code === 'call_differs') this.id = newId();
+    if (code !== 'spot_over') return this.setData({ wrong: `${sentence(error)}填的内容还在。` });
+    wx.showModal({ title: '没有记下', content: sentence(error), showCancel: false });
+    await this.load();
+  },
+
   async send() {
     const { called, outcome, who, note, busy } = this.data;
     if (busy) return;
@@ -67,7 +76,7 @@ Page({
       wx.showToast({ title: done.state === 'open' ? '已记下，等第二次' : '已记下', icon: 'none' });
       await this.load();
     } catch (error) {
-      this.setData({ wrong: `${sentence(error)}填的内容还在。` });
+      await this.failed(error);
     } finally {
       this.setData({ busy: false });
     }
