@@ -339,6 +339,15 @@ def test_a_selfie_in_time_goes_to_a_person_with_what_was_to_be_shown(api: Api, a
     assert camera["challenge"] in finding["message"]
 
 
+def test_whoever_opens_the_camera_again_and_again_can_still_answer(api: Api, asked: str) -> None:
+    while api.post("/checkins/tickets", "chen").status_code == 201:
+        pass
+    opened = {api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"] for _ in range(12)}
+    assert len(opened) == 1
+    assert api.check_in("chen", kind="spot", ticket=opened.pop()).json["verdict"] == "review"
+    assert mine(api)[0]["state_word"] == "按时应答"
+
+
 def test_what_was_taken_in_time_and_arrives_late_is_in_time(
     api: Api, asked: str, spot_course: Go, clock: StoppedClock
 ) -> None:
