@@ -51,6 +51,9 @@ export type RejectionCode = 'not_the_person' | 'not_there' | 'reused_photo' | 's
 /** The roles that answer for others. */
 export const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 
+/** Those who watch over units that are not their own squad. */
+export const WATCHING = ['unit_supervisor', 'bureau_supervisor', 'county_leader'];
+
 const WEEK = ['周日', '周一', '周二', '周三', '周四', '周五', '周六'];
 
 /** A local date as people say it: 11月3日 周二. */

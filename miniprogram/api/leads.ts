@@ -45,8 +45,21 @@ export const CURRENCIES: { currency: Lead['currency']; word: string }[] = [
   { currency: 'CNY', word: '人民币' }, { currency: 'USD', word: '美元' }, { currency: 'EUR', word: '欧元' },
   { currency: 'HKD', word: '港元' }, { currency: 'JPY', word: '日元' },
 ];
+export const EIAS: { eia: NonNullable<Lead['eia']>; word: string }[] = [
+  { eia: 'registration', word: '登记表' }, { eia: 'form', word: '报告表' }, { eia: 'report', word: '报告书' },
+];
 export const ENDS: { code: DeadEnd; word: string }[] = [
   { code: 'invested_elsewhere', word: '已落户别处' }, { code: 'plan_cancelled', word: '企业取消计划' },
   { code: 'does_not_fit', word: '不符合产业或环保要求' }, { code: 'no_land_or_energy', word: '用地或能耗无法满足' },
   { code: 'no_reply', word: '多次联系没有回应' }, { code: 'closed_down', word: '企业停业或注销' }, { code: 'other', word: '其他原因' },
+];
+
+type Plans = Pick<Lead, 'intent' | 'investment_wan' | 'currency' | 'land_mu' | 'energy_tce' | 'eia_word' | 'environment'>;
+
+/** What the company plans, as far as it is known: each by its name. */
+export const plans = (l: Plans): [string, string][] => [
+  ['意向', l.intent],
+  ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${l.currency === 'CNY' ? '元' : CURRENCIES.find((c) => c.currency === l.currency)?.word ?? ''}`],
+  ['用地', l.land_mu === null ? '' : `${l.land_mu} 亩`], ['能耗', l.energy_tce === null ? '' : `${l.energy_tce} 吨标准煤/年`],
+  ['环评', l.eia_word ?? ''], ['环保', l.environment],
 ];

@@ -6456,6 +6456,11 @@ export interface components {
              * @description when that date is over
              */
             ends_at: string;
+            /**
+             * Escorts
+             * @description 提请县领导 that wait for the caller's answer, the oldest first
+             */
+            escorts: string[];
             /** Make Up Within Days */
             make_up_within_days: number;
             member: components["schemas"]["MemberReply"];
@@ -6490,6 +6495,8 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+            /** @description the caller's own that waits for their photo */
+            spot_check: components["schemas"]["SpotCheckRow"] | null;
             /** Unread */
             unread: number;
             /** Windows */

@@ -27,8 +27,9 @@ export interface Note {
   visit?: string; // the check-in that it tells of
 }
 
-/** `device`: transport facts, the clock's offset at the capture among them. */
-export interface CheckIn { kind: 'checkin'; form: Form; device: Record<string, string | number> }
+/** `device`: transport facts, the clock's offset at the capture among them. `spot`: the spot check that it answers, which
+ * the server knows by the ticket. */
+export interface CheckIn { kind: 'checkin'; form: Form; device: Record<string, string | number>; spot?: string }
 export interface Update { kind: 'update'; lead: string; company: string; note: Note }
 export type Content = CheckIn | Update;
 

@@ -1,5 +1,6 @@
 """今天: all that the first page of the mini-program shows, in one answer, so that one bar of signal is enough."""
 
+import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -14,13 +15,16 @@ from server.api.notices import NoticeRow, notice_row
 from server.api.services import Reply, now, reading
 from server.api.session import SIGNED_IN, caller
 from server.api.signin import MemberReply, PostingReply, member_reply, posting_reply
+from server.api.spot_replies import SpotCheckRow, spot_rows
 from server.checkins.models import CheckIn
 from server.evidence.types import Window
+from server.leads import escorts
 from server.notify import inbox, told
 from server.notify.models import Notice
 from server.org.models import Member
 from server.org.postings import presence_at
 from server.org.scope import county as in_county
+from server.spotchecks import answers
 from server.tally import policy
 
 bp = APIBlueprint("today", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="今天")], abp_security=SIGNED_IN)
@@ -48,6 +52,8 @@ class TodayOfMine(BaseModel):
     day: DayReply
     checkins: list[CheckInRow]
     month: MonthReply
+    spot_check: SpotCheckRow | None = Field(description="the caller's own that waits for their photo")
+    escorts: list[uuid.UUID] = Field(description="提请县领导 that wait for the caller's answer, the oldest first")
     notice: NoticeRow | None = Field(description="the latest")
     unread: int
     server_time: AwareDatetime
@@ -63,6 +69,7 @@ def my_today() -> Reply:
         mine = _checkins(session, presence.on_date)
         rules = policy.in_force(session, who.county_id, presence.on_date)
         notice, unread = _news(session, at)
+        asked = answers.waiting(session, who)
         reply = TodayOfMine(
             member=member_reply(session, member),
             consent_given=who.consented,
@@ -77,6 +84,8 @@ def my_today() -> Reply:
             day=stored_day(session, who.county_id, who.member_id, presence.on_date),
             checkins=[row_reply(one, member.name) for one in mine],
             month=month_of(session, who, who.member_id, presence.on_date),
+            spot_check=spot_rows(session, [asked])[0] if asked else None,
+            escorts=escorts.to_answer(session, who),
             notice=notice,
             unread=unread,
             server_time=at,

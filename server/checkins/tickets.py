@@ -51,10 +51,13 @@ class Spot:
 
 
 def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: Spot | None = None) -> Ticket:
-    """A ticket bound to the caller, and to the spot check that it answers.
+    """A ticket bound to the caller, and to the spot check that it answers: of that there is one, however often its
+    camera opens, so that nobody runs out of them.
 
     409 `too_many_tickets` when ten unused ones are still valid.
     """
+    if spot and (kept := _kept(session, caller, now, spot.id)):
+        return kept
     unused = session.scalar(
         select(func.count())
         .select_from(Ticket)
@@ -65,7 +68,7 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: 
             ~_is_used(),
         )
     )
-    if (unused or 0) >= MOST_UNUSED:
+    if not spot and (unused or 0) >= MOST_UNUSED:
         raise conflict("too_many_tickets", "手机里还有未用的拍摄凭证，请先用掉。", most=MOST_UNUSED)
     ticket = Ticket(
         county_id=caller.county_id,
@@ -81,16 +84,12 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: 
     return ticket
 
 
-def unused_of(session: Session, caller: Caller, spot_check_id: uuid.UUID, now: datetime) -> Ticket | None:
-    """The caller's own ticket for this spot check that is still good; else None."""
+def _kept(session: Session, caller: Caller, now: datetime, spot_id: uuid.UUID) -> Ticket | None:
+    """The caller's of this spot check that is still good."""
     mine = select(Ticket).where(
-        Ticket.county_id == caller.county_id,
-        Ticket.member_id == caller.member_id,
-        Ticket.spot_check_id == spot_check_id,
-        Ticket.expires_at > now,
-        ~_is_used(),
+        Ticket.county_id == caller.county_id, Ticket.member_id == caller.member_id, Ticket.spot_check_id == spot_id
     )
-    return session.scalar(mine.order_by(Ticket.issued_at.desc()).limit(1))
+    return session.scalar(mine.where(Ticket.expires_at > now, ~_is_used()).limit(1))
 
 
 def challenge() -> str:

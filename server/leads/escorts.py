@@ -29,6 +29,7 @@ from server.org.scope import county as in_county
 IN_THEIR_NAME = "bureau_supervisor"
 _LONGEST, _FURTHEST = timedelta(days=7), timedelta(days=180)
 _KEPT_IN_CALENDAR = timedelta(days=60)
+_LISTED = 50
 
 Slot = tuple[datetime, datetime]
 
@@ -257,6 +258,15 @@ def _hold(session: Session, caller: Caller, escort_id: uuid.UUID) -> tuple[Escor
 def _require_answering(caller: Caller, escort: Escort) -> None:
     if caller.member_id != escort.leader_id and not caller.has(IN_THEIR_NAME):
         raise forbidden("not_asked", "这件事请的是别的领导，您不能答复。")
+
+
+def to_answer(session: Session, caller: Caller) -> list[uuid.UUID]:
+    """Those that wait for the caller's answer, the oldest first; not more than a phone lists."""
+    waiting = in_county(caller, Escort).where(Escort.state == "open")
+    if not caller.has(IN_THEIR_NAME):
+        waiting = waiting.where(Escort.leader_id == caller.member_id)
+    found = waiting.with_only_columns(Escort.id).order_by(Escort.asked_at, Escort.id).limit(_LISTED)
+    return list(session.scalars(found))
 
 
 def may_answer(caller: Caller, escort: Escort) -> bool:

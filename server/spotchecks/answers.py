@@ -28,8 +28,9 @@ DECIDING = ("unit_supervisor", *WATCHING_COUNTY)
 
 
 def mine(caller: Caller) -> ColumnElement[bool]:
-    """The condition on SpotCheck: the caller's own that were sent out, and the calls to their squad."""
-    theirs = and_(SpotCheck.kind == "call", SpotCheck.squad_id.in_(own_squads(caller)))
+    """The condition on SpotCheck: the caller's own that were sent out, and the calls to their squad once something came
+    of them: whoever knew of one that is still to come would wait beside the telephone."""
+    theirs = and_(SpotCheck.kind == "call", SpotCheck.state != "open", SpotCheck.squad_id.in_(own_squads(caller)))
     return and_(SpotCheck.state.not_in(("planned", "void")), or_(SpotCheck.member_id == caller.member_id, theirs))
 
 
@@ -53,6 +54,13 @@ def one(session: Session, caller: Caller, check_id: uuid.UUID, where: ColumnElem
     return found
 
 
+def waiting(session: Session, caller: Caller) -> SpotCheck | None:
+    """The caller's own that waits for their photo; there is one at a time."""
+    mine_ = in_county(caller, SpotCheck).where(SpotCheck.member_id == caller.member_id, SpotCheck.state == "open")
+    found: SpotCheck | None = session.scalar(mine_)
+    return found
+
+
 def open_camera(session: Session, caller: Caller, check_id: uuid.UUID, now: datetime, ttl_h: int) -> Ticket:
     """A ticket for the photo that answers it, with what is to be shown: drawn when the camera opens for the first time.
     409 when it is over."""
@@ -67,9 +75,6 @@ def open_camera(session: Session, caller: Caller, check_id: uuid.UUID, now: date
         raise conflict("spot_over", "这次抽查已经结束。")
     if check.challenge is None:
         check.challenge, check.opened_at = tickets.challenge(), now
-    held = tickets.unused_of(session, caller, check.id, now)
-    if held is not None:
-        return held  # to open the camera again takes no second one
     return tickets.issue(session, caller, now, ttl_h, spot=tickets.Spot(check.id, check.challenge, check.due_at))
 
 

@@ -153,7 +153,7 @@ def test_who_is_on_leave_or_has_not_agreed_cannot_be_drawn(api: Api, spot_course
     leave = api.post("/leaves", "chen", {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}).json["id"]
     api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
     version = api.get("/consents", "colleague").json["version"]
-    api.post("/consents", "colleague", {"version": version, "agreed": False})
+    assert api.post("/consents", "colleague", {"version": version, "agreed": False}).status_code == 200
     made = draw(api, "supervisor", count=50).json
     spot_course(seconds=4)
     why = {row["name"]: row["why"] for row in api.get(f"/draws/{made['id']}", "supervisor").json["pool"]}
@@ -366,6 +366,15 @@ def test_a_selfie_in_time_goes_to_a_person_with_what_was_to_be_shown(api: Api, a
     assert camera["challenge"] in finding["message"]
 
 
+def test_whoever_opens_the_camera_again_and_again_can_still_answer(api: Api, asked: str) -> None:
+    while api.post("/checkins/tickets", "chen").status_code == 201:
+        pass
+    opened = {api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"] for _ in range(12)}
+    assert len(opened) == 1
+    assert api.check_in("chen", kind="spot", ticket=opened.pop()).json["verdict"] == "review"
+    assert mine(api)[0]["state_word"] == "按时应答"
+
+
 def test_what_was_taken_in_time_and_arrives_late_is_in_time(
     api: Api, asked: str, spot_course: Go, clock: StoppedClock
 ) -> None:
@@ -482,6 +491,7 @@ def call(api: Api, check: str, outcome: str, **more: Any) -> Any:
 def test_the_call_sheet_has_the_number_and_an_answer_ends_it(api: Api, to_call: str) -> None:
     (row,) = api.get("/spot-calls", "supervisor").json["items"]
     assert (row["id"], row["squad"], row["phone"]) == (to_call, "east-1", "02188886666")
+    assert mine(api, "chen") == [], "nobody waits beside the telephone"
     done = call(api, to_call, "answered", who="小陈", note="在驻点办公")
     assert (done.status_code, done.json["state_word"], done.json["calls"][0]["who"]) == (201, "按时应答", "小陈")
     assert api.get("/spot-calls", "supervisor").json["items"] == []

@@ -1,8 +1,12 @@
 """GET /me/today and /squads: the first page of the phone in one answer, and whose days somebody may look at."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.api.test_escorts import answer as answer_escort
+from tests.api.test_escorts import ask
+from tests.api.test_leads import body
 from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -105,3 +109,25 @@ def test_asking_again_changes_nothing(api: Api, clock: StoppedClock) -> None:
 def test_every_reply_tells_the_servers_clock_also_a_refusal(api: Api, clock: StoppedClock) -> None:
     for answer in (api.get("/me/today", "chen"), api.get("/me/today", None), api.get("/nowhere", "chen")):
         assert int(answer.headers["Server-Time"]) == round(clock().timestamp() * 1000)
+
+
+def test_an_open_spot_check_stands_on_the_callers_day_alone_until_it_is_answered(api: Api, spot_course: Any) -> None:
+    aimed = {"id": str(uuid.uuid4()), "kind": "selfie", "aimed_at": str(api.cast["chen"].id), "reason": "有人反映"}
+    assert api.post("/draws", "bureau", aimed).status_code == 201
+    assert today(api)["spot_check"] is None
+    spot_course(seconds=4)
+    seen = today(api)["spot_check"]
+    assert (seen["state"], seen["kind"], seen["aimed"], seen["member"]["name"]) == ("open", "selfie", True, "chen")
+    assert [today(api, who)["spot_check"] for who in ("colleague", "bureau", "outsider")] == [None] * 3
+    ticket = api.post(f"/me/spot-checks/{seen['id']}/camera", "chen").json["ticket"]
+    assert api.check_in("chen", kind="spot", ticket=ticket).status_code == 201
+    assert today(api)["spot_check"] is None
+
+
+def test_what_waits_for_a_leaders_answer_is_told_to_who_may_give_it(api: Api) -> None:
+    lead = api.post("/leads", "chen", body(api)).json["id"]
+    escort = ask(api, lead).json["id"]
+    who = ("county_leader", "bureau", "chen", "supervisor", "far_county_leader", "far_bureau")
+    assert [today(api, one)["escorts"] for one in who] == [[escort], [escort], [], [], [], []]
+    assert answer_escort(api, escort).status_code == 200
+    assert [today(api, one)["escorts"] for one in who] == [[]] * 6

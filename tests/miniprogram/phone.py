@@ -24,7 +24,12 @@ _TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
-_NATIVE = {"location": "userLocation", "camera": "camera", "album": "writePhotosAlbum"}
+_NATIVE = {
+    "location": "userLocation",
+    "camera": "camera",
+    "album": "writePhotosAlbum",
+    "calendar": "addPhoneCalendar",
+}
 # The browser's own words about a failed request; a page says what it makes of it itself.
 _EXPECTED = re.compile(r"Failed to load resource|net::ERR_")
 
@@ -173,7 +178,7 @@ class Phone:
         return self._changes(photo=f"data:image/jpeg;base64,{base64.b64encode(data).decode()}")
 
     def refuses(self, what: str) -> Self:
-        """To WeChat's question: location, camera, album, photo (nothing is chosen), privacy."""
+        """To WeChat's question: location, camera, album, calendar, photo (nothing is chosen), privacy."""
         return self._answers(what, False)
 
     def grants(self, what: str) -> Self:

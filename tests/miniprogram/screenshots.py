@@ -6,6 +6,12 @@ import pytest
 
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.states import STATES, State
+from tests.miniprogram.test_escorts import agreed, escort
+from tests.miniprogram.test_lead_offline import lead
+from tests.miniprogram.test_spot import asked, drawn, excused, missed, post, to_call
+
+# What lies behind some of the states.
+__all__ = ["agreed", "asked", "drawn", "escort", "excused", "lead", "missed", "post", "to_call"]
 
 LOOKS: dict[str, dict[str, Any]] = {
     "375x812": {},
@@ -17,7 +23,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.page.rpartition('/')[2]}-{state.name}")
-def test_screenshot(phones: Phones, state: State, look: str) -> None:
+def test_screenshot(phones: Phones, state: State, look: str, request: pytest.FixtureRequest) -> None:
+    if state.given:
+        request.getfixturevalue(state.given)
     phone = phones(state.who, scale=2, **LOOKS[look])
     state.reach(phone)
     phone.screenshot(f"{look}/{state.page.rpartition('/')[2]}-{state.name}")

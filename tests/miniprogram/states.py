@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo, takes_pictures
 
+NAME = "苏州汇川技术有限公司"
 TALK = "team/step/step?flag=none&step=talk&who=chen&word=约谈"
 
 
 @dataclass(frozen=True)
 class State:
-    """`reach` brings a phone that is not open yet to where the picture is taken; `who` of the cast holds it."""
+    """`reach` brings a phone that is not open yet to where the picture is taken; `who` of the cast holds it, `given` (a
+    fixture) lies behind them."""
 
     page: str
     name: str
     reach: Callable[[Phone], object]
     who: str = "chen"
+    given: str = ""
 
 
 def _checkin(phone: Phone) -> Phone:
@@ -104,6 +107,38 @@ def _known(phone: Phone) -> Phone:
     return phone.fills("如 苏州某某科技有限公司", "苏州惠川技术").sees("读音相近").taps("再填几项")
 
 
+def _challenged(phone: Phone) -> Phone:
+    return on_site(phone).opens().taps("打开相机应答").sees("请在照片里", "在围栏内")
+
+
+def _unheard(phone: Phone) -> Phone:
+    return on_site(phone).opens().sees("打开相机应答").goes_offline().taps("打开相机应答").sees("还不能应答")
+
+
+def _explaining(phone: Phone) -> Phone:
+    phone.opens("spot/mine/mine").taps("说明原因").taps("没有信号")
+    return phone.fills("当时在哪里，在做什么", "在地下车间看设备，没有信号，出来以后才看到。")
+
+
+def _called(phone: Phone) -> Phone:
+    phone.opens("spot/calls/calls").taps("用别的电话打过了，记结果").taps("无人接听").taps("记下").sees("无人接听。")
+    return phone.taps("拨打 02188886666").taps("在驻点接听")
+
+
+def _listed(phone: Phone) -> Phone:
+    return phone.opens("leads/list/list").sees(NAME)
+
+
+def _asking(phone: Phone) -> Phone:
+    _listed(phone).taps(NAME).taps("提请县领导一同拜访").sees("什么时候").picks("第1个时间的日期", "2026-11-30")
+    phone.taps("再提一个时间").fills("如 苏州工业园区企业总部", "苏州工业园区企业总部")
+    return phone.fills("谈到哪一步了，希望领导谈什么", "企业二期选址在三地之间比较，希望领导谈用地和电价。")
+
+
+def _escort(phone: Phone, tab: str = "待答复") -> Phone:
+    return phone.opens("leads/escorts/escorts").taps(tab).taps(NAME).is_on("leads/escort/escort")
+
+
 STATES: list[State] = [
     State("pages/welcome/welcome", "read", _at("", "知道了，开始"), "oNobodyYet"),
     State("pages/welcome/welcome", "bind", lambda p: _at("", "知道了，开始")(p).taps("知道了，开始"), "oNobodyYet"),
@@ -137,12 +172,39 @@ STATES: list[State] = [
     State("pages/ask/ask", "new", _at("pages/ask/ask", "申请什么")),
     State("pages/me/me", "member", _at("pages/me/me", "我的事")),
     State("pages/me/me", "leader", _at("pages/me/me", "带队"), "leader"),
+    State("spot/mine/mine", "empty", _at("spot/mine/mine", "还没有抽到您")),
+    State("spot/mine/mine", "open", _at("spot/mine/mine", "打开相机应答"), given="asked"),
+    State("spot/mine/mine", "explaining", _explaining, given="missed"),
+    State("spot/mine/mine", "decided", _at("spot/mine/mine", "情况属实"), given="excused"),
+    State(
+        "spot/proof/proof",
+        "drawn",
+        lambda p: _at("spot/mine/mine", "怎样抽的")(p).taps("怎样抽的").sees("现在又核对"),
+        given="drawn",
+    ),
+    State("spot/calls/calls", "called", _called, "supervisor", given="to_call"),
+    State("spot/calls/calls", "empty", _at("spot/calls/calls", "没有要打的电话"), "supervisor"),
+    State("pages/today/today", "spot", _at("", "打开相机应答"), given="asked"),
+    State("pages/checkin/checkin", "spot", _challenged, given="asked"),
+    State("pages/checkin/checkin", "spot-no-signal", _unheard, given="asked"),
+    State(
+        "pages/checkin/checkin",
+        "spot-answered",
+        lambda p: _challenged(p).taps("拍照").taps("提交").sees("等人复核"),
+        given="asked",
+    ),
     State("leads/list/list", "empty", _at("leads/list/list", "还没有线索")),
     State("leads/list/list", "one", lambda p: _reported(p).is_killed_and_restarted("leads/list/list").sees("约张总")),
     State("leads/report/report", "known", _known),
     State("leads/lead/lead", "followed-up", _reported),
     State("leads/facts/facts", "filled", _changing),
     State("leads/lead/lead", "waiting", _waiting),
+    State("leads/lead/lead", "escort", lambda p: _listed(p).taps(NAME).sees("契合度", "待答复"), given="escort"),
+    State("leads/along/along", "filled", _asking, given="lead"),
+    State("leads/escorts/escorts", "open", _at("leads/escorts/escorts", NAME), "county_leader", given="escort"),
+    State("leads/escort/escort", "asked", lambda p: _escort(p).sees("选一个时间"), "county_leader", given="escort"),
+    State("leads/escort/escort", "agreed", lambda p: _escort(p, "已约定").sees("加到手机日历"), given="agreed"),
+    State("pages/today/today", "escort", _at("", "等答复"), "county_leader", given="escort"),
     State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),

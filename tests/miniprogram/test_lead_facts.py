@@ -39,6 +39,22 @@ def test_what_is_planned_and_known_is_brought_up_to_date(phone: Phone, api: Api,
     assert (said["environment"], said["channel"], said["intent"]) == ("无废水", "exhibition", "二期扩建")
 
 
+def test_the_kind_of_environmental_review_is_chosen_and_taken_back(phone: Phone, api: Api, lead: str) -> None:
+    at_facts(phone, lead).taps("报告表").taps("更新").is_on("leads/lead/lead").sees("环评", "报告表", "环评做报告表")
+    assert stored(api, lead)["eia"] == "form"
+    phone.taps("改下一步和情况").is_on("leads/facts/facts").sees("哪天").taps("报告表").taps("更新")
+    phone.is_on("leads/lead/lead").sees("还没有填环评类别")
+    assert stored(api, lead)["eia"] is None
+
+
+def test_how_well_it_fits_has_its_parts_and_what_is_unknown_is_no_bad_mark(phone: Phone, api: Api, lead: str) -> None:
+    phone.opens("leads/lead/lead", id=lead).sees("契合度", "未知", "还没有填能耗", "没有填的不算分，也不扣分").sees_not(
+        "0 分"
+    )
+    assert api.post(f"/leads/{lead}/changes", "chen", {"energy_tce": 500, "eia": "form"}).status_code == 200
+    phone.pulls_down().sees("82 分", "已知 25%", "能耗", "每年不到 1000 吨标准煤，不用单独节能审查", "还没有填意向投资")
+
+
 def test_what_a_colleague_changed_meanwhile_stays(phone: Phone, api: Api, lead: str) -> None:
     at_facts(phone, lead)
     assert api.post(f"/leads/{lead}/changes", "colleague", {"land_mu": 60}).status_code == 200

@@ -1,13 +1,14 @@
-/** The live front camera with its shutter; tells the page of a photo, or that there is no camera to be had. */
+/** The live front camera with its shutter; tells the page that it is open, of a photo, or that there is none to be had. */
 import { asJpeg, spareOf } from '../photo';
 
 Component({
-  properties: { still: { type: String, value: '' }, low: { type: Boolean, value: false } },
+  properties: { still: { type: String, value: '' }, low: { type: Boolean, value: false }, waits: { type: Boolean, value: false } },
   data: { busy: false },
   methods: {
+    opened() { this.triggerEvent('opened'); },
     denied() { this.triggerEvent('denied'); },
     shoot() {
-      if (this.data.busy) return;
+      if (this.data.busy || this.data.waits) return;
       this.setData({ busy: true });
       wx.createCameraContext().takePhoto({
         quality: 'high',

@@ -9,7 +9,7 @@ const written = (n: number | null) => (n === null ? '' : String(n));
 /** As it stands, field by field, the way it is typed. */
 const typed = (l: api.Lead) => ({
   next: l.next_action, nextOn: l.next_on ?? '', intent: l.intent, amount: written(l.investment_wan), currency: l.currency,
-  land: written(l.land_mu), energy: written(l.energy_tce), environment: l.environment, channel: l.channel,
+  land: written(l.land_mu), energy: written(l.energy_tce), eia: l.eia ?? '', environment: l.environment, channel: l.channel,
 });
 type Typed = ReturnType<typeof typed>;
 
@@ -18,7 +18,7 @@ const number = (text: string) => (text ? Number(text) : null);
 /** What the server is told. */
 const meant = (t: Typed) => ({
   next_action: t.next.trim(), next_on: t.nextOn || null, intent: t.intent.trim(), investment_wan: number(t.amount), currency: t.currency,
-  land_mu: number(t.land), energy_tce: number(t.energy), environment: t.environment.trim(), channel: t.channel,
+  land_mu: number(t.land), energy_tce: number(t.energy), eia: t.eia || null, environment: t.environment.trim(), channel: t.channel,
 });
 
 function objection(t: Typed): string {
@@ -29,7 +29,7 @@ function objection(t: Typed): string {
 }
 
 Page({
-  data: { loaded: false, said: '', wrong: '', busy: false, name: '', channels: api.CHANNELS, currencies: api.CURRENCIES, f: {} as Typed },
+  data: { loaded: false, said: '', wrong: '', busy: false, name: '', channels: api.CHANNELS, eias: api.EIAS, currencies: api.CURRENCIES, f: {} as Typed },
   id: '',
   before: {} as Typed,
 
@@ -52,8 +52,8 @@ Page({
   on(e: WechatMiniprogram.PickerChange) { this.put('nextOn', e.detail.value as string); },
   clear() { this.put('nextOn', ''); },
   choose(e: WechatMiniprogram.TouchEvent) {
-    const { field, value } = e.currentTarget.dataset as { field: 'channel' | 'currency'; value: string };
-    this.put(field, value);
+    const { field, value } = e.currentTarget.dataset as { field: 'channel' | 'currency' | 'eia'; value: string };
+    this.put(field, field === 'eia' && this.data.f.eia === value ? '' : value); // not known, again
   },
   put(field: keyof Typed, value: string) { this.setData({ [`f.${field}`]: value, wrong: '' }); },
 

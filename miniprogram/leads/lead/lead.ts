@@ -1,5 +1,6 @@
 /** 一条线索: where it stands, a word about it with one hand, the next stage, and an end only with somebody else's word. */
 import * as api from '../../api/leads';
+import * as escorts from '../../api/escorts';
 import { photo } from '../../api/checkins';
 import { serverNow } from '../../api/clock';
 import { NoAnswer, sentence } from '../../api/problem';
@@ -23,20 +24,18 @@ const drawn = (l: api.Lead) => ({
   over: planned(l.next_action, l.next_on, serverNow()).over, asked: l.asked.length ? `${l.asked.join('、')}，等上级决定。` : '',
   due: l.owed.length && !l.owed[0].days_late ? `${day(l.owed[0].due_on)}前${l.owed[0].word}` : '',
   facts: [
-    ['下一步', planned(l.next_action, l.next_on, serverNow()).said], ['来源', l.channel_word], ['意向', l.intent],
-    ['意向投资', l.investment_wan === null ? '' : `${l.investment_wan} 万${l.currency === 'CNY' ? '元' : api.CURRENCIES.find((c) => c.currency === l.currency)?.word ?? ''}`],
-    ['用地', l.land_mu === null ? '' : `${l.land_mu} 亩`], ['能耗', l.energy_tce === null ? '' : `${l.energy_tce} 吨标准煤/年`],
-    ['环保', l.environment], ['城市', l.company.home_city ?? ''],
+    ['下一步', planned(l.next_action, l.next_on, serverNow()).said], ['来源', l.channel_word], ...api.plans(l), ['城市', l.company.home_city ?? ''],
   ].filter(([, said]) => said).map(([name, said]) => ({ name, said })),
   updates: l.updates.slice(0, 30).map((u) => ({ id: u.id, text: u.text, by: `${u.member} · ${moment(u.happened_at)}`, seen: u.corroborated, answers: u.answers,
     photos: u.photos.map((p) => ({ id: p.id, small: '' })), erased: u.photos_erased,
   })),
+  fit: { score: l.fit, known_percent: l.fit_known_percent, parts: l.fit_parts },
   mayEdit: l.may_edit, mayUpdate: l.may_update,
 });
 
 /** As it was last listed: enough to write about it. Whether one may, the server says when it is sent. */
 const fromList = (row: api.Row): api.Lead => ({
-  ...row, intent: '', land_mu: null, energy_tce: null, environment: '', channel: 'other', channel_word: '', reported_by: '', reported_at: row.moved_at,
+  ...row, intent: '', land_mu: null, energy_tce: null, environment: '', eia: null, eia_word: null, fit_parts: [], channel: 'other', channel_word: '', reported_by: '', reported_at: row.moved_at,
   claimed_at: null, joined: [], events: [], updates: [], may_edit: false, may_update: true, may_hand_over: false,
 });
 
@@ -48,6 +47,7 @@ const pending = (item: Update & Item) => ({
 Page({
   data: {
     lead: null as null | ReturnType<typeof drawn>, stages: api.STAGES, ends: api.ENDS, said: '', old: '',
+    escorts: [] as ReturnType<typeof escorts.said>[],
     unsent: [] as ReturnType<typeof pending>[], mayVisit: false,
     text: '', pictures: [] as string[], answers: false, placed: false, mending: '', wrong: '', busy: false,
     ending: false, code: '' as api.DeadEnd | '', tried: '', evidence: '',
@@ -87,6 +87,7 @@ Page({
       if (this.gone) return;
       this.draw(lead);
       this.fetch(lead, ++this.reading);
+      escorts.ofLead(this.id).then((all) => this.gone || this.setData({ escorts: all.map(escorts.said) }), () => undefined); // as they were
     } catch (error) {
       this.failed(error);
     }
@@ -182,7 +183,9 @@ Page({
   mended() { return updatesOf(this.id).find((one) => one.id === this.data.mending); },
   /** Back into the form, with those of its pictures that are still there. */
   facts() { wx.navigateTo({ url: `/leads/facts/facts?id=${this.id}` }); },
-  visit() { toCheckin(this.id); },
+  along() { wx.navigateTo({ url: `/leads/along/along?id=${this.id}` }); },
+  openEscort(e: WechatMiniprogram.TouchEvent) { wx.navigateTo({ url: `/leads/escort/escort?id=${e.currentTarget.dataset.id as string}` }); },
+  visit() { toCheckin({ visit: this.id }); },
 
   async takeUp(id: string) {
     this.data.mending = id;

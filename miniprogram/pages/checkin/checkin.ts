@@ -1,17 +1,20 @@
-/** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. */
+/** 打卡: a live photo and one fix, kept on the phone, sent at once; then the verdict. The same answers a spot check. */
 import type { Submitted } from '../../api/checkins';
 import { clockOffset } from '../../api/clock';
 import type * as me from '../../api/me';
+import { Refused, sentence } from '../../api/problem';
+import { openCamera } from '../../api/spots';
 import { against, type Fence } from '../../capture/distance';
 import { discard } from '../../capture/photo';
 import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/location';
 import { session, TODAY } from '../../api/session';
 import { ask, needed } from '../../privacy';
-import { Full, type Outcome } from '../../queue/queue';
+import { Full, type Form, type Outcome } from '../../queue/queue';
 import { renew, visitable } from '../../known-leads';
 import { newest, refresh, spend } from '../../queue/tickets';
 import { unsent, wake, type Reply } from '../../queue/unsent';
 import { ask as allow, wanting } from '../../subscribe';
+import { consentFor, type Errand } from '../../to-checkin';
 import { metres } from '../../words';
 
 const FEW = 3; // leads that are offered before somebody asks for more
@@ -33,6 +36,10 @@ Page({
     lead: null as null | Lead,
     offered: [] as Lead[],
     more: 0,
+    spot: '', // the spot check that it answers
+    challenge: '', // what is to be shown on its photo: a gesture, or digits
+    digits: false,
+    noTicket: null as null | { said: string; over: boolean },
     told: '',
     busy: false,
     said: '',
@@ -41,20 +48,23 @@ Page({
 
   fix: null as Fix | null,
   takenAt: 0,
-  ticket: '', // as it was at the shutter: one that was issued later bounds nothing
+  ticket: '', // as it was at the shutter: one that was issued later bounds nothing; of a spot check its own
   templates: [] as string[],
 
   forVisit: false,
   gone: false,
 
-  /** `visit`: to a company; the lead, where it is known. */
-  onLoad(query: { visit?: string }) {
+  onLoad(query: Errand) {
+    wanting().then((templates) => { this.templates = templates; }, () => undefined);
+    if (query.spot) {
+      wx.setNavigationBarTitle({ title: '抽查应答' });
+      return this.setData({ spot: query.spot });
+    }
     this.forVisit = query.visit !== undefined;
     if (this.forVisit) wx.setNavigationBarTitle({ title: '走访打卡' });
     this.offer(visitable().find((one) => one.id === query.visit) ?? null);
     renew().then(() => this.gone || this.offer(this.data.lead ?? visitable().find((one) => one.id === query.visit) ?? null));
     refresh();
-    wanting().then((templates) => { this.templates = templates; }, () => undefined);
   },
 
   /** Opened, or back from elsewhere: who was on the way then may have arrived. */
@@ -109,6 +119,22 @@ Page({
     this.place();
   },
 
+  /** The camera is open. What is to be shown is fetched only now and stands over it alone, so that nobody prepares. */
+  async opened() {
+    if (!this.data.spot || this.ticket) return;
+    try {
+      const { ticket, challenge } = await openCamera(this.data.spot);
+      this.ticket = ticket;
+      this.setData({ challenge: challenge ?? '', digits: /^\d+$/.test(challenge ?? '') });
+    } catch (error) {
+      const code = error instanceof Refused ? error.code : '';
+      if (code === 'consent_required') return wx.redirectTo({ url: consentFor({ spot: this.data.spot }) });
+      this.setData({ noTicket: { said: sentence(error), over: ['spot_answered', 'spot_over', 'not_found'].includes(code) } });
+    }
+  },
+  reopen() { this.setData({ noTicket: null }); }, // the camera opens anew, and asks again
+  toSpots() { wx.redirectTo({ url: '/spot/mine/mine' }); },
+
   async denied() { this.setData(await needed() ? { noPrivacy: true } : { noCamera: true }); },
   askPrivacy() { ask(); },
   agreed() {
@@ -124,7 +150,7 @@ Page({
 
   photo(e: WechatMiniprogram.CustomEvent<{ path: string; at: number }>) {
     this.takenAt = e.detail.at;
-    this.ticket = newest();
+    if (!this.data.spot) this.ticket = newest();
     this.setData({ still: e.detail.path, said: '' });
     this.place();
   },
@@ -149,7 +175,7 @@ Page({
     const asked = allow(this.templates);
     try {
       const form = this.form(this.fix);
-      const item = await unsent.add({ kind: 'checkin', form, device: this.device() }, [this.data.still]);
+      const item = await unsent.add({ kind: 'checkin', form, device: this.device(), ...(this.data.spot ? { spot: this.data.spot } : {}) }, [this.data.still]);
       spend(form.ticket);
       if (this.data.lead) this.setData({ told: await this.tellOf(this.data.lead, item.id) });
       this.show({ state: 'none', word: '已存好', said: '正在提交。信号不好也不要紧，下次打开驻点通会接着提交。', kept: true, id: item.id });
@@ -170,10 +196,11 @@ Page({
   },
 
   form(fix: Fix) {
-    const { lead, note, visiting } = this.data;
+    const { lead, note, visiting, spot } = this.data;
+    const kind: Form['kind'] = spot ? 'spot' : visiting ? 'visit' : 'station';
     return {
       lat: String(fix.lat), lng: String(fix.lng), datum: fix.datum, accuracy_m: String(fix.accuracy_m),
-      captured_at: new Date(this.takenAt).toISOString(), ticket: this.ticket, kind: visiting ? 'visit' as const : 'station' as const, note: lead ? `走访：${lead.name}` : note.trim(),
+      captured_at: new Date(this.takenAt).toISOString(), ticket: this.ticket, kind, note: lead ? `走访：${lead.name}` : note.trim(),
     };
   },
 
@@ -187,12 +214,12 @@ Page({
 
   tell(id: string, outcome: Outcome<Reply>) {
     if (outcome.is !== 'taken') {
-      return this.show({ state: outcome.is === 'later' ? 'none' : 'review', word: outcome.is === 'later' ? '已存好' : '没有提交', said: outcome.said, kept: true, id });
+      return this.show({ state: outcome.is === 'later' ? 'none' : 'review', word: outcome.is === 'later' ? '已存好' : '没有提交', said: outcome.said + (this.data.spot && outcome.is === 'later' ? '按拍照的时间算。' : ''), kept: true, id });
     }
     const { verdict, reason, comparing, day, month } = outcome.reply as Submitted;
     wx.vibrateShort({ type: 'medium' });
     return this.show({
-      state: verdict, word: '', said: comparing ? '照片正在比对，几秒后有结果。' : reason,
+      state: verdict, word: '', said: this.data.spot ? '已应答，等人复核。' : comparing ? '照片正在比对，几秒后有结果。' : reason,
       counts: day.explanation, sum: month.sum_explanation, kept: false, id,
     });
   },

@@ -2,16 +2,16 @@
 import * as api from '../../api/me';
 import { sentence } from '../../api/problem';
 import { release } from '../../queue/unsent';
-import { checkin } from '../../to-checkin';
+import { checkin, type Errand } from '../../to-checkin';
 
 Page({
   data: { words: null as null | { version: string; text: string[]; given: boolean }, said: '', busy: false, refused: false },
   next: 'today',
-  visit: undefined as string | undefined,
+  errand: {} as Errand,
 
-  onLoad(query: { next?: string; visit?: string }) {
+  onLoad(query: { next?: string } & Errand) {
     this.next = query.next ?? 'today';
-    this.visit = query.visit;
+    this.errand = { visit: query.visit, spot: query.spot };
     this.load();
   },
 
@@ -33,7 +33,7 @@ Page({
     try {
       const now = await api.answerConsent(this.data.words.version, agreed);
       if (agreed) release('consent_required');
-      if (agreed && this.next === 'checkin') wx.redirectTo({ url: checkin(this.visit) });
+      if (agreed && this.next === 'checkin') wx.redirectTo({ url: checkin(this.errand) });
       else if (agreed) wx.switchTab({ url: '/pages/today/today' });
       else this.setData({ refused: true, busy: false, 'words.given': now.given });
     } catch (error) {

@@ -26,12 +26,15 @@ Page({
     notice: null as null | { id: string; title: string; text: string },
     unread: 0,
     queue: null as null | { count: string; said: string; held: boolean },
+    spot: null as null | NonNullable<api.Today['spot_check']>,
+    escorts: [] as string[], // that wait for my answer
     leads: false,
     posted: false,
   },
 
   today: null as api.Today | null,
   forgetQueue: null as null | (() => void),
+  gone: false,
   timer: 0 as unknown as ReturnType<typeof setTimeout>,
 
   onLoad() {
@@ -48,6 +51,7 @@ Page({
   onHide() { clearTimeout(this.timer); },
 
   onUnload() {
+    this.gone = true;
     clearTimeout(this.timer);
     this.forgetQueue?.();
   },
@@ -61,6 +65,7 @@ Page({
     try {
       const today = await api.today();
       wx.setStorageSync(KEY, today);
+      if (this.gone) return;
       this.draw(today);
       this.setData({ old: '' });
       wake(); // signed in now, whoever was not
@@ -101,6 +106,8 @@ Page({
       last: last ? { id: last.id, state: holds(last), reason: last.reason } : null,
       notice: today.notice ? { id: today.notice.id, title: today.notice.title, text: today.notice.text } : null,
       unread: today.unread,
+      spot: today.spot_check ?? null, // undefined: as an earlier version kept it
+      escorts: today.escorts ?? [],
       posted: !!today.posting,
       leads: today.member.roles.some((role) => role !== 'member'),
     });
@@ -147,8 +154,12 @@ Page({
   },
 
   /** Whatever the day still asks for, a visit can always be recorded. */
-  visit() { toCheckin(''); },
+  visit() { toCheckin({ visit: '' }); },
 
+  openEscorts() {
+    const [first, second] = this.data.escorts;
+    wx.navigateTo({ url: second ? '/leads/escorts/escorts' : `/leads/escort/escort?id=${first}` });
+  },
   openLast() { wx.navigateTo({ url: `/pages/evidence/evidence?id=${this.data.last?.id}` }); },
   openQueue() { wx.navigateTo({ url: '/pages/unsent/unsent' }); },
   openMessages() { wx.switchTab({ url: '/pages/messages/messages' }); },

@@ -5,7 +5,7 @@ import { giveUp, STATE, unsent, wake } from '../../queue/unsent';
 import { moment } from '../../words';
 
 const about = (item: Item) => (item.kind === 'checkin'
-  ? { what: '打卡', when: moment(item.form.captured_at), lead: '', text: '' }
+  ? { what: item.spot ? '抽查应答' : '打卡', when: moment(item.form.captured_at), lead: '', text: '' }
   : {
     what: `跟进 · ${item.company}`, lead: item.lead, text: item.note.text,
     when: moment(item.note.happened_at) + (item.photos.length ? ` · ${item.photos.length} 张照片` : ''),

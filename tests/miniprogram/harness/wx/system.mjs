@@ -2,7 +2,8 @@
 import { device, kept } from '../runtime/device.mjs';
 import { barsOf, onTheme, theme } from '../runtime/frame.mjs';
 import { top } from '../runtime/pages.mjs';
-import { asynchronous, emit, listening } from './call.mjs';
+import { asynchronous, emit, Failure, listening } from './call.mjs';
+import { granted } from './permissions.mjs';
 
 const VERSION = { SDKVersion: '3.10.3', version: '8.0.62' };
 const PHONES = {
@@ -80,6 +81,9 @@ export function systemCalls(launch) {
     getPerformance: () => ({ now: () => performance.now(), getEntries: () => [], createObserver: () => ({ observe() {}, disconnect() {} }) }),
     getLogManager: () => ({ debug() {}, info() {}, log() {}, warn() {} }),
     getRealtimeLogManager: () => ({ info() {}, warn() {}, error() {}, setFilterMsg() {}, addFilterMsg() {} }),
+    addPhoneCalendar: asynchronous('addPhoneCalendar', async () => {
+      if (!(await granted('addPhoneCalendar'))) throw new Failure('auth deny', { errno: 103 });
+    }),
     reportEvent: () => {},
     nextTick: (run) => queueMicrotask(run),
     createAnimation: animation,
