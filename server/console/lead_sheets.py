@@ -1,18 +1,21 @@
-"""产业链和目标企业: what each sheet of the directory's workbook writes."""
+"""产业链、目标企业和线索: what each sheet of the directory's workbook writes."""
 
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field, ValidationError
 
 from server.api.companies import CompanyBody
-from server.api.fields import Name, Remark
+from server.api.fields import Day, Name, Remark
+from server.api.lead_filters import Wan
 from server.console.import_sheets import Kind, Reading, Refusal, Row, one_by_one
 from server.errors import invalid
-from server.leads import chains
-from server.leads.models import SIDES, SIZES, Company
+from server.leads import chains, report
+from server.leads.models import CHANNELS, SIDES, SIZES, STAGES, Company
 
 _SIDES = {word: code for code, word in SIDES.items()}
 _SIZES = {word: code for code, word in SIZES.items()}
+_CHANNELS = {word: code for code, word in CHANNELS.items()}
+_STAGES = {word: code for code, word in STAGES.items() if code != "signed"}
 
 
 class NodeLine(BaseModel):
@@ -54,6 +57,37 @@ def _target(row: Row) -> chains.Target | Refusal:
     return chains.Target(line.as_new(), line.industry, line.node, line.source)
 
 
+class LeadLine(CompanyBody):
+    squad: Name = Field(max_length=40)
+    owner: Name = Field(max_length=40)
+    channel: str = "其他"
+    stage: str = "线索"
+    intent: Remark = Field("", max_length=500)
+    investment_wan: Wan | None = None
+    next_action: Remark = Field("", max_length=200)
+    next_on: Day | None = None
+
+
+def _lead(to: Reading, row: Row) -> object:
+    line = LeadLine(**row)
+    if line.channel not in _CHANNELS:
+        raise invalid("channel_unknown", f"来源须写：{'、'.join(_CHANNELS)}。")
+    if line.stage not in _STAGES:
+        raise invalid("stage_unknown", f"阶段须写：{'、'.join(_STAGES)}。已签约的不用导入。")
+    entry = report.Entry(
+        company=line.as_new(),
+        squad=line.squad,
+        owner=line.owner,
+        channel=_CHANNELS[line.channel],
+        stage=_STAGES[line.stage],
+        intent=line.intent,
+        investment_wan=line.investment_wan,
+        next_action=line.next_action,
+        next_on=line.next_on,
+    )
+    return report.enter(to.session, to.caller, to.sealer, entry, to.now)
+
+
 # In the order in which they are written: a company names the node that the first sheet brings.
 KINDS = (
     Kind(
@@ -70,5 +104,26 @@ KINDS = (
         },
         ("示例新能源材料股份有限公司", "新能源", "正极材料", "", "大型", "苏州", "", "全国100强名录"),
         _targets,
+    ),
+    Kind(
+        "线索",
+        {
+            **{"企业名称": "name", "统一社会信用代码": "uscc", "小分队": "squad", "负责人": "owner", "来源": "channel"},
+            **{"阶段": "stage", "意向": "intent", "意向投资（万元）": "investment_wan", "下一步": "next_action"},
+            "下一步日期": "next_on",
+        },
+        (
+            "示例精密制造有限公司",
+            "",
+            "驻苏州招商小分队",
+            "张三",
+            "商会协会",
+            "接触",
+            "拟建二期",
+            "12000",
+            "送用地方案",
+            "",
+        ),
+        one_by_one(_lead),
     ),
 )

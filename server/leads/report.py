@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.db import lock
-from server.errors import AppError, conflict, not_found
+from server.errors import AppError, conflict, invalid, not_found
 from server.leads import companies, see
 from server.leads.models import STAGES, Company, Lead, LeadEvent
 from server.notify.outbox import Letter, enqueue
+from server.org import people
 from server.org.models import County, Squad
 from server.org.scope import Caller
+from server.org.scope import county as in_county
 from server.sealing import Sealer
 
 
@@ -44,6 +46,21 @@ class Report:
             *(self.next_action, str(self.next_on), str(self.squad)),
         ]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A lead as a workbook has it; squad and owner by their names."""
+
+    company: companies.New
+    squad: str
+    owner: str
+    channel: str
+    stage: str = "lead"
+    intent: str = ""
+    investment_wan: int | None = None
+    next_action: str = ""
+    next_on: date | None = None
 
 
 def report(session: Session, caller: Caller, sealer: Sealer, new: Report, now: datetime) -> tuple[Lead, bool]:
@@ -84,12 +101,58 @@ def report(session: Session, caller: Caller, sealer: Sealer, new: Report, now: d
         next_on=new.next_on,
         moved_at=now,
     )
+    _store(session, caller, made, squad, caller.name, now)
+    return made, True
+
+
+def enter(session: Session, caller: Caller, sealer: Sealer, entry: Entry, now: datetime) -> Lead:
+    """Take over a lead that was kept elsewhere, in the name of a squad and one of its people; by the bureau. 422 for a
+    squad or a person that is not there, 409 like `report`."""
+    caller.require("bureau_supervisor")
+    squad = session.scalar(in_county(caller, Squad).where(Squad.name == entry.squad))
+    if squad is None:
+        raise invalid("squad_unknown", f"没有叫“{entry.squad}”的小分队。")
+    there = people.names(session, caller.county_id, people.of_squad(session, caller.county_id, squad.id, caller.today))
+    owners = [id_ for id_, name in there.items() if name == entry.owner]
+    if len(owners) != 1:
+        said = "没有" if not owners else "不止一个"
+        raise invalid("owner_unknown", f"{squad.name}今天{said}叫“{entry.owner}”的队员。")
+    company = companies.the_one(session, caller, sealer, entry.company, now)
+    see.lock_company(session, caller.county_id, company.id)
+    open_one = see.open_lead(session, caller, company.id)
+    if open_one is not None:
+        raise taken(session, caller, squad, company, open_one)
+    made = Lead(
+        county_id=caller.county_id,
+        id=uuid.uuid4(),
+        company_id=company.id,
+        squad_id=squad.id,
+        owner_id=owners[0],
+        reported_by=owners[0],
+        reported_at=now,
+        claimed_at=now,
+        created_at=now,
+        content_sha256=hashlib.sha256(repr(entry).encode()).hexdigest(),
+        intent=entry.intent,
+        investment_wan=entry.investment_wan,
+        channel=entry.channel,
+        stage=entry.stage,
+        stage_since=now,
+        judged_at=now if entry.stage != "lead" else None,
+        next_action=entry.next_action,
+        next_on=entry.next_on,
+        moved_at=now,
+    )
+    _store(session, caller, made, squad, entry.owner, now)
+    return made
+
+
+def _store(session: Session, caller: Caller, made: Lead, squad: Squad, owner: str, now: datetime) -> None:
     session.add(made)
     session.flush()
-    note(session, caller, made, "claimed", now, facts={"squad": squad.name, "member": caller.name})
-    facts = {"company": str(company.id), "squad": str(squad.id), "reported_at": made.reported_at.isoformat()}
+    note(session, caller, made, "claimed", now, facts={"squad": squad.name, "member": owner})
+    facts = {"company": str(made.company_id), "squad": str(squad.id), "reported_at": made.reported_at.isoformat()}
     record(session, caller.county_id, caller.member_id, "lead.reported", made.id, facts, now)
-    return made, True
 
 
 def take(session: Session, caller: Caller, company_id: uuid.UUID, named: uuid.UUID | None, now: datetime) -> Lead:

@@ -303,3 +303,22 @@ def _spots(asked: _Asked) -> Iterator[Event]:
         state = "rejected" if one.decision == "failed" else state
         on = asked.on(one.issues_at)
         yield Event(on, one.issues_at, "spot", f"抽查{STATES[one.state]}", "；".join(said), state, "", one.checkin_id)
+
+
+def _calls(asked: _Asked) -> Iterator[Event]:
+    """Calls to the station of a squad while they were posted with it, once something came of them."""
+    statement = (
+        asked.of(Posting, Posting.starts_on, Posting.ends_on, SpotCheck)
+        .join(SpotCheck, (SpotCheck.county_id == Posting.county_id) & (SpotCheck.squad_id == Posting.squad_id))
+        .where(
+            SpotCheck.kind == "call",
+            SpotCheck.state.in_(("answered", "unanswered")),
+            SpotCheck.issues_at.between(asked.since, asked.until),
+        )
+    )
+    for row in asked.session.execute(statement):
+        one, on = row.SpotCheck, asked.on(row.SpotCheck.issues_at)
+        if row.starts_on <= on and (row.ends_on is None or on <= row.ends_on):
+            came = "有人接听" if one.state == "answered" else "无人接听"
+            said = f"{DECISIONS[one.decision]}：{one.reason}" if one.decision else one.explanation
+            yield Event(on, one.issues_at, "spot", f"驻点电话{came}", said, "")

@@ -497,6 +497,8 @@ def test_the_call_sheet_has_the_number_and_an_answer_ends_it(api: Api, to_call: 
     assert api.get("/spot-calls", "supervisor").json["items"] == []
     assert call(api, to_call, "no_answer").status_code == 409
     assert mine(api, "chen")[0]["calls"][0]["outcome_word"] == "在驻点接听", "the squad sees what came of it"
+    assert "驻点电话有人接听" in [one["title"] for one in api.get("/me/file", "chen").json["events"]]
+    assert "驻点电话有人接听" not in [one["title"] for one in api.get("/me/file", "neighbour").json["events"]]
 
 
 def test_no_answer_counts_with_the_second_attempt_ten_minutes_later(
