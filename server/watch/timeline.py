@@ -100,6 +100,7 @@ def timeline(
         _leads,
         _updates,
         _spots,
+        _calls,
     )
     events = [event for source in sources for event in source(asked)]
     return sorted(events, key=lambda e: (e.on, e.clock), reverse=True)
