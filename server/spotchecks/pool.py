@@ -94,7 +94,9 @@ def span_of(
     midnight = datetime.combine(on, time(), zone)
     opens, closes = (midnight + timedelta(minutes=minute) for minute in (terms.from_min, terms.to_min))
     begins, ends = max(starts_at, opens.astimezone(UTC)), min(ends_at, closes.astimezone(UTC))
-    return (begins, ends) if begins <= ends else None
+    if begins > ends or (begins == ends and starts_at < ends_at):  # a single moment of a window could be foreseen
+        return None
+    return begins, ends
 
 
 def _posted(draw: Draw) -> Any:

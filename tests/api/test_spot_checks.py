@@ -723,6 +723,8 @@ def test_to_open_the_camera_often_takes_one_ticket(api: Api, asked: str) -> None
         ("Europe/Berlin", "01:00", "09:30", ("08:00", "09:30")),
         ("Asia/Shanghai", "09:00", "12:00", ("09:00", "09:30")),
         ("Europe/Berlin", "01:00", "07:00", None),
+        ("Europe/Berlin", "03:00", "08:00", None),
+        ("Europe/Berlin", "08:00", "08:00", ("08:00", "08:00")),
         ("Asia/Shanghai", "09:31", "12:00", None),
     ],
 )

@@ -104,9 +104,10 @@ class Phone:
     def is_killed_and_restarted(self, path: str = "", **query: str) -> Self:
         return self.is_killed().opens(path, **query)
 
-    def dies(self, when: str, api: str) -> Self:
-        """The process ends "before" or "after" the next call of this wx.*; `waits_for_its_end` says when it did."""
-        return self._changes(dies={"api": api, "when": when})
+    def dies(self, when: str, api: str, at: str = "") -> Self:
+        """The process ends "before" or "after" the next call of this wx.* whose address has `at` in it;
+        `waits_for_its_end` says when it did."""
+        return self._changes(dies={"api": api, "when": when, "at": at})
 
     def waits_for_its_end(self) -> Self:
         assert self.page

@@ -65,7 +65,7 @@ def test_the_app_opened_without_signal_shows_the_leads_listed_before_and_one_can
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_the_moment_of_sending_it_counts_once(phone: Phone, api: Api, lead: str, when: str) -> None:
-    at_lead(phone, lead).fills(LINE, "拜访了张总").dies(when, "request").taps("记下").waits_for_its_end()
+    at_lead(phone, lead).fills(LINE, "拜访了张总").dies(when, "request", at="/updates").taps("记下").waits_for_its_end()
     sent(phone.opens())
     assert [one["text"] for one in told(api, lead)] == ["拜访了张总"]
 

@@ -16,7 +16,7 @@ const brief = (b: api.Whole['brief']) => ({
 const drawn = (e: api.Whole) => ({
   ...api.said(e), lead: e.lead, purpose: e.purpose, asked: `${e.asked_by.name}提请 · ${moment(e.asked_at)}`,
   slots: e.slots.map((slot) => slot.word), chosen: e.chosen,
-  answer: [e.answered_by ? `${e.answered_by}答复：${e.state_word}` : '', e.answer].filter(Boolean).join('。'),
+  answer: [e.answered_by ? `${e.answered_by}答复：${e.state_word}` : '', e.answer, e.off_reason && `${e.off_by ?? '系统'}取消：${e.off_reason}`].filter(Boolean).join('。'),
   outcome: e.outcome ? `${e.outcome}（${e.outcome_by}）` : '', brief: brief(e.brief),
   agreed: e.state === 'accepted', mayAnswer: e.may_answer, mayCallOff: e.may_call_off, mayFinish: e.may_finish,
 });

@@ -19,7 +19,7 @@ const DEFAULTS = {
   locationOn: true, // the phone's own switch
   quotaBytes: 200 * 1024 * 1024,
   faults: {}, // {api: [errMsg, …]}: the next calls of it fail
-  dies: null, // {api, when: before | after}: the process ends there
+  dies: null, // {api, when: before | after, at: part of its address}: the process ends there
   scene: 1001,
   path: '', // opened by a message or a code
 };

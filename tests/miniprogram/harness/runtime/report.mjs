@@ -45,4 +45,4 @@ function plain(value) {
 }
 
 addEventListener('error', (event) => failed('error', event.error ?? event.message));
-addEventListener('unhandledrejection', (event) => failed('unhandled rejection', event.reason));
+addEventListener('unhandledrejection', (event) => report.dead || failed('unhandled rejection', event.reason));

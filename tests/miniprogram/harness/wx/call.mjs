@@ -48,16 +48,17 @@ export function synchronous(name, run, api = name.replace(/Sync$/, '')) {
 }
 
 async function carriedOut(name, run, options) {
-  meet(name, 'before');
+  meet(name, 'before', options.url);
   if (report.dead) return NEVER;
   const result = await run(options);
-  meet(name, 'after');
+  meet(name, 'after', options.url);
   return report.dead ? NEVER : result;
 }
 
 /** The test's orders for this api, when it is reached. */
-function meet(name, when) {
-  if (device.dies?.api === name && device.dies.when === when) report.dead = true;
+function meet(name, when, url = '') {
+  const { dies } = device;
+  if (dies?.api === name && dies.when === when && url.includes(dies.at)) report.dead = true;
   const ordered = device.faults[name];
   if (when === 'before' && ordered?.length) throw new Failure(ordered.shift());
 }
