@@ -154,7 +154,7 @@ def _spotchecks(config: Config, arguments: argparse.Namespace) -> int:
             print("Not all of it is out yet; until then nobody sees whom it draws.", file=sys.stderr)
             return 1
         proofs = verify(session, draw)
-        print(f"{draw.kind}, {draw.count} of {len(draw.pool.get('in', []))}, seed {draw.seed or 'not taken yet'}")
+        print(f"{draw.kind}, {draw.count} of {len(draw.pool.get('in', []))}, seed {draw.seed}, secret {draw.secret}")
         if draw.aimed_at is not None:
             print(f"  aimed at one, because: {draw.reason}")
     for proof in proofs:

@@ -242,7 +242,10 @@ class Worker:
         with self.db.reading() as session:
             rules = policy.in_force(session, scope.county_id, period.on).rules
         terms = spot_terms(rules)
-        yield Step("", lambda session: by_schedule(session, scope.county_id, scope.tz, period.on, terms, self.clock()))
+        yield Step(
+            "",
+            lambda session: by_schedule(session, scope.county_id, scope.tz, period.on, terms, is_workday, self.clock()),
+        )
 
     def _retention(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         yield Step("", self._forget)

@@ -3297,6 +3297,11 @@ export interface components {
             /** Reason */
             reason: string;
             /**
+             * Secret
+             * @description likewise; its digest was announced
+             */
+            secret: string | null;
+            /**
              * Seed
              * @description null until all checks are out: who it draws follows from it
              */
@@ -6827,15 +6832,32 @@ export interface components {
             aimed: boolean;
             /** Holds */
             holds: boolean;
+            /** Link Hash */
+            link_hash: string | null;
+            /**
+             * Link Seq
+             * @description of the link of the audit chain that the seed is taken from
+             */
+            link_seq: number | null;
             /**
              * Mine
              * @description of who was in it: where they came in the draw
              */
             mine: string | null;
+            /**
+             * Numbers
+             * @description of all who could be drawn, in the order of the draw
+             */
+            numbers: number[];
             /** Proofs */
             proofs: components["schemas"]["ProofRow"][];
             /** Reason */
             reason: string;
+            /**
+             * Secret
+             * @description its digest was announced; seed = sha256(link, id, secret), a line each
+             */
+            secret: string;
             /** Seed */
             seed: string | null;
         };

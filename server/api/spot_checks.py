@@ -30,6 +30,7 @@ from server.org.models import Squad, Station, Unit
 from server.org.scope import county as in_county
 from server.spotchecks import answers, asking, calls, results
 from server.spotchecks import draw as procedure
+from server.spotchecks.course import seed_event
 from server.spotchecks.models import Draw, SpotCheck
 from server.spotchecks.pool import WHY, candidates_of
 from server.spotchecks.verify import verify
@@ -84,6 +85,7 @@ class PoolRow(BaseModel):
 
 class DrawReply(DrawRow):
     seed: str | None = Field(description="null until all checks are out: who it draws follows from it")
+    secret: str | None = Field(description="likewise; its digest was announced")
     checks: list[SpotCheckRow]
     pool: list[PoolRow] = Field(
         description="in the order of the draw, then those who could not be drawn; empty until all checks are out"
@@ -100,6 +102,10 @@ class VerificationReply(BaseModel):
     aimed: bool
     reason: str
     seed: str | None
+    secret: str = Field(description="its digest was announced; seed = sha256(link, id, secret), a line each")
+    link_seq: int | None = Field(description="of the link of the audit chain that the seed is taken from")
+    link_hash: str | None
+    numbers: list[float] = Field(description="of all who could be drawn, in the order of the draw")
     proofs: list[ProofRow]
     mine: str | None = Field(description="of who was in it: where they came in the draw")
 
@@ -221,6 +227,7 @@ def read_draw(path: DrawPath) -> Reply:
         reply = DrawReply(
             **row.model_dump(),
             seed=found.seed if is_out else None,
+            secret=found.secret if is_out else None,
             checks=spot_rows(session, [check for check in checks if check.state != "planned"]),
             pool=_pool(session, found) if is_out else [],
         )
@@ -236,14 +243,20 @@ def verify_draw(path: DrawPath) -> Reply:
         watches = found is not None and _watches(session, found)
         if found is None or (mine is None and not watches):
             raise not_found()
-        if asking.is_hidden(session, found):
+        if asking.is_hidden(session, found) or (not watches and calls.is_to_come(session, found)):
             raise conflict("draw_under_way", "还有抽查没有发出。全部发出后，名单、种子和核对结果才能看。")
         proofs = verify(session, found)
+        link = seed_event(session, found)
+        ranked = procedure.ranked(candidates_of(found.pool), found.seed or "")
     reply = VerificationReply(
         holds=all(one.holds for one in proofs),
         aimed=found.aimed_at is not None,
         reason=found.reason if watches else "",
         seed=found.seed,
+        secret=found.secret,
+        link_seq=link.seq if link else None,
+        link_hash=link.hash if link else None,
+        numbers=[procedure.number(found.seed or "", one.id) for one in ranked],
         proofs=[ProofRow(holds=one.holds, text=one.text) for one in proofs],
         mine=mine,
     )

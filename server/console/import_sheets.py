@@ -26,6 +26,7 @@ from server.sealing import Sealer
 MOST_BYTES, MOST_UNPACKED_BYTES, MOST_ROWS = 5_000_000, 60_000_000, 5_000
 MOST_LINES, MOST_COLUMNS = 20_000, 60  # of a sheet, empty ones included
 _CELL = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
+_KEPT = 1e15  # of longer numbers Excel keeps fifteen digits, and the rest is lost
 _NUMBERS = ("radius_m", "lat", "lng")  # what stays a number; else a column of digits is a code or a telephone
 
 
@@ -185,6 +186,8 @@ def _value(field: str, cell: Any) -> Any:
     """A cell as its field wants it: Excel keeps every number as a float, and a telephone often as a number."""
     if isinstance(cell, datetime):
         return cell.date()
+    if isinstance(cell, float) and abs(cell) >= _KEPT:
+        return f"{cell:.0f}（Excel 只保留 15 位，请按文本填写）"
     if isinstance(cell, float) and cell.is_integer():
         return int(cell) if field in _NUMBERS else str(int(cell))
     return cell.strip() if isinstance(cell, str) else cell

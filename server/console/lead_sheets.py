@@ -12,6 +12,7 @@ from server.errors import invalid
 from server.leads import chains, report
 from server.leads.models import CHANNELS, SIDES, SIZES, STAGES, Company
 
+_MOST_LEADS = 500
 _SIDES = {word: code for code, word in SIDES.items()}
 _SIZES = {word: code for code, word in SIZES.items()}
 _CHANNELS = {word: code for code, word in CHANNELS.items()}
@@ -66,6 +67,13 @@ class LeadLine(CompanyBody):
     investment_wan: Wan | None = None
     next_action: Remark = Field("", max_length=200)
     next_on: Day | None = None
+
+
+def _leads(to: Reading, rows: Sequence[Row]) -> Sequence[Refusal | None]:
+    """Each by itself, as a report is: some milliseconds each, so that there is an end to how many."""
+    if len(rows) > _MOST_LEADS:
+        return [invalid("too_many_leads", f"一次最多导入 {_MOST_LEADS} 条线索，请分几次。")] * len(rows)
+    return one_by_one(_lead)(to, rows)
 
 
 def _lead(to: Reading, row: Row) -> object:
@@ -124,6 +132,6 @@ KINDS = (
             "送用地方案",
             "",
         ),
-        one_by_one(_lead),
+        _leads,
     ),
 )

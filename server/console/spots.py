@@ -138,6 +138,7 @@ def spots_draw(draw_id: uuid.UUID) -> Response:
 @face.get("/spot/checks")
 def spots_checks() -> Response:
     """Those of one's squads, the latest first; what was not answered is decided here."""
+    caller().require(*asking.ASKING)
     asked = query(api.SpotCheckQuery)
     found = cast(dict[str, Any], api.list_spot_checks(asked))
     return page("spot_checks.html", found=found, asked=asked, states=STATES, decisions=DECISIONS, tabs=_tabs())
@@ -145,6 +146,7 @@ def spots_checks() -> Response:
 
 @face.get("/spot/checks/list.xlsx")
 def spots_checks_sheet() -> Response:
+    caller().require(*asking.ASKING)
     asked = query(api.SpotCheckQuery)
     filters = {"状态": dict(STATES).get(asked.state, asked.state), "方式": KINDS[asked.kind] if asked.kind else None}
     return export("抽查", "spot-checks", _COLUMNS, filters, of_api(api.list_spot_checks, asked, _cells))

@@ -173,7 +173,7 @@ def withdraw(session: Session, caller: Caller, escort_id: uuid.UUID, why: str, n
     record(session, caller.county_id, caller.member_id, "escort.called_off", escort.id, {"reason": why}, now)
     if not inside:
         _tell_squad(session, escort, lead, "escort_called_off", why, now)
-    elif agreed:
+    if agreed and caller.member_id != escort.leader_id:
         tell(session, lead, escort.leader_id, "escort_called_off", str(escort.id), why, now)
     return escort
 

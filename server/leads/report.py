@@ -138,12 +138,14 @@ def enter(session: Session, caller: Caller, sealer: Sealer, entry: Entry, now: d
         channel=entry.channel,
         stage=entry.stage,
         stage_since=now,
+        responded_at=now if entry.stage != "lead" else None,
         judged_at=now if entry.stage != "lead" else None,
         next_action=entry.next_action,
         next_on=entry.next_on,
         moved_at=now,
     )
     _store(session, caller, made, squad, entry.owner, now)
+    tell(session, made, owners[0], "entered", str(made.id), "", now)
     return made
 
 

@@ -18,7 +18,7 @@ from server.org import people
 from server.org.models import Squad
 from server.org.scope import WATCHING_COUNTY, Caller, own_squads
 from server.org.scope import county as in_county
-from server.spotchecks.course import key
+from server.spotchecks.course import key, was_reached
 from server.spotchecks.models import DECISIONS, NOT_COUNTED, SpotCheck
 
 _TO_BE_EXPLAINED = ("unanswered", "late")
@@ -99,7 +99,9 @@ def answered(session: Session, checkin: CheckIn) -> None:
             record(session, check.county_id, None, "spot_check.reopened", check.member_id, facts, checkin.received_at)
             check.decision = check.decided_by = check.decided_at = None
             check.reason = ""
-    elif check.state != "undelivered":
+    elif check.state == "open" and not was_reached(session, check):
+        check.state = "undelivered"
+    elif check.state in ("open", "unanswered"):
         check.state, check.missed_at = "late", check.missed_at or checkin.received_at
     settle(session, check.county_id, key(check), f"spot_missed:{check.id}")
     session.flush()

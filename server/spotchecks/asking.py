@@ -144,18 +144,11 @@ def one(session: Session, caller: Caller, draw_id: uuid.UUID) -> Draw:
 
 
 def is_hidden(session: Session, draw: Draw) -> bool:
-    """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom. Nor while somebody
-    was left out of it for another check that is still to come: the list would say so."""
-    if draw.state != "drawn":
-        return True
-    whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
-    left_out = [uuid.UUID(id_) for id_, why in draw.pool["out"] if why == "waiting"]
+    """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom."""
     waits = select(SpotCheck.id).where(
-        SpotCheck.county_id == draw.county_id,
-        SpotCheck.state == "planned",
-        or_(SpotCheck.draw_id == draw.id, (SpotCheck.kind == draw.kind) & whose.in_(left_out)),
+        SpotCheck.county_id == draw.county_id, SpotCheck.draw_id == draw.id, SpotCheck.state == "planned"
     )
-    return session.scalar(waits.limit(1)) is not None
+    return draw.state != "drawn" or session.scalar(waits.limit(1)) is not None
 
 
 def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None:
@@ -202,9 +195,12 @@ def _aim(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID:
     return squad.unit_id
 
 
-def by_schedule(session: Session, county_id: int, tz: str, on: date, terms: Terms, now: datetime) -> None:
-    """The day's own draw of as many as the rules say. On a day that is none of work nobody can be drawn, and on one
-    that has passed nobody is."""
+def by_schedule(
+    session: Session, county_id: int, tz: str, on: date, terms: Terms, is_workday: IsWorkday, now: datetime
+) -> None:
+    """The day's own draw of as many as the rules say; none on a day that is none of work, or has passed."""
+    if is_workday(on) is False:
+        return
     zone = ZoneInfo(tz)
     hours = (datetime.combine(on, time(*divmod(minute, 60)), zone) for minute in (terms.from_min, terms.to_min))
     starts_at, ends_at = next(hours), next(hours)

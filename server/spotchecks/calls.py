@@ -17,7 +17,7 @@ from server.org.scope import county as in_county
 from server.spotchecks import answers
 from server.spotchecks.course import IsWorkday
 from server.spotchecks.draw import Terms
-from server.spotchecks.models import SpotCall, SpotCheck
+from server.spotchecks.models import Draw, SpotCall, SpotCheck
 from server.spotchecks.pool import in_hours
 
 APART = timedelta(minutes=10)  # one who was out of the room for a moment is no empty station
@@ -107,3 +107,11 @@ def attempts_of(session: Session, county_id: int, checks: list[uuid.UUID]) -> di
     for row in rows:
         found.setdefault(row.spot_check_id, []).append(row)
     return found
+
+
+def is_to_come(session: Session, draw: Draw) -> bool:
+    """Whether a call that was drawn is still to be made: whoever knew of it would wait beside the telephone."""
+    waits = select(SpotCheck.id).where(
+        SpotCheck.county_id == draw.county_id, SpotCheck.draw_id == draw.id, SpotCheck.kind == "call"
+    )
+    return session.scalar(waits.where(SpotCheck.state == "open").limit(1)) is not None

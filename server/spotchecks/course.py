@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.audit import chain
@@ -26,6 +26,7 @@ from server.spotchecks.models import WAITING, Draw, SpotCheck
 TermsOn = Callable[[date], Terms]
 IsWorkday = Callable[[date], bool | None]
 _BATCH = 1000
+_TOO_LATE = timedelta(hours=1)  # after its window, because the worker stood still: then it is not sent at all
 _NOBODY_CALLED = timedelta(days=3)  # then a call that was drawn is nobody's any more, and the squad may be drawn again
 
 
@@ -50,6 +51,12 @@ def look(session: Session, county_id: int, terms: Terms, is_workday: IsWorkday, 
     due = select(Draw).where(Draw.county_id == county_id, Draw.state == "announced", Draw.moment_at <= now)
     for draw in session.scalars(due.order_by(Draw.moment_at, Draw.id)).all():
         perform(session, draw, terms, is_workday, now)
+        _look_at_checks(session, county_id, terms, is_workday, now)  # at once, so that the next draw knows of them
+    _look_at_checks(session, county_id, terms, is_workday, now)
+
+
+def _look_at_checks(session: Session, county_id: int, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:
+    """Send out those whose moment has come, and end those whose time is over."""
     waiting = select(SpotCheck).where(SpotCheck.county_id == county_id, SpotCheck.state.in_(WAITING))
     for check in session.scalars(waiting.where(SpotCheck.issues_at <= now).order_by(SpotCheck.issues_at)).all():
         if check.state == "planned":
@@ -76,6 +83,7 @@ def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
     there = pool.of_draw(session, draw, terms, is_workday, now)
     draw.pool, draw.state, draw.drawn_at = there.stored(), "drawn", now
     chosen = pick(there.candidates, draw.count, draw.seed)
+    _replace_planned(session, draw, [one.id for one in chosen])
     for rank, one in enumerate(chosen, 1):
         where = there.where[one.id]
         assert where.span  # noqa: S101  (who has none is no candidate)
@@ -95,6 +103,14 @@ def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
         session.add(check)
     session.flush()
     record(session, draw.county_id, None, "draw.drawn", draw.id, drawn(draw, [one.id for one in chosen]), now)
+
+
+def _replace_planned(session: Session, draw: Draw, chosen: Sequence[uuid.UUID]) -> None:
+    """Of one who was to be asked later by another draw this one takes the place: nobody is asked twice, and nobody
+    learns from being drawn or not that there was another."""
+    whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
+    mine = (SpotCheck.county_id == draw.county_id, SpotCheck.kind == draw.kind, whose.in_(list(chosen)))
+    session.execute(update(SpotCheck).where(*mine, SpotCheck.state == "planned").values(state="void"))
 
 
 def seed_event(session: Session, draw: Draw) -> AuditEvent | None:
@@ -130,7 +146,8 @@ def _issue(session: Session, check: SpotCheck, terms: Terms, is_workday: IsWorkd
     """Send it out, with the whole time to answer from now on; but to nobody who cannot be asked any more: on leave
     since, posted nowhere, without consent, or after work because the worker stood still."""
     station = session.get_one(Station, (check.county_id, check.station_id))
-    if not pool.in_hours(station.tz, now, terms, is_workday):
+    ends_at = session.get_one(Draw, (check.county_id, check.draw_id)).ends_at
+    if now > ends_at + _TOO_LATE or not pool.in_hours(station.tz, now, terms, is_workday):
         check.state = "void"
         return
     minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
@@ -167,6 +184,7 @@ def _is_away(session: Session, check: SpotCheck, on: date) -> bool:
     posted = exists().where(
         Posting.county_id == check.county_id,
         Posting.member_id == check.member_id,
+        Posting.squad_id == check.squad_id,
         Posting.starts_on <= on,
         or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
     )

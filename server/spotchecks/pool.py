@@ -15,7 +15,7 @@ from server.leaves.models import Leave
 from server.org import consent
 from server.org.models import Consent, County, Member, Posting, Squad, Station
 from server.spotchecks.draw import Candidate, Terms
-from server.spotchecks.models import NOT_COUNTED, WAITING, Draw, SpotCheck
+from server.spotchecks.models import NOT_COUNTED, Draw, SpotCheck
 
 WHY = {
     "on_leave": "请假或公出",
@@ -38,6 +38,7 @@ class Where:
     station_id: uuid.UUID
     tz: str
     span: tuple[datetime, datetime] | None = None
+    members: frozenset[uuid.UUID] = frozenset()  # of a squad
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,14 @@ def _squads(session: Session, draw: Draw) -> Iterator[Row_]:
     if draw.aimed_at:
         statement = statement.where(Posting.squad_id == draw.aimed_at)
     there: dict[uuid.UUID, Counter[tuple[uuid.UUID, str, str | None]]] = {}
+    people: dict[uuid.UUID, set[uuid.UUID]] = {}
     for row in _here(iter(session.execute(statement)), draw.starts_at):
         there.setdefault(row.Posting.squad_id, Counter())[row.Posting.station_id, row.tz, row.phone] += 1
+        people.setdefault(row.Posting.squad_id, set()).add(row.member)
     for squad_id, stations in sorted(there.items()):
         (station_id, tz, phone), _ = max(stations.items(), key=lambda one: (one[1], str(one[0])))
-        yield squad_id, Where(squad_id, station_id, tz), (None if phone else "no_phone",)
+        where = Where(squad_id, station_id, tz, members=frozenset(people[squad_id]))
+        yield squad_id, where, (None if phone else "no_phone",)
 
 
 class _Look:
@@ -175,7 +179,8 @@ class _Look:
         begins = datetime.combine(on.replace(day=1), time(), tz).astimezone(UTC)
         whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
         mine = [SpotCheck.county_id == draw.county_id, SpotCheck.kind == draw.kind]
-        self._waiting = set(session.scalars(select(whose).where(*mine, SpotCheck.state.in_(WAITING))))
+        # One that is still to come bars nobody, or the list would tell of it: a second draw takes its place.
+        self._waiting = set(session.scalars(select(whose).where(*mine, SpotCheck.state == "open")))
         often = select(whose, func.count()).where(
             *mine, SpotCheck.issues_at >= begins, SpotCheck.state.not_in(NOT_COUNTED)
         )
@@ -188,7 +193,7 @@ class _Look:
             or_(SpotCheck.decision == "failed", SpotCheck.decision.is_(None) & SpotCheck.explained_at.is_(None)),
         )
         self._missed = set(session.scalars(missed))
-        self._leave = self._away(session, on) if draw.kind == "selfie" else {}
+        self._leave = self._away(session, on)
 
     def _away(self, session: Session, on: date) -> dict[uuid.UUID, list[tuple[date, date]]]:
         rows = session.execute(
@@ -205,10 +210,13 @@ class _Look:
             found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
         return found
 
+    def _is_away(self, member_id: uuid.UUID, on: date) -> bool:
+        return any(first <= on <= last for first, last in self._leave.get(member_id, ()))
+
     def bars(self, id_: uuid.UUID, there: Where) -> Iterator[str | None]:
         draw, terms = self._draw, self._terms
         on = draw.starts_at.astimezone(ZoneInfo(there.tz)).date()
-        yield "on_leave" if any(a <= on <= b for a, b in self._leave.get(id_, ())) else None
+        yield "on_leave" if all(self._is_away(who, on) for who in there.members or {id_}) else None
         yield None if there.span else "off_hours"
         yield "waiting" if id_ in self._waiting else None
         yield "cap" if self._times.get(id_, 0) >= terms.month_cap else None

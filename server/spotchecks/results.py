@@ -52,8 +52,8 @@ class Sum:
             if check.answered_at is not None:
                 self.answer_s.append((check.answered_at - check.issues_at).total_seconds())
             self.unanswered += check.state == "unanswered"
-        self.explained += check.explained_at is not None
-        self.excused += check.decision == "excused"
+            self.explained += check.explained_at is not None
+            self.excused += check.decision == "excused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,21 +248,20 @@ def test_in_a_window_each_has_a_moment_of_their_own_and_nobody_sees_whom_before(
 
 def test_no_list_and_no_copy_tells_of_one_that_is_still_to_come(api: Api, spot_course: Go) -> None:
     """chen is to be asked tomorrow. Another draw leaves her out, and would say so."""
-    aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z")
+    first = aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z").json["id"]
     spot_course(seconds=4)
     second = draw(api, "supervisor", count=50).json["id"]
     spot_course(seconds=4)
     seen = api.get(f"/draws/{second}", "supervisor").json
-    assert (seen["pool"], seen["seed"]) == ([], None)
-    assert [check["member"]["name"] for check in seen["checks"]], "those that are out are shown"
-    for who in ("chen", "supervisor"):
-        assert api.get(f"/draws/{second}/verification", who).json["code"] == "draw_under_way"
+    assert {check["member"]["name"] for check in seen["checks"]} == {"chen", "colleague", "leader"}, "as if it were not"
+    assert {row["name"] for row in seen["pool"]} >= {"chen"}
     copy = zipfile.ZipFile(io.BytesIO(api.get("/me/export", "chen").data))
     data = json.loads(copy.read("data.json"))
-    assert data["spot_checks"] == []
+    assert [one["state"] for one in data["spot_checks"] if one["state"] != "void"] == ["open"]
     spot_course(days=1, hours=2)
-    assert api.get(f"/draws/{second}/verification", "supervisor").json["holds"]
-    assert "还有一次抽查没有结束" in api.get(f"/draws/{second}/verification", "chen").json["mine"]
+    assert len(mine(api)) == 1, "nobody is asked twice"
+    for draw_id in (second, first):
+        assert api.get(f"/draws/{draw_id}/verification", "supervisor").json["holds"]
 
 
 def test_whoever_goes_on_leave_before_their_moment_is_not_asked(api: Api, spot_course: Go, rows: Rows) -> None:
@@ -280,8 +279,8 @@ def test_the_schedule_draws_by_the_rules(
 ) -> None:
     terms = spot_terms(PolicyRules(spot_a_day=2))
     with db.transaction() as session:
-        by_schedule(session, 1, "Asia/Shanghai", clock().date(), terms, clock())
-        by_schedule(session, 1, "Asia/Shanghai", clock().date(), spot_terms(PolicyRules()), clock())
+        by_schedule(session, 1, "Asia/Shanghai", clock().date(), terms, is_workday, clock())
+        by_schedule(session, 1, "Asia/Shanghai", clock().date(), spot_terms(PolicyRules()), is_workday, clock())
     spot_course(seconds=4)
     spot_course(hours=8)
     (found,) = api.get("/draws", "bureau").json["items"]
@@ -736,3 +735,42 @@ def test_of_a_window_what_lies_in_the_stations_hours(tz: str, starts: str, ends:
 
     found = span_of(tz, at(starts), at(ends), spot_terms(PolicyRules()), is_workday)
     assert found == (tuple(map(at, span)) if span else None)
+
+
+def test_a_late_photo_of_one_who_was_not_reached_or_took_consent_back_is_held_against_nobody(
+    api: Api, clock: StoppedClock, spot_course: Go, rows: Rows
+) -> None:
+    aimed(api)
+    spot_course(seconds=4)
+    check = mine(api)[0]["id"]
+    clock.advance(minutes=33)  # the worker stands still
+    assert answer(api, check).status_code == 201
+    assert rows("SELECT state FROM spot_checks") == [("undelivered",)]
+
+
+def test_a_void_one_comes_to_life_by_no_late_photo(api: Api, asked: str, spot_course: Go, rows: Rows) -> None:
+    ticket = api.post(f"/me/spot-checks/{asked}/camera", "chen").json["ticket"]
+    version = api.get("/consents", "chen").json["version"]
+    api.post("/consents", "chen", {"version": version, "agreed": False})
+    spot_course(minutes=31)
+    api.post("/consents", "chen", {"version": version, "agreed": True})
+    spot_course(minutes=20)
+    assert api.check_in("chen", kind="spot", ticket=ticket).status_code == 201
+    assert rows("SELECT state FROM spot_checks") == [("void",)]
+
+
+def test_a_doubter_has_all_that_the_seed_is_made_of(api: Api, asked: str) -> None:
+    draw_id = mine(api)[0]["draw"]
+    told = api.get(f"/draws/{draw_id}/verification", "chen").json
+    said = "\n".join([told["link_hash"], draw_id, told["secret"]])
+    assert hashlib.sha256(said.encode()).hexdigest() == told["seed"]
+
+
+def test_a_squad_on_leave_is_not_called(api: Api, station_phones: None, spot_course: Go) -> None:
+    for who in ("chen", "colleague", "leader"):
+        leave = {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}
+        made = api.post("/leaves", who, leave).json["id"]
+        assert api.post(f"/leaves/{made}/decision", "bureau", {"approved": True}).status_code == 200
+    drawn = draw(api, "supervisor", kind="call").json["id"]
+    spot_course(seconds=4)
+    assert [row["why"] for row in api.get(f"/draws/{drawn}", "supervisor").json["pool"]] == ["请假或公出"]
