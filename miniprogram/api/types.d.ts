@@ -497,10 +497,10 @@ export interface paths {
             cookie?: never;
         };
         /** Those among the units the caller watches over, the latest first. */
-        get: operations["spot_checks_list_draws_draws_get"];
+        get: operations["draws_list_draws_draws_get"];
         put?: never;
         /** Announce a draw. Whom it draws nobody knows before its moment, some seconds later. */
-        post: operations["spot_checks_ask_for_draw_draws_post"];
+        post: operations["draws_ask_for_draw_draws_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -515,7 +515,7 @@ export interface paths {
             cookie?: never;
         };
         /** A draw as it stands: each check that is out, and once all are, the whole list it was drawn from. */
-        get: operations["spot_checks_read_draw_draws__uuid_draw_id__get"];
+        get: operations["draws_read_draw_draws__uuid_draw_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,7 +532,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether it was drawn as the procedure says, looked at again now; for who watches over it, and who was in it. */
-        get: operations["spot_checks_verify_draw_draws__uuid_draw_id__verification_get"];
+        get: operations["draws_verify_draw_draws__uuid_draw_id__verification_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8257,7 +8257,7 @@ export interface operations {
             };
         };
     };
-    spot_checks_list_draws_draws_get: {
+    draws_list_draws_draws_get: {
         parameters: {
             query?: {
                 /** @description rows a page */
@@ -8300,7 +8300,7 @@ export interface operations {
             };
         };
     };
-    spot_checks_ask_for_draw_draws_post: {
+    draws_ask_for_draw_draws_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8351,7 +8351,7 @@ export interface operations {
             };
         };
     };
-    spot_checks_read_draw_draws__uuid_draw_id__get: {
+    draws_read_draw_draws__uuid_draw_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8391,7 +8391,7 @@ export interface operations {
             };
         };
     };
-    spot_checks_verify_draw_draws__uuid_draw_id__verification_get: {
+    draws_verify_draw_draws__uuid_draw_id__verification_get: {
         parameters: {
             query?: never;
             header?: never;

@@ -14,7 +14,7 @@ from server.api.checkin_replies import MemberRef
 from server.api.companies import WORKING
 from server.api.fields import Moment, Sentence
 from server.api.fields import Remark as Word
-from server.api.lead_replies import FitReply, LeadRow, UpdateRow, lead_fits, lead_rows, squad_names, update_rows
+from server.api.lead_replies import FitReply, LeadRow, UpdateRow, lead_fits, lead_rows, update_rows
 from server.api.leads import LeadPath
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -23,6 +23,7 @@ from server.leads import course, escorts, ics, see
 from server.leads.models import EIA, ESCORT_STATES, Company, Escort, Lead
 from server.org import people
 from server.org.scope import county as in_county
+from server.org.structure import squad_names
 
 bp = APIBlueprint("escorts", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="提请县领导")], abp_security=SIGNED_IN)
 _CALENDAR: Any = {200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}}
@@ -230,7 +231,7 @@ def escort_rows(session: Session, found: Sequence[Escort]) -> list[EscortRow]:
     companies = {row.Lead.id: row.name for row in session.execute(about)}
     mine = in_county(who, Lead).with_only_columns(Lead.id).where(Lead.id.in_(companies), see.worked_on(who))
     inside = set(session.scalars(mine))
-    squads = squad_names(session, {one.squad_id for one in found})
+    squads = squad_names(session, who.county_id, {one.squad_id for one in found})
     named = {
         id_
         for one in found

@@ -26,6 +26,7 @@ from server.leads.models import (
 from server.leads.morning import standing
 from server.org import people
 from server.org.models import Squad
+from server.org.structure import squad_names
 from server.tally import policy
 from server.tally.lead_terms import fit_weights, lead_terms
 from server.tally.workdays import is_workday
@@ -204,7 +205,7 @@ def lead_rows(session: Session, leads: Sequence[Lead]) -> list[LeadRow]:
     who = caller()
     known = _companies(session, leads)
     fits = _fits(session, leads, known)
-    squads = squad_names(session, {lead.squad_id for lead in leads if lead.squad_id})
+    squads = squad_names(session, who.county_id, {lead.squad_id for lead in leads if lead.squad_id})
     names = people.names(session, who.county_id, {lead.owner_id for lead in leads if lead.owner_id})
     asked = requests.waiting(session, who, leads)
     terms = lead_terms(policy.in_force(session, who.county_id, who.today).rules)
@@ -276,11 +277,6 @@ def _owed(lead: Lead, terms: clocks.Terms) -> list[OwedRow]:
     ]
 
 
-def squad_names(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = session.execute(select(Squad.id, Squad.name).where(Squad.county_id == caller().county_id, Squad.id.in_(ids)))
-    return {row.id: row.name for row in rows}
-
-
 def event_rows(session: Session, lead: Lead) -> list[EventRow]:
     """The history, newest first."""
     found = session.scalars(
@@ -321,9 +317,8 @@ def request_rows(session: Session, found: Sequence[LeadRequest]) -> list[Request
     )
     about = of.where(Lead.county_id == county, Lead.id.in_({one.lead_id for one in found}))
     leads = {row.Lead.id: row for row in session.execute(about)}
-    squads = squad_names(
-        session, {one.squad_id for one in found} | {row.Lead.squad_id for row in leads.values() if row.Lead.squad_id}
-    )
+    holders = {row.Lead.squad_id for row in leads.values() if row.Lead.squad_id}
+    squads = squad_names(session, county, {one.squad_id for one in found} | holders)
     who = {one.asked_by for one in found} | {one.decided_by for one in found if one.decided_by}
     names = people.names(session, county, who)
     rows = []

@@ -26,7 +26,6 @@ from server.api.lead_replies import (
     lead_fits,
     lead_rows,
     request_rows,
-    squad_names,
     update_rows,
 )
 from server.api.paging import PageQuery, cut, newest_first, oldest_first
@@ -41,6 +40,7 @@ from server.leads.models import CHANNELS, EIA, MOST_PHOTOS, Lead, LeadRequest, L
 from server.leads.requests import Asked
 from server.org import consent, people
 from server.org.scope import county as in_county
+from server.org.structure import squad_names
 from server.photos import preview
 from server.photos.read import read
 from server.tally import policy
@@ -393,7 +393,7 @@ def _reply(session: Session, lead: Lead) -> dict[str, Any]:
         reported_by=people.names(session, lead.county_id, {lead.reported_by})[lead.reported_by],
         reported_at=lead.reported_at,
         claimed_at=lead.claimed_at,
-        joined=sorted(squad_names(session, set(joined)).values()),
+        joined=sorted(squad_names(session, lead.county_id, set(joined)).values()),
         events=event_rows(session, lead),
         updates=update_rows(session, course.updates(session, caller(), lead, _UPDATES)),
         fit_parts=lead_fits(session, [lead])[lead.id].parts,

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
-from server.api.lead_replies import squad_names
 from server.api.session import caller
 from server.checkins.models import CheckIn
 from server.org import people
 from server.org.models import Station, Unit
+from server.org.structure import squad_names
 from server.spotchecks import asking, calls
 from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, EXCUSES, KINDS, STATES, Draw, SpotCall, SpotCheck
 
@@ -90,7 +90,7 @@ class DrawRow(BaseModel):
 def spot_rows(session: Session, found: Sequence[SpotCheck]) -> list[SpotCheckRow]:
     """All that they name is read together."""
     county_id = caller().county_id
-    squads = squad_names(session, {one.squad_id for one in found})
+    squads = squad_names(session, county_id, {one.squad_id for one in found})
     stations = dict(
         session.execute(
             select(Station.id, Station.name).where(
@@ -163,7 +163,7 @@ def _call(one: SpotCall, names: Any) -> CallRow:
 def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
     county_id = caller().county_id
     names = people.names(session, county_id, {one.asked_by for one in found if one.asked_by})
-    squads = squad_names(session, {one.squad_id for one in found if one.squad_id})
+    squads = squad_names(session, county_id, {one.squad_id for one in found if one.squad_id})
     units = dict(
         session.execute(
             select(Unit.id, Unit.name).where(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, request, url_for
 from pydantic import BaseModel, Field
 
+from server.api import draws
 from server.api import spot_checks as api
 from server.api.checkin_replies import MemberRef
 from server.api.fields import Day, Remark
@@ -59,7 +60,7 @@ class AskForm(BaseModel):
     member: uuid.UUID | None = None
     reason: Remark = Field("", max_length=300)
 
-    def body(self, tz: str) -> api.DrawBody:
+    def body(self, tz: str) -> draws.DrawBody:
         among, _, id_ = self.among.partition(":")
         window: dict[str, Any] = {}
         if self.when == "window":
@@ -74,7 +75,7 @@ class AskForm(BaseModel):
         wanted["answer_min"] = self.answer_min
         if among in ("unit", "squad"):
             wanted[among] = id_ or "?"  # refused as any other that is no id
-        return form(api.DrawBody, {key: value for key, value in (wanted | window).items() if value is not None})
+        return form(draws.DrawBody, {key: value for key, value in (wanted | window).items() if value is not None})
 
 
 class CallForm(BaseModel):
@@ -97,7 +98,7 @@ def spots() -> Response:
     """The form of a draw, and those there were. With `member` in the address it is aimed at them."""
     caller().require(*asking.ASKING)
     asked = query(SpotsQuery)
-    found = cast(dict[str, Any], api.list_draws(asked))
+    found = cast(dict[str, Any], draws.list_draws(asked))
     with reading() as session:
         units = session.scalars(in_county(caller(), Unit).order_by(Unit.name)).all() if _is_county() else []
         _units, squads = members.choices(session, caller())
@@ -119,18 +120,18 @@ def spots() -> Response:
 
 @face.post("/spot")
 def spots_ask() -> Response:
-    made = cast(tuple[dict[str, Any], int], api.ask_for_draw(form(AskForm).body(caller().tz)))[0]
+    made = cast(tuple[dict[str, Any], int], draws.ask_for_draw(form(AskForm).body(caller().tz)))[0]
     return done("已登记，几秒后抽签。", url_for("desk.spots_draw", draw_id=made["id"]))
 
 
 @face.get("/spot/draws/<uuid:draw_id>")
 def spots_draw(draw_id: uuid.UUID) -> Response:
     """One draw as it stands; it asks again every few seconds while something is under way."""
-    shown = cast(dict[str, Any], api.read_draw(api.DrawPath(draw_id=draw_id)))
+    shown = cast(dict[str, Any], draws.read_draw(draws.DrawPath(draw_id=draw_id)))
     under_way = shown["state"] == "announced" or shown["waiting"]
     proof = None
     if shown["seed"]:
-        proof = cast(dict[str, Any], api.verify_draw(api.DrawPath(draw_id=draw_id)))
+        proof = cast(dict[str, Any], draws.verify_draw(draws.DrawPath(draw_id=draw_id)))
     template = "_spot_draw.html" if request.args.get("part") else "spot_draw.html"
     return page(template, draw=shown, under_way=under_way, proof=proof, tabs=_tabs())
 

@@ -81,26 +81,9 @@ def report(session: Session, caller: Caller, sealer: Sealer, new: Report, now: d
     open_one = see.open_lead(session, caller, company.id)
     if open_one is not None:
         raise taken(session, caller, squad, company, open_one)
-    made = Lead(
-        county_id=caller.county_id,
-        id=new.id,
-        company_id=company.id,
-        squad_id=squad.id,
-        owner_id=caller.member_id,
-        reported_by=caller.member_id,
-        reported_at=min(new.reported_at, now),
-        claimed_at=now,
-        created_at=now,
-        content_sha256=new.digest(),
-        intent=new.intent,
-        investment_wan=new.investment_wan,
-        currency=new.currency,
-        channel=new.channel,
-        stage_since=now,
-        next_action=new.next_action,
-        next_on=new.next_on,
-        moved_at=now,
-    )
+    made = _claimed(caller, new, company, squad, caller.member_id, now)
+    made.id, made.content_sha256, made.currency = new.id, new.digest(), new.currency
+    made.reported_at = min(new.reported_at, now)
     _store(session, caller, made, squad, caller.name, now)
     return made, True
 
@@ -122,31 +105,36 @@ def enter(session: Session, caller: Caller, sealer: Sealer, entry: Entry, now: d
     open_one = see.open_lead(session, caller, company.id)
     if open_one is not None:
         raise taken(session, caller, squad, company, open_one)
-    made = Lead(
-        county_id=caller.county_id,
-        id=uuid.uuid4(),
-        company_id=company.id,
-        squad_id=squad.id,
-        owner_id=owners[0],
-        reported_by=owners[0],
-        reported_at=now,
-        claimed_at=now,
-        created_at=now,
-        content_sha256=hashlib.sha256(repr(entry).encode()).hexdigest(),
-        intent=entry.intent,
-        investment_wan=entry.investment_wan,
-        channel=entry.channel,
-        stage=entry.stage,
-        stage_since=now,
-        responded_at=now if entry.stage != "lead" else None,
-        judged_at=now if entry.stage != "lead" else None,
-        next_action=entry.next_action,
-        next_on=entry.next_on,
-        moved_at=now,
-    )
+    made = _claimed(caller, entry, company, squad, owners[0], now)
+    made.id, made.content_sha256 = uuid.uuid4(), hashlib.sha256(repr(entry).encode()).hexdigest()
+    made.reported_at, made.stage = now, entry.stage
+    if entry.stage != "lead":  # somebody has taken it up before
+        made.responded_at = made.judged_at = now
     _store(session, caller, made, squad, entry.owner, now)
     tell(session, made, owners[0], "entered", str(made.id), "", now)
     return made
+
+
+def _claimed(
+    caller: Caller, said: Report | Entry, company: Company, squad: Squad, owner_id: uuid.UUID, now: datetime
+) -> Lead:
+    """A lead of this squad from now on, in this person's hands; without what only the one or the other says."""
+    return Lead(
+        county_id=caller.county_id,
+        company_id=company.id,
+        squad_id=squad.id,
+        owner_id=owner_id,
+        reported_by=owner_id,
+        claimed_at=now,
+        created_at=now,
+        intent=said.intent,
+        investment_wan=said.investment_wan,
+        channel=said.channel,
+        stage_since=now,
+        next_action=said.next_action,
+        next_on=said.next_on,
+        moved_at=now,
+    )
 
 
 def _store(session: Session, caller: Caller, made: Lead, squad: Squad, owner: str, now: datetime) -> None:

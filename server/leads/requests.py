@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -16,7 +16,7 @@ from server.leads.models import REQUESTS, Company, Lead, LeadRequest, LeadSquad
 from server.leads.report import note, tell
 from server.notify.outbox import Letter, enqueue, settle
 from server.org.models import RoleGrant, Squad
-from server.org.scope import Caller, holders
+from server.org.scope import Caller, holders, unit_squads
 from server.org.scope import county as in_county
 
 DECIDING_COUNTY = ("bureau_supervisor", "county_leader")
@@ -129,10 +129,7 @@ def decides(caller: Caller) -> ColumnElement[bool]:
     bureau stands outside; a unit's supervisor decides within the unit."""
     if caller.has(*DECIDING_COUNTY):
         return true()
-    units = caller.units("unit_supervisor")
-    if not units:
-        return false()
-    squads = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units))
+    squads = unit_squads(caller)
     held = select(Lead.id).where(Lead.county_id == caller.county_id, Lead.squad_id.in_(squads))
     return and_(LeadRequest.squad_id.in_(squads), LeadRequest.lead_id.in_(held))
 

@@ -11,7 +11,7 @@ from server.db import lock
 from server.errors import conflict, forbidden, invalid, not_found
 from server.leads.models import Lead, LeadSquad
 from server.org.models import Squad
-from server.org.scope import WATCHING_COUNTY, Caller, own_squads
+from server.org.scope import WATCHING_COUNTY, Caller, own_squads, unit_squads
 from server.org.scope import county as in_county
 
 
@@ -20,8 +20,8 @@ def seen(caller: Caller) -> ColumnElement[bool]:
     if caller.has(*WATCHING_COUNTY):
         return true()
     squads: list[Select[Any]] = [own_squads(caller)]
-    if units := caller.units("unit_supervisor"):
-        squads.append(select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units)))
+    if caller.has("unit_supervisor"):
+        squads.append(unit_squads(caller))
     return or_(false(), *(_of(caller, of) for of in squads))
 
 

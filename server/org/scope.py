@@ -97,6 +97,11 @@ def own_squads(caller: Caller) -> Select[Any]:
     )
 
 
+def unit_squads(caller: Caller) -> Select[Any]:
+    """Ids of the squads of the units that the caller supervises; of nobody's, none."""
+    return county(caller, Squad).with_only_columns(Squad.id).where(Squad.unit_id.in_(caller.units("unit_supervisor")))
+
+
 def squad_mates(caller: Caller, squad_ids: Select[Any] | list[uuid.UUID]) -> Select[Any]:
     """Ids of the members posted to one of these squads today, and of those with a role in it who are posted nowhere."""
     held = select(RoleGrant.member_id).where(

@@ -19,8 +19,8 @@ from server.notify import credits
 from server.notify.outbox import Letter, enqueue
 from server.org import console
 from server.org.consent import CURRENT_VERSION
-from server.org.models import COUNTY_ROLES, Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn, Squad
-from server.org.scope import Caller, Grant, hold_caller, watched_members
+from server.org.models import COUNTY_ROLES, Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
+from server.org.scope import Caller, Grant, hold_caller, unit_squads, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
 
@@ -254,7 +254,7 @@ def invitee(session: Session, caller: Caller, member_id: uuid.UUID) -> Member:
 def _beyond(caller: Caller, member_id: uuid.UUID) -> Select[Any]:
     """The member's roles, in force or to come, that reach further than the units the caller supervises."""
     units = caller.units("unit_supervisor")
-    squads = in_county(caller, Squad).with_only_columns(Squad.id).where(Squad.unit_id.in_(units))
+    squads = unit_squads(caller)
     return (
         in_county(caller, RoleGrant)
         .with_only_columns(RoleGrant.id)

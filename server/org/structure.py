@@ -1,7 +1,7 @@
 """What an admin makes and changes of the county's structure: units, squads, stations' fences, postings' ends, roles."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,6 +18,12 @@ from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
 
 _Named = TypeVar("_Named", Unit, Squad)
+
+
+def squad_names(session: Session, county_id: int, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these squads of the county are called."""
+    rows = session.execute(select(Squad.id, Squad.name).where(Squad.county_id == county_id, Squad.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def add_unit(session: Session, caller: Caller, name: str, now: datetime) -> Unit:

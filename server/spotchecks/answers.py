@@ -1,11 +1,10 @@
 """The selfie challenge from the member's side, and a person's word on one that was not answered in time."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -15,8 +14,7 @@ from server.db import lock
 from server.errors import conflict, forbidden, not_found
 from server.notify.outbox import Letter, enqueue, settle
 from server.org import people
-from server.org.models import Squad
-from server.org.scope import WATCHING_COUNTY, Caller, own_squads
+from server.org.scope import WATCHING_COUNTY, Caller, own_squads, unit_squads
 from server.org.scope import county as in_county
 from server.spotchecks.course import key, was_reached
 from server.spotchecks.models import DECISIONS, NOT_COUNTED, SpotCheck
@@ -38,11 +36,7 @@ def seen(caller: Caller) -> ColumnElement[bool]:
     """Those of the squads that the caller watches over: a unit's supervisor, the county's."""
     if caller.has(*WATCHING_COUNTY):
         return true()
-    units = caller.units("unit_supervisor")
-    if not units:
-        return false()
-    squads = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units))
-    return SpotCheck.squad_id.in_(squads)
+    return SpotCheck.squad_id.in_(unit_squads(caller))
 
 
 def one(session: Session, caller: Caller, check_id: uuid.UUID, where: ColumnElement[bool]) -> SpotCheck:
@@ -159,14 +153,6 @@ def _concerned(session: Session, check: SpotCheck, on: date) -> list[uuid.UUID]:
     if check.member_id is not None:
         return [check.member_id]
     return people.of_squad(session, check.county_id, check.squad_id, on)
-
-
-def of_checkins(session: Session, county_id: int, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SpotCheck]:
-    """The spot checks that these check-ins answered, by the check-in."""
-    found = session.scalars(
-        select(SpotCheck).where(SpotCheck.county_id == county_id, SpotCheck.checkin_id.in_(list(ids)))
-    )
-    return {check.checkin_id: check for check in found if check.checkin_id}
 
 
 def times_this_month(session: Session, caller: Caller) -> int:

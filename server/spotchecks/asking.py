@@ -10,13 +10,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.errors import conflict, forbidden, invalid, not_found
 from server.org.models import Posting, Squad, Unit
-from server.org.scope import WATCHING_COUNTY, Caller, posted_today, watched_member
+from server.org.scope import WATCHING_COUNTY, Caller, posted_today, unit_squads, watched_member
 from server.org.scope import county as in_county
 from server.spotchecks.draw import Terms, digest
 from server.spotchecks.models import Draw, SpotCheck
@@ -128,11 +128,7 @@ def asked_within(caller: Caller) -> ColumnElement[bool]:
     watchers only."""
     if caller.has(*WATCHING_COUNTY):
         return true()
-    units = caller.units("unit_supervisor")
-    if not units:
-        return false()
-    squads = select(Squad.id).where(Squad.county_id == caller.county_id, Squad.unit_id.in_(units))
-    return or_(Draw.unit_id.in_(units), Draw.squad_id.in_(squads))
+    return or_(Draw.unit_id.in_(caller.units("unit_supervisor")), Draw.squad_id.in_(unit_squads(caller)))
 
 
 def one(session: Session, caller: Caller, draw_id: uuid.UUID) -> Draw:

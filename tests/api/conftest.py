@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from server.config import Config
 from server.db import Database
@@ -18,6 +19,7 @@ from tests.cast import Cast
 from tests.client import Api
 from tests.conftest import StoppedClock
 from tests.doors import enrol, totp
+from tests.spots import aimed, draw, mine
 
 DECIDED = {"checkin": "0", "on": "2026-11-23", "result": "驳回", "reason": "看不清站点"}
 
@@ -95,3 +97,31 @@ def sandbox() -> Iterator[RunningSandbox]:
     running = RunningSandbox(create_sandbox(defaults.wechat_appid, defaults.wechat_secret))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def sent(db: Database, clock: StoppedClock) -> Callable[[], None]:
+    """WeChat takes all that is asked for, now."""
+
+    def take() -> None:
+        with db.transaction() as session:
+            taken = update(Notice).where(Notice.kind == "spot_asked").values(state="sent", sent_at=clock())
+            session.execute(taken)
+
+    return take
+
+
+@pytest.fixture
+def asked(api: Api, spot_course: Callable[..., None], sent: Callable[[], None]) -> str:
+    """chen's own check, sent out and taken by WeChat."""
+    assert aimed(api).status_code == 201
+    spot_course(seconds=4)
+    sent()
+    return str(mine(api)[0]["id"])
+
+
+@pytest.fixture
+def to_call(api: Api, spot_course: Callable[..., None], station_phones: None) -> str:
+    made = draw(api, "supervisor", kind="call").json["id"]
+    spot_course(seconds=4)
+    return str(api.get(f"/draws/{made}", "supervisor").json["checks"][0]["id"])

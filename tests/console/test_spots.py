@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.api.test_spot_checks import aimed, call, draw
 from tests.client import Api
 from tests.console.conftest import Desks
 from tests.console.test_exports import sheet
 from tests.miniprogram.conftest import RunningClock
+from tests.spots import aimed, call, draw
 
 Go = Callable[..., None]
 

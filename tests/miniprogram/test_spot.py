@@ -160,7 +160,7 @@ def test_taken_in_a_basement_it_is_kept_and_in_time(phones: Phones, api: Api, as
     phone.sees("已应答，照片存在手机里").sees_not("打开相机应答").is_killed_and_restarted().sees(
         "已应答，照片存在手机里"
     )
-    spot_course(minutes=50)  # that it is unanswered meanwhile: tests/api/test_spot_checks.py
+    spot_course(minutes=50)  # that it is unanswered meanwhile: tests/api/test_spot_selfies.py
     sent(phone.comes_online())
     assert (mine(api)["state"], stored(api)) == ("answered", [("spot", "review")])
     phone.goes_to("spot/mine/mine").sees("按时应答", "照片待核").sees_not("说明原因")
