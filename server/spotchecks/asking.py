@@ -4,7 +4,6 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,12 +17,11 @@ from server.errors import conflict, forbidden, invalid, not_found
 from server.org.models import Posting, Squad, Unit
 from server.org.scope import WATCHING_COUNTY, Caller, posted_today, unit_squads, watched_member
 from server.org.scope import county as in_county
-from server.spotchecks.draw import Terms, digest
+from server.spotchecks.draw import IsWorkday, Terms, digest
 from server.spotchecks.models import Draw, SpotCheck
 
 ASKING = ("unit_supervisor", *WATCHING_COUNTY)
 AHEAD = timedelta(seconds=3)  # so long after its announcement the seed is taken, at the soonest
-IsWorkday = Callable[[date], bool | None]
 _FURTHEST, _LONGEST = timedelta(days=7), timedelta(hours=12)
 
 

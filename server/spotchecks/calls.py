@@ -15,8 +15,7 @@ from server.org.models import Station
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.spotchecks import answers
-from server.spotchecks.course import IsWorkday
-from server.spotchecks.draw import Terms
+from server.spotchecks.draw import IsWorkday, Terms
 from server.spotchecks.models import Draw, SpotCall, SpotCheck
 from server.spotchecks.pool import in_hours
 

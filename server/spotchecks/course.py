@@ -2,7 +2,7 @@
 was not answered. Nobody is held to what never reached them."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,11 +20,9 @@ from server.notify.outbox import Letter, enqueue, settle
 from server.org import consent
 from server.org.models import Consent, Member, Posting, Station
 from server.spotchecks import pool
-from server.spotchecks.draw import Terms, digest, moment, pick, seed_of
+from server.spotchecks.draw import IsWorkday, Terms, digest, moment, pick, seed_of
 from server.spotchecks.models import WAITING, Draw, SpotCheck
 
-TermsOn = Callable[[date], Terms]
-IsWorkday = Callable[[date], bool | None]
 _BATCH = 1000
 _TOO_LATE = timedelta(hours=1)  # after its window, because the worker stood still: then it is not sent at all
 _NOBODY_CALLED = timedelta(days=3)  # then a call that was drawn is nobody's any more, and the squad may be drawn again

@@ -11,12 +11,13 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 _BITS = 256
+IsWorkday = Callable[[date], bool | None]  # of a local date; None where nobody knows yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.leaves.models import Leave
 from server.org import consent
 from server.org.models import Consent, County, Member, Posting, Squad, Station
-from server.spotchecks.draw import Candidate, Terms
+from server.spotchecks.draw import Candidate, IsWorkday, Terms
 from server.spotchecks.models import NOT_COUNTED, Draw, SpotCheck
 
 WHY = {
@@ -62,13 +62,13 @@ def candidates_of(stored: Mapping[str, Any]) -> list[Candidate]:
     return [Candidate(uuid.UUID(id_), weight, times) for id_, weight, times in stored.get("in", [])]
 
 
-def of_draw(session: Session, draw: Draw, terms: Terms, workday: Any, now: datetime) -> Pool:
-    """The pool of a draw at this moment. workday: local date -> whether it is one, None where nobody knows."""
+def of_draw(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, now: datetime) -> Pool:
+    """The pool of a draw at this moment."""
     look = _Look(session, draw, terms, now)
     rows = _members(session, draw) if draw.kind == "selfie" else _squads(session, draw)
     candidates, out, where = [], [], {}
     for id_, found, bars in rows:
-        there = replace(found, span=span_of(found.tz, draw.starts_at, draw.ends_at, terms, workday))
+        there = replace(found, span=span_of(found.tz, draw.starts_at, draw.ends_at, terms, is_workday))
         where[id_] = there
         why = next((why for why in (*bars, *look.bars(id_, there)) if why), None)
         if why:
@@ -78,18 +78,18 @@ def of_draw(session: Session, draw: Draw, terms: Terms, workday: Any, now: datet
     return Pool(tuple(candidates), tuple(out), where)
 
 
-def in_hours(tz: str, at: datetime, terms: Terms, workday: Any) -> bool:
+def in_hours(tz: str, at: datetime, terms: Terms, is_workday: IsWorkday) -> bool:
     """Whether it is working time there."""
-    return span_of(tz, at, at, terms, workday) is not None
+    return span_of(tz, at, at, terms, is_workday) is not None
 
 
 def span_of(
-    tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, workday: Any
+    tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, is_workday: IsWorkday
 ) -> tuple[datetime, datetime] | None:
     """What of a window lies within the working hours of the first local day that it touches, if that is a workday."""
     zone = ZoneInfo(tz)
     on = starts_at.astimezone(zone).date()
-    known = workday(on)
+    known = is_workday(on)
     if not (known if known is not None else on.weekday() < 5):
         return None
     midnight = datetime.combine(on, time(), zone)
@@ -104,7 +104,7 @@ def _posted(draw: Draw) -> Any:
     """Postings in force when the window opens, with squad, station and member; with a day's slack for zones."""
     on = draw.starts_at.date()
     statement = (
-        select(Posting, Squad.unit_id, Station.tz, Station.phone, Member.openid, Member.id.label("member"))
+        select(Posting, Station.tz, Station.phone, Member.openid, Member.id.label("member"))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
         .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
