@@ -30,7 +30,7 @@ TEMPLATE_KINDS = (
     *("leave_asked", "leave_decided", "leave_withdrawn", "leave_waiting", "leave_ending"),
     *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
     *("month_reached", "month_closed", "review_asked", "deletion_done"),
-    *("lead_asked", "lead_news", "lead_late"),
+    *("lead_asked", "escort_asked", "lead_news", "lead_late"),
     *("spot_asked", "spot_missed", "spot_decided"),
 )
 

@@ -2333,10 +2333,21 @@ export interface components {
             /**
              * Called At
              * Format: date-time
+             * @description as the caller says
              */
             called_at: string;
             /** Called By */
             called_by: string;
+            /**
+             * Is Late
+             * @description written down some time after it was made
+             */
+            is_late: boolean;
+            /**
+             * Logged At
+             * Format: date-time
+             */
+            logged_at: string;
             /** Note */
             note: string;
             /**

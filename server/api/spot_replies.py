@@ -24,7 +24,9 @@ CallOutcome = Literal["answered", "forwarded", "no_answer", "wrong_number"]
 
 
 class CallRow(BaseModel):
-    called_at: AwareDatetime
+    called_at: AwareDatetime = Field(description="as the caller says")
+    logged_at: AwareDatetime
+    is_late: bool = Field(description="written down some time after it was made")
     called_by: str
     outcome: CallOutcome
     outcome_word: str
@@ -152,6 +154,8 @@ def spot_rows(session: Session, found: Sequence[SpotCheck]) -> list[SpotCheckRow
 def _call(one: SpotCall, names: Any) -> CallRow:
     return CallRow(
         called_at=one.called_at,
+        logged_at=one.logged_at,
+        is_late=calls.is_late(one),
         called_by=names[one.called_by],
         outcome=one.outcome,
         outcome_word=CALL_OUTCOMES[one.outcome],

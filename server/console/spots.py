@@ -57,7 +57,7 @@ class AskForm(BaseModel):
     on: Day | None = None
     starts: time | None = None
     ends: time | None = None
-    member: uuid.UUID | None = None
+    aimed_at: uuid.UUID | None = None
     reason: Remark = Field("", max_length=300)
 
     def body(self, tz: str) -> draws.DrawBody:
@@ -71,8 +71,7 @@ class AskForm(BaseModel):
                 "starts_at": datetime.combine(self.on, self.starts, zone),
                 "ends_at": datetime.combine(self.on, self.ends, zone),
             }
-        wanted = {"id": self.id, "kind": self.kind, "count": self.count, "aimed_at": self.member, "reason": self.reason}
-        wanted["answer_min"] = self.answer_min
+        wanted = self.model_dump(include={"id", "kind", "count", "answer_min", "aimed_at", "reason"})
         if among in ("unit", "squad"):
             wanted[among] = id_ or "?"  # refused as any other that is no id
         return form(draws.DrawBody, {key: value for key, value in (wanted | window).items() if value is not None})
@@ -113,6 +112,7 @@ def spots() -> Response:
         squads=squads,
         aimed=aimed,
         fresh_id=uuid.uuid4(),
+        fresh_call_id=uuid.uuid4(),
         answer_min=answer_min,
         tabs=_tabs(),
     )

@@ -116,7 +116,7 @@ def ask(session: Session, caller: Caller, lead_id: uuid.UUID, wish: Wish, now: d
     squad = session.get_one(Squad, (caller.county_id, lead.squad_id)).name
     said = {"company": company, "squad": squad, "what": "escort", "on": caller.today.isoformat()}
     for who in whom:
-        enqueue(session, caller.county_id, Letter(who, "lead_asked", f"escort:{made.id}:{who}", said), now)
+        enqueue(session, caller.county_id, Letter(who, "escort_asked", f"escort:{made.id}:{who}", said), now)
     return made, True
 
 

@@ -27,6 +27,7 @@ GROUP_OF = {"subscribe": "wechat", "employee": "wechat", "email": "email", "grou
 _EVERYBODY = ("member", *_SUPERVISING)
 COMPLAINTS_PAGE = "mine/complaints/complaints"
 LEADS_PAGE = "leads/list/list"
+ESCORTS_PAGE = "leads/escorts/escorts"
 SPOT_PAGE = "spot/mine/mine"
 TODAY_PAGE, MONTH_PAGE, LEAVES_PAGE = "pages/today/today", "pages/calendar/calendar", "pages/leaves/leaves"
 _WEEK, _DAYS = timedelta(days=7), timedelta(days=3)
@@ -187,6 +188,10 @@ KINDS: dict[str, Kind] = {
     "lead_asked": Kind(
         *("线索申请", "sandbox-task", TODAY_PAGE, words.lead_asked, words.lead_asked_said),
         *((*_HEADS, *_BUREAU, *_LEADERS), "线索有申请或提请等您决定时告诉您", "这类申请由您决定。"),
+    ),
+    "escort_asked": Kind(
+        *("提请同行", "sandbox-task", ESCORTS_PAGE, words.lead_asked, words.lead_asked_said),
+        *((*_BUREAU, *_LEADERS), "有小分队提请县领导一同拜访时告诉您", "这次提请由您，或由您代为答复。"),
     ),
     "lead_news": Kind(
         *("线索动态", "sandbox-task", LEADS_PAGE, words.lead_news, words.lead_news_said),

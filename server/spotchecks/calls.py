@@ -20,6 +20,7 @@ from server.spotchecks.models import Draw, SpotCall, SpotCheck
 from server.spotchecks.pool import in_hours
 
 APART = timedelta(minutes=10)  # one who was out of the room for a moment is no empty station
+_AFTERWARDS = timedelta(minutes=5)  # no call takes longer to write down; whoever reads it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def log(
     now: datetime,
 ) -> tuple[SpotCheck, bool]:
     """Store an attempt; and whether it is new. Answered ends the check, and so does a wrong number; no answer counts
-    only when another attempt ten minutes apart has none either, both within the station's working hours."""
+    only when another attempt ten minutes apart has none either, both within the station's working hours. When a call
+    was made nobody can check, so they have to be written down ten minutes apart, too."""
     check = answers.one(session, caller, check_id, answers.seen(caller))
     known = session.get(SpotCall, (caller.county_id, made.id))
     if known is not None:
@@ -56,10 +58,12 @@ def log(
     if called_at < check.issues_at:
         raise invalid("call_too_early", "拨打时间早于抽签，请核对。")
     tz = session.get_one(Station, (check.county_id, check.station_id)).tz
-    others = [
+    earlier = [
         one.called_at
         for one in attempts(session, caller, check.id)
-        if one.outcome == "no_answer" and in_hours(tz, one.called_at, terms, is_workday)
+        if one.outcome == "no_answer"
+        and in_hours(tz, one.called_at, terms, is_workday)
+        and now - one.logged_at >= APART
     ]
     session.add(
         SpotCall(
@@ -68,6 +72,7 @@ def log(
             spot_check_id=check.id,
             called_by=caller.member_id,
             called_at=called_at,
+            logged_at=now,
             outcome=made.outcome,
             who=made.who,
             note=made.note,
@@ -77,7 +82,7 @@ def log(
         check.state, check.answered_at = "answered", called_at
     elif made.outcome == "wrong_number":
         check.state = "wrong_number"
-    elif in_hours(tz, called_at, terms, is_workday) and any(abs(called_at - at) >= APART for at in others):
+    elif in_hours(tz, called_at, terms, is_workday) and any(abs(called_at - at) >= APART for at in earlier):
         check.state, check.missed_at = "unanswered", now
         for who in people.of_squad(session, check.county_id, check.squad_id, caller.today):
             facts = {"on": caller.today.isoformat(), "what": "call"}
@@ -106,6 +111,11 @@ def attempts_of(session: Session, county_id: int, checks: list[uuid.UUID]) -> di
     for row in rows:
         found.setdefault(row.spot_check_id, []).append(row)
     return found
+
+
+def is_late(one: SpotCall) -> bool:
+    """Whether it was written down some time after it was made, as the caller says."""
+    return one.logged_at - one.called_at > _AFTERWARDS
 
 
 def is_to_come(session: Session, draw: Draw) -> bool:

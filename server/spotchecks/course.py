@@ -145,10 +145,11 @@ def _issue(session: Session, check: SpotCheck, terms: Terms, is_workday: IsWorkd
     since, posted nowhere, without consent, or after work because the worker stood still."""
     station = session.get_one(Station, (check.county_id, check.station_id))
     ends_at = session.get_one(Draw, (check.county_id, check.draw_id)).ends_at
-    if now > ends_at + _TOO_LATE or not pool.in_hours(station.tz, now, terms, is_workday):
+    minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
+    left = pool.room(check.kind, minutes)
+    if now > ends_at + _TOO_LATE or not pool.in_hours(station.tz, now, terms, is_workday, left):
         check.state = "void"
         return
-    minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
     issues_at, due_at = now, now + timedelta(minutes=minutes)
     if check.member_id is None:
         check.state, check.issues_at, check.due_at = "open", issues_at, due_at

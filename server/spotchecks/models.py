@@ -162,7 +162,8 @@ class SpotCall(Base):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     spot_check_id: Mapped[uuid.UUID]
     called_by: Mapped[uuid.UUID]
-    called_at: Mapped[datetime]
+    called_at: Mapped[datetime]  # as the caller says
+    logged_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(12))
     who: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(String(300), default="")

@@ -19,7 +19,7 @@ from server.spotchecks.models import NOT_COUNTED, Draw, SpotCheck
 
 WHY = {
     "on_leave": "请假或公出",
-    "off_hours": "不在驻点的工作时间",
+    "off_hours": "不在驻点的工作时间，或下班前来不及应答",
     "cap": "本月抽查次数已到上限",
     "waiting": "还有一次抽查没有结束",
     "no_consent": "没有同意采集照片和位置",
@@ -67,8 +67,9 @@ def of_draw(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
     look = _Look(session, draw, terms, now)
     rows = _members(session, draw) if draw.kind == "selfie" else _squads(session, draw)
     candidates, out, where = [], [], {}
-    for id_, found, bars in rows:
-        there = replace(found, span=span_of(found.tz, draw.starts_at, draw.ends_at, terms, is_workday))
+    for id_, found, bars in {row[0]: row for row in rows}.values():  # of two postings of a day the later one
+        span = span_of(found.tz, draw.starts_at, draw.ends_at, terms, is_workday, room(draw.kind, draw.answer_min))
+        there = replace(found, span=span)
         where[id_] = there
         why = next((why for why in (*bars, *look.bars(id_, there)) if why), None)
         if why:
@@ -78,15 +79,26 @@ def of_draw(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
     return Pool(tuple(candidates), tuple(out), where)
 
 
-def in_hours(tz: str, at: datetime, terms: Terms, is_workday: IsWorkday) -> bool:
-    """Whether it is working time there."""
-    return span_of(tz, at, at, terms, is_workday) is not None
+def room(kind: str, answer_min: int) -> timedelta:
+    """What has to be left of the working hours when one is asked: the time to answer a selfie."""
+    return timedelta(minutes=answer_min if kind == "selfie" else 0)
+
+
+def in_hours(tz: str, at: datetime, terms: Terms, is_workday: IsWorkday, left: timedelta = timedelta()) -> bool:
+    """Whether it is working time there, and so much of it is `left`."""
+    return span_of(tz, at, at, terms, is_workday, left) is not None
 
 
 def span_of(
-    tz: str, starts_at: datetime, ends_at: datetime, terms: Terms, is_workday: IsWorkday
+    tz: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    terms: Terms,
+    is_workday: IsWorkday,
+    left: timedelta = timedelta(),
 ) -> tuple[datetime, datetime] | None:
-    """What of a window lies within the working hours of the first local day that it touches, if that is a workday."""
+    """What of a window lies within the working hours of the first local day that it touches, if that is a workday, and
+    before so much of them is `left`."""
     zone = ZoneInfo(tz)
     on = starts_at.astimezone(zone).date()
     known = is_workday(on)
@@ -94,7 +106,7 @@ def span_of(
         return None
     midnight = datetime.combine(on, time(), zone)
     opens, closes = (midnight + timedelta(minutes=minute) for minute in (terms.from_min, terms.to_min))
-    begins, ends = max(starts_at, opens.astimezone(UTC)), min(ends_at, closes.astimezone(UTC))
+    begins, ends = max(starts_at, opens.astimezone(UTC)), min(ends_at, closes.astimezone(UTC) - left)
     if begins > ends or (begins == ends and starts_at < ends_at):  # a single moment of a window could be foreseen
         return None
     return begins, ends

@@ -10,19 +10,19 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.config import Config
 from server.db import Database
-from server.org.models import Member
+from server.org.models import Member, Posting
 from server.spotchecks import course
 from server.spotchecks.asking import by_schedule
 from server.spotchecks.models import Draw, SpotCheck
-from server.spotchecks.pool import span_of
+from server.spotchecks.pool import WHY, span_of
 from server.spotchecks.verify import verify
 from server.tally.rules import PolicyRules
 from server.tally.spot_terms import spot_terms
@@ -47,7 +47,7 @@ def test_five_are_drawn_sent_out_and_it_is_proved_later(
     assert seen["state"] == "drawn"
     drawn = [row["id"] for row in seen["pool"] if row["rank"] and row["rank"] <= 5]
     assert [check["member"]["id"] for check in seen["checks"]] == drawn
-    assert {row["why"] for row in seen["pool"] if row["rank"] is None} <= {"不在驻点的工作时间"}
+    assert {row["why"] for row in seen["pool"] if row["rank"] is None} <= {WHY["off_hours"]}
     told = rows("SELECT count(*) FROM notices WHERE kind = 'spot_asked'")
     assert told == [(len(seen["checks"]),)]
     clock.advance(days=30)
@@ -125,7 +125,7 @@ def test_working_hours_are_the_stations(api: Api, spot_course: Go, clock: Stoppe
     spot_course(seconds=4)
     seen = api.get(f"/draws/{made['id']}", "bureau").json
     assert {check["station"] for check in seen["checks"]} <= {"法兰克福驻点"}
-    assert "不在驻点的工作时间" in {row["why"] for row in seen["pool"]}
+    assert WHY["off_hours"] in {row["why"] for row in seen["pool"]}
 
 
 def test_nobody_is_asked_more_often_than_the_cap(api: Api, spot_course: Go, clock: StoppedClock) -> None:
@@ -376,6 +376,28 @@ def test_of_a_window_what_lies_in_the_stations_hours(tz: str, starts: str, ends:
 
     found = span_of(tz, at(starts), at(ends), spot_terms(PolicyRules()), is_workday)
     assert found == (tuple(map(at, span)) if span else None)
+
+
+def test_their_time_to_answer_ends_before_work_does(api: Api, clock: StoppedClock, spot_course: Go, rows: Rows) -> None:
+    clock.advance(hours=7, minutes=10)  # 17:10 there, twenty minutes before the end; they would have thirty
+    made = aimed(api).json["id"]
+    spot_course(seconds=4)
+    assert [row["why"] for row in api.get(f"/draws/{made}", "bureau").json["pool"]] == [WHY["off_hours"]]
+    assert draw(api, aimed_at=str(api.cast["chen"].id), reason="有人反映", answer_min=10).status_code == 201
+    spot_course(seconds=4)
+    assert rows("SELECT state FROM spot_checks") == [("open",)]
+
+
+def test_of_two_postings_of_one_day_the_later_holds(api: Api, cast: Any, db: Database, spot_course: Go) -> None:
+    """No page makes two; a script on the database may have."""
+    with db.transaction() as session:
+        one = session.scalars(select(Posting).where(Posting.member_id == cast["chen"].id)).one()
+        values = {"squad_id": one.squad_id, "station_id": one.station_id, "starts_on": date(2026, 11, 20)}
+        session.add(Posting(county_id=1, id=uuid.uuid4(), member_id=one.member_id, **values))
+    made = draw(api, "supervisor", count=50).json["id"]
+    spot_course(seconds=4)
+    checks = api.get(f"/draws/{made}", "supervisor").json["checks"]
+    assert [one["member"]["name"] for one in checks].count("chen") == 1
 
 
 def test_a_doubter_has_all_that_the_seed_is_made_of(api: Api, asked: str) -> None:

@@ -67,7 +67,7 @@ def test_a_leader_is_asked_chooses_a_time_and_what_came_of_it_is_known(
         False,
     )
     assert [one["word"] for one in asked["slots"]] == ["11月27日 10:00–12:00", "11月29日 10:00–12:00"]
-    assert [name for name, _ in told(rows, "lead_asked")] == ["county_leader"]
+    assert [name for name, _ in told(rows, "escort_asked")] == ["county_leader"]
     clock.advance(minutes=5)
     agreed = answer(api, asked["id"]).json
     assert (agreed["state"], agreed["chosen"]["word"], agreed["answered_by"]) == (
@@ -180,7 +180,7 @@ def test_a_leader_without_wechat_is_asked_by_way_of_the_bureau(api: Api, lead: s
     with db.transaction() as session:
         session.execute(update(Member).where(Member.name == "county_leader").values(openid=None))
     ask(api, lead)
-    assert [name for name, _ in told(rows, "lead_asked")] == ["bureau", "bureau2", "county_leader"]
+    assert [name for name, _ in told(rows, "escort_asked")] == ["bureau", "bureau2", "county_leader"]
 
 
 @pytest.mark.parametrize(("who", "is_told"), [("chen", "county_leader"), ("county_leader", "chen")])

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -98,10 +99,24 @@ def test_a_call_of_before_the_draw_or_after_work_does_not_count(api: Api, to_cal
         assert call(api, to_call, "no_answer").json["state"] == "open"
         clock.advance(minutes=11)
     clock.advance(hours=11)  # nine in the morning and more
-    later = clock()
-    clock.advance(minutes=11)
     assert call(api, to_call, "no_answer").json["state"] == "open"
-    assert call(api, to_call, "no_answer", called_at=later.isoformat()).json["state"] == "unanswered", "in any order"
+    clock.advance(minutes=11)
+    assert call(api, to_call, "no_answer").json["state"] == "unanswered"
+
+
+def test_two_calls_written_down_at_once_count_for_nothing(api: Api, to_call: str, clock: StoppedClock) -> None:
+    """When a call was made nobody can check."""
+    at = (clock() + timedelta(minutes=1)).isoformat()
+    clock.advance(minutes=20)
+    first, second = (call(api, to_call, "no_answer", called_at=moment).json for moment in (at, clock().isoformat()))
+    assert (first["state"], second["state"]) == ("open", "open")
+    assert [(one["is_late"], one["logged_at"] >= one["called_at"]) for one in second["calls"]] == [
+        (True, True),
+        (False, True),
+    ]
+    clock.advance(minutes=11)
+    assert call(api, to_call, "no_answer").json["state"] == "unanswered"
+    assert mine(api, "colleague")[0]["calls"][0]["is_late"], "the squad is told"
 
 
 def test_a_squad_on_leave_is_not_called(api: Api, station_phones: None, spot_course: Go) -> None:

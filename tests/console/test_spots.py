@@ -122,6 +122,23 @@ def test_an_aimed_one_begins_at_a_members_file_and_is_marked(desk: Desks, api: A
     expect(page.get_by_text("这是指定的抽查，不是抽签")).to_be_visible(timeout=10_000)
 
 
+def test_a_chosen_squad_is_called(
+    desk: Desks, api: Api, spot_course: Go, station_phones: None, clock: RunningClock
+) -> None:
+    sitting = desk("supervisor")
+    page = sitting.at("/spot")
+    page.get_by_text("不抽签，指定抽查一个驻点或一个人").click()
+    page.get_by_role("combobox", name="小分队").select_option("east-1")
+    page.get_by_label("为什么指定").fill("上周两次没有人接")
+    assert sitting.barriers() == []
+    sitting.shot("spots-aimed-call")
+    page.get_by_role("button", name="列入电话抽查").click()
+    expect(page.get_by_text("上周两次没有人接")).to_be_visible()
+    spot_course(seconds=4)
+    page = sitting.at("/spot/calls")
+    expect(page.get_by_role("article")).to_contain_text("02188886666")
+
+
 def test_who_does_not_watch_sees_nothing(desk: Desks, api: Api, spot_course: Go) -> None:
     made = draw(api, "supervisor").json["id"]
     spot_course(seconds=4)

@@ -56,6 +56,11 @@ def test_a_squad_asks_the_leader_chooses_and_both_know(phones: Phones, api: Api,
     phone.pulls_down().sees("已约定", "12月2日 09:00–11:30").taps("请 county_leader 一同拜访").sees("请准备材料")
 
 
+def test_the_message_leads_to_what_is_asked(phones: Phones, escort: str) -> None:
+    told = phones("county_leader").opens("pages/messages/messages").taps("提请同行")
+    told.sees("这次提请由您，或由您代为答复。").taps("去看看").is_on("leads/escorts/escorts").sees(NAME)
+
+
 def test_what_is_missing_is_said_before_it_is_sent(phone: Phone, api: Api, lead: str) -> None:
     phone.opens("leads/along/along", id=lead).sees("什么时候").taps("提请").sees("请选日期")
     phone.picks("第1个时间的日期", "2026-11-30").picks("第1个时间的结束", "08:00").taps("提请").sees(

@@ -98,6 +98,16 @@ def stored(api: Api, who: str = "chen") -> list[tuple[str, str]]:
     return [(row["kind"], row["verdict"]) for row in rows]
 
 
+def test_the_tab_of_today_is_marked_until_it_is_answered(phone: Phone, api: Api, asked: str) -> None:
+    on_site(phone).opens().sees("抽查")
+    assert [(call["index"], call["text"]) for call in phone.calls("setTabBarBadge")][-1] == (0, "1")
+    answers(on_site(phone.is_killed()).opens("spot/mine/mine").taps("打开相机应答").sees("请在照片里")).sees(
+        "已应答，等人复核。"
+    )
+    phone.goes_to("pages/today/today").sees_not("打开相机应答")
+    assert {"index": 0} in phone.calls("removeTabBarBadge")
+
+
 def test_five_phones_buzz_one_answers_one_explains_from_a_basement_and_a_doubter_looks_again(
     phones: Phones,
     api: Api,

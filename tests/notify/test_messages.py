@@ -53,7 +53,11 @@ CASES = [
             "lead_asked",
             {"company": "苏州汇川技术股份有限公司", "squad": "驻苏州招商小分队", "what": what, "on": "2026-11-24"},
         )
-        for what in ("join", "contest", "close", "escort")
+        for what in ("join", "contest", "close")
+    ),
+    (
+        "escort_asked",
+        {"company": "苏州汇川技术股份有限公司", "squad": "驻苏州招商小分队", "what": "escort", "on": "2026-11-24"},
     ),
     ("spot_asked", {"on": "2026-12-31", "due": "23:59", "minutes": 240}),
     ("spot_missed", {"on": "2026-12-31", "what": "selfie"}),

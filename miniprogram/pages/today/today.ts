@@ -3,7 +3,7 @@ import * as api from '../../api/me';
 import { clockOffset, serverNow } from '../../api/clock';
 import { Refused, sentence } from '../../api/problem';
 import { forget, TODAY as KEY } from '../../api/session';
-import { badge } from '../../badge';
+import { badge, badgeSpot } from '../../badge';
 import { topUp } from '../../queue/tickets';
 import { counted, STATE, unsent, wake } from '../../queue/unsent';
 import { toCheckin } from '../../to-checkin';
@@ -112,6 +112,7 @@ Page({
       leads: today.member.roles.some((role) => role !== 'member'),
     });
     badge(today.unread);
+    badgeSpot(Boolean(today.spot_check));
     this.drawAction();
     this.renewLater(today);
   },

@@ -6,13 +6,13 @@ import { listing } from '../../listing';
 import { newId } from '../../queue/phone';
 import { clock, moment, onDate } from '../../words';
 
-const APART_MS = 10 * 60_000; // before it a second attempt without an answer does not count (server/spotchecks/calls.py)
+const APART_MS = 10 * 60_000; // from when the first was written down; before it a second without an answer does not count (server/spotchecks/calls.py)
 
 /** What is to be known before it is called again. */
 function again(calls: api.SpotCheck['calls']): string {
   const first = calls.find((one) => one.outcome === 'no_answer');
   if (!first) return '';
-  const from = new Date(Date.parse(first.called_at) + APART_MS).toISOString();
+  const from = new Date(Date.parse(first.logged_at) + APART_MS).toISOString();
   const today = onDate(from) === onDate(new Date(serverNow()).toISOString());
   return `${today ? clock(first.called_at) : moment(first.called_at)} 无人接听。隔 10 分钟再打一次，两次都无人接听才算${Date.parse(from) > serverNow() ? `；请在 ${clock(from)} 以后打` : ''}。`;
 }

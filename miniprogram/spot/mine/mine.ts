@@ -19,7 +19,7 @@ const row = (c: api.SpotCheck) => ({
   when: `${moment(c.issues_at)} · ${c.station}`, tone: tone(c), word: decided(c) ? c.decision_word : c.state_word,
   answered: c.answered_at && c.member ? `${clock(c.answered_at)} 应答${c.checkin_holds ? `，照片${WORD[c.checkin_holds]}` : ''}` : '',
   nobodys: NOBODYS[c.state] ?? '',
-  calls: c.calls.map((one) => [`${moment(one.called_at)} ${one.called_by}拨打`, one.outcome_word, one.who, one.note].filter(Boolean).join('，')),
+  calls: c.calls.map((one) => [`${moment(one.called_at)} ${one.called_by}拨打${one.is_late ? `（${moment(one.logged_at)} 补记）` : ''}`, one.outcome_word, one.who, one.note].filter(Boolean).join('，')),
   explained: c.excuse_word ? `${c.explained_by}说明：${[c.excuse_word, c.explanation].filter(Boolean).join('。')}` : '',
   decided: decided(c) ? `${c.decided_by}：${c.decision_word}。${c.reason}` : '',
   mayExplain: missed(c) && !decided(c), mayShoot: c.state === 'unanswered' && !!c.member && !decided(c),
