@@ -6527,6 +6527,11 @@ export interface components {
         };
         /** TodayRow */
         TodayRow: {
+            /**
+             * Checkin
+             * @description the latest of the day, for who may look at it
+             */
+            checkin: string | null;
             /** Explanation */
             explanation: string;
             /**

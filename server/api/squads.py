@@ -15,7 +15,7 @@ from server.errors import not_found
 from server.org import structure
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.org.scope import county as in_county
-from server.org.scope import watched_squads
+from server.org.scope import watched_members, watched_squads
 from server.tally.models import SiteDay
 from server.tally.states import state_of
 
@@ -48,6 +48,7 @@ class TodayRow(BaseModel):
     state: str
     word: str
     explanation: str
+    checkin: uuid.UUID | None = Field(description="the latest of the day, for who may look at it")
 
 
 class TodayReply(BaseModel):
@@ -123,20 +124,24 @@ def squad_today(path: SquadPath) -> Reply:
         ).all()
         dated = [(row, at.astimezone(ZoneInfo(row.tz)).date()) for row in rows]
         here = [(r, on) for r, on in dated if r.starts_on <= on and (r.ends_on is None or on <= r.ends_on)]
+        here_ids = [r.id for r, _ in here]
+        mine = in_county(caller(), Member).with_only_columns(Member.id).where(Member.id.in_(here_ids))
+        shown = set(session.scalars(mine.where(watched_members(caller()))))
         days = {
             (day.member_id, day.on_date): day
             for day in session.scalars(
                 in_county(caller(), SiteDay).where(
-                    SiteDay.member_id.in_([r.id for r, _ in here]), SiteDay.on_date.in_({on for _, on in here})
+                    SiteDay.member_id.in_(here_ids), SiteDay.on_date.in_({on for _, on in here})
                 )
             )
         }
-    members = [_row(r.id, r.name, r.station, on, days.get((r.id, on))) for r, on in here]
+    members = [_row(r.id, r.name, r.station, on, days.get((r.id, on)), r.id in shown) for r, on in here]
     return TodayReply(squad=squad.name, members=members).model_dump(mode="json")
 
 
-def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay | None) -> TodayRow:
+def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay | None, is_shown: bool) -> TodayRow:
     state = day_state(day)
+    checkins = [one["id"] for one in day.sources if one["type"] == "checkin"] if day and is_shown else []
     return TodayRow(
         member_id=member_id,
         name=name,
@@ -145,6 +150,7 @@ def _row(member_id: uuid.UUID, name: str, station: str, on: date, day: SiteDay |
         state=state,
         word=_WORDS[state],
         explanation=day.explanation if day else "今天还没有打卡。",
+        checkin=checkins[-1] if checkins else None,
     )
 
 

@@ -62,6 +62,15 @@ def test_the_squads_board_says_how_everyone_stands(api: Api) -> None:
     ]
 
 
+def test_the_board_leads_to_the_days_latest_check_in_who_may_look_at_it(api: Api, clock: StoppedClock) -> None:
+    api.check_in("chen")
+    clock.advance(hours=2)
+    last = api.check_in("chen").json["id"]
+    board = f"/squads/{api.cast.squads['east-1']}/today"
+    for who, expected in (("leader", last), ("supervisor", last), ("colleague", None)):
+        assert api.get(board, who).json["members"][0]["checkin"] == expected
+
+
 def test_the_board_uses_the_stations_date(api: Api, clock: StoppedClock) -> None:
     clock.advance(hours=14)  # 00:00 on the 25th in China, 17:00 on the 24th in Frankfurt
     body = api.get(f"/squads/{api.cast.squads['west-1']}/today", "bureau").json

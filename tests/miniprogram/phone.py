@@ -185,6 +185,10 @@ class Phone:
     def grants(self, what: str) -> Self:
         return self._answers(what, True)
 
+    def lets_wechat_use_the_camera(self, is_on: bool) -> Self:
+        """In the phone's own settings."""
+        return self._changes(systemCamera=is_on)
+
     def agreed_to_privacy(self) -> Self:
         """The agreement is behind this person."""
         return self._changes(privacyNeeded=False)

@@ -31,8 +31,16 @@ def _refused(phone: Phone) -> Phone:
     return phone.sees("没有同意隐私保护指引")
 
 
+def _of_a_mate(phone: Phone) -> Phone:
+    return phone.opens("team/board/board").taps("chen：看打卡").sees("写一句")
+
+
 def _barred(phone: Phone) -> Phone:
     return _checkin(phone.fails("getLocation", "system permission denied")).sees("去系统设置")
+
+
+def _no_camera_by_phone(phone: Phone) -> Phone:
+    return _checkin(phone.lets_wechat_use_the_camera(False)).sees("去系统设置")
 
 
 def _outside(phone: Phone) -> Phone:
@@ -158,6 +166,7 @@ STATES: list[State] = [
     State("pages/checkin/checkin", "privacy", lambda p: p.opens("pages/checkin/checkin").sees("使用前请先阅读")),
     State("pages/checkin/checkin", "privacy-refused", _refused),
     State("pages/checkin/checkin", "no-camera", lambda p: _checkin(p.refuses("camera")).sees("没有允许使用摄像头")),
+    State("pages/checkin/checkin", "no-camera-by-phone", _no_camera_by_phone),
     State("pages/checkin/checkin", "barred", _barred),
     State("pages/checkin/checkin", "no-place", lambda p: _checkin(p.refuses("location")).sees("去允许")),
     State(
@@ -208,6 +217,7 @@ STATES: list[State] = [
     State("leads/lead/lead", "pictures", _pictured),
     State("leads/lead/lead", "ending", lambda p: _reported(p).taps("谈不下去了，申请终止").sees("为什么终止")),
     State("team/board/board", "squad", _at("team/board/board", "证明在岗"), "leader"),
+    State("pages/evidence/evidence", "of-a-mate", _of_a_mate, "leader", given="checked"),
     State("team/attest/attest", "new", lambda p: _at("team/board/board", "证明在岗")(p).taps("证明在岗"), "leader"),
     State("team/board/board", "colleague", _at("team/board/board", "人今天已确认在岗")),
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),

@@ -93,6 +93,14 @@ def test_who_lets_wechat_itself_have_no_location_is_led_to_the_systems_settings(
     assert len(phone.calls("openAppAuthorizeSetting")) == 1
 
 
+def test_who_lets_wechat_itself_have_no_camera_is_led_to_the_systems_settings(phone: Phone) -> None:
+    on_site(phone).lets_wechat_use_the_camera(False).opens().taps("打卡，23:00 前")
+    phone.sees("手机没有允许微信使用摄像头", "到“系统设置 → 微信 → 相机”里允许，回来就能拍。", "证明在岗")
+    phone.taps("去系统设置").goes_to_background().comes_back().sees("手机没有允许微信使用摄像头")
+    phone.lets_wechat_use_the_camera(True).goes_to_background().comes_back().taps("拍照").sees("重拍")
+    assert len(phone.calls("openAppAuthorizeSetting")) == 1
+
+
 def test_who_refuses_the_camera_is_told_of_the_other_way(phone: Phone) -> None:
     on_site(phone).refuses("camera").opens().taps("打卡，23:00 前").sees("没有允许使用摄像头", "证明在岗")
     phone.taps("返回今天").is_on("pages/today/today").taps("日历").sees("点一天")

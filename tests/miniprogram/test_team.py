@@ -30,6 +30,21 @@ def test_a_leader_sees_who_is_on_site_and_vouches_for_who_is_not(phones: Phones,
     phone.sees("在岗").taps("完成").is_on("team/board/board").sees("2 / 3")
 
 
+@pytest.fixture
+def checked(api: Api) -> str:
+    """chen's check-in of today."""
+    return str(api.check_in("chen").json["id"])
+
+
+def test_a_leader_opens_a_check_in_from_the_board_and_leaves_a_word(phones: Phones, api: Api, checked: str) -> None:
+    phone = phones("leader").opens("team/board/board").taps("chen：看打卡").is_on("pages/evidence/evidence")
+    phone.sees("chen", "通过", "逐项核验").taps("写一句").fills("队员会看到，也会看到是谁写的", "明天请到站内拍")
+    phone.page.locator(".wechat").get_by_text("留言", exact=True).last.tap()  # type: ignore[union-attr]
+    phone.sees("leader 留言", "明天请到站内拍")
+    assert api.get(f"/checkins/{checked}", "chen").json["comments"][0]["text"] == "明天请到站内拍"
+    phones("chen").opens("pages/evidence/evidence", id=checked).sees("leader 留言", "明天请到站内拍").sees_not("写一句")
+
+
 def test_a_colleague_vouches_for_half_of_a_day_before(phone: Phone, api: Api) -> None:
     phone.opens("pages/me/me").taps("为同事证明在岗").sees("0 / 3", "人今天已确认在岗", "colleague")
     assert phone.page.get_by_text("证明在岗", exact=True).count() == 2  # type: ignore[union-attr]  # not themselves

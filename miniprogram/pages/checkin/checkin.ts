@@ -24,13 +24,16 @@ const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围
 interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
 interface Lead { id: string; name: string }
 
+/** Whether the phone keeps the camera from WeChat itself. */
+const barred = () => wx.getAppAuthorizeSetting().cameraAuthorized === 'denied';
+
 Page({
   data: {
     still: '',
     chip: { said: '正在定位…', is: 'none' },
     noFix: null as null | { why: NoFix; said: string; action: string },
     noPrivacy: false, // the guide was refused: there is neither camera nor position
-    noCamera: false,
+    noCamera: '' as '' | 'refused' | 'barred', // by the person to us, or by the phone to WeChat
     note: '',
     visiting: false, // opened for a visit, or a lead is chosen: the check-in is one of that kind
     lead: null as null | Lead,
@@ -70,7 +73,7 @@ Page({
   /** Opened, or back from elsewhere: who was on the way then may have arrived. */
   async onShow() {
     if (this.data.busy || (this.data.noPrivacy && (await needed()))) return;
-    this.setData({ noPrivacy: false });
+    this.setData({ noPrivacy: false, noCamera: this.data.noCamera === 'barred' && !barred() ? '' : this.data.noCamera });
     this.place();
   },
 
@@ -135,7 +138,7 @@ Page({
   reopen() { this.setData({ noTicket: null }); }, // the camera opens anew, and asks again
   toSpots() { wx.redirectTo({ url: '/spot/mine/mine' }); },
 
-  async denied() { this.setData(await needed() ? { noPrivacy: true } : { noCamera: true }); },
+  async denied() { this.setData(await needed() ? { noPrivacy: true } : { noCamera: barred() ? 'barred' : 'refused' }); },
   askPrivacy() { ask(); },
   agreed() {
     if (!this.data.noPrivacy) return;
@@ -143,8 +146,9 @@ Page({
     this.place();
   },
   async allowCamera() {
+    if (this.data.noCamera === 'barred') return wx.openAppAuthorizeSetting({}).catch(() => undefined);
     const { authSetting } = await wx.openSetting({});
-    if (authSetting['scope.camera']) this.setData({ noCamera: false });
+    if (authSetting['scope.camera']) this.setData({ noCamera: '' });
   },
   failed() { wx.showToast({ title: '没有拍成，再按一次', icon: 'none' }); },
 

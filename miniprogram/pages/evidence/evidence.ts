@@ -2,6 +2,7 @@
 import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
+import { remark } from '../../remark';
 import { showWhole } from '../../whole';
 import { FINDING, holds, metres, moment, SIGN, WORD, worstFirst, type State } from '../../words';
 
@@ -18,6 +19,7 @@ function view(c: api.CheckIn) {
     reviews: c.reviews.map((r) => ({ id: r.id, state: r.decision as State, word: WORD[r.decision as State], said: r.reason || '没有写理由', by: r.reviewer, when: moment(r.created_at) })),
     comments: c.comments.map((one) => ({ id: one.id, by: one.author, when: moment(one.created_at), said: one.text })),
     appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '' })),
+    isMine: c.member.id === session()?.member.id,
     mayAppeal: state === 'rejected' && c.member.id === session()?.member.id && !c.erased_at && !c.appeals.length,
   };
 }
@@ -54,6 +56,12 @@ Page({
 
   look() { showWhole(async () => (await api.checkin(this.id)).photo?.url); },
   details() { this.setData({ more: !this.data.more }); },
+  async comment() {
+    const made = await remark(this.id);
+    if (!made) return;
+    wx.showToast({ title: '已留言', icon: 'success' });
+    await this.load();
+  },
   object() { this.setData({ writing: true }); },
   write(e: WechatMiniprogram.Input) { this.setData({ statement: e.detail.value }); },
 

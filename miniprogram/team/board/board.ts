@@ -35,6 +35,8 @@ Page({
     await this.load();
   },
 
+  look(e: WechatMiniprogram.TouchEvent) { wx.navigateTo({ url: `/pages/evidence/evidence?id=${e.currentTarget.dataset.id as string}` }); },
+
   attest(e: WechatMiniprogram.TouchEvent) {
     const mate = this.data.mates[e.currentTarget.dataset.at as number];
     wx.navigateTo({ url: `/team/attest/attest?member=${mate.member_id}&name=${encodeURIComponent(mate.name)}&on=${mate.on}` });

@@ -2,6 +2,7 @@
 import * as api from '../../api/checkins';
 import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
+import { remark } from '../../remark';
 import { showWhole } from '../../whole';
 import { FINDING, holds, metres, moment, onDate, REJECTIONS, SHAPE, SIGN, WORD, worstFirst, type RejectionCode, type State } from '../../words';
 import { decided } from '../decided';
@@ -66,18 +67,9 @@ Page({
 
   look() { showWhole(async () => (await api.checkin(this.id)).photo?.url); },
 
-  /** A word that decides nothing: the member reads it. */
   async comment() {
-    const answer = await wx.showModal({ title: '留言', editable: true, placeholderText: '队员会看到，也会看到是谁写的', confirmText: '留言' });
-    const text = answer.content?.trim();
-    if (!answer.confirm || !text) return;
-    try {
-      const made = await api.comment(this.id, text);
-      const comments = [...(this.data.c?.comments ?? []), { id: made.id, by: made.author, said: made.text }];
-      this.setData({ 'c.comments': comments });
-    } catch (error) {
-      wx.showModal({ title: '没有留下', content: sentence(error), showCancel: false });
-    }
+    const made = await remark(this.id);
+    if (made) this.setData({ 'c.comments': [...(this.data.c?.comments ?? []), { id: made.id, by: made.author, said: made.text }] });
   },
 
   accept() { return this.decide({ decision: 'accepted' }); },

@@ -1,5 +1,5 @@
 // Camera, canvas and map: the camera shows what the test holds before it, the map is an honest shell in GCJ-02.
-import { onDevice } from '../runtime/device.mjs';
+import { device, onDevice } from '../runtime/device.mjs';
 import { granted } from '../wx/permissions.mjs';
 import { fileUrl } from '../wx/disk.mjs';
 import { seenUrl } from '../wx/photo.mjs';
@@ -36,7 +36,7 @@ export function defineMedia() {
 
 async function startCamera(component, element) {
   const image = element.appendChild(Object.assign(new Image(), { className: 'sees', alt: '' }));
-  if (!(await granted('camera'))) {
+  if (device.systemCamera === false || !(await granted('camera'))) {
     fire(component, 'error', { errMsg: 'insertCamera:fail auth deny' });
     return;
   }
