@@ -52,7 +52,8 @@ export type RejectionCode = 'not_the_person' | 'not_there' | 'reused_photo' | 's
 export const LEADING = ['squad_leader', 'unit_supervisor', 'bureau_supervisor', 'county_leader'];
 
 /** Those who watch over units that are not their own squad. */
-export const WATCHING = ['unit_supervisor', 'bureau_supervisor', 'county_leader'];
+export const COUNTY_WIDE = ['bureau_supervisor', 'county_leader'];
+export const WATCHING = ['unit_supervisor', ...COUNTY_WIDE];
 
 const WEEK = ['周日', '周一', '周二', '周三', '周四', '周五', '周六'];
 

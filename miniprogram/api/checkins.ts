@@ -7,6 +7,7 @@ export type Ticket = S['TicketReply'];
 export type Submitted = S['SubmittedReply'];
 export type CheckIn = S['CheckInReply'];
 export type CheckInRow = S['CheckInRow'];
+export type Place = S['PlaceReply'];
 export type Finding = S['FindingReply'];
 export type OpenAppeal = S['OpenAppeal'];
 

@@ -2625,6 +2625,11 @@ export interface components {
             on: string;
             photo: components["schemas"]["PhotoReply"] | null;
             /**
+             * Places
+             * @description the fence it was judged by, the phone's position, the photo's own
+             */
+            places: components["schemas"]["PlaceReply"][];
+            /**
              * Reason
              * @description one sentence why: of the verdict, or once a person decided, of the decision
              */
@@ -4872,6 +4877,34 @@ export interface components {
              * @description null: at none
              */
             node: string | null;
+        };
+        /**
+         * PlaceReply
+         * @description On a map of WeChat's.
+         */
+        PlaceReply: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "station" | "claimed" | "exif";
+            /**
+             * Lat
+             * @description GCJ-02, as such a map is drawn
+             */
+            lat: number;
+            /**
+             * Lng
+             * @description GCJ-02
+             */
+            lng: number;
+            /** Name */
+            name: string;
+            /**
+             * Radius M
+             * @description a station's fence, or the error of what the phone said
+             */
+            radius_m: number | null;
         };
         /** PolicyBody */
         PolicyBody: {

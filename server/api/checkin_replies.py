@@ -12,6 +12,8 @@ from server.api.photos import link_to
 from server.api.session import caller
 from server.checkins import comments, sample
 from server.checkins.models import Appeal, CheckIn, CheckInComment, Review
+from server.checkins.places import places
+from server.evidence.datum import from_wgs84
 from server.evidence.decide import as_decided
 from server.org.models import Member
 from server.org.scope import county as in_county
@@ -83,10 +85,21 @@ def photo_reply(photo_id: uuid.UUID) -> PhotoReply:
     )
 
 
+class PlaceReply(BaseModel):
+    """On a map of WeChat's."""
+
+    kind: Literal["station", "claimed", "exif"]
+    name: str
+    lat: float = Field(description="GCJ-02, as such a map is drawn")
+    lng: float = Field(description="GCJ-02")
+    radius_m: float | None = Field(description="a station's fence, or the error of what the phone said")
+
+
 class CheckInReply(CheckInRow):
     lat: float | None = Field(description="WGS-84; none of it once it is erased")
     lng: float | None = Field(description="WGS-84")
     accuracy_m: float | None
+    places: list[PlaceReply] = Field(description="the fence it was judged by, the phone's position, the photo's own")
     note: str
     findings: list[FindingReply]
     photo: PhotoReply | None
@@ -116,6 +129,14 @@ def findings_reply(checkin: CheckIn, blind: bool = False) -> list[FindingReply]:
         )
         for f in checkin.findings
     ]
+
+
+def places_reply(checkin: CheckIn) -> list[PlaceReply]:
+    found = []
+    for one in places(checkin):
+        lat, lng = from_wgs84(one.lat, one.lng, "gcj02")
+        found.append(PlaceReply(kind=one.kind, name=one.name, lat=lat, lng=lng, radius_m=one.radius_m))
+    return found
 
 
 def row_reply(checkin: CheckIn, name: str, blind: bool = False) -> CheckInRow:

@@ -17,6 +17,7 @@ from server.api.checkin_replies import (
     findings_reply,
     member_name,
     photo_reply,
+    places_reply,
     reviews_reply,
     row_reply,
 )
@@ -248,6 +249,7 @@ def read_checkin(path: CheckInPath) -> Reply:
             lat=checkin.lat,
             lng=checkin.lng,
             accuracy_m=checkin.accuracy_m,
+            places=places_reply(checkin),
             note=checkin.note,
             findings=findings_reply(checkin, blind),
             photo=photo_reply(checkin.photo_id) if checkin.erased_at is None else None,

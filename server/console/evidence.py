@@ -23,6 +23,7 @@ from server.api.squads import day_state
 from server.audit.journal import record
 from server.checkins import sample
 from server.checkins.models import CheckIn
+from server.checkins.places import places
 from server.console import maps
 from server.console.finding_words import FACTS, FINDINGS, fact_words
 from server.console.words import moment
@@ -184,17 +185,12 @@ def _place(session: Session, checkin: CheckIn) -> Station | None:
 
 
 def _map(checkin: CheckIn) -> maps.MapView | None:
-    """The fence as it was judged by, where the phone said it was, and where the photo says it was taken."""
-    if checkin.lat is None or checkin.lng is None:
+    found = places(checkin)
+    if not found:
         return None
-    points, fences = [], []
-    place, exif = checkin.evidence.get("place"), checkin.evidence.get("exif") or {}
-    if place:
-        fences.append(maps.Fence(place["lat"], place["lng"], place["radius_m"], place["name"]))
-        points.append(maps.Point(place["lat"], place["lng"], "station", place["name"]))
-    points.append(maps.Point(checkin.lat, checkin.lng, "claimed", "手机定位", accuracy_m=checkin.accuracy_m))
-    if exif.get("lat") is not None and exif.get("lng") is not None:
-        points.append(maps.Point(exif["lat"], exif["lng"], "exif", "照片写入的位置"))
+    errors = {p.kind: p.radius_m for p in found if p.kind == "claimed"}
+    points = [maps.Point(p.lat, p.lng, p.kind, p.name, accuracy_m=errors.get(p.kind)) for p in found]
+    fences = [maps.Fence(p.lat, p.lng, p.radius_m, p.name) for p in found if p.kind == "station" and p.radius_m]
     return maps.view(services().config, points, fences)
 
 

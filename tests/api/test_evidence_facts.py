@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from server.db import Database
 from server.demo.photos import draw_selfie
+from server.evidence.datum import gcj02_to_wgs84
 from server.org.models import Member, SignIn
 from server.tally.rules import PolicyRules
 from tests.cast import SHANGHAI, add_policy
@@ -40,6 +41,16 @@ def outcome(body: dict, code: str) -> str:
 def test_the_registered_point_itself_is_looked_at_by_a_person(api: Api) -> None:
     body = api.check_in("chen", lat=str(SHANGHAI[0]), lng=str(SHANGHAI[1])).json
     assert (outcome(body, "POSITION_TYPED"), body["verdict"]) == ("suspect", "review")
+
+
+def test_the_map_has_what_it_was_judged_by_in_the_datum_of_wechats(api: Api) -> None:
+    made = api.check_in("chen", **BESIDE).json["id"]
+    for who in ("chen", "bureau"):
+        found = api.get(f"/checkins/{made}", who).json["places"]
+        assert [(one["kind"], one["radius_m"]) for one in found] == [("station", 300), ("claimed", 20)]
+        lat, lng = gcj02_to_wgs84(found[1]["lat"], found[1]["lng"])
+        assert (round(lat, 6), round(lng, 6)) == (round(float(BESIDE["lat"]), 6), round(float(BESIDE["lng"]), 6))
+        assert abs(found[1]["lng"] - float(BESIDE["lng"])) > 0.001
 
 
 def test_a_point_that_was_recorded_on_site_may_come_again(api: Api, db: Database) -> None:

@@ -31,6 +31,14 @@ def _refused(phone: Phone) -> Phone:
     return phone.sees("没有同意隐私保护指引")
 
 
+def _draw(phone: Phone) -> Phone:
+    return phone.opens("spot/ask/ask").taps("已结束").is_on("spot/draw/draw").sees("怎样抽的")
+
+
+def _reviewing(phone: Phone) -> Phone:
+    return phone.opens("team/reviews/reviews").taps("chen").is_on("team/review/review").sees("方块是驻点和围栏")
+
+
 def _of_a_mate(phone: Phone) -> Phone:
     return phone.opens("team/board/board").taps("chen：看打卡").sees("写一句")
 
@@ -191,6 +199,9 @@ STATES: list[State] = [
         lambda p: _at("spot/mine/mine", "怎样抽的")(p).taps("怎样抽的").sees("现在又核对"),
         given="drawn",
     ),
+    State("spot/ask/ask", "empty", _at("spot/ask/ask", "还没有抽签"), "bureau"),
+    State("spot/ask/ask", "drawn", _at("spot/ask/ask", "已结束"), "bureau", given="drawn"),
+    State("spot/draw/draw", "over", _draw, "bureau", given="drawn"),
     State("spot/calls/calls", "called", _called, "supervisor", given="to_call"),
     State("spot/calls/calls", "empty", _at("spot/calls/calls", "没有要打的电话"), "supervisor"),
     State("pages/today/today", "spot", _at("", "打开相机应答"), given="asked"),
@@ -223,6 +234,7 @@ STATES: list[State] = [
     State("team/approvals/approvals", "empty", _at("team/approvals/approvals", "没有等您审批的申请"), "supervisor"),
     State("team/flags/flags", "empty", _at("team/flags/flags", "没有预警"), "leader"),
     State("team/step/step", "talk", _at(TALK, "对方怎么说"), "leader"),
+    State("team/review/review", "far-away", _reviewing, "bureau", given="waits"),
     State("team/reviews/reviews", "empty", _at("team/reviews/reviews", "都复核完了"), "bureau"),
     State("team/appeals/appeals", "empty", _at("team/appeals/appeals", "没有等您处理的申诉"), "bureau"),
     State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),

@@ -285,3 +285,35 @@ def test_a_call_that_another_has_logged_meanwhile_is_over(phones: Phones, api: A
 def test_another_unit_has_nothing_to_call_and_a_member_no_entry(phones: Phones, to_call: str) -> None:
     phones("other_supervisor").opens("spot/calls/calls").sees("没有要打的电话")
     phones("leader").opens("pages/me/me").sees("带队").sees_not("电话抽查")
+
+
+def test_a_draw_from_the_phone_names_whom_once_they_are_asked(phones: Phones, spot_course: Go) -> None:
+    phone = phones("supervisor").opens("pages/me/me").taps("发起抽查").is_on("spot/ask/ask").sees("还没有抽签")
+    phone.taps("1 个").picks("本单位", "east-1").taps("抽签").is_on("spot/draw/draw").sees("已登记，几秒后抽签")
+    spot_course(seconds=4)
+    phone.sees("进行中：抽中 1，已应答 0", "前应答", "等待应答").taps("怎样抽的").is_on("spot/proof/proof")
+    phone.sees("按公布的办法抽的，没有指定谁").goes_back().goes_back().is_on("spot/ask/ask").sees("进行中", "east-1")
+
+
+def test_a_lost_answer_makes_no_second_draw(phones: Phones, api: Api) -> None:
+    phone = phones("bureau").opens("spot/ask/ask").sees("全县").loses_answers("/api/v1/draws").taps("抽签")
+    phone.is_on("spot/draw/draw").sees("已登记")
+    assert len(api.get("/draws", "bureau").json["items"]) == 1
+
+
+def test_out_of_hours_it_says_why_nobody_can_be_drawn(phones: Phones, spot_course: Go, clock: RunningClock) -> None:
+    clock.set(datetime(2026, 11, 24, 12, 30, tzinfo=UTC))  # 20:30 in China
+    phone = phones("supervisor").opens("spot/ask/ask").taps("抽签").is_on("spot/draw/draw")
+    spot_course(seconds=4)
+    phone.sees("没有人可抽：不在驻点的工作时间，或下班前来不及应答。")
+
+
+def test_a_drawn_station_is_called_from_there(phones: Phones, station_phones: None, spot_course: Go) -> None:
+    phone = phones("supervisor").opens("spot/ask/ask").taps("电话抽查").sees("由您拨打").taps("1 个").taps("抽签")
+    phone.is_on("spot/draw/draw")
+    spot_course(seconds=4)
+    phone.taps("去拨打").is_on("spot/calls/calls").sees("拨打 02188886666")
+
+
+def test_who_watches_over_nobody_finds_no_draw(phone: Phone) -> None:
+    phone.opens("pages/me/me").sees("抽查").sees_not("发起抽查")

@@ -74,11 +74,19 @@ def test_flags_are_told_in_words_and_shape_and_a_leader_decides_what_comes_next(
     phones().clock_is_off(clock.ahead.total_seconds()).opens("team/flags/flags").sees("落后").sees_not("决定约谈")
 
 
+@pytest.fixture
+def waits(api: Api) -> str:
+    """chen's check-in of some kilometres away, to be reviewed."""
+    return str(api.check_in("chen", lat="31.25", lng="121.49").json["id"])
+
+
 def test_the_bureau_accepts_what_waits(phones: Phones, api: Api) -> None:
     made = api.check_in("chen", lat="31.30", lng="121.50").json
     assert made["verdict"] == "review"
     phone = phones("bureau").opens("team/reviews/reviews").sees("待核").taps(made["reason"])
-    phone.is_on("team/review/review").sees("距离", "最近 30 天").taps("写一句")
+    phone.is_on("team/review/review").sees("距离", "最近 30 天", "方块是驻点和围栏，圆点是手机定位（误差 ±20 米）")
+    assert phone.page.locator("wx-map .marker").count() == 2  # type: ignore[union-attr]
+    phone.taps("写一句")
     phone.fills("队员会看到，也会看到是谁写的", "明天请到站内拍").page.locator(".wechat").get_by_text(
         "留言", exact=True
     ).last.tap()  # type: ignore[union-attr]

@@ -3,20 +3,18 @@ import { sentence } from '../../api/problem';
 import * as api from '../../api/spots';
 import { listing } from '../../listing';
 import { toCheckin } from '../../to-checkin';
-import { clock, moment, type State, WORD } from '../../words';
+import { clock, moment, WORD } from '../../words';
 
-const TONE: Record<string, State> = { answered: 'accepted', late: 'review', unanswered: 'review', undelivered: 'none', wrong_number: 'none' };
 const NOBODYS: Record<string, string> = {
   undelivered: '通知没有送达，不算未应答，不计入任何人。', wrong_number: '登记的号码有误，不计入任何人。',
 };
 
 const decided = (c: api.SpotCheck) => c.decision !== null;
 const missed = (c: api.SpotCheck) => ['unanswered', 'late'].includes(c.state);
-const tone = (c: api.SpotCheck): State => (decided(c) ? (c.decision === 'excused' ? 'excused' : 'rejected') : TONE[c.state] ?? 'none');
 
 const row = (c: api.SpotCheck) => ({
   id: c.id, draw: c.draw, checkin: c.member ? c.checkin : null, what: c.kind_word + (c.aimed ? ' · 指定' : ''),
-  when: `${moment(c.issues_at)} · ${c.station}`, tone: tone(c), word: decided(c) ? c.decision_word : c.state_word,
+  when: `${moment(c.issues_at)} · ${c.station}`, tone: api.tone(c), word: decided(c) ? c.decision_word : c.state_word,
   answered: c.answered_at && c.member ? `${clock(c.answered_at)} 应答${c.checkin_holds ? `，照片${WORD[c.checkin_holds]}` : ''}` : '',
   nobodys: NOBODYS[c.state] ?? '',
   calls: c.calls.map((one) => [`${moment(one.called_at)} ${one.called_by}拨打${one.is_late ? `（${moment(one.logged_at)} 补记）` : ''}`, one.outcome_word, one.who, one.note].filter(Boolean).join('，')),

@@ -9,6 +9,7 @@ const { moved } = await load('components/month-steps/moved');
 const { entries } = await load('pages/calendar/timeline');
 const { shares, tick } = await load('components/month-ring/arcs');
 const { against, between } = await load('capture/distance');
+const { onMap } = await load('team/review/place-map');
 const { day, days, metres, moment } = await load('words');
 
 const at = (clock) => Date.parse(`2026-11-24T${clock}:00+08:00`);
@@ -100,4 +101,27 @@ test('inside, outside, and what so vague a fix cannot tell', () => {
 test('dates, days and metres as people write them', () => {
   assert.deepEqual([day('2026-11-03'), moment('2026-11-03T00:41:00Z'), moment('2026-11-02T16:00:00Z')], ['11月3日 周二', '11月3日 周二 08:41', '11月3日 周二 00:00']);
   assert.deepEqual([days(17), days(16.5), metres(38.4), metres(1234), metres(43_210)], ['17', '16.5', '38 m', '1.2 km', '43 km']);
+});
+
+const station = { kind: 'station', name: '上海驻点', lat: 31.2304, lng: 121.4737, radius_m: 300 };
+const claimed = { kind: 'claimed', name: '手机定位', lat: 31.2309, lng: 121.4741, radius_m: 20 };
+const exif = { kind: 'exif', name: '照片写入的位置', lat: 39.9042, lng: 116.4074, radius_m: null };
+
+test('where a check-in was: pins, fence and error, and words for all of it', () => {
+  const map = onMap([station, claimed]);
+  assert.deepEqual(map.markers.map((one) => one.title), ['上海驻点', '手机定位']);
+  assert.deepEqual(map.circles.map((one) => one.radius), [300, 20]);
+  assert.equal(map.said, '方块是驻点和围栏，圆点是手机定位（误差 ±20 米）');
+  assert.ok(Math.abs(map.latitude - 31.2304) < 0.001 && map.scale === 14, `${map.scale}`);
+});
+
+test('a photo from another city is on the map, too', () => {
+  const map = onMap([station, claimed, exif]);
+  assert.ok(map.scale < 6 && map.circles.length === 2 && map.said.endsWith('三角是照片写入的位置'), `${map.scale}`);
+});
+
+test('without a position there is no map, and without a radius no ring', () => {
+  assert.equal(onMap([]), null);
+  assert.deepEqual(onMap([{ ...claimed, radius_m: null }]).circles, []);
+  assert.equal(onMap([{ ...claimed, radius_m: null }]).scale, 17);
 });

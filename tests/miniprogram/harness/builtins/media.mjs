@@ -89,6 +89,7 @@ function drawMap(component, latitude, longitude, scale, markers, circles) {
   });
   const pins = (markers ?? []).map((marker) => {
     const mark = place('marker', marker);
+    if (marker.iconPath) Object.assign(mark.style, { background: `center / contain no-repeat url(${fileUrl(marker.iconPath)})`, width: `${marker.width}px`, height: `${marker.height}px`, borderRadius: 0, margin: 0, transform: 'translate(-50%, -50%)' });
     mark.title = marker.title ?? marker.callout?.content ?? '';
     mark.addEventListener('click', () => fire(component, 'markertap', { markerId: marker.id }));
     return mark;
