@@ -10,19 +10,21 @@ const MOST = { main: 1024 * 1024, sub: 2 * 1024 * 1024, all: 30 * 1024 * 1024 };
 const SETTING = { es6: true, es7: true, minify: true, minifyJS: true, minifyWXML: true, minifyWXSS: true };
 
 /** {package: bytes} of what would be uploaded; '' is the main package. Throws what miniprogram-ci says. */
-export async function weigh(folder) {
-  const ci = createRequire(path.resolve(folder, 'package.json'))('miniprogram-ci');
-  const { DefaultProjectAttr } = createRequire(path.resolve(folder, 'package.json'))('miniprogram-ci/dist/config/config');
+export async function weigh(named) {
+  const folder = path.resolve(named);
+  const ci = createRequire(path.join(folder, 'package.json'))('miniprogram-ci');
+  const { DefaultProjectAttr } = createRequire(path.join(folder, 'package.json'))('miniprogram-ci/dist/config/config');
   ci.proxy('http://127.0.0.1:1'); // it asks WeChat for lists that it can do without; nobody is there, and at once
   const project = new ci.Project({
     appid: 'touristappid',
     type: 'miniProgram',
-    projectPath: path.resolve(folder),
+    projectPath: folder,
     privateKey: 'not needed to compile',
     ignores: ['node_modules/**/*'],
     attr: async () => DefaultProjectAttr, // else it asks WeChat about the appid
   });
   const out = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'miniprogram-')), 'compiled.zip');
+  process.chdir(path.dirname(out)); // it leaves an empty folder where it is called
   const compiled = await ci.getCompiledResult({ project, version: '0.0.1', desc: 'check', setting: SETTING, onProgressUpdate() {} }, out);
   const app = JSON.parse(fs.readFileSync(path.join(folder, 'app.json'), 'utf8'));
   const roots = (app.subPackages ?? app.subpackages ?? []).map(({ root }) => `${root.replace(/\/$/, '')}/`);
