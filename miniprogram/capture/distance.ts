@@ -1,4 +1,5 @@
 /** PURE: how far a fix is from a station, and what may be said of it. */
+import { metres } from '../words';
 
 export interface Point { lat: number; lng: number }
 export interface Fence extends Point { radius_m: number }
@@ -18,4 +19,12 @@ export function against(fence: Fence, at: Point, accuracy: number): { distance: 
   if (distance + accuracy <= fence.radius_m) return { distance, is: 'inside' };
   if (distance - accuracy > fence.radius_m) return { distance, is: 'outside' };
   return { distance, is: distance <= fence.radius_m ? 'inside' : 'unsure' };
+}
+
+const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
+
+/** That in words. */
+export function whereabouts(fence: Fence, at: Point, accuracy: number) {
+  const { distance, is } = against(fence, at, accuracy);
+  return { said: `${PLACE[is]} · 距驻点 ${metres(distance)} ±${Math.round(accuracy)} m`, is };
 }

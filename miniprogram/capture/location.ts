@@ -1,4 +1,5 @@
-/** Where the phone is now: asked for at a check-in, at a lead's update when its writer wants it there, and nowhere else. */
+/** Where the phone is now: asked for at a check-in, at a lead's update when its writer wants it there, when somebody wants to
+ * know how far the station is (which stays on the phone), and nowhere else. */
 
 export interface Fix { lat: number; lng: number; accuracy_m: number; datum: 'wgs84' }
 /** refused: by the person, to us; barred: by the phone's system, to WeChat; off: the phone's own switch. */

@@ -81,6 +81,15 @@ def test_outside_the_fence_it_is_said_before_and_taken_all_the_same(phone: Phone
     assert [row["verdict"] for row in stored(api)] == ["review"]
 
 
+def test_how_far_the_station_is_stays_on_the_phone(phone: Phone, api: Api) -> None:
+    on_site(phone).refuses("location").opens().taps("看离驻点多远").sees("没有允许使用位置")
+    phone.grants("location").taps("没有允许使用位置", exact=False).sees("在围栏内 · 距驻点", "±20 m")
+    phone.stands_at(31.30, 121.50).moves_clock(seconds=40).taps("在围栏内", exact=False).sees(
+        "在围栏外 · 距驻点 8.1 km"
+    )
+    assert not [one for one in phone.calls("request") if "lat" in str(one)]
+
+
 def test_who_refuses_the_location_is_told_of_the_other_way(phone: Phone) -> None:
     on_site(phone).refuses("location").opens().taps("打卡，23:00 前")
     phone.sees("没有允许使用位置", "证明在岗").grants("location").taps("去允许").sees("在围栏内")

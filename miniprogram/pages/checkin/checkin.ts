@@ -4,7 +4,7 @@ import { clockOffset } from '../../api/clock';
 import type * as me from '../../api/me';
 import { Refused, sentence } from '../../api/problem';
 import { openCamera } from '../../api/spots';
-import { against, type Fence } from '../../capture/distance';
+import { whereabouts, type Fence } from '../../capture/distance';
 import { discard } from '../../capture/photo';
 import { locate, mend, NO_FIX, type Fix, type NoFix } from '../../capture/location';
 import { session, TODAY } from '../../api/session';
@@ -15,11 +15,8 @@ import { newest, refresh, spend } from '../../queue/tickets';
 import { unsent, wake, type Reply } from '../../queue/unsent';
 import { ask as allow, wanting } from '../../subscribe';
 import { consentFor, type Errand } from '../../to-checkin';
-import { metres } from '../../words';
 
 const FEW = 3; // leads that are offered before somebody asks for more
-
-const PLACE: Record<'inside' | 'outside' | 'unsure', string> = { inside: '在围栏内', outside: '在围栏外', unsure: '定位较粗，说不准' };
 
 interface Sheet { state: string; word: string; said: string; counts: string; sum: string; id: string; kept: boolean }
 interface Lead { id: string; name: string }
@@ -111,10 +108,8 @@ Page({
   chip(fix: Fix) {
     const today = wx.getStorageSync(TODAY) as me.Today | '';
     const fence = today ? (today.posting as Fence | null) : null;
-    const error = `±${Math.round(fix.accuracy_m)}`;
-    if (!fence || this.data.visiting) return { said: `已定位 ${error} m`, is: 'none' };
-    const { distance, is } = against(fence, fix, fix.accuracy_m);
-    return { said: `${PLACE[is]} · 距驻点 ${metres(distance)} ${error}`, is };
+    if (!fence || this.data.visiting) return { said: `已定位 ±${Math.round(fix.accuracy_m)} m`, is: 'none' };
+    return whereabouts(fence, fix, fix.accuracy_m);
   },
 
   async fixPlace() {

@@ -4,6 +4,8 @@ import { clockOffset, serverNow } from '../../api/clock';
 import { Refused, sentence } from '../../api/problem';
 import { forget, TODAY as KEY } from '../../api/session';
 import { badge, badgeSpot } from '../../badge';
+import { whereabouts } from '../../capture/distance';
+import { locate, mend, NO_FIX, type NoFix } from '../../capture/location';
 import { topUp } from '../../queue/tickets';
 import { counted, STATE, unsent, wake } from '../../queue/unsent';
 import { toCheckin } from '../../to-checkin';
@@ -18,6 +20,8 @@ Page({
     on: '',
     place: '',
     squad: '',
+    far: '', // how far the station is, once somebody asks
+    noFix: '' as NoFix | '',
     act: { kind: 'go', label: '打卡', hint: '' } as Action,
     month: null as null | { confirmed: number; pending: number; excused: number; target: number },
     sum: '',
@@ -59,6 +63,20 @@ Page({
   async onPullDownRefresh() {
     await Promise.all([this.refresh(), wake(true)]);
     wx.stopPullDownRefresh();
+  },
+
+  /** How far it is to the station: worked out on the phone, sent nowhere. */
+  async measure() {
+    const fence = this.today?.posting;
+    if (!fence) return;
+    if (this.data.noFix) await mend(this.data.noFix);
+    this.setData({ far: '正在定位…', noFix: '' });
+    try {
+      const fix = await locate();
+      this.setData({ far: whereabouts(fence, fix, fix.accuracy_m).said });
+    } catch (why) {
+      this.setData({ far: NO_FIX[why as NoFix].said, noFix: why as NoFix });
+    }
   },
 
   async refresh() {
