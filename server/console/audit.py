@@ -22,6 +22,7 @@ from server.audit.verify import Report, verify
 from server.audit.words import ACTIONS
 from server.checkins import sample, second_opinion
 from server.checkins.models import CheckIn
+from server.console.audit_words import Words
 from server.console.exports import PAGE, Rows, export
 from server.console.face import face, page, query
 from server.console.words import day
@@ -150,13 +151,14 @@ def _lines(session: Session, wanted: Wanted, limit: int) -> tuple[list[dict[str,
     checkins = _checkins(session, found)
     ids = search.people(found) | {one.member_id for one in checkins.values()}
     names = people.names(session, caller().county_id, ids)
+    words = Words(session, caller().county_id, [one.facts for one in found])
     before = linked[limit - 1].seq if len(linked) > limit else None
     lines = []
     for one in found:
         checkin = checkins.get(one.subject_id) if one.subject_id else None
         # Of a blind sample nothing tells what the machine said.
         hidden = checkin is not None and sample.is_hidden(caller(), checkin, checkin.id in wanted.undecided)
-        lines.append(_line(one, names, checkin, () if not hidden else ("verdict",)))
+        lines.append(_line(one, names, checkin, words, () if not hidden else ("verdict",)))
     return lines, before
 
 
@@ -171,7 +173,9 @@ def _cells(line: dict[str, Any]) -> tuple[Any, ...]:
     return (line["seq"], line["at"], line["actor"], line["word"], line["subject"], said)
 
 
-def _line(one: Entry, names: dict[uuid.UUID, str], checkin: CheckIn | None, without: Collection[str]) -> dict[str, Any]:
+def _line(
+    one: Entry, names: dict[uuid.UUID, str], checkin: CheckIn | None, words: Words, without: Collection[str]
+) -> dict[str, Any]:
     facts = {key: said for key, said in one.facts.items() if said not in (None, "", [], {}) and key not in without}
     subject = names.get(one.subject_id, "") if one.subject_id else ""
     if checkin is not None:
@@ -183,6 +187,6 @@ def _line(one: Entry, names: dict[uuid.UUID, str], checkin: CheckIn | None, with
         "action": one.action,
         "actor": names.get(one.actor_id, "—") if one.actor_id else "系统",
         "subject": subject,
-        "facts": facts,
+        "facts": words.said(one.action, facts, caller().tz),
         "erased": one.erased,
     }

@@ -188,8 +188,10 @@ def _map(checkin: CheckIn) -> maps.MapView | None:
     found = places(checkin)
     if not found:
         return None
-    errors = {p.kind: p.radius_m for p in found if p.kind == "claimed"}
-    points = [maps.Point(p.lat, p.lng, p.kind, p.name, accuracy_m=errors.get(p.kind)) for p in found]
+    errors = [p.radius_m if p.kind == "claimed" else None for p in found]
+    points = [
+        maps.Point(p.lat, p.lng, p.kind, p.name, accuracy_m=error) for p, error in zip(found, errors, strict=True)
+    ]
     fences = [maps.Fence(p.lat, p.lng, p.radius_m, p.name) for p in found if p.kind == "station" and p.radius_m]
     return maps.view(services().config, points, fences)
 

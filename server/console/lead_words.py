@@ -5,7 +5,7 @@ from typing import Any
 
 from server.leads.models import DEAD_ENDS, STAGES
 
-_FIELDS = {
+FIELDS = {
     "intent": "意向",
     "investment_wan": "意向投资",
     "currency": "币种",
@@ -32,7 +32,7 @@ _TOLD: Mapping[str, Callable[[Facts], str]] = {
     "joined": lambda f: f"{f['squad']}加入",
     "contested": lambda f: f"首报改由{f['squad']}负责",
     "stage": lambda f: f"{STAGES[f['from']]} → {STAGES[f['to']]}",
-    "changed": lambda f: "修改了" + "、".join(word for name, word in _FIELDS.items() if name in f),
+    "changed": lambda f: "修改了" + "、".join(word for name, word in FIELDS.items() if name in f),
     "close_asked": lambda f: f"申请终止：{DEAD_ENDS[f['code']]}",
     "close_refused": lambda _f: "终止申请没有同意",
     "closed": lambda f: f"已终止：{DEAD_ENDS[f['code']]}",

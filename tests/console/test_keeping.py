@@ -3,6 +3,7 @@
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +12,7 @@ from server import leases
 from server.__main__ import main
 from server.audit import chain
 from server.audit.words import ACTIONS
+from server.console.audit_words import Words
 from server.db import Database
 from server.notify.models import Notice
 from tests.cast import Cast
@@ -62,7 +64,11 @@ def test_the_audit_is_searched_and_the_search_is_in_it(desk: Desks, api: Api, db
         chain.link(session, 1)
     sitting = desk("bureau")
     page = sitting.at("/audit")
-    expect(page.get_by_role("row").filter(has_text="提交打卡")).to_contain_text("chen")
+    row = page.get_by_role("row").filter(has_text="提交打卡")
+    expect(row).to_contain_text("chen")
+    row.get_by_text("详情").click()
+    for word in ("机器结论", "通过", "类型", "驻点打卡"):
+        expect(row).to_contain_text(word)
     api.get(f"/checkins/{checkin}", "supervisor")
     page.get_by_label("关于谁（姓名）").fill("chen")
     page.get_by_role("button", name="查询").click()
@@ -82,6 +88,28 @@ def test_the_audit_is_searched_and_the_search_is_in_it(desk: Desks, api: Api, db
     page.get_by_label("关于谁（姓名）").fill("没有这个人")
     page.get_by_role("button", name="查询").click()
     expect(page.get_by_text("没有叫“没有这个人”的人。")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "said"),
+    [
+        ("checkin.submitted", {"kind": "station", "verdict": "review"}, {"类型": "驻点打卡", "机器结论": "待核"}),
+        ("lead.moved", {"from": "lead", "to": "talks"}, {"原阶段": "线索", "新阶段": "洽谈"}),
+        ("list.exported", {"list": "flags", "filters": {"状态": "未解除"}}, {"列表": "预警", "筛选": "状态：未解除"}),
+        ("lead.updated", {"corroborated": False}, {"打卡能印证": "否"}),
+        ("notice.settings_changed", {"changed": [["reminder", "wechat", False]]}, {"改动": "打卡提醒（微信）关"}),
+        ("company.changed", {"changed": {"home_city": {"from": None, "to": "无锡"}}}, {"改动": "所在城市：无 → 无锡"}),
+        ("draw.announced", {"moment_at": "2026-11-24T02:00:03+00:00"}, {"取种子的时刻": "11月24日 周二 10:00"}),
+        ("lead.reported", {"squad": "east-1"}, {"小分队": "east-1"}),
+        ("role.granted", {"role": "admin", "unit": "east"}, {"角色": "管理员", "单位": "east"}),
+        ("escort.asked", {"leader": "chen"}, {"县领导": "chen"}),
+    ],
+)
+def test_what_an_event_says_is_said_in_words(cast: Cast, db: Database, action: str, facts: Any, said: Any) -> None:
+    ids = {"squad": cast.squads, "unit": cast.units, "leader": {"chen": cast["chen"].id}}
+    asked = {key: str(ids[key][value]) if key in ids else value for key, value in facts.items()}
+    with db.reading() as session:
+        assert Words(session, 1, [asked]).said(action, asked, "Asia/Shanghai") == said
 
 
 def test_the_chain_is_checked_and_a_change_is_found(desk: Desks, api: Api, db: Database) -> None:

@@ -1,5 +1,6 @@
 """Seeding on both databases, with a small county: whole, repeatable, once, and never into somebody else's data."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from server.audit import chain
 from server.audit.verify import verify
 from server.config import Config
+from server.console.audit_words import name_of
 from server.db import Database
 from server.demo import seed as seeding
 from server.demo.county import FAR_NAME, NAME
@@ -37,6 +39,7 @@ def test_the_county_is_whole(demo: Demo, db: Database, rows: Rows) -> None:
     _introduces_every_role_and_the_outsiders(demo)
     _caller_may_check_in(demo, rows)
     _audit_chain_verifies(db)
+    _audit_is_in_words(rows)
 
 
 def _introduces_every_role_and_the_outsiders(demo: Demo) -> None:
@@ -54,6 +57,15 @@ def _caller_may_check_in(demo: Demo, rows: Rows) -> None:
     ((member,),) = rows("SELECT id FROM members WHERE openid = :openid", openid=demo.caller["openid"])
     assert len(rows("SELECT id FROM consents WHERE member_id = :id", id=member)) == 1
     assert rows("SELECT id FROM checkins WHERE member_id = :id AND on_date = '2026-11-24'", id=member) == []
+
+
+def _audit_is_in_words(rows: Rows) -> None:
+    found = rows(
+        "SELECT e.action, p.body FROM audit_events e JOIN audit_payloads p ON p.event_id = e.id AND p.body IS NOT NULL"
+    )
+    named = {name_of(action, key) for action, body in found for key in json.loads(body)["facts"]}
+    assert len(named) > 10
+    assert [name for name in named if name.isascii()] == []
 
 
 def _audit_chain_verifies(db: Database) -> None:
