@@ -1,11 +1,16 @@
 """The house rules that no linter knows: purity of the engine, models without services, sizes, no third party's file."""
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+
+import server.api
 
 ROOT = Path(__file__).parents[1]
 SERVER = ROOT / "server"
@@ -62,6 +67,17 @@ def test_no_file_of_shared_data_is_committed(shared_data: Path) -> None:
     )
     ours = {hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in tracked if (ROOT / name).is_file()}
     assert theirs & ours == set()
+
+
+def test_no_two_schemas_of_the_api_bear_one_name() -> None:
+    """/openapi.json knows them by their names: of two the later would be told for both."""
+    found: dict[str, set[str]] = {}
+    for module in pkgutil.iter_modules(server.api.__path__, "server.api."):
+        for name, one in vars(importlib.import_module(module.name)).items():
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                found.setdefault(name, set()).add(one.__module__)
+    assert len(found) > 100
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
 
 
 def test_the_top_level_is_as_agreed() -> None:

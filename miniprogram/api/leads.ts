@@ -28,7 +28,7 @@ export const note = (id: string, body: S['UpdateBody']) => change<Update>('POST'
 /** A picture of an update, sent before it. */
 export const picture = (lead: string, file: string, id: string) => upload<S['PictureReply']>(`/leads/${lead}/photos`, file, 'photo', { id });
 /** What is left out stays as it is. */
-export const revise = (id: string, changes: Partial<S['ChangeBody']>) => change<Lead>('POST', `/leads/${id}/changes`, changes, true);
+export const revise = (id: string, changes: Partial<S['LeadChangeBody']>) => change<Lead>('POST', `/leads/${id}/changes`, changes, true);
 export const close = (id: string, body: S['ClosingBody']) => change<S['RequestRow']>('POST', `/leads/${id}/closing`, body, true);
 export const reopen = (id: string, reason: string) => change<Lead>('POST', `/leads/${id}/reopen`, { reason }, true);
 

@@ -2452,55 +2452,6 @@ export interface components {
             industries: components["schemas"]["IndustryRow"][];
         };
         /**
-         * ChangeBody
-         * @description What is left out stays as it is.
-         */
-        ChangeBody: {
-            /**
-             * Channel
-             * @default other
-             * @enum {string}
-             */
-            channel: "exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other";
-            /**
-             * Currency
-             * @default CNY
-             * @enum {string}
-             */
-            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
-            /**
-             * Eia
-             * @description 环评类别 (环境影响评价法 §16)
-             */
-            eia?: ("registration" | "form" | "report") | null;
-            /**
-             * Energy Tce
-             * @description tonnes of standard coal a year
-             */
-            energy_tce?: number | null;
-            /**
-             * Environment
-             * @default
-             */
-            environment: string;
-            /**
-             * Intent
-             * @default
-             */
-            intent: string;
-            /** Investment Wan */
-            investment_wan?: number | null;
-            /** Land Mu */
-            land_mu?: number | null;
-            /**
-             * Next Action
-             * @default
-             */
-            next_action: string;
-            /** Next On */
-            next_on?: string | null;
-        };
-        /**
          * CheckInForm
          * @description The multipart fields of a submission.
          */
@@ -3134,17 +3085,6 @@ export interface components {
             title: string;
             /** Tries */
             tries: components["schemas"]["Attempt"][];
-        };
-        /** DecisionBody */
-        DecisionBody: {
-            /** Approved */
-            approved: boolean;
-            /**
-             * Reason
-             * @description needed for a refusal; the member reads it
-             * @default
-             */
-            reason: string;
         };
         /** DeedRow */
         DeedRow: {
@@ -4067,6 +4007,55 @@ export interface components {
             step: "remind" | "talk" | "circular" | "replace";
         };
         /**
+         * LeadChangeBody
+         * @description What is left out stays as it is.
+         */
+        LeadChangeBody: {
+            /**
+             * Channel
+             * @default other
+             * @enum {string}
+             */
+            channel: "exhibition" | "chamber" | "referral" | "cold_call" | "inquiry" | "directory" | "other";
+            /**
+             * Currency
+             * @default CNY
+             * @enum {string}
+             */
+            currency: "CNY" | "USD" | "EUR" | "HKD" | "JPY";
+            /**
+             * Eia
+             * @description 环评类别 (环境影响评价法 §16)
+             */
+            eia?: ("registration" | "form" | "report") | null;
+            /**
+             * Energy Tce
+             * @description tonnes of standard coal a year
+             */
+            energy_tce?: number | null;
+            /**
+             * Environment
+             * @default
+             */
+            environment: string;
+            /**
+             * Intent
+             * @default
+             */
+            intent: string;
+            /** Investment Wan */
+            investment_wan?: number | null;
+            /** Land Mu */
+            land_mu?: number | null;
+            /**
+             * Next Action
+             * @default
+             */
+            next_action: string;
+            /** Next On */
+            next_on?: string | null;
+        };
+        /**
          * LeadFilter
          * @description What the table is narrowed to.
          */
@@ -4270,6 +4259,19 @@ export interface components {
             /** Updates */
             updates: components["schemas"]["UpdateRow"][];
         };
+        /** LeadRequestDecisionBody */
+        LeadRequestDecisionBody: {
+            /**
+             * Answer
+             * @description whoever asked reads it
+             */
+            answer: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "granted" | "refused";
+        };
         /** LeadRow */
         LeadRow: {
             /**
@@ -4383,6 +4385,17 @@ export interface components {
              */
             value: 0.5 | 1;
         };
+        /** LeaveDecisionBody */
+        LeaveDecisionBody: {
+            /** Approved */
+            approved: boolean;
+            /**
+             * Reason
+             * @description needed for a refusal; the member reads it
+             * @default
+             */
+            reason: string;
+        };
         /** LeavePage */
         LeavePage: {
             /** Items */
@@ -4491,6 +4504,19 @@ export interface components {
              * @description id or exact name
              */
             unit: string;
+        };
+        /**
+         * MemberChangeBody
+         * @description What is left out stays; null takes it away.
+         */
+        MemberChangeBody: {
+            /** Email */
+            email?: string | null;
+            /**
+             * Phone
+             * @description eleven digits, or with the country's code: +49…
+             */
+            phone?: string | null;
         };
         /** MemberCreated */
         MemberCreated: {
@@ -8929,7 +8955,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionBody"];
+                "application/json": components["schemas"]["LeadRequestDecisionBody"];
             };
         };
         responses: {
@@ -9124,7 +9150,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeBody"];
+                "application/json": components["schemas"]["LeadChangeBody"];
             };
         };
         responses: {
@@ -9556,7 +9582,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionBody"];
+                "application/json": components["schemas"]["LeaveDecisionBody"];
             };
         };
         responses: {
@@ -10941,7 +10967,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeBody"];
+                "application/json": components["schemas"]["MemberChangeBody"];
             };
         };
         responses: {

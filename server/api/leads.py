@@ -96,7 +96,7 @@ class LeadPage(BaseModel):
     next_cursor: str | None
 
 
-class ChangeBody(BaseModel):
+class LeadChangeBody(BaseModel):
     """What is left out stays as it is."""
 
     intent: Remark = Field("", max_length=500)
@@ -191,7 +191,7 @@ class RequestPage(BaseModel):
     next_cursor: str | None
 
 
-class DecisionBody(BaseModel):
+class LeadRequestDecisionBody(BaseModel):
     decision: Literal["granted", "refused"]
     answer: Sentence = Field(max_length=500, description="whoever asked reads it")
 
@@ -262,7 +262,7 @@ def read_lead(path: LeadPath) -> Reply:
 
 
 @bp.post("/leads/<uuid:lead_id>/changes", responses={200: LeadReply})
-def change_lead(path: LeadPath, body: ChangeBody) -> Reply:
+def change_lead(path: LeadPath, body: LeadChangeBody) -> Reply:
     """Bring up to date what is known; the squad that has the claim. (Not PATCH: no mini-program can send one.)"""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     with transaction() as session:
@@ -357,7 +357,7 @@ def list_lead_requests(query: RequestQuery) -> Reply:
 
 
 @bp.post("/lead-requests/<uuid:request_id>/decision", responses={200: RequestRow})
-def decide_lead_request(path: LeadRequestPath, body: DecisionBody) -> Reply:
+def decide_lead_request(path: LeadRequestPath, body: LeadRequestDecisionBody) -> Reply:
     """Grant or refuse, from outside the squads it is about."""
     with transaction() as session:
         decided = requests.decide(session, caller(), path.request_id, body.decision == "granted", body.answer, now())

@@ -46,7 +46,7 @@ class LeaveQuery(PageQuery):
     member: uuid.UUID | None = Field(None, description="one member the caller may see")
 
 
-class DecisionBody(BaseModel):
+class LeaveDecisionBody(BaseModel):
     approved: bool
     reason: Remark = Field("", max_length=300, description="needed for a refusal; the member reads it")
 
@@ -113,7 +113,7 @@ def list_leaves(query: LeaveQuery) -> Reply:
 
 
 @bp.post("/leaves/<uuid:leave_id>/decision", responses={200: LeaveRow})
-def decide_on_leave(path: LeavePath, body: DecisionBody) -> Reply:
+def decide_on_leave(path: LeavePath, body: LeaveDecisionBody) -> Reply:
     """Approve or refuse, by the role that the length asks for or a higher one; never one's own. Approved days count at
     once; those of a closed month become addenda."""
     if not body.approved and not body.reason:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
+from server.api.register import MemberPath
 from server.api.services import Reply, reading
 from server.api.session import SIGNED_IN, caller
 from server.org.scope import watched_member
@@ -23,10 +24,6 @@ bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="
 
 class MonthQuery(BaseModel):
     month: str = Field("", pattern=r"^(|20\d\d-(0[1-9]|1[0-2]))$", description="YYYY-MM; empty is this month")
-
-
-class MemberPath(BaseModel):
-    member_id: uuid.UUID
 
 
 class ExplainedDay(DayReply):

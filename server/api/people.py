@@ -17,7 +17,7 @@ from server.tally.recompute import recompute_stored
 bp = APIBlueprint("people", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
-class ChangeBody(BaseModel):
+class MemberChangeBody(BaseModel):
     """What is left out stays; null takes it away."""
 
     phone: Name | None = Field(None, max_length=30, description="eleven digits, or with the country's code: +49…")
@@ -51,7 +51,7 @@ class TransferReply(BaseModel):
 
 
 @bp.patch("/members/<uuid:member_id>", responses={200: ReachReply})
-def change(path: MemberPath, body: ChangeBody) -> Reply:
+def change(path: MemberPath, body: MemberChangeBody) -> Reply:
     """How a member can be reached. The number is what WeChat's is compared with when they bind by it."""
     to = body.model_dump(exclude_unset=True)
     if not to:

@@ -264,7 +264,7 @@ def leads_requests() -> Response:
 
 @face.post("/leads/requests/<uuid:request_id>/decision")
 def leads_decide(request_id: uuid.UUID) -> Response:
-    api.decide_lead_request(api.LeadRequestPath(request_id=request_id), form(api.DecisionBody))
+    api.decide_lead_request(api.LeadRequestPath(request_id=request_id), form(api.LeadRequestDecisionBody))
     return done("已回复，提出的人会收到消息。", url_for("desk.leads_requests"))
 
 

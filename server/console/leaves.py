@@ -52,7 +52,7 @@ def _cells(one: dict[str, Any]) -> tuple[Any, ...]:
 @face.post("/leaves/<uuid:leave_id>/decision")
 def leaves_decide(leave_id: uuid.UUID) -> Response:
     """Approve or refuse one; a refusal says why."""
-    body = form(api.DecisionBody)
+    body = form(api.LeaveDecisionBody)
     api.decide_on_leave(api.LeavePath(leave_id=leave_id), body)
     return done(
         "已同意，天数已重新计算。" if body.approved else "已回复不同意，队员会看到理由。", url_for("desk.leaves")

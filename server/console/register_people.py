@@ -145,7 +145,7 @@ def register_person(member_id: uuid.UUID) -> Response:
 
 @face.post("/register/people/<uuid:member_id>/reach")
 def register_reach(member_id: uuid.UUID) -> Response:
-    body = form(people_api.ChangeBody)
+    body = form(people_api.MemberChangeBody)
     people_api.change(api.MemberPath(member_id=member_id), body)
     return done("已修改联系方式。", _back(member_id))
 
