@@ -25,6 +25,7 @@ from server.spotchecks.models import WAITING, Draw, SpotCheck
 
 _BATCH = 1000
 _TOO_LATE = timedelta(hours=1)  # after its window, because the worker stood still: then it is not sent at all
+_SLACK = timedelta(minutes=1)  # the worker looks every few seconds: who was drawn for the last moment is asked
 _NOBODY_CALLED = timedelta(days=3)  # then a call that was drawn is nobody's any more, and the squad may be drawn again
 
 
@@ -146,7 +147,7 @@ def _issue(session: Session, check: SpotCheck, terms: Terms, is_workday: IsWorkd
     station = session.get_one(Station, (check.county_id, check.station_id))
     ends_at = session.get_one(Draw, (check.county_id, check.draw_id)).ends_at
     minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
-    left = pool.room(check.kind, minutes)
+    left = max(pool.room(check.kind, minutes) - _SLACK, timedelta())
     if now > ends_at + _TOO_LATE or not pool.in_hours(station.tz, now, terms, is_workday, left):
         check.state = "void"
         return

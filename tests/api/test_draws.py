@@ -388,6 +388,13 @@ def test_their_time_to_answer_ends_before_work_does(api: Api, clock: StoppedCloc
     assert rows("SELECT state FROM spot_checks") == [("open",)]
 
 
+def test_who_is_drawn_for_the_last_moment_is_asked(api: Api, clock: StoppedClock, spot_course: Go, rows: Rows) -> None:
+    clock.advance(hours=6, minutes=59, seconds=55)  # 17:30 less the half hour to answer
+    aimed(api)
+    spot_course(seconds=10)
+    assert rows("SELECT state FROM spot_checks") == [("open",)]
+
+
 def test_of_two_postings_of_one_day_the_later_holds(api: Api, cast: Any, db: Database, spot_course: Go) -> None:
     """No page makes two; a script on the database may have."""
     with db.transaction() as session:
