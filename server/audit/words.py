@@ -46,6 +46,7 @@ ACTIONS = {
     "flag.raised": "提出预警",
     "flag.step_taken": "预警处置",
     "invite.issued": "发放邀请码",
+    "invite.wrong_code": "试了不对的邀请码",
     "company.changed": "修改企业资料",
     "lead.asked": "线索申请",
     "lead.changed": "修改线索",
