@@ -261,6 +261,7 @@ class Worker:
         credits.forget_old(session, now - timedelta(days=60))
         complaints.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
         outbox.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
+        keep.forget_strangers(session)
         keep.forget_old(session, stamps_before=now - timedelta(days=1), events_before=now - timedelta(days=60))
 
     def _erase_evidence(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:

@@ -478,6 +478,21 @@ def test_the_first_of_two_sends_that_was_lost_loses_nothing(wechat: Wechat, noti
     assert states(rows)[-1] == ("handled", None)
 
 
+def test_of_who_was_removed_the_night_forgets_what_wechat_said(
+    wechat: Wechat, api: Api, clock: StoppedClock, rows: Rows, cast: Cast
+) -> None:
+    wechat.popup()
+    wechat.popup(openid="o-colleague")
+    assert api.post(f"/members/{cast['chen'].id}/remove", "admin", {"reason": "调离"}).status_code == 200
+    clock.advance(days=1)
+    (retention,) = [job for job in wechat.worker.periodic() if job.name == "retention"]
+    wechat.worker.scheduler.catch_up(retention)
+    said = rows("SELECT openid, CAST(said AS text) FROM pushed_events")
+    assert len(said) == 2
+    assert [openid for openid, _said in said if openid] == ["o-colleague"]
+    assert "o-chen" not in str(said)
+
+
 def test_what_is_old_is_forgotten(wechat: Wechat, clock: StoppedClock, rows: Rows) -> None:
     wechat.popup()
     clock.advance(days=61)
