@@ -1072,7 +1072,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End the caller's 用工关系 with this mini-program; where there is none it is ended. WeChat itself can tell the phone
+         * End the caller's 用工关系 with this mini-program; where there is none it is ended. WeChat itself tells the phone
          * @description whether there is one, so nothing of it is kept here.
          */
         delete: operations["subscriptions_end_employee_relation_me_employee_relation_delete"];
