@@ -29,7 +29,7 @@ _LIVES = timedelta(minutes=2)  # a worker beats three times a minute
 _BACKUP_EVERY = timedelta(days=2)
 _TEMPLATES_EVERY = timedelta(hours=3)  # the worker asks once an hour
 _LEAST_FREE = 0.1  # of the disk
-_JOBS = {
+JOBS = {
     "remind": "打卡提醒",
     "nightly_flags": "每晚对照进度",
     "close_months": "月度结账",
@@ -38,6 +38,8 @@ _JOBS = {
     "leave_reminders": "请假待批提醒",
     "complaint_reminders": "意见待答复提醒",
     "review_reminders": "待复核提醒",
+    "lead_clocks": "线索到期提醒",
+    "spot_schedule": "每日抽查抽签",
     "retention": "清理过期登录和票据",
     "erase_evidence": "到期删除证据",
     "erase_lead_evidence": "到期删除跟进的位置和照片",
@@ -133,7 +135,7 @@ def _jobs(session: Session) -> list[dict[str, Any]]:
         .order_by(Schedule.job)
     )
     return [
-        {"word": _JOBS.get(name, name), "zone": zone, "through": row.done_through, "under_way": row.token is not None}
+        {"word": JOBS.get(name, name), "zone": zone, "through": row.done_through, "under_way": row.token is not None}
         for row in rows
         for name, _, zone in [row.job.partition(":")]
     ]

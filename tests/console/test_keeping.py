@@ -13,12 +13,14 @@ from server import leases
 from server.__main__ import main
 from server.audit import chain
 from server.audit.words import ACTIONS
+from server.console.system import JOBS
 from server.db import Database
 from server.notify import course, templates
 from server.notify.models import ChannelPause, Notice
 from server.notify.subscriptions import FIELDS
 from server.wechat.client import Template
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
+from server.worker import Worker
 from tests.cast import Cast
 from tests.client import Api
 from tests.console.conftest import Desks, signed_in
@@ -124,6 +126,12 @@ def test_every_action_has_a_word() -> None:
     said = {action for path in SERVER.rglob("*.py") for action in call.findall(path.read_text())}
     assert len(said) > 30
     assert said - set(ACTIONS) == set()
+
+
+def test_every_job_with_times_of_its_own_has_a_word(config, clock: RunningClock) -> None:
+    worker = Worker(config.model_copy(update={"morning_summary_at": "08:30"}), clock)
+    assert {job.name for job in worker.periodic()} == set(JOBS)
+    worker.db.dispose()
 
 
 def test_the_system_says_what_waits_and_who_works(
