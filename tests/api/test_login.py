@@ -166,6 +166,14 @@ def test_an_invite_of_the_unit_before_binds_nobody(api: Api, sandbox: RunningSan
     assert (refused.status_code, refused.json["code"]) == (403, "invite_invalid")
 
 
+def test_an_invite_of_who_was_removed_binds_nobody(api: Api, sandbox: RunningSandbox) -> None:
+    chen = api.cast["chen"].id
+    invite = api.post(f"/members/{chen}/invites", "supervisor").json["invite_code"]
+    assert api.post(f"/members/{chen}/remove", "admin", {"reason": "调离"}).status_code == 200
+    refused = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-old-slip")})
+    assert (refused.status_code, refused.json["code"]) == (403, "invite_invalid")
+
+
 def test_within_the_unit_it_stays_good(api: Api, sandbox: RunningSandbox) -> None:
     """Another squad of the same unit: whoever issued it may issue the next one as well."""
     chen = api.cast["chen"].id
