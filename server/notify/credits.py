@@ -22,7 +22,7 @@ from server.notify.models import AccountTemplate, SubscriptionAnswer, Subscripti
 
 # A phone tells us at the tap and so does WeChat, whose CreateTime is the tap's; clocks may differ by this much.
 _SAME_TAP = timedelta(minutes=2)
-ASK_AGAIN = timedelta(days=7)  # also how long somebody who said no is not asked (subscriptions._REST)
+ASK_AGAIN = timedelta(days=7)
 _C = SubscriptionCredit
 _A = SubscriptionAnswer
 
