@@ -17,8 +17,11 @@ from sqlalchemy.exc import OperationalError
 from server.config import Config, ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
+    from server.db import Database
     from server.org.models import County
 
 
@@ -295,6 +298,47 @@ def _backup(config: Config, _arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _wechat(config: Config, arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from server.clock import system_clock
+    from server.db import Database
+    from server.notify import templates
+    from server.notify.tokens import DatabaseTokens
+    from server.wechat.client import WechatClient
+    from server.wechat.errors import WechatError
+
+    db = Database(config.database_url)
+    if arguments.action == "lift":
+        return _lift(db, datetime.now(UTC))
+    try:
+        told = WechatClient(config, DatabaseTokens(db, system_clock)).templates()
+    except WechatError as error:
+        print(f"WeChat did not tell its templates: {error}", file=sys.stderr)
+        return 1
+    with db.transaction() as session:
+        templates.keep(session, told, datetime.now(UTC))
+        faults = templates.faults(config.wechat_templates, templates.known(session))
+    print(
+        "\n".join([f"账号里有 {len(told)} 个模板，{len(faults)} 处配置有误。", *(f"  {one.words}" for one in faults)])
+    )
+    return 1 if faults else 0
+
+
+def _lift(db: "Database", at: "datetime") -> int:
+    from server.audit.journal import record
+    from server.notify import pauses
+    from server.org.models import County
+
+    with db.transaction() as session:
+        ended, notices = pauses.lift(session, None, at)
+        for county_id in session.scalars(select(County.id).order_by(County.id)) if ended else ():
+            facts = {"pauses": ended, "notices": notices}
+            record(session, county_id, None, "notice.pause_lifted", None, facts, at)
+    print("\n".join([f"解除了 {len(ended)} 个暂停，{notices} 条等着的消息马上发出。", *(f"  {one}" for one in ended)]))
+    return 0
+
+
 def _reseal(config: Config, _arguments: argparse.Namespace) -> int:
     from server.db import Database
     from server.privacy import reseal
@@ -366,6 +410,11 @@ _COMMANDS: dict[str, tuple[Callable[[Config, argparse.Namespace], int], str, lis
         _backup,
         "noted: a backup is complete; prints what a restore is to be compared with, and the console shows when it was",
         [("action", {"choices": ["noted"]})],
+    ),
+    "wechat": (
+        _wechat,
+        "check: hold WECHAT_TEMPLATES against what the account has; lift: its quota was cleared, send again at once",
+        [("action", {"choices": ["check", "lift"]})],
     ),
     "reseal": (_reseal, "bring what is sealed under the first of SEALING_KEYS, so that the others may go", []),
     "audit": (

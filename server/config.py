@@ -22,6 +22,7 @@ _SANDBOX_CALLBACK_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox1"
 PLAIN = "plain"
 LIVE_WECHAT_URL, LIVE_WECOM_URL = "https://api.weixin.qq.com", "https://qyapi.weixin.qq.com"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_MOST_EMPLOYEE_TEMPLATES = 6
 # server.notify.messages.SUBSCRIBED, which is floors above this one; a test holds the two together.
 # A template's id, and after a bar its keys where they are not the kind's own: `id|thing4,date1,thing7`.
 _TEMPLATE = re.compile(r"[^|,\s]{1,64}(\|[a-z_]+[0-9]+(,[a-z_]+[0-9]+)*)?")
@@ -244,6 +245,13 @@ class Config(BaseSettings):
     def _every_kind(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         if info.data.get("wechat") == "live" and (missing := [k for k in TEMPLATE_KINDS if not value.get(k)]):
             raise ValueError(f"must have the template ids of all kinds when WECHAT=live; missing: {', '.join(missing)}")
+        return value
+
+    @field_validator("wechat_employee_templates")
+    @classmethod
+    def _asked_at_once(cls, value: dict[str, str]) -> dict[str, str]:
+        if len({template.partition("|")[0] for template in value.values()}) > _MOST_EMPLOYEE_TEMPLATES:
+            raise ValueError("names more than six templates; a member binds for six at once (wx.bindEmployeeRelation)")
         return value
 
     @property

@@ -29,7 +29,7 @@ from server.leads import morning
 from server.leads import retention as lead_retention
 from server.leases import LeaseLost
 from server.leaves import waiting
-from server.notify import credits, outbox
+from server.notify import credits, outbox, templates
 from server.notify.channel import Channel
 from server.notify.channels.group_bot import GroupBot
 from server.notify.channels.mail import Mail
@@ -54,6 +54,7 @@ from server.tally.lead_terms import lead_terms
 from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
 from server.wechat.client import WechatClient
+from server.wechat.errors import WechatError
 from server.wechat.group_bot import GroupBotClient
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class Worker:
         self.db = Database(config.database_url, max(config.database_pool_size, FEWEST_CONNECTIONS))
         self.store = FolderStore(config.photo_root)
         self.scheduler = Scheduler(self.db, clock)
+        self.wechat = WechatClient(config, DatabaseTokens(self.db, clock))
         people = Recipients(Sealer(config.sealing_keys))
         self.delivery = Delivery(self.db, clock, self._channels(), people.find, Night.of(config.quiet_hours))
 
@@ -116,6 +118,7 @@ class Worker:
             Periodic("retention", _everybody, at("03:00"), self._retention, latest_only=True),
             Periodic("erase_evidence", self._counties, at("03:30"), self._erase_evidence, since=_TONIGHT),
             Periodic("erase_lead_evidence", self._counties, at("03:25"), self._erase_lead_evidence, since=_TONIGHT),
+            Periodic("templates", _everybody, lambda _scope, after: hourly(after), self._templates, latest_only=True),
             Periodic("sweep", _everybody, lambda _scope, after: hourly(after), self._sweep, latest_only=True),
         )
 
@@ -150,11 +153,10 @@ class Worker:
 
     def _channels(self) -> dict[str, Channel]:
         """Those that are configured, by name."""
-        wechat = WechatClient(self.config, DatabaseTokens(self.db, self.clock))
         bots = GroupBot(GroupBotClient(self.config.wecom_url), self._bot_key)
-        channels: list[Channel] = [Subscribe(wechat, self.config.wechat_templates), bots]
+        channels: list[Channel] = [Subscribe(self.wechat, self.config.wechat_templates), bots]
         if self.config.wechat_employee_templates:
-            channels.append(Employee(wechat, self.config.wechat_employee_templates))
+            channels.append(Employee(self.wechat, self.config.wechat_employee_templates))
         if self.config.smtp_url:
             channels.append(Mail(self.config.smtp_url, self.config.smtp_from))
         return {channel.name: channel for channel in channels}
@@ -259,6 +261,7 @@ class Worker:
         credits.forget_old(session, now - timedelta(days=60))
         complaints.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
         outbox.forget_old(session, now - timedelta(days=31 * KEPT_MONTHS))
+        keep.forget_strangers(session)
         keep.forget_old(session, stamps_before=now - timedelta(days=1), events_before=now - timedelta(days=60))
 
     def _erase_evidence(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
@@ -283,6 +286,15 @@ class Worker:
             lead_retention.forget(session, scope.county_id, scope.tz, period.on, months, self.clock())
 
         yield Step("", erase)
+
+    def _templates(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
+        """What the account has; a WeChat that does not answer is asked again in an hour."""
+        try:
+            told = self.wechat.templates()  # before the step, as a network is slow
+        except WechatError as error:
+            log.warning("templates_not_told", error=str(error))
+            return
+        yield Step("", lambda session: templates.keep(session, told, self.clock()))
 
     def _sweep(self, _scope: Scope, _period: Period, _mark: str | None) -> Iterator[Step]:
         sweep(self.db, self.store, self.clock())  # before the step: files are slow, and SQLite has one writer

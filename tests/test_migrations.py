@@ -117,6 +117,7 @@ def test_primary_keys_begin_with_the_county_and_references_carry_it() -> None:
         "pushed_events",
         "push_stamps",
         "channel_pauses",
+        "account_templates",
         "worker_beats",
     } | {
         "console_scans"  # whose it becomes is known when somebody confirms it

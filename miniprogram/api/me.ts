@@ -9,6 +9,7 @@ export type Day = S['ExplainedDay'];
 export type File = S['FileReply'];
 export type Consent = S['ConsentReply'];
 export type Deletion = S['DeletionReply'];
+export type Subscription = S['SubscriptionReply'];
 export type Device = S['SignInReply'];
 
 export const today = () => read<Today>('/me/today');
@@ -28,6 +29,7 @@ export const deletion = () => read<Deletion>('/me/deletion');
 export const askDeletion = () => change<Deletion>('POST', '/me/deletion', { understood: true }, true);
 export const keepMine = () => change<void>('DELETE', '/me/deletion');
 
-export const subscriptions = async () => (await read<S['SubscriptionsReply']>('/me/subscriptions')).items;
+export const subscriptions = () => read<S['SubscriptionsReply']>('/me/subscriptions');
 export const reportAnswers = (id: string, answers: S['AnswersBody']['answers']) =>
   change<S['SubscriptionsReply']>('POST', '/me/subscriptions', { id, answers }, true);
+export const endEmployeeRelation = () => change<void>('DELETE', '/me/employee-relation', undefined, true);

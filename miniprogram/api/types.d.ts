@@ -1061,6 +1061,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/employee-relation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the caller's 用工关系 with this mini-program; where there is none it is ended. WeChat itself tells the phone
+         * @description whether there is one, so nothing of it is kept here.
+         */
+        delete: operations["subscriptions_end_employee_relation_me_employee_relation_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/escorts.ics": {
         parameters: {
             query?: never;
@@ -3349,6 +3369,21 @@ export interface components {
             state: "announced" | "drawn";
             /** Waiting */
             waiting: number;
+        };
+        /** EmployeeTemplate */
+        EmployeeTemplate: {
+            /**
+             * Purposes
+             * @description what it tells this member, a short sentence each
+             */
+            purposes: string[];
+            /**
+             * Template Id
+             * @description for wx.bindEmployeeRelation; there are six at most
+             */
+            template_id: string;
+            /** Title */
+            title: string;
         };
         /** EnrolmentReply */
         EnrolmentReply: {
@@ -6429,6 +6464,11 @@ export interface components {
              */
             credits: number | null;
             /**
+             * Lasting
+             * @description accepted once for all that come; never to be asked for together with others
+             */
+            lasting: boolean;
+            /**
              * Low
              * @description ask at the next tap
              */
@@ -6448,6 +6488,11 @@ export interface components {
         };
         /** SubscriptionsReply */
         SubscriptionsReply: {
+            /**
+             * Employee
+             * @description of 用工关系; none: this county has none for the caller
+             */
+            employee: components["schemas"]["EmployeeTemplate"][];
             /** Items */
             items: components["schemas"]["SubscriptionReply"][];
         };
@@ -10106,6 +10151,42 @@ export interface operations {
         };
     };
     my_data_withdraw_deletion_me_deletion_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptions_end_employee_relation_me_employee_relation_delete: {
         parameters: {
             query?: never;
             header?: never;

@@ -96,16 +96,22 @@ def bind(body: BindBody) -> Reply:
     openid = _openid(body)
     # Counted in a transaction of its own: a wrong code rolls the binding back, not the count.
     with transaction() as session:
-        spend(session, f"bind:{openid}", limit=10, window_s=3600, now=now())
+        spend(session, f"bind:{signin.digest(openid)}", limit=signin.GUESSES, window_s=3600, now=now())
         spend(session, f"bind-from:{request.remote_addr}", limit=100, window_s=3600, now=now())
     number = services().wechat.phone_number(body.phone_code, openid) if body.phone_code else None
-    with transaction() as session:
-        if number is not None:
-            bind_by_phone(session, openid, number, services().sealer, now())
-        else:
-            signin.bind(session, openid, str(body.invite_code), now())
-        token, member = signin.sign_in(session, openid, phone(), now())
-        reply = SessionReply(token=token, member=member_reply(session, member))
+    try:
+        with transaction() as session:
+            if number is not None:
+                bind_by_phone(session, openid, number, services().sealer, now())
+            else:
+                signin.bind(session, openid, str(body.invite_code), now())
+            token, member = signin.sign_in(session, openid, phone(), now())
+            reply = SessionReply(token=token, member=member_reply(session, member))
+    except AppError as error:
+        if error.code == "invite_invalid":  # the binding is rolled back, what is noted of it is not
+            with transaction() as session:
+                signin.note_wrong_code(session, openid, request.remote_addr, now())
+        raise
     return reply.model_dump(mode="json")
 
 

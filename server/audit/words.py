@@ -46,6 +46,7 @@ ACTIONS = {
     "flag.raised": "提出预警",
     "flag.step_taken": "预警处置",
     "invite.issued": "发放邀请码",
+    "invite.wrong_code": "试了不对的邀请码",
     "company.changed": "修改企业资料",
     "lead.asked": "线索申请",
     "lead.changed": "修改线索",
@@ -72,6 +73,7 @@ ACTIONS = {
     "member.viewed": "查看个人档案",
     "month.closed": "月度结账",
     "month.exported": "导出月度表",
+    "notice.pause_lifted": "解除消息暂停",
     "notice.resent": "重新发送消息",
     "notice.settings_changed": "修改消息设置",
     "photo.preloaded": "预先载入照片（尚未显示）",
@@ -98,4 +100,5 @@ ACTIONS = {
     "unit.changed": "修改单位",
     "wechat.authorization_cancelled": "在微信里注销授权",
     "wechat.authorization_revoked": "在微信里撤回授权",
+    "wechat.employee_unbound": "解除用工关系",
 }

@@ -29,7 +29,7 @@ _WORDS = {
     "muted": "本人关闭了提醒",
 }
 _MAIL_ALONE = {course.NO_MAIL: "只发邮件，本人没有登记邮箱", course.MAIL_OFF: "只发邮件，本县没有开通邮件"}
-_CHANNELS = {"subscribe": "微信订阅消息", "employee": "微信用工关系", "email": "邮件", "group_bot": "企业微信群"}
+CHANNELS = {"subscribe": "微信订阅消息", "employee": "微信用工关系", "email": "邮件", "group_bot": "企业微信群"}
 
 _COLUMNS = (
     *(Column("消息", 24), Column("发给", 14), Column("情况", 18), Column("渠道", 14), Column("原因", 40)),
@@ -79,7 +79,7 @@ def _lines(asked: Query) -> tuple[list[dict[str, Any]], str | None]:
             "word": _MAIL_ALONE.get(one.last_error or "", _WORDS[one.state])
             if one.state == "muted"
             else _WORDS[one.state],
-            "channel": _CHANNELS.get(_channel(one), ""),
+            "channel": CHANNELS.get(_channel(one), ""),
             "reason": dead.reason(one) if one.state in dead.DEAD else "",
             "tries": len(one.tries),
             "created_at": one.created_at,

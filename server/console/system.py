@@ -5,27 +5,31 @@ import shutil
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
+from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server import migrate
-from server.api.services import now, reading, services
+from server.api.services import now, reading, services, transaction
 from server.api.session import caller
+from server.audit.journal import record
 from server.audit.models import AuditEvent
 from server.checkins.models import CheckIn
-from server.console.face import face, page
+from server.console.face import done, face, form, page
+from server.console.notices import CHANNELS
 from server.evidence.ruleset import RULESET
 from server.leases import BACKUP, Schedule, WorkerBeat
-from server.notify import dead
+from server.notify import dead, pauses, templates
 from server.notify.models import ChannelPause, Notice, WechatToken
 from server.org.consent import CURRENT_VERSION
 from server.pushes.models import PushedEvent
 
 _LIVES = timedelta(minutes=2)  # a worker beats three times a minute
 _BACKUP_EVERY = timedelta(days=2)
+_TEMPLATES_EVERY = timedelta(hours=3)  # the worker asks once an hour
 _LEAST_FREE = 0.1  # of the disk
-_JOBS = {
+JOBS = {
     "remind": "打卡提醒",
     "nightly_flags": "每晚对照进度",
     "close_months": "月度结账",
@@ -34,11 +38,32 @@ _JOBS = {
     "leave_reminders": "请假待批提醒",
     "complaint_reminders": "意见待答复提醒",
     "review_reminders": "待复核提醒",
+    "lead_clocks": "线索到期提醒",
+    "spot_schedule": "每日抽查抽签",
     "retention": "清理过期登录和票据",
     "erase_evidence": "到期删除证据",
     "erase_lead_evidence": "到期删除跟进的位置和照片",
     "sweep": "清理无主照片",
+    "templates": "核对微信模板",
 }
+
+
+class Lift(BaseModel):
+    name: str = Field(max_length=100)
+
+
+@face.post("/system/pauses/lift")
+def system_lift() -> Response:
+    """The quota was cleared at WeChat (clear_quota): go on sending."""
+    caller().require("admin")
+    asked, at = form(Lift), now()
+    with transaction() as session:
+        ended, notices = pauses.lift(session, asked.name, at)
+        if ended:
+            facts = {"pauses": ended, "notices": notices}
+            record(session, caller().county_id, caller().member_id, "notice.pause_lifted", None, facts, at)
+    said = f"已恢复发送，{notices} 条等着的消息马上发出。" if ended else "这个暂停已经结束了。"
+    return done(said, url_for("desk.system"))
 
 
 @face.get("/system")
@@ -62,7 +87,7 @@ def system() -> Response:
         "数据库": "SQLite" if services().db.is_sqlite else "PostgreSQL",
         "Python": platform.python_version(),
     }
-    return page("system.html", now=at, storage=_storage(), versions=versions, **shown)
+    return page("system.html", now=at, can_lift=caller().has("admin"), storage=_storage(), versions=versions, **shown)
 
 
 def _queues(session: Session, at: datetime) -> list[dict[str, Any]]:
@@ -110,7 +135,7 @@ def _jobs(session: Session) -> list[dict[str, Any]]:
         .order_by(Schedule.job)
     )
     return [
-        {"word": _JOBS.get(name, name), "zone": zone, "through": row.done_through, "under_way": row.token is not None}
+        {"word": JOBS.get(name, name), "zone": zone, "through": row.done_through, "under_way": row.token is not None}
         for row in rows
         for name, _, zone in [row.job.partition(":")]
     ]
@@ -118,12 +143,24 @@ def _jobs(session: Session) -> list[dict[str, Any]]:
 
 def _wechat(session: Session, at: datetime) -> dict[str, Any]:
     tokens = session.scalars(select(WechatToken.expires_at).where(WechatToken.name.not_like("%lock%"))).all()
-    pauses = session.scalars(select(ChannelPause).where(ChannelPause.until > at).order_by(ChannelPause.until)).all()
+    account = templates.known(session)
+    told_at = max((one.told_at for one in account), default=None)
     return {
         "is_sandbox": services().config.wechat == "sandbox",
         "token_until": max((until for until in tokens if until > at), default=None),
-        "pauses": pauses,
+        "pauses": [_paused(one) for one in pauses.standing(session, at)],
+        "templates": len(account),
+        "told_at": told_at,
+        "late": told_at is None or at - told_at > _TEMPLATES_EVERY,
+        "faults": templates.faults(services().config.wechat_templates, account) if account else [],
     }
+
+
+def _paused(one: ChannelPause) -> dict[str, Any]:
+    """`name`: subscribe:TEMPLATE where a day is spent, a channel alone where it was too fast."""
+    channel, _, template = one.name.partition(":")
+    what = " ".join(filter(None, (CHANNELS.get(channel, channel), template)))
+    return {"name": one.name, "what": what, "until": one.until, "why": dead.in_words(one.why) or one.why}
 
 
 def _backup(session: Session, at: datetime) -> dict[str, Any]:

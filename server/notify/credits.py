@@ -1,21 +1,28 @@
 """The ledger of acceptances: fed by what members answer, by what WeChat pushes and by what is sent; 43101 is the truth.
 
-WeChat has no way to ask how many messages a person still takes, so this is an estimate that 43101 corrects. Templates
-are taken as 一次性订阅: one acceptance, one message.
+WeChat has no way to ask how many messages a person still takes, so this is an estimate that 43101 corrects. Of a 一次性
+template each acceptance is good for one message; of a 长期 one (AccountTemplate.lasting) sending uses nothing up, and
+the acceptance holds until the member turns it off or WeChat says 43101.
+
+A ledger of none may be wrong, too: there may be an acceptance that neither the phone nor WeChat's push told us of. So
+none is believed for a week (`ASK_AGAIN`) after the row last changed; then the next message is tried. If WeChat takes
+it, the row stays as it was, and the one after it is tried as well; if not, its 43101 makes the row new and another week
+passes. At worst that is one useless call a week for a member and template.
 """
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import dialect_of, lock, upsert
-from server.notify.models import SubscriptionAnswer, SubscriptionCredit
+from server.notify.models import AccountTemplate, SubscriptionAnswer, SubscriptionCredit
 
 # A phone tells us at the tap and so does WeChat, whose CreateTime is the tap's; clocks may differ by this much.
 _SAME_TAP = timedelta(minutes=2)
+ASK_AGAIN = timedelta(days=7)
 _C = SubscriptionCredit
 _A = SubscriptionAnswer
 
@@ -79,13 +86,14 @@ def empty(session: Session, of: Holder, at: datetime, now: datetime, rejected: b
 
 def take_one(session: Session, of: Holder, now: datetime) -> None:
     """A message was delivered. Where nothing is known, nothing becomes known by it."""
-    taken = update(_C).where(*_of(_C, of), _C.credits > 0).values(credits=_C.credits - 1, updated_at=now)
+    lasts = exists().where(AccountTemplate.template_id == of.template_id, AccountTemplate.lasting)
+    taken = update(_C).where(*_of(_C, of), _C.credits > 0, ~lasts).values(credits=_C.credits - 1, updated_at=now)
     session.execute(taken)
 
 
-def is_spent(session: Session, of: Holder) -> bool:
-    """Whether the ledger knows that no message would be taken; where nothing was ever recorded it does not know."""
-    return session.scalar(select(_C.credits).where(*_of(_C, of))) == 0
+def none_left(now: datetime) -> ColumnElement[bool]:
+    """Whether a row of the ledger says that no message would be taken, and is young enough to be believed."""
+    return and_(_C.credits == 0, _C.updated_at > now - ASK_AGAIN)
 
 
 def of_member(session: Session, county_id: int, member_id: uuid.UUID) -> dict[str, SubscriptionCredit]:

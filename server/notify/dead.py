@@ -28,7 +28,9 @@ _WORDS = {
     "45168": "内容里有敏感词，微信不发。",
     "47003": "内容与模板不符，请检查模板的字段。",
     "45009": "当天的发送次数用完了。",
+    "44993": "当天的发送次数用完了。",
     "40256": "本人没有绑定用工关系。",
+    "43104": "小程序没有获准使用这种消息，请到微信后台申请。",
     "50001": "本人没有接受这个用工关系模板。",
     "93000": "群机器人的密钥不对，或机器人已被移除，请检查 GROUP_BOTS。",
 }
@@ -42,11 +44,9 @@ def listed(county_id: int, states: Collection[str] = DEAD) -> Select[Notice]:
 def reason(notice: Notice) -> str:
     """Why, in plain words; what is not known says the channel's own."""
     said = notice.last_error or ""
-    if said in _WORDS:
-        return _WORDS[said]
-    code = said.removeprefix("WeChat errcode ").partition(":")[0]
-    if code in _WORDS:
-        return _WORDS[code]
+    if known := in_words(said):
+        return known
+    code = _code(said)
     if notice.state == "uncertain":
         return "发送时没有收到回音，不知道是否送到。"
     if said.startswith("SMTP"):
@@ -54,6 +54,15 @@ def reason(notice: Notice) -> str:
     if code.isdigit() and (not notice.tries or notice.tries[-1]["outcome"] != "later"):
         return f"没有送到，对方答复错误码 {code}。"
     return "内容与这类消息不符。" if said.startswith("facts") else "多次发送没有成功。"
+
+
+def in_words(error: str) -> str | None:
+    """What an error of ours or an answer of WeChat's means; None when it is not known."""
+    return _WORDS.get(error) or _WORDS.get(_code(error))
+
+
+def _code(error: str) -> str:
+    return error.removeprefix("WeChat errcode ").partition(":")[0]
 
 
 def resend(session: Session, county_id: int, notice_id: uuid.UUID, now: datetime) -> Notice:

@@ -224,7 +224,8 @@ class Desk:
         readers: list[Member] = sorted({(row.county_id, row.member_id) for row in due if row.member_id})
         people = self._find(session, readers, now) if readers else {}
         muted = _by_reader(session, readers, NoticeMute, NoticeMute.kind, NoticeMute.place)
-        spent = _by_reader(session, readers, SubscriptionCredit, SubscriptionCredit.template_id, none_left=True)
+        template = SubscriptionCredit.template_id
+        spent = _by_reader(session, readers, SubscriptionCredit, template, where=credits.none_left(now))
         pauses = {row.name: row.until for row in session.scalars(select(ChannelPause).where(ChannelPause.until > now))}
         free_at = _bots(session, now) if any(row.member_id is None for row in due) else {}
 
@@ -248,17 +249,17 @@ def _seen(row: Any) -> _Seen:
 
 
 def _by_reader(
-    session: Session, readers: Sequence[Member], table: Any, *columns: Any, none_left: bool = False
+    session: Session, readers: Sequence[Member], table: Any, *columns: Any, where: ColumnElement[bool] | None = None
 ) -> dict[Member, list[tuple[Any, ...]]]:
-    """These columns of the rows of these members, by member."""
+    """These columns of the rows of these members, by member; only those `where`, if it is given."""
     found: dict[Member, list[tuple[Any, ...]]] = {}
     if not readers:
         return found
     statement = select(table.county_id, table.member_id, *columns).where(
         tuple_(table.county_id, table.member_id).in_(readers)
     )
-    if none_left:
-        statement = statement.where(table.credits == 0)
+    if where is not None:
+        statement = statement.where(where)
     for row in session.execute(statement):
         found.setdefault((row[0], row[1]), []).append(tuple(row[2:]))
     return found

@@ -1,8 +1,10 @@
-"""PURE: a long summary for a group, in messages of at most 4096 bytes of UTF-8, split between its rows."""
+"""PURE: a long summary for a group, in messages of at most 4096 bytes of UTF-8 with WHY, split between its rows."""
 
 from collections.abc import Sequence
 
-MOST_BYTES = 4096
+# Under each message: why it comes here, and who ends it.
+WHY = "\n> 这里是县里登记的工作群，所以收到汇总；不想再收，请告诉管理员。"
+MOST_BYTES = 4096 - len(WHY.encode())
 _NUMBERING = "（99/99）"
 
 

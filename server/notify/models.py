@@ -121,6 +121,18 @@ class SubscriptionAnswer(Base):
     paired: Mapped[bool] = mapped_column(default=False)
 
 
+class AccountTemplate(Base):
+    """A subscribe template of the account as WeChat last told it. `lasting` (长期): accepted once for all that come,
+    else (一次性) for one message; `keys`: its fields."""
+
+    __tablename__ = "account_templates"
+    template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(60))
+    lasting: Mapped[bool]
+    keys: Mapped[list[Any]]
+    told_at: Mapped[datetime]
+
+
 class WechatToken(Base):
     """The access token shared by every process, with its end of life enforced here (wechat-facts 2.2)."""
 

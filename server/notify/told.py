@@ -16,6 +16,7 @@ _NO_WECHAT = "您还没有绑定微信，没有发出。"
 _ALLOW = "在“我的—消息设置”里点“允许接收”，以后的消息就能收到。"
 _REFUSED = f"微信没有收下：订阅次数用完了，或您关闭了订阅。{_ALLOW}"
 _NO_CREDIT = f"没有发到微信：您允许的次数用完了。{_ALLOW}"
+_NOT_BOUND = "没有发到微信：订阅次数用完了，也没有开通“小程序助手”消息；在“我的—消息设置”里可以开通。"
 _NO_SUCH_MAIL = "邮箱没有收下，请检查邮箱地址。"
 _LOST_PERSON = "微信没有收下，请重新登录小程序；以后的消息就能收到。"
 _GONE = "当时您已不在名册上，没有发出。"
@@ -87,6 +88,8 @@ def _refused(error: str) -> str:
         return _NO_SUCH_MAIL
     if error == course.NO_CREDIT:
         return _NO_CREDIT
+    if "40256" in error or "50001" in error:
+        return _NOT_BOUND
     return _LOST_PERSON if "40003" in error else _REFUSED
 
 

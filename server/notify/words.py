@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from server.notify.fit import day_words, long_date, month_word, one_line, short_date, span
+from server.notify.group_text import WHY
 
 Facts = Mapping[str, Any]
 Values = Callable[[Facts], dict[str, str]]
@@ -359,8 +360,8 @@ def month_closed_said(f: Facts) -> str:
 
 
 def ready_text(f: Facts) -> str:
-    """A summary's text is written by whoever counts; it stands in the facts as it goes out."""
-    return str(f["text"])
+    """A summary's text is written by whoever counts, and stands in the facts."""
+    return f"{f['text']}{WHY}"
 
 
 def _have(f: Facts) -> float:

@@ -63,7 +63,8 @@ def transfer(
     session: Session, caller: Caller, member_id: uuid.UUID, unit_id: uuid.UUID, on: date, now: datetime
 ) -> bool:
     """Belong to another unit from `on` on: signed out everywhere at once; postings, and roles in the unit before and
-    its squads, end the day before. False when they belong there already."""
+    its squads, end the day before. An open invite is of the unit before, which has no say over them any more. False
+    when they belong there already."""
     member = _held(session, caller, member_id)
     unit = session.scalar(in_county(caller, Unit).where(Unit.id == unit_id))
     if unit is None:
@@ -74,6 +75,7 @@ def transfer(
         raise conflict("transfer_not_yet", "调动最早在生效那天办理，请到那天再来。")
     _refuse_begun(session, member, on, caller.today)
     signin.end_sessions(session, member.county_id, member.id, now)
+    signin.void_invites(session, member.county_id, member.id, now)
     _end_postings(session, member, on, of_unit=member.unit_id)
     _end_roles(session, member, on, of_unit=member.unit_id)
     facts = {"from_unit": str(member.unit_id), "to_unit": str(unit_id), "from": on.isoformat()}

@@ -22,12 +22,14 @@ from server.org.consent import CURRENT_VERSION
 from server.org.models import COUNTY_ROLES, Consent, ConsoleScan, County, Invite, Member, RoleGrant, SignIn
 from server.org.scope import Caller, Grant, hold_caller, unit_squads, watched_members
 from server.org.scope import county as in_county
-from server.rate_limits import spend
+from server.rate_limits import count, spend
 
 # Letters and digits that cannot be mistaken for one another when read aloud or off a slip of paper.
 INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 INVITE_LENGTH = 8
 INVITE_DAYS = 7
+GUESSES, _GUESSES_S = 10, 3600  # codes that one WeChat may try in an hour
+_MOST_NOTED = 20
 _TOUCH_S = 3600  # a session's sliding end is moved at most once an hour, so that reading stays reading
 
 
@@ -162,13 +164,28 @@ def take_over(session: Session, member: Member, openid: str, facts: dict[str, st
     record(session, member.county_id, member.id, "member.bound", member.id, facts, now)
 
 
-def void_invites(session: Session, county_id: int, member_id: uuid.UUID, now: datetime) -> None:
-    """One slip of paper at a time: a new invite, and a binding, make every earlier one worthless."""
-    session.execute(
-        update(Invite)
-        .where(Invite.county_id == county_id, Invite.member_id == member_id, Invite.used_at.is_(None))
-        .values(used_at=now)
-    )
+def void_invites(
+    session: Session, county_id: int, member_id: uuid.UUID, now: datetime, but_of: uuid.UUID | None = None
+) -> None:
+    """One slip of paper at a time: a new invite, and a binding, make every earlier one worthless. `but_of`: those that
+    this person issued stay good."""
+    theirs = [Invite.county_id == county_id, Invite.member_id == member_id, Invite.used_at.is_(None)]
+    if but_of is not None:
+        theirs.append(Invite.issued_by != but_of)
+    session.execute(update(Invite).where(*theirs).values(used_at=now))
+
+
+def note_wrong_code(session: Session, openid: str, address: str | None, now: datetime) -> None:
+    """An invite code that was none: into every county's audit, as nobody knows whose it was meant to be. The code is
+    not written down. Of one WeChat the first wrong one in an hour is noted and the last it may try, of all together
+    twenty an hour."""
+    who = digest(openid)
+    tries = count(session, f"wrong-invite:{who}", _GUESSES_S, now)
+    if tries not in (1, GUESSES) or count(session, "wrong-invites", _GUESSES_S, now) > _MOST_NOTED:
+        return
+    facts = {"wechat_sha256": who, "from": address, "tries": tries}
+    for county_id in session.scalars(select(County.id).order_by(County.id)):
+        record(session, county_id, None, "invite.wrong_code", None, facts, now)
 
 
 def end_sessions(

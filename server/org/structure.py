@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.audit.journal import record
 from server.db import member_lock
 from server.errors import conflict, invalid, not_found
+from server.org import signin
 from server.org.models import COUNTY_ROLES, SQUAD_ROLES, Member, Posting, RoleGrant, Squad, Station, Unit
 from server.org.register import named
 from server.org.scope import Caller, hold_caller
@@ -138,7 +139,8 @@ class NewRole:
 
 
 def grant(session: Session, caller: Caller, member_id: uuid.UUID, new: NewRole, now: datetime) -> RoleGrant:
-    """Give a member a role from a date on. 409 when they hold it there already."""
+    """Give a member a role from a date on. 409 when they hold it there already. An invite that somebody else issued is
+    good no longer: whoever may invite a member of their unit may not sign in as an admin by it."""
     caller.require("admin")
     hold_caller(session, caller, member_lock(caller.county_id, member_id))
     member = session.scalar(in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None)))
@@ -167,6 +169,7 @@ def grant(session: Session, caller: Caller, member_id: uuid.UUID, new: NewRole, 
     )
     session.add(made)
     session.flush()
+    signin.void_invites(session, caller.county_id, member_id, now, but_of=caller.member_id)
     facts = {"role": new.role, "unit": str(unit_id or ""), "squad": str(squad_id or ""), "from": str(new.starts_on)}
     record(session, caller.county_id, caller.member_id, "role.granted", member_id, facts, now)
     return made

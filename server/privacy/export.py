@@ -38,6 +38,7 @@ from server.org.models import (
 )
 from server.photos.models import Photo
 from server.photos.store import FolderStore
+from server.pushes.models import PushedEvent
 from server.sealing import Sealer
 from server.spotchecks.models import SpotCheck
 from server.tally.models import MonthAddendum, MonthResult, SiteDay
@@ -89,7 +90,7 @@ _CHILDREN: tuple[tuple[str, type[Base], str, type[Base]], ...] = (
 _ABOUT = """驻点通：您的个人信息副本
 
 data.json   系统里关于您的全部记录：同意、角色、派驻、登录设备、打卡（含位置、设备信息与核验依据）、照片信息、
-            复核、留言、申诉、证明、请假、首报和跟进的线索、每天与每月的结果、补充说明、预警与处置、通知与订阅。
+            复核、留言、申诉、证明、请假、首报和跟进的线索、每天与每月的结果、补充说明、预警与处置、通知与订阅、微信推送的与您有关的事件。
             时间为 UTC，经纬度为 WGS-84。
 photos/     您提交的打卡照片原图，文件名是日期和打卡编号；线索跟进的照片，文件名是日期、跟进编号和第几张。
 history.json 谁在什么时候查看或处理过您的打卡、照片和记录。
@@ -126,6 +127,7 @@ def _data(session: Session, sealer: Sealer, member: Member, now: datetime) -> di
     for agreed in data["consents"]:
         agreed["words"] = consent.WORDS.get(agreed["version"])
     data["leads"] = _leads(session, member)
+    data["wechat_events"] = _pushed(session, member)
     data["places"] = _places(session, member)
     return data
 
@@ -173,6 +175,13 @@ def _leads(session: Session, member: Member) -> list[dict[str, Any]]:
     )
     mine = of.where(Lead.county_id == member.county_id, Lead.reported_by == member.id)
     return [dict(row) for row in session.execute(mine.order_by(Lead.created_at, Lead.id)).mappings()]
+
+
+def _pushed(session: Session, member: Member) -> list[dict[str, Any]]:
+    """What WeChat told about them in the last weeks: what they accepted, turned off, took back."""
+    told = select(PushedEvent.event, PushedEvent.said, PushedEvent.happened_at, PushedEvent.received_at)
+    mine = told.where(PushedEvent.openid == member.openid).order_by(PushedEvent.received_at, PushedEvent.id)
+    return [dict(row) for row in session.execute(mine).mappings()] if member.openid else []
 
 
 def _own(stored: Mapping[str, Any]) -> dict[str, Any]:

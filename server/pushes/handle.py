@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.org.models import Member
-from server.pushes import privacy, subscriptions
+from server.pushes import keep, privacy, subscriptions
 from server.pushes.matter import Matter, NotYet
 from server.pushes.models import PushedEvent
 
@@ -90,6 +90,9 @@ def _handle(session: Session, event_id: uuid.UUID, claimed: int, now: datetime, 
         ignored = handler(Matter(session, event, member, templates, now))
     if ignored:
         event.state, event.note = "ignored", ignored[:200]
+    if handler and not member and event.openid:
+        session.flush()
+        keep.forget_person(session, event.openid)  # of somebody who left, or was never here
     log.info("push", what=event.event, state=event.state, note=event.note)
 
 

@@ -6,11 +6,12 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from server.db import dialect_of, upsert
 from server.errors import forbidden
+from server.org.models import Member
 from server.pushes.models import PushedEvent, PushStamp
 from server.wechat.push import Push
 
@@ -45,6 +46,20 @@ def keep(session: Session, push: Push, now: datetime) -> bool:
         .returning(PushedEvent.id)
     )
     return session.execute(kept).first() is not None
+
+
+def forget_person(session: Session, openid: str) -> None:
+    """Of what this WeChat pushed and was done with, only that it happened stays: who it was and what it said go. The
+    digest by which a repeat is known stays, too; what is still pending says whose it is until it is done."""
+    done = PushedEvent.openid == openid, PushedEvent.state != "pending"
+    session.execute(update(PushedEvent).where(*done).values(openid=None, said={}))
+
+
+def forget_strangers(session: Session) -> None:
+    """The same of every WeChat that is no member's any more: who was removed, or has another phone."""
+    bound = select(Member.openid).where(Member.openid.is_not(None))
+    nobodys = PushedEvent.openid.is_not(None), PushedEvent.openid.not_in(bound), PushedEvent.state != "pending"
+    session.execute(update(PushedEvent).where(*nobodys).values(openid=None, said={}))
 
 
 def forget_old(session: Session, stamps_before: datetime, events_before: datetime) -> None:

@@ -16,7 +16,8 @@ STATES = ("pending", "handled", "ignored", "failed")
 
 
 class PushedEvent(Base):
-    """`said` is the whole message. While it is pending, `due_at` is when a worker may take it (again)."""
+    """`said` is the whole message. While it is pending, `due_at` is when a worker may take it (again). Of whoever left
+    the mini-program, or belongs to no county, `openid` and `said` are emptied once it is done."""
 
     __tablename__ = "pushed_events"
     __table_args__ = (one_of("state", STATES), Index(None, "state", "due_at"), Index(None, "received_at"))

@@ -15,6 +15,7 @@ from server.db import hold_member
 from server.notify import credits
 from server.org import consent, signin
 from server.org.models import Consent
+from server.pushes.keep import forget_person
 from server.pushes.matter import Matter
 
 # RevokeInfo: camera, location, photos, a chosen location; beside them 6 nickname and avatar, 8 phone number (facts 4).
@@ -35,13 +36,15 @@ def revoked(matter: Matter) -> str | None:
 
 def cancelled(matter: Matter) -> str | None:
     """user_authorization_cancellation: the person left this mini-program. The openid is erased from the member, who
-    can be bound again by a new invite; what they did stays theirs."""
+    can be bound again by a new invite, and from what WeChat pushed, this event included; what they did stays theirs."""
     _sign_out(matter, "wechat.authorization_cancelled", set())
     _withdraw_consent(matter)
     member = matter.member
     if member.bound_at is None or member.bound_at <= matter.event.happened_at + _CLOCKS:
-        member.openid = member.bound_at = None
+        openid, member.openid, member.bound_at = member.openid, None, None
         credits.forget_member(matter.session, member.county_id, member.id)
+        matter.session.flush()
+        forget_person(matter.session, str(openid))
     return None
 
 

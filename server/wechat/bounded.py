@@ -39,7 +39,7 @@ class TokenStore(Protocol):
 
 
 class BoundedClient(WeChatClient):
-    """`call` posts and answers JSON, `image` posts and answers bytes, `session_of` needs no token."""
+    """`call` posts and answers JSON, `read` gets it, `image` posts and answers bytes, `session_of` needs no token."""
 
     def __init__(self, config: Config, tokens: TokenStore | None, timeout_s: float, left_alone_s: float) -> None:
         self._base = config.wechat_url
@@ -88,28 +88,34 @@ class BoundedClient(WeChatClient):
         answer: dict[str, Any] = self._with_token(path, body, _json)
         return answer
 
+    def read(self, path: str) -> dict[str, Any]:
+        """The same by GET, of a path that is only asked."""
+        answer: dict[str, Any] = self._with_token(path, None, _json)
+        return answer
+
     def image(self, path: str, body: dict[str, Any]) -> bytes:
         """The same for a path that answers a picture."""
         answer: bytes = self._with_token(path, body, _picture)
         return answer
 
-    def _with_token(self, path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
+    def _with_token(self, path: str, body: dict[str, Any] | None, read: Callable[[Any], Any]) -> Any:
         token = self.access_token
         try:
-            return self._post_with(token, path, body, read)
+            return self._ask_with(token, path, body, read)
         except errors.RetryLater as error:
             if error.errcode not in _TOKEN_ERRCODES:
                 raise
         if self.session.get(self.access_token_key) == token:  # else somebody has replaced it already
             self.session.delete(self.access_token_key)
-        return self._post_with(self.access_token, path, body, read)
+        return self._ask_with(self.access_token, path, body, read)
 
-    def _post_with(self, token: str, path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
+    def _ask_with(self, token: str, path: str, body: dict[str, Any] | None, read: Callable[[Any], Any]) -> Any:
         # The token comes in from outside of the guard: one that cannot be had is not an uncertain message.
-        def post() -> Any:
-            return read(self.post(path, api_base_url=self._base + "/", params={"access_token": token}, data=body))
+        def ask() -> Any:
+            where = {"api_base_url": self._base + "/", "params": {"access_token": token}}
+            return read(self.get(path, **where) if body is None else self.post(path, data=body, **where))
 
-        return self._while_well(path, post)
+        return self._while_well(path, ask)
 
     def _while_well(self, path: str, call: Callable[[], Any]) -> Any:
         """Run one call, unless this path has been without proper answers: waiting for what does not come holds up

@@ -1,6 +1,8 @@
 """Every call that this project makes to WeChat, in our words: what is asked, and what it means when it fails."""
 
 import json
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -13,8 +15,21 @@ from server.wechat.bounded import LEFT_ALONE_S, TIMEOUT_S, BoundedClient, TokenS
 log = structlog.get_logger()
 _BAD_CODE = (40029, 40163)  # unknown or expired, used before
 _BLOCKED = 40226
+_NOT_BOUND = (40003, 40256)  # nobody whom WeChat knows here, or no 用工关系 with them
 _LONGEST_MSGID = 40  # it is a number of 19 digits
+_KEY = re.compile(r"\{\{([a-z_]+[0-9]+)\.DATA\}\}")  # of a template's content: 驻点名称:{{thing1.DATA}}
+_LASTING = 3  # 长期订阅; 2 is 一次性
 _CODE_OF = {"formal": "release", "trial": "trial", "developer": "develop"}  # the same three, as codes call them
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A subscribe template of the account: its fields' keys in order, and whether one acceptance lasts (长期)."""
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    lasting: bool
 
 
 class WechatClient:
@@ -62,6 +77,22 @@ class WechatClient:
         )
         return str(answer["msgid"])[:_LONGEST_MSGID] if answer.get("msgid") else None
 
+    def templates(self) -> list[Template]:
+        """The subscribe templates that this account has. Raises WechatError."""
+        told = self._api.read("wxaapi/newtmpl/gettemplate").get("data")
+        if not isinstance(told, list):
+            raise errors.Uncertain(None, "no list of templates")
+        return [
+            Template(
+                id=str(one.get("priTmplId")),
+                title=str(one.get("title")),
+                keys=tuple(_KEY.findall(str(one.get("content")))),
+                lasting=one.get("type") == _LASTING,
+            )
+            for one in told
+            if isinstance(one, dict)
+        ]
+
     def send_employee(self, openid: str, template_id: str, fields: dict[str, str], page: str) -> None:
         """One message to a member of staff (用工关系); its data is text, not an object. Raises WechatError."""
         data = {"data": {key: {"value": value} for key, value in fields.items()}}
@@ -74,6 +105,19 @@ class WechatClient:
                 "data": json.dumps(data, ensure_ascii=False),
             },
         )
+
+    def unbind_employee(self, openid: str) -> None:
+        """End the 用工关系 with this person; where there is none it is ended. Raises AppError 503."""
+        try:
+            self._api.call("wxa/business/unbinduserb2cauthinfo", {"openid_list": [openid]})
+            return
+        except errors.WechatError as error:
+            errcode = error.errcode
+        if errcode in _NOT_BOUND:
+            return
+        log.warning("unbind_unavailable", errcode=errcode)
+        facts = {"errcode": errcode, "retry_after_s": 5}
+        raise AppError(503, "wechat_unavailable", "微信暂时没有办成，请稍后再试。", facts)
 
     def phone_number(self, code: str, openid: str) -> str:
         """The number that this person let the mini-program have, as +8613800001234. Raises AppError 403 for a code that

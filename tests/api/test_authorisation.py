@@ -14,8 +14,10 @@ from functools import cached_property
 import pytest
 from werkzeug.test import TestResponse
 
+from server.config import Config
 from server.demo.photos import draw_selfie
 from server.org import consent
+from server.wechat.sandbox.app import RunningSandbox
 from tests.cast import PEOPLE
 from tests.client import Api
 
@@ -364,6 +366,9 @@ MATRIX: dict[tuple[str, str], Row] = {
             "/me/subscriptions", who, {"id": str(uuid.uuid4()), "answers": {"sandbox-flag": "accept"}}
         ),
         _everyone(200),
+    ),
+    ("DELETE", "/api/v1/me/employee-relation"): Row(
+        lambda api, who, t: api.call("DELETE", "/me/employee-relation", who), _everyone(204)
     ),
     ("GET", "/api/v1/me/notices"): Row(lambda api, who, t: api.get("/me/notices", who), _everyone(200)),
     ("POST", "/api/v1/me/notices/read"): Row(
@@ -827,6 +832,12 @@ def test_every_row_answers_everybody() -> None:
     for endpoint, row in MATRIX.items():
         answered = sorted(name for names in row.answers.values() for name in names)
         assert answered == sorted(SIGNED_IN | {NOBODY}), endpoint
+
+
+@pytest.fixture
+def config(config: Config, sandbox: RunningSandbox) -> Config:
+    """That of a server whose WeChat is the sandbox."""
+    return config.model_copy(update={"sandbox_port": sandbox.port})
 
 
 @pytest.fixture

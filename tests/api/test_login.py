@@ -1,5 +1,7 @@
 """POST /login, /bind, /logout and GET /me: from a WeChat code to a session, through the sandbox over real HTTP."""
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -104,6 +106,92 @@ def test_guessing_invites_is_cut_short(api: Api, sandbox: RunningSandbox, clock:
     assert int(answers[-1].headers["Retry-After"]) > 0
     clock.advance(hours=1)
     assert api.post("/bind", None, {"invite_code": "GUESS999", "binding": binding}).status_code == 403
+
+
+def noted(rows: Rows) -> list[tuple[int, dict]]:
+    """The wrong codes in the audit: (county, facts)."""
+    statement = (
+        "SELECT e.county_id, p.body FROM audit_events e JOIN audit_payloads p ON p.event_id = e.id"
+        " WHERE e.action = 'invite.wrong_code'"
+    )
+    found = [(county, json.loads(body)["facts"]) for county, body in rows(statement)]
+    return sorted(found, key=lambda one: (one[1]["tries"], one[0]))
+
+
+def test_wrong_codes_stand_in_the_audit_twice_at_most_and_without_the_code(
+    api: Api, sandbox: RunningSandbox, clock: StoppedClock, rows: Rows
+) -> None:
+    binding = login(api, sandbox, "o-guesser").json["facts"]["binding"]
+    for number in range(12):
+        api.post("/bind", None, {"invite_code": f"GUESS{number:03}", "binding": binding})
+    who = hashlib.sha256(b"o-guesser").hexdigest()
+    tried = {"wechat_sha256": who, "from": "127.0.0.1"}
+    assert noted(rows) == [(county, tried | {"tries": tries}) for tries in (1, 10) for county in (1, 2)], (
+        "in each county's, as nobody knows whose it was meant to be"
+    )
+    said = "".join(str(row) for row in rows("SELECT body FROM audit_payloads"))
+    assert "GUESS" not in said
+    assert "o-guesser" not in said
+
+
+def test_many_who_guess_do_not_flood_the_audit(
+    api: Api, sandbox: RunningSandbox, clock: StoppedClock, rows: Rows
+) -> None:
+    def guess(name: str) -> int:
+        body = {"invite_code": "ABCD2345", "code": code(sandbox, name)}
+        return api.post("/bind", None, body).status_code
+
+    assert {guess(f"o-guesser-{number}") for number in range(25)} == {403}
+    assert len(noted(rows)) == 2 * 20
+    clock.advance(hours=1)
+    assert guess("o-guesser-1") == 403
+    assert len(noted(rows)) == 2 * 21
+
+
+def test_the_right_code_is_no_guess(api: Api, sandbox: RunningSandbox, rows: Rows) -> None:
+    invite = api.post(f"/members/{api.cast['chen'].id}/invites", "supervisor").json["invite_code"]
+    assert api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-new")}).status_code == 200
+    assert noted(rows) == []
+
+
+def test_an_invite_of_the_unit_before_binds_nobody(api: Api, sandbox: RunningSandbox) -> None:
+    """Its supervisor has the slip still, and no say over the member any more."""
+    chen = api.cast["chen"].id
+    invite = api.post(f"/members/{chen}/invites", "supervisor").json["invite_code"]
+    moved = api.post(
+        f"/members/{chen}/transfer", "admin", {"unit_id": str(api.cast.units["west"]), "from": "2026-11-24"}
+    )
+    assert moved.status_code == 200, moved.text
+    refused = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-old-office")})
+    assert (refused.status_code, refused.json["code"]) == (403, "invite_invalid")
+
+
+def test_an_invite_of_who_was_removed_binds_nobody(api: Api, sandbox: RunningSandbox) -> None:
+    chen = api.cast["chen"].id
+    invite = api.post(f"/members/{chen}/invites", "supervisor").json["invite_code"]
+    assert api.post(f"/members/{chen}/remove", "admin", {"reason": "调离"}).status_code == 200
+    refused = api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-old-slip")})
+    assert (refused.status_code, refused.json["code"]) == (403, "invite_invalid")
+
+
+def test_within_the_unit_it_stays_good(api: Api, sandbox: RunningSandbox) -> None:
+    """Another squad of the same unit: whoever issued it may issue the next one as well."""
+    chen = api.cast["chen"].id
+    invite = api.post(f"/members/{chen}/invites", "supervisor").json["invite_code"]
+    posting = {"member": str(chen), "squad": "east-1", "station": "上海驻点", "starts_on": "2027-01-01"}
+    assert api.post("/postings", "admin", posting).status_code == 201
+    assert api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-new")}).status_code == 200
+
+
+@pytest.mark.parametrize(("issuer", "answer"), [("supervisor", 403), ("admin", 200)])
+def test_a_new_role_voids_what_somebody_else_issued(
+    api: Api, sandbox: RunningSandbox, issuer: str, answer: int
+) -> None:
+    """A unit's supervisor must not become an admin by a slip from before; the admin's own stays good."""
+    chen = api.cast["chen"].id
+    invite = api.post(f"/members/{chen}/invites", issuer).json["invite_code"]
+    assert api.post(f"/members/{chen}/roles", "admin", {"role": "admin"}).status_code == 201
+    assert api.post("/bind", None, {"invite_code": invite, "code": code(sandbox, "o-slip")}).status_code == answer
 
 
 def test_one_invite_raced_by_two_phones_binds_one(api: Api, sandbox: RunningSandbox) -> None:

@@ -17,6 +17,8 @@ from server.demo.photos import draw_selfie
 from server.org import consent
 from server.org.models import SignIn
 from server.privacy.export import NOT_EXPORTED, TABLES
+from server.pushes.keep import keep
+from server.wechat.push import Push
 from tests.api.test_leads import body as reported
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -64,6 +66,17 @@ def test_the_check_in_its_photo_and_what_became_of_it(api: Api) -> None:
     assert {place["name"] for place in data["places"]} >= {api.get("/me", "chen").json["posting"]["station"]}
     assert data["member"]["name"] == api.cast["chen"].name
     assert "照片原图" in archive.read("说明.txt").decode()
+
+
+def test_what_wechat_pushed_about_one_and_about_nobody_else(api: Api, db: Database, clock: StoppedClock) -> None:
+    for who in ("chen", "colleague"):
+        said = {"FromUserName": api.cast[who].openid, "MsgType": "event", "Event": "subscribe_msg_popup_event"}
+        with db.transaction() as session:
+            keep(session, Push(said, who.encode(), who), clock())
+    _, data = exported(api)
+    assert [(one["event"], one["said"]["FromUserName"]) for one in data["wechat_events"]] == [
+        ("subscribe_msg_popup_event", api.cast["chen"].openid)
+    ]
 
 
 def test_every_column_of_the_member_is_in_it_and_what_is_sealed_is_open(api: Api) -> None:

@@ -102,6 +102,14 @@ def tried(outcome: str) -> dict[str, Any]:
         ({"state": "refused", "last_error": "no WeChat is bound"}, "您还没有绑定微信，没有发出。"),
         ({"state": "refused", "last_error": "WeChat errcode 43101: refused"}, "订阅次数用完了"),
         ({"state": "refused", "last_error": "WeChat errcode 40003: refused"}, "请重新登录小程序"),
+        (
+            {"state": "refused", "last_error": "WeChat errcode 40256: refused"},
+            "没有开通“小程序助手”消息",
+        ),
+        (
+            {"state": "refused", "last_error": "WeChat errcode 50001: refused"},
+            "没有开通“小程序助手”消息",
+        ),
         ({"state": "refused", "last_error": "SMTP 550: recipient"}, "请检查邮箱地址"),
         ({"state": "failed"}, "没有发出去"),
         ({"state": "uncertain"}, "可能已经送到"),

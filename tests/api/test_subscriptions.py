@@ -13,6 +13,8 @@ from werkzeug.serving import make_server
 from server.app import create_app
 from server.config import Config
 from server.db import Database
+from server.notify import templates
+from server.wechat.client import Template
 from server.wechat.sandbox.app import RunningSandbox, create_sandbox
 from server.wechat.sandbox.state import Callback
 from server.worker import Worker
@@ -43,6 +45,7 @@ def test_a_member_sees_what_they_can_be_sent_in_plain_words(api: Api) -> None:
         "purposes": ["打卡时间快结束时提醒您", "抽中您应答抽查时告诉您", "抽查没有应答时请您说明"],
         "credits": None,
         "low": True,
+        "lasting": False,
     }
     assert [item["template_id"] for item in items] == [
         *("sandbox-reminder", "sandbox-decided", "sandbox-flag", "sandbox-leave", "sandbox-task"),
@@ -97,6 +100,15 @@ def test_who_says_no_is_left_in_peace_for_a_week(api: Api, clock: StoppedClock, 
     assert standing(api)[REMINDER][1] is low_now
     clock.advance(days=8)
     assert standing(api)[REMINDER][1] is True
+
+
+def test_of_a_lasting_template_one_acceptance_is_enough(api: Api, db: Database, clock: StoppedClock) -> None:
+    with db.transaction() as session:
+        templates.keep(session, [Template(REMINDER, "打卡提醒", ("thing1",), lasting=True)], clock())
+    first, second = api.get("/me/subscriptions", "chen").json["items"][:2]
+    assert (first["lasting"], first["low"], second["lasting"]) == (True, True, False)
+    answer(api, sandbox_reminder="accept")
+    assert standing(api)[REMINDER] == (1, False)
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,31 @@
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from server import leases
 from server.__main__ import main
 from server.audit import chain
 from server.audit.words import ACTIONS
 from server.console.audit_words import Words
+from server.console.system import JOBS
 from server.db import Database
-from server.notify.models import Notice
+from server.notify import course, templates
+from server.notify.models import ChannelPause, Notice
+from server.notify.subscriptions import FIELDS
+from server.wechat.client import Template
+from server.wechat.sandbox.app import RunningSandbox, create_sandbox
+from server.worker import Worker
 from tests.cast import Cast
 from tests.client import Api
-from tests.console.conftest import Desks
+from tests.console.conftest import Desks, signed_in
+from tests.doors import FROM_HERE
 from tests.miniprogram.conftest import RunningClock
 
 SERVER = Path(__file__).parents[2] / "server"
@@ -147,6 +156,12 @@ def test_every_action_has_a_word() -> None:
     assert said - set(ACTIONS) == set()
 
 
+def test_every_job_with_times_of_its_own_has_a_word(config, clock: RunningClock) -> None:
+    worker = Worker(config.model_copy(update={"morning_summary_at": "08:30"}), clock)
+    assert {job.name for job in worker.periodic()} == set(JOBS)
+    worker.db.dispose()
+
+
 def test_the_system_says_what_waits_and_who_works(
     desk: Desks, db: Database, cast: Cast, clock: RunningClock, config, monkeypatch, capsys
 ) -> None:
@@ -167,6 +182,115 @@ def test_the_system_says_what_waits_and_who_works(
     clock.advance(minutes=3)
     sitting.at("/system")
     expect(page.get_by_text("停了")).to_be_visible()
+
+
+def account_has(db: Database, clock: RunningClock, *without: str) -> None:
+    """The worker has asked WeChat; of the templates that it should have, these are not there."""
+    told = [Template(id_, "模板", keys, lasting=False) for id_, keys in FIELDS.items() if id_ not in without]
+    with db.transaction() as session:
+        templates.keep(session, told, clock())
+
+
+def test_the_system_names_a_template_that_is_wrong(desk: Desks, db: Database, clock: RunningClock) -> None:
+    sitting = desk("admin")
+    page = sitting.at("/system")
+    expect(page.get_by_text("还没有查到账号里的模板")).to_be_visible()
+    account_has(db, clock)
+    sitting.at("/system")
+    expect(page.get_by_text("消息模板与配置相符")).to_be_visible()
+    account_has(db, clock, "sandbox-leave")
+    sitting.at("/system")
+    expect(page.get_by_text("1 个模板配置有误")).to_be_visible()
+    expect(
+        page.get_by_text("请假审批结果、请假审批、请假撤回：账号里没有模板 sandbox-leave，这些消息发不出去。")
+    ).to_be_visible()
+    expect(page.get_by_text("python -m server wechat check")).to_be_visible()
+    sitting.shot("system-templates")
+    assert sitting.barriers() == []
+    clock.advance(hours=4)
+    sitting.at("/system")
+    expect(page.get_by_text("4 小时前核对，此后微信没有回答")).to_be_visible()
+
+
+def spent_today(db: Database, clock: RunningClock, cast: Cast) -> None:
+    """WeChat has said 45009 of one template, and a notice waits for tomorrow."""
+    until = course.tomorrow(clock())
+    with db.transaction() as session:
+        session.add(ChannelPause(name="subscribe:sandbox-decided", until=until, why="WeChat errcode 45009: refused"))
+    dead_notice(db, cast, clock)
+    with db.transaction() as session:
+        session.execute(update(Notice).values(state="pending", due_at=until + timedelta(minutes=4), last_error=None))
+
+
+def test_who_had_the_quota_cleared_lets_the_messages_go(
+    desk: Desks, db: Database, cast: Cast, clock: RunningClock, rows
+) -> None:
+    spent_today(db, clock, cast)
+    reader = desk("bureau").at("/system")
+    expect(
+        reader.get_by_text("微信订阅消息 sandbox-decided，到 11月25日 周三 00:01：当天的发送次数用完了。")
+    ).to_be_visible()
+    expect(reader.get_by_role("button", name="恢复发送")).to_have_count(0)
+    sitting = desk("admin")
+    page = sitting.at("/system")
+    sitting.shot("system-paused")
+    assert sitting.barriers() == []
+    page.get_by_role("button", name="配额已在微信清零，恢复发送").click()
+    expect(page.get_by_role("status")).to_contain_text("已恢复发送，1 条等着的消息马上发出。")
+    expect(page.get_by_text("没有暂停的渠道，配额没有用完。")).to_be_visible()
+    assert rows("SELECT count(*) FROM channel_pauses") == [(0,)]
+    assert rows("SELECT count(*) FROM notices WHERE due_at <= :now", now=clock()) == [(1,)]
+    ((body,),) = rows(
+        "SELECT p.body FROM audit_payloads p JOIN audit_events e ON e.id = p.event_id"
+        " WHERE e.action = 'notice.pause_lifted'"
+    )
+    assert "subscribe:sandbox-decided" in body
+
+
+def test_only_an_admin_lifts_a_pause_and_a_repeat_says_that_it_is_over(
+    api: Api, db: Database, cast: Cast, clock: RunningClock, rows
+) -> None:
+    spent_today(db, clock, cast)
+    order = {"name": "subscribe:sandbox-decided"}
+
+    def lift(who: str) -> int:
+        browser = api.app.test_client()
+        browser.set_cookie("zhudian", signed_in(db, cast, who, clock))
+        return browser.post("/console/system/pauses/lift", data=order, headers=FROM_HERE).status_code
+
+    assert [lift(who) for who in ("supervisor", "bureau", "county_leader")] == [403] * 3
+    assert rows("SELECT count(*) FROM channel_pauses") == [(1,)]
+    assert [lift("admin") for _time in range(2)] == [303, 303]
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'notice.pause_lifted'") == [(1,)]
+
+
+def test_an_operator_lifts_all_pauses(
+    db: Database, config, cast: Cast, clock: RunningClock, rows, monkeypatch, capsys
+) -> None:
+    clock.set(datetime.now(UTC))
+    spent_today(db, clock, cast)
+    monkeypatch.setenv("DATABASE_URL", config.database_url)
+    monkeypatch.setattr("server.logs.configure", lambda level: None)
+    assert main(["wechat", "lift"]) == 0
+    assert "解除了 1 个暂停，1 条等着的消息马上发出。" in capsys.readouterr().out
+    assert rows("SELECT count(*) FROM audit_events WHERE action = 'notice.pause_lifted'") == [(2,)], "in each county's"
+    assert main(["wechat", "lift"]) == 0
+    assert "解除了 0 个暂停" in capsys.readouterr().out
+
+
+def test_an_operator_checks_the_templates(db: Database, config, cast: Cast, monkeypatch, capsys) -> None:
+    sandbox = RunningSandbox(create_sandbox(config.wechat_appid, config.wechat_secret))
+    monkeypatch.setenv("DATABASE_URL", config.database_url)
+    monkeypatch.setenv("SANDBOX_PORT", str(sandbox.port))
+    monkeypatch.setattr("server.logs.configure", lambda level: None)
+    assert main(["wechat", "check"]) == 0
+    assert "账号里有 5 个模板，0 处配置有误。" in capsys.readouterr().out
+    monkeypatch.setenv("WECHAT_TEMPLATES", '{"reminder": "live-1"}')
+    assert main(["wechat", "check"]) == 1
+    assert "打卡提醒：账号里没有模板 live-1，这些消息发不出去。" in capsys.readouterr().out
+    sandbox.stop()
+    assert main(["wechat", "check"]) == 1
+    assert "WeChat did not tell its templates" in capsys.readouterr().err
 
 
 def test_an_operator_notes_a_backup(db: Database, config, cast: Cast, rows, monkeypatch, capsys) -> None:

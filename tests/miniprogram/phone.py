@@ -198,6 +198,14 @@ class Phone:
         self._device["subscription"] = self._device.get("subscription", {}) | {template: answer, "always": always}
         return self._changes(subscription=self._device["subscription"])
 
+    def answers_employee_relation(self, answer: str) -> Self:
+        """To the dialogs of 用工关系: accept or reject."""
+        return self._changes(employee=answer)
+
+    def knows_as_lasting(self, *templates: str) -> Self:
+        """Templates of the 长期 kind, which WeChat asks for apart from others."""
+        return self._changes(lastingTemplates=list(templates))
+
     def hands_over_number(self, number: str) -> Self:
         return self._changes(phoneNumber=number)
 

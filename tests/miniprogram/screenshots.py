@@ -6,13 +6,13 @@ import pytest
 
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.states import STATES, State
-from tests.miniprogram.test_escorts import agreed, escort
-from tests.miniprogram.test_lead_offline import lead
-from tests.miniprogram.test_spot import asked, drawn, excused, missed, post, to_call
-from tests.miniprogram.test_team import checked, waits
+from tests.miniprogram.test_team import waits
 
 # What lies behind some of the states.
-__all__ = ["agreed", "asked", "checked", "drawn", "escort", "excused", "lead", "missed", "post", "to_call", "waits"]
+__all__ = [
+    *("agreed", "asked", "checked", "drawn", "escort", "excused", "lead", "missed", "post", "staffed", "to_call"),
+    "waits",
+]
 
 LOOKS: dict[str, dict[str, Any]] = {
     "375x812": {},

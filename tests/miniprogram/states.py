@@ -240,6 +240,13 @@ STATES: list[State] = [
     State("team/scan/scan", "over", _at("team/scan/scan?code=nothing", "不能登录"), "leader"),
     State("mine/file/file", "month", _at("mine/file/file", "每月")),
     State("mine/switches/switches", "all", _at("mine/switches/switches", "打卡提醒")),
+    State("mine/switches/switches", "employee", _at("mine/switches/switches", "小程序助手消息"), given="staffed"),
+    State(
+        "mine/switches/switches",
+        "employee-bound",
+        lambda p: _at("mine/switches/switches", "小程序助手消息")(p).taps("开通").sees("已开通。", "增加接收的消息"),
+        given="staffed",
+    ),
     State("mine/devices/devices", "two", _at("mine/devices/devices", "这就是您手上的这台")),
     State("mine/data/data", "kept", _at("mine/data/data", "删除我的信息")),
     State("mine/data/data", "ready", lambda p: _at("mine/data/data")(p).taps("导出我的信息").sees("发送到微信聊天")),

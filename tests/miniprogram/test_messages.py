@@ -1,7 +1,10 @@
 """消息: the inbox, why each came, and the switches."""
 
+from server.db import Database
+from server.notify import templates
+from server.wechat.client import Template
 from tests.client import Api
-from tests.miniprogram.conftest import Phones
+from tests.miniprogram.conftest import Phones, RunningClock
 from tests.miniprogram.phone import Phone
 
 
@@ -60,6 +63,21 @@ def test_who_never_checks_in_allows_messages_where_they_are_set(phones: Phones, 
     said = api.get("/me/subscriptions", "supervisor").json["items"]
     assert sum(one["credits"] or 0 for one in said) == 3
     phone.answers_subscription("reject").taps("允许接收").sees("没有允许。")
+
+
+def test_a_lasting_template_is_asked_for_by_itself_and_once(
+    phone: Phone, api: Api, db: Database, clock: RunningClock
+) -> None:
+    """WeChat shows no dialog for both kinds together (20002)."""
+    with db.transaction() as session:
+        templates.keep(session, [Template("sandbox-reminder", "打卡提醒", ("thing1",), lasting=True)], clock())
+    phone.knows_as_lasting("sandbox-reminder").answers_subscription("acceptWithAudio").opens("mine/switches/switches")
+    phone.sees("允许一次，以后一直能收。").taps("允许接收").sees("已允许，以后一直能收。", "一直能收")
+    assert phone.calls("requestSubscribeMessage")[-1]["tmplIds"] == ["sandbox-reminder"]
+    phone.answers_subscription("accept").taps("允许接收").sees("已允许。每允许一次能收一条", "还能收 1 条")
+    assert "sandbox-reminder" not in phone.calls("requestSubscribeMessage")[-1]["tmplIds"]
+    said = {one["template_id"]: one["credits"] for one in api.get("/me/subscriptions", "chen").json["items"]}
+    assert [said[id_] for id_ in ("sandbox-reminder", "sandbox-decided", "sandbox-task")] == [1, 1, None]
 
 
 def test_answering_a_request_asks_for_the_next_message(phones: Phones, api: Api) -> None:

@@ -1,10 +1,13 @@
 """The ledger in front of delivery: what is known to be refused is not sent, and WeChat's word sets the ledger right."""
 
+from dataclasses import replace
+
 import pytest
 
-from server.notify import credits
+from server.notify import credits, templates
 from server.notify.course import NO_CREDIT
 from server.notify.messages import KINDS
+from server.wechat.client import Template
 from tests.notify.test_deliver import SEND, spoil
 
 TEMPLATE = "sandbox-reminder"
@@ -118,3 +121,80 @@ def test_credits_are_each_templates_and_each_members_own(members, write, accept,
     delivery().run()
     assert [notice.state for notice in notices()] == ["sent", "sent"]
     assert (left("sandbox-flag"), left()) == (1, None)
+
+
+@pytest.fixture
+def lasts(db, clock, sandbox):
+    """The reminder's template is a 长期 one, and the worker has asked WeChat of which kind it is."""
+    sandbox.state.templates[TEMPLATE] = replace(sandbox.state.templates[TEMPLATE], type=3)
+    with db.transaction() as session:
+        templates.keep(session, [Template(TEMPLATE, "打卡提醒", ("thing1", "date2", "thing3"), lasting=True)], clock())
+
+
+def test_of_a_lasting_template_one_acceptance_is_good_for_all(
+    lasts, members, write, accept, left, delivery, notices, sandbox
+):
+    accept()
+    for number in range(4):
+        write(members[0], f"k{number}")
+    delivery().run()
+    assert [notice.state for notice in notices()] == ["sent"] * 4
+    assert left() == 1
+    accept(1, "sandbox-flag")
+    write(members[0], "k9", "month_reached", {"month": "2026-11", "have": 20, "target": 20})
+    delivery().run()
+    assert left("sandbox-flag") == 0, "the others are used up as before"
+
+
+def test_a_lasting_one_that_was_turned_off_is_none(lasts, members, write, accept, left, delivery, notices, sandbox):
+    """Facts 3: 43101 says so of either kind."""
+    accept()
+    spoil(sandbox, errcode=43101)
+    for number in range(2):
+        write(members[0], f"k{number}")
+    delivery().run()
+    assert [notice.state for notice in notices()] == ["refused", "refused"]
+    assert (left(), sandbox.state.calls[SEND]) == (0, 1)
+
+
+def test_none_is_believed_for_a_week_and_then_wechat_is_asked_once(
+    members, write, accept, left, delivery, notices, sandbox, clock
+):
+    accept()
+    sandbox.state.credits["openid-0", TEMPLATE] = 1
+    for number in range(2):
+        write(members[0], f"k{number}")
+    delivery().run()
+    assert (left(), sandbox.state.calls[SEND]) == (0, 1)
+    clock.advance(days=6, hours=23)
+    write(members[0], "k2")
+    delivery().run()
+    assert sandbox.state.calls[SEND] == 1
+    clock.advance(hours=2)
+    for number in range(3, 6):
+        write(members[0], f"k{number}")
+    delivery().run()
+    assert sandbox.state.calls[SEND] == 2, "the first of the three was tried, and its 43101 is the week's"
+    assert "43101" in notices()[3].last_error
+    assert [notice.last_error for notice in notices()[4:]] == [NO_CREDIT] * 2
+    clock.advance(days=6)
+    write(members[0], "k6")
+    delivery().run()
+    assert sandbox.state.calls[SEND] == 2
+
+
+def test_an_acceptance_that_nobody_told_us_of_is_found_so(
+    members, write, accept, left, delivery, notices, sandbox, clock
+):
+    accept()
+    sandbox.state.credits["openid-0", TEMPLATE] = 1
+    write(members[0], "k0")
+    delivery().run()
+    sandbox.state.credits["openid-0", TEMPLATE] = 2  # allowed without a network; the push was lost as well
+    clock.advance(days=8)
+    for number in range(1, 5):
+        write(members[0], f"k{number}")
+    delivery().run()
+    assert [notice.state for notice in notices()] == ["sent", "sent", "sent", "refused", "refused"]
+    assert left() == 0
+    assert sandbox.state.calls[SEND] == 4

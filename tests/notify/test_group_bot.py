@@ -6,6 +6,7 @@ import pytest
 
 from server.notify import outbox
 from server.notify.channels.group_bot import GroupBot
+from server.notify.group_text import WHY
 from server.wechat.group_bot import GroupBotClient
 from tests.notify.test_deliver import spoil
 
@@ -27,7 +28,7 @@ def test_a_summary_goes_to_the_group_in_its_order_and_to_no_member(members, db, 
     assert tell_group(db, clock, "第一页", "第二页")
     assert not tell_group(db, clock, "第一页", "第二页")
     delivery(channels=[bot]).run()
-    assert [message.fields["content"] for message in sandbox.state.messages] == ["第一页", "第二页"]
+    assert [message.fields["content"] for message in sandbox.state.messages] == [f"第一页{WHY}", f"第二页{WHY}"]
     assert [(notice.state, notice.member_id) for notice in notices()] == [("sent", None), ("sent", None)]
     assert KEY not in str([notice.tries for notice in notices()])
 

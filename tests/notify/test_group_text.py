@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.notify.group_text import parts
+from server.notify.group_text import WHY, parts
 
 LINE = st.text(st.characters(exclude_characters="\n", exclude_categories=("Cs",)), max_size=60)
 
@@ -17,12 +17,12 @@ def test_a_long_table_is_split_between_rows_and_numbered() -> None:
     pages = parts("**11月驻点情况**", rows)
     assert [page.split("\n")[0] for page in pages] == ["**11月驻点情况**（1/2）", "**11月驻点情况**（2/2）"]
     assert [row for page in pages for row in page.split("\n")[1:]] == rows
-    assert all(len(page.encode()) <= 4096 for page in pages)
+    assert all(len(f"{page}{WHY}".encode()) <= 4096 for page in pages)
 
 
 def test_a_row_that_is_a_message_and_more_is_shortened() -> None:
     (page,) = parts("题", ["长" * 3000])
-    assert len(page.encode()) <= 4096
+    assert len(f"{page}{WHY}".encode()) <= 4096
     assert page.endswith("长…")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.notify import messages, told
 from server.notify.fit import day_words, fit
-from server.notify.subscriptions import template_id, template_keys
+from server.notify.subscriptions import FIELDS, template_id, template_keys
 from server.wechat.sandbox.message_templates import TEMPLATES
 from server.wechat.sandbox.values import is_accepted
 
@@ -97,6 +97,13 @@ def test_our_own_sentences_are_never_cut():
     for kind, facts in CASES:
         if LONG not in facts.values():
             assert "…" not in "".join(messages.compose(kind, facts).values()), kind
+
+
+def test_each_kind_fills_in_the_fields_of_its_template():
+    """By which the configured templates are checked (server/notify/templates.py)."""
+    for kind, facts in CASES:
+        assert tuple(messages.compose(kind, facts)) == FIELDS[messages.KINDS[kind].template], kind
+    assert {id: tuple(key for _label, key in one.lines) for id, one in TEMPLATES.items()} == FIELDS
 
 
 def test_the_longest_facts_arrive_on_a_phone(members, write, delivery, notices, sandbox):

@@ -109,5 +109,5 @@ def _check_reasons(notice: Notice, openid: str | None, content: str, answers: An
 
 def _expected(notice: Notice, openids: dict[uuid.UUID, str | None]) -> str:
     if notice.member_id is None:
-        return words(group_of(BOT_KEY), {"content": notice.facts["text"]})
+        return words(group_of(BOT_KEY), {"content": messages.sentence(notice.kind, notice.facts)})
     return words(str(openids[notice.member_id]), messages.compose(notice.kind, notice.facts))

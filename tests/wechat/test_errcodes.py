@@ -6,12 +6,14 @@ from server.errors import AppError
 from server.wechat import errors
 from server.wechat.client import WechatClient
 from server.wechat.group_bot import GroupBotClient
+from server.wechat.sandbox.message_templates import TEMPLATES
 from tests.wechat.caller import read_code
 from tests.wechat.token_answers import TOKEN_ANSWERS
 
 LOGIN, TOKEN, SEND = "/sns/jscode2session", "/cgi-bin/stable_token", "/cgi-bin/message/subscribe/send"
 PHONE, CODE = "/wxa/business/getuserphonenumber", "/wxa/getwxacodeunlimit"
 STAFF, WEBHOOK = "/cgi-bin/message/wxopen/employeerelationmsg/send", "/cgi-bin/webhook/send"
+LIST, UNBIND = "/wxaapi/newtmpl/gettemplate", "/wxa/business/unbinduserb2cauthinfo"
 FIELDS = {"thing1": "苏州驻点", "date2": "2026年11月24日", "thing3": "今天还没有打卡"}
 
 
@@ -171,6 +173,63 @@ def test_a_message_to_staff(client: WechatClient, control, errcode, means, expec
     with pytest.raises(errors.WechatError) as caught:
         client.send_employee("openid-zhou", "sandbox-staff-reminder", FIELDS, "pages/today/today")
     assert (type(caught.value), caught.value.errcode) == (expected, errcode), means
+
+
+@pytest.mark.parametrize(
+    ("errcode", "means", "expected", "calls"),
+    [
+        (-1, "system busy", errors.RetryLater, 1),
+        (20001, "a system error of theirs", errors.Never, 1),
+        (40001, "token not the latest", errors.RetryLater, 2),
+        (40014, "token malformed", errors.RetryLater, 2),
+        (41001, "token missing", errors.Never, 1),
+        (42001, "token expired", errors.RetryLater, 2),
+        (45009, "quota of the day", errors.QuotaSpent, 1),
+        (200100, "not told today", errors.Never, 1),
+    ],
+)
+def test_the_list_of_templates(client: WechatClient, control, sandbox, errcode, means, expected, calls):
+    control("faults", path=LIST, times=2, errcode=errcode)
+    with pytest.raises(errors.WechatError) as caught:
+        client.templates()
+    assert (type(caught.value), caught.value.errcode) == (expected, errcode), means
+    assert sandbox.state.calls[LIST] == calls
+    control("faults", path=LIST, times=0)
+    assert [one.id for one in client.templates()] == list(TEMPLATES)
+
+
+@pytest.mark.parametrize("fault", [{"body": "{}"}, {"body": '{"data": 7}'}, {"body": "<html>"}, {"http_status": 502}])
+def test_a_list_that_is_none(client: WechatClient, control, fault):
+    control("faults", path=LIST, times=1, **fault)
+    with pytest.raises(errors.Uncertain):
+        client.templates()
+
+
+@pytest.mark.parametrize(
+    ("errcode", "means", "is_done"),
+    [
+        (-1, "system busy", False),
+        (40001, "token not the latest", False),
+        (40003, "no such openid", True),
+        (40097, "an argument is wrong", False),
+        (40256, "there is no 用工关系", True),
+        (40257, "the relation is not as it should be", False),
+        (43104, "the mini-program may not", False),
+        (45009, "quota of the day", False),
+        (50001, "this person did not take the template", False),
+    ],
+)
+def test_ending_the_relation(client: WechatClient, control, errcode, means, is_done):
+    control("faults", path=UNBIND, times=2, errcode=errcode)
+    if is_done:
+        client.unbind_employee("openid-zhou")
+        return
+    with pytest.raises(AppError) as caught:
+        client.unbind_employee("openid-zhou")
+    assert (caught.value.status, caught.value.code, caught.value.facts["errcode"]) == (
+        *(503, "wechat_unavailable"),
+        errcode,
+    ), means
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,34 @@ def test_leaving_erases_the_binding_and_keeps_the_history(
     assert invite.status_code == 201, "they can come back"
 
 
+def test_who_left_is_in_no_push_that_was_kept_and_repeats_are_known_all_the_same(
+    wechat: Wechat, ledger: Any, rows: Rows, clock: StoppedClock
+) -> None:
+    def named() -> int:
+        """In how many of the kept events her openid stands, anywhere."""
+        every = rows("SELECT openid, CAST(said AS text) FROM pushed_events")
+        return sum("o-chen" in f"{openid} {said}" for openid, said in every)
+
+    tapped = clock()
+    wechat.popup()
+    wechat.popup(openid="o-colleague", at=tapped)
+    assert named() == 1
+    clock.advance(minutes=5)
+    left = clock()
+    wechat.says("subscribe_msg_popup_event", List={"TemplateId": FLAG, "SubscribeStatusString": "accept"})
+    wechat.pushes("user_authorization_cancellation", at=left, OpenID="o-chen", openid="o-platform")
+    assert named() == 0
+    assert ledger(FLAG) is None
+    assert rows("SELECT count(*) FROM pushed_events WHERE openid = 'o-colleague'") == [(1,)]
+    kept = rows("SELECT count(*) FROM pushed_events")
+    wechat.popup(at=tapped)
+    wechat.pushes("user_authorization_cancellation", at=left, OpenID="o-chen", openid="o-platform")
+    assert rows("SELECT count(*) FROM pushed_events") == kept, "told by their digests"
+    wechat.change(at=left)
+    assert named() == 0, "what comes after that of her is of nobody"
+    assert ("ignored", "no member has this WeChat") in states(rows)
+
+
 def test_a_binding_made_after_a_late_cancellation_stands(
     wechat: Wechat, clock: StoppedClock, db: Database, cast: Cast, rows: Rows
 ) -> None:
@@ -448,6 +476,21 @@ def test_the_first_of_two_sends_that_was_lost_loses_nothing(wechat: Wechat, noti
     wechat.pushes("subscribe_msg_sent_event", List={"TemplateId": REMINDER, "MsgID": "1", "ErrorCode": "5"})
     assert rows("SELECT state FROM notices") == [("sent",)]
     assert states(rows)[-1] == ("handled", None)
+
+
+def test_of_who_was_removed_the_night_forgets_what_wechat_said(
+    wechat: Wechat, api: Api, clock: StoppedClock, rows: Rows, cast: Cast
+) -> None:
+    wechat.popup()
+    wechat.popup(openid="o-colleague")
+    assert api.post(f"/members/{cast['chen'].id}/remove", "admin", {"reason": "调离"}).status_code == 200
+    clock.advance(days=1)
+    (retention,) = [job for job in wechat.worker.periodic() if job.name == "retention"]
+    wechat.worker.scheduler.catch_up(retention)
+    said = rows("SELECT openid, CAST(said AS text) FROM pushed_events")
+    assert len(said) == 2
+    assert [openid for openid, _said in said if openid] == ["o-colleague"]
+    assert "o-chen" not in str(said)
 
 
 def test_what_is_old_is_forgotten(wechat: Wechat, clock: StoppedClock, rows: Rows) -> None:

@@ -17,7 +17,8 @@ bp = Blueprint("employee", __name__)
 
 
 class StaffOrder(BaseModel):
-    """What wx.bindEmployeeRelation and wx.requestSubscribeEmployeeMessage are answered with; `bound` false unbinds."""
+    """What wx.bindEmployeeRelation is answered with, and wx.requestSubscribeEmployeeMessage, which adds templates.
+    `bound` false: refused, or ended by the person in WeChat."""
 
     model_config = ConfigDict(extra="forbid")
     openid: str = Field(min_length=1, max_length=64)
@@ -27,15 +28,31 @@ class StaffOrder(BaseModel):
 
 @bp.post("/_sandbox/staff")
 def order() -> ResponseReturnValue:
-    """Bind a person as staff, or unbind them."""
+    """Bind a person as staff with these templates beside those they took before, or unbind them."""
     wanted = StaffOrder.model_validate_json(request.get_data())
     with state().lock:
+        staff = state().of(Staff)
         if wanted.bound:
             taken = EMPLOYEE_TEMPLATES if wanted.template_ids is None else wanted.template_ids
-            state().of(Staff).bound[wanted.openid] = set(taken)
+            staff.bound.setdefault(wanted.openid, set()).update(taken)
+            staff.refused.discard(wanted.openid)
         else:
-            state().of(Staff).bound.pop(wanted.openid, None)
-    return jsonify(bound=sorted(state().of(Staff).bound))
+            staff.bound.pop(wanted.openid, None)
+            staff.refused.add(wanted.openid)
+    return _told(wanted.openid)
+
+
+@bp.get("/_sandbox/staff")
+def ask() -> ResponseReturnValue:
+    """What wx.checkEmployeeRelation says on this person's phone, and the templates they take."""
+    return _told(request.args.get("openid", ""))
+
+
+def _told(openid: str) -> ResponseReturnValue:
+    with state().lock:
+        staff = state().of(Staff)
+        status = "accept" if openid in staff.bound else "reject" if openid in staff.refused else ""
+        return jsonify(bindingStatus=status, templates=sorted(staff.bound.get(openid, ())))
 
 
 @bp.route("/cgi-bin/message/wxopen/employeerelationmsg/send", methods=["GET", "POST"])

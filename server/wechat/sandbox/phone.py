@@ -54,7 +54,7 @@ def dialog() -> ResponseReturnValue:
             if order.always:
                 known.always[key] = answer
             if answer == "accept":
-                known.credits[key] = known.credits.get(key, 0) + 1
+                known.credits[key] = known.credits.get(key, known.default_credits) + 1
     entries = [
         {"TemplateId": template, "SubscribeStatusString": answer, "PopupScene": "0"}
         for template, answer in answers.items()

@@ -14,9 +14,10 @@ bp = Blueprint("staff", __name__)
 
 @dataclass(slots=True)
 class Staff:
-    """By openid: the templates each of them takes."""
+    """By openid: the templates that each who is bound takes; and who said no."""
 
     bound: dict[str, set[str]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
 
 @bp.post("/wxa/business/unbinduserb2cauthinfo")

@@ -13,6 +13,9 @@ const DEFAULTS = {
   answers: { userLocation: true, camera: true, writePhotosAlbum: true }, // to WeChat's own dialogs
   privacyNeeded: true, // the privacy agreement was not agreed to yet
   subscription: {}, // {template id or '*': accept | reject | ban}
+  without: [], // wx.* that this WeChat is too old for
+  lastingTemplates: [], // of the 长期 kind
+  employee: 'accept', // to the dialogs of 用工关系; reject
   phoneNumber: '', // what getPhoneNumber hands over; '' when the person refuses
   scan: '', // what the next scanned code says
   locationDatum: 'wgs84',

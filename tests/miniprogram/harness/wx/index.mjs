@@ -1,5 +1,6 @@
 // The whole of wx.*; what a mini-program asks for beyond it is noted, and fails its test.
 import { BUILTIN_TAGS } from '../builtins/names.mjs';
+import { device } from '../runtime/device.mjs';
 import { missing } from '../runtime/report.mjs';
 import { accountCalls } from './account.mjs';
 import { fileCalls } from './files.mjs';
@@ -27,7 +28,7 @@ export function createWx(launch) {
     ...systemCalls(launch),
     canIUse: (schema) => {
       const [name] = schema.split('.');
-      return name in calls || BUILTIN_TAGS.includes(name);
+      return (name in calls && !device.without.includes(name)) || BUILTIN_TAGS.includes(name);
     },
   };
   return new Proxy(calls, {
