@@ -10,7 +10,17 @@ from tests.miniprogram.test_team import waits
 
 # What lies behind some of the states.
 __all__ = [
-    *("agreed", "asked", "checked", "drawn", "escort", "excused", "lead", "missed", "post", "staffed", "to_call"),
+    "agreed",
+    "asked",
+    "checked",
+    "drawn",
+    "escort",
+    "excused",
+    "lead",
+    "missed",
+    "post",
+    "staffed",
+    "to_call",
     "waits",
 ]
 
