@@ -6,7 +6,11 @@ import pytest
 
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.states import STATES, State
-from tests.miniprogram.test_team import waits
+from tests.miniprogram.test_employee import staffed
+from tests.miniprogram.test_escorts import agreed, escort
+from tests.miniprogram.test_lead_offline import lead
+from tests.miniprogram.test_spot import asked, drawn, excused, missed, post, to_call
+from tests.miniprogram.test_team import checked, waits
 
 # What lies behind some of the states.
 __all__ = [
