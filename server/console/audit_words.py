@@ -60,6 +60,8 @@ _NAMES = {
     "list": "列表",
     "moment_at": "取种子的时刻",
     "notice": "消息编号",
+    "notices": "消息数",
+    "pauses": "暂停的渠道",
     "people": "人数",
     "pool_sha256": "可抽名单的摘要",
     "posting": "派驻编号",
@@ -71,8 +73,10 @@ _NAMES = {
     "side": "上下游",
     "sign_in": "登录编号",
     "to_unit": "新单位",
+    "tries": "第几次",
     "verdict": "机器结论",
     "waiting": "未复核数",
+    "wechat_sha256": "微信的摘要",
 }
 _OTHERWISE = {
     ("member.transferred", "from"): "起始日期",
@@ -83,6 +87,7 @@ _OTHERWISE = {
     ("session.started", "kind"): "登录到",
     ("member.bound", "by"): "绑定方式",
     ("audit.searched", "by"): "谁做的",
+    ("invite.wrong_code", "from"): "网络地址",
 }
 _IDS = {"squad": Squad, "unit": Unit, "from_unit": Unit, "to_unit": Unit, "station": Station}
 _PEOPLE = ("leader", "owner", "to")
