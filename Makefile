@@ -14,8 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
-# npm's folders: what the mini-program is made of and checked with, what runs it in a browser; what the console's pages load.
-NPM_FOLDERS := miniprogram tests/miniprogram
+# npm's folders: what the mini-program is made of and checked with, what runs it in a browser; an old browser for the
+# console; what the console's pages load.
+NPM_FOLDERS := miniprogram tests/miniprogram tests/console
 ASSETS := server/console/static/vendor/.stamp
 NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.stamp) $(ASSETS)
 

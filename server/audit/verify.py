@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.audit.chain import GENESIS, link_hash
 from server.audit.journal import commitment
 from server.audit.models import AuditEvent, AuditPayload
+from server.progress import tell
 
 ERASURE = "audit.erased"
 
@@ -49,6 +50,7 @@ def verify(session: Session, county_id: int) -> Report:
     ).first()
     report.head = f"{last.seq}:{last.hash}" if last else "empty"
     for checked in walk(session, county_id):
+        tell("已核对", checked.seq, last.seq if last else None, "条")
         setattr(report, checked.standing, getattr(report, checked.standing) + 1)
         if checked.standing == "tampered":
             report.problems.append(checked)

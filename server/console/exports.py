@@ -11,6 +11,7 @@ from server.api.session import caller
 from server.audit.journal import record
 from server.console import workbook
 from server.console.workbook import Column, Maker, Table
+from server.progress import tell
 from server.rate_limits import spend
 
 MOST_ROWS = 5_000
@@ -63,6 +64,7 @@ def _collected(pages: Pages) -> tuple[list[Sequence[Any]], bool]:
     while cursor is not None and len(found) <= MOST_ROWS:
         rows, cursor = pages(cursor)
         found += rows
+        tell("已取出", len(found), None, "行")
     return found[:MOST_ROWS], len(found) > MOST_ROWS
 
 

@@ -20,6 +20,7 @@ from server.api.session import caller
 from server.console.face import done, page
 from server.errors import AppError, invalid
 from server.org.scope import Caller
+from server.progress import each
 from server.rate_limits import spend
 from server.sealing import Sealer
 
@@ -165,7 +166,7 @@ def one_by_one(write: Callable[[Reading, Row], object]) -> Callable[[Reading, Se
             return why
         return None
 
-    return lambda to, rows: [tried(to, row) for row in rows]
+    return lambda to, rows: [tried(to, row) for row in each(rows, "已检查", "行")]
 
 
 def _row(kind: Kind, given: Mapping[str, Any]) -> Row:

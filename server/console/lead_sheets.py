@@ -11,6 +11,7 @@ from server.console.import_sheets import Kind, Reading, Refusal, Row, one_by_one
 from server.errors import invalid
 from server.leads import chains, report
 from server.leads.models import CHANNELS, SIDES, SIZES, STAGES, Company
+from server.progress import each
 
 _MOST_LEADS = 500
 _SIDES = {word: code for code, word in SIDES.items()}
@@ -40,7 +41,7 @@ def _node(to: Reading, row: Row) -> object:
 
 def _targets(to: Reading, rows: Sequence[Row]) -> Sequence[Refusal | None]:
     """All of them at once: a directory of thousands, row by row, took minutes."""
-    read = [_target(row) for row in rows]
+    read = [_target(row) for row in each(rows, "已检查", "行")]
     listed = [one for one in read if isinstance(one, chains.Target)]
     entered = iter(chains.add_targets(to.session, to.caller, to.sealer, listed, to.now))
     tried = (next(entered) if isinstance(one, chains.Target) else one for one in read)

@@ -13,6 +13,7 @@ from server.console import (
     escorts,
     face,
     flags,
+    following,
     lead_charts,
     leads,
     leaves,
@@ -39,6 +40,7 @@ PAGES = (
     *(doors, overview, review, review_list, review_sheet, review_together, appeals),
     *(people, months, leads, lead_charts, companies, escorts, spots),
     *(leaves, flags, notices, complaints, policies),
+    following,
     *(register, register_stations, register_people, audit, system, account),
 )
 

@@ -19,12 +19,14 @@ from server.leads.models import Company, CompanyPiece
 from server.org.reach import normal_phone
 from server.org.scope import Caller
 from server.org.scope import county as in_county
+from server.progress import each, tell
 from server.sealing import CannotOpen, Sealer
 from server.together import insert_many
 
 PHONE_OF = "company:{}:phone"  # what it is sealed as, by the company's id
 _MOST_READ = 1500  # postings of a piece: a common one says little, and is counted no further
 _MOST_RANKED = 120
+_A_STEP = 500  # new ones between two words of how far it is
 _CLOSE = 0.45  # less of what was typed than this stands in a name that is not meant
 
 Why = Literal["uscc", "phone", "name", "sound"]
@@ -94,7 +96,7 @@ def the_ones(
     """
     hold_all(session, caller)
     known, made, found = _Known.of(session, caller, entered), list[Company](), list[Company | AppError]()
-    for new in entered:
+    for new in each(entered, "已比对", "家企业"):
         try:
             meant = known.meant(new)
             if meant is None:
@@ -106,7 +108,9 @@ def the_ones(
             found.append(why)
     session.add_all(made)
     session.flush()
-    index(session, made)
+    for start in range(0, len(made), _A_STEP):
+        tell("已处理", start, len(made), "家企业")
+        index(session, made[start : start + _A_STEP])
     facts = [(one.id, {"name": one.name, "uscc": one.uscc}) for one in made]
     record_all(session, caller.county_id, caller.member_id, "company.added", facts, now)
     return found

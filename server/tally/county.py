@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, Attestation, CheckIn, Review
 from server.leaves.models import Leave
 from server.org.models import Member, Posting, RoleGrant, Squad, Station
+from server.progress import tell
 from server.tally.fold import fold_day
 from server.tally.models import MonthAddendum
 from server.tally.month_fold import fold_month, month_end
@@ -35,6 +36,7 @@ from server.tally.types import (
 )
 
 AT_ONCE = 500  # members in memory
+_A_STEP = 100  # of a whole fold, which takes long: members between two words of how far it is
 
 
 @dataclass
@@ -74,18 +76,21 @@ def count_member(
 def member_months(session: Session, county_id: int, month: date) -> Iterator[list[MemberMonth]]:
     """The members who were posted in the month or have anything in it, by id, a chunk at a time."""
     later = _later(session, county_id, month)
-    after: uuid.UUID | None = None
+    concerned = (Member.county_id == county_id) & _concerned(month)
+    of = session.scalar(select(func.count()).select_from(Member).where(concerned)) or 0
+    done, after = 0, None
     while True:
         statement = select(Member.id, Member.name, Member.unit_id).where(
-            Member.county_id == county_id, _concerned(month), Member.id > after if after else Member.id.is_not(None)
+            concerned, Member.id > after if after else Member.id.is_not(None)
         )
-        rows = session.execute(statement.order_by(Member.id).limit(AT_ONCE)).all()
+        rows = session.execute(statement.order_by(Member.id).limit(_A_STEP)).all()
         if not rows:
             return
+        tell("已核算", done, of, f"人（{month.month}月）")
         chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id) for row in rows}
         _fill(session, county_id, month, chunk, later)
         yield list(chunk.values())
-        after = rows[-1].id
+        done, after = done + len(rows), rows[-1].id
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from server.org.signin import digest
 from tests.browser.test_pages import ARGUMENTS
 from tests.cast import Cast
 from tests.client import Api
+from tests.console import old_browser
 from tests.miniprogram.conftest import RunningClock, clock, served
 
 __all__ = ["clock", "served"]
 SCREENS = Path(__file__).parents[2] / "var" / "screenshots" / "console"
 AXE = Path(__file__).parents[2] / "server" / "console" / "node_modules" / "axe-core" / "axe.min.js"
+TODAYS = Path("/usr/bin/chromium-headless-shell")
 DESK, TABLET = (1440, 900), (1024, 768)
 _PATIENCE_MS = 10_000
 # Said by the browser and by htmx about an answer of 4xx or none, which a page says in its own words.
@@ -33,7 +35,7 @@ _EXPECTED = re.compile("Failed to load resource|htmx:(sendError|afterRequest)")
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """With the web's own rules, which the mini-program's goes without."""
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=str(TODAYS), args=ARGUMENTS)
     yield browser
     browser.close()
 
@@ -76,6 +78,8 @@ class Desk:
     def another(self) -> Page:
         """One more tab, watched like the first."""
         page = self.context.new_page()
+        if self.context.browser and self.context.browser.version.startswith(f"{old_browser.MAJOR}."):
+            old_browser.teach(page)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("request", self._asked)

@@ -58,7 +58,7 @@ def test_a_click_says_that_it_is_made_and_brings_what_is_filtered(desk: Desks, a
     page.route("**/list.xlsx*", lambda route: (page.wait_for_timeout(300), route.continue_()))
     with page.expect_download() as download:
         page.get_by_role("link", name="导出 Excel").click()
-        expect(page.get_by_text(re.compile("^正在导出，请不要关闭这个页面…"))).to_be_visible()
+        expect(page.get_by_text(re.compile("^正在导出…离开这个页面就看不到结果。"))).to_be_visible()
     expect(page.get_by_role("status")).to_have_text("已导出，请在浏览器的下载里查看。")
     assert download.value.suggested_filename == "leaves-20261124.xlsx"
     title, note, heading, *found = read(download.value.path().read_bytes())

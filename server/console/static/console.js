@@ -41,24 +41,7 @@
     }
   });
 
-  // What takes long says what is being done and for how long already, and is not asked for twice meanwhile.
-  function busy(words) {
-    var place = document.getElementById("said");
-    var line = document.createElement("p");
-    var clock = document.createElement("span");
-    var began = Date.now();
-    line.className = "note busy";
-    line.textContent = words + "，请不要关闭这个页面…";
-    clock.setAttribute("aria-hidden", "true"); // else it is read out every second
-    line.append(clock);
-    if (place) place.append(line);
-    var timer = setInterval(function () {
-      clock.textContent = " 已 " + Math.round((Date.now() - began) / 1000) + " 秒";
-    }, 1000);
-    return function () { clearInterval(timer); line.remove(); };
-  }
-
-  // data-busy="…" are the words. One form is sent once until its answer is there; htmx would send the second click's after it.
+  // One form is sent once until its answer is there; htmx would send the second click's after it. What takes long, likewise.
   document.addEventListener("htmx:confirm", function (event) {
     if (event.target.zhudianEnd) {
       event.preventDefault();
@@ -67,11 +50,9 @@
   });
   document.addEventListener("htmx:beforeRequest", function (event) {
     var sent = event.detail.elt;
-    var words = sent.getAttribute("data-busy");
-    if (!words && (sent.tagName !== "FORM" || sent.method !== "post")) return;
-    var over = words ? busy(words) : function () {};
+    if (!sent.hasAttribute("data-busy") && (sent.tagName !== "FORM" || sent.method !== "post")) return;
     sent.setAttribute("aria-busy", "true");
-    sent.zhudianEnd = function () { over(); sent.removeAttribute("aria-busy"); delete sent.zhudianEnd; };
+    sent.zhudianEnd = function () { sent.removeAttribute("aria-busy"); delete sent.zhudianEnd; };
   });
   ["htmx:afterRequest", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"].forEach(function (name) {
     document.addEventListener(name, function (event) {
@@ -79,40 +60,6 @@
       if (sent && sent.zhudianEnd) sent.zhudianEnd();
     });
   });
-
-  // <a data-sheet>: a workbook, fetched so that the page can say that it is being made; without this it is a plain link.
-  document.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest("a[data-sheet]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    event.preventDefault();
-    if (link.getAttribute("aria-busy")) return;
-    link.setAttribute("aria-busy", "true");
-    var over = busy("正在导出");
-    fetch(link.href, { headers: { "HX-Request": "true" }, credentials: "same-origin" })
-      .then(function (answer) {
-        if (answer.headers.get("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect"));
-        if (!answer.ok) return answer.text().then(function (text) { say(wordsOf(text), "bad"); });
-        return answer.blob().then(function (blob) { keep(blob, answer.headers.get("Content-Disposition") || ""); });
-      })
-      .catch(function () { say("没有网络，没有导出；联网后再试一次。", "bad"); })
-      .then(function () { over(); link.removeAttribute("aria-busy"); });
-  });
-
-  function wordsOf(fragment) {
-    return new DOMParser().parseFromString(fragment, "text/html").body.textContent.trim() || "没有导出，请再试一次。";
-  }
-
-  function keep(blob, disposition) {
-    var name = /filename="?([^";]+)/.exec(disposition);
-    var link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name ? name[1] : "export.xlsx";
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
-    say("已导出，请在浏览器的下载里查看。");
-  }
 
   // <form data-ask="…">: asked in a dialog of ours, which a keyboard can answer.
   document.addEventListener("htmx:confirm", function (event) {

@@ -1,7 +1,7 @@
 /* The review desk: the next check-in is there before its decision is sent, and comes back if the server refuses.
 
    #stage shows one <article class="item">, #later holds those that are loaded. A decision swaps first and is sent in the
-   background. Plain script for Chromium 80 and later. */
+   background. Plain script for Chromium 83 and later. */
 (function () {
   "use strict";
   var UNDO_MS = 10000;

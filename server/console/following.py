@@ -1,0 +1,96 @@
+"""An answer that takes long, followed while it is made: each line is a JSON object of how far it is, the last is it.
+
+A page asks for it by the header `Zhudian-Follow` (static/following.js); the handlers know nothing of it, and nothing is
+kept: it works with any number of web processes and through a proxy that buffers (then all lines come at the end), and
+who does not ask gets the answer as ever. The work goes on in a thread of its own, so that it ends as it would have when
+whoever asked has closed the page.
+"""
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from contextvars import copy_context
+from dataclasses import asdict
+from threading import Thread
+from typing import Any
+
+from flask import Flask, Response, current_app, request, stream_with_context
+
+from server import progress
+from server.console.face import face
+from server.progress import Reached
+
+FOLLOW = "Zhudian-Follow"
+_EVERY_S = 0.25
+_STILL_THERE_S = 5.0  # a blank line, before a proxy thinks that nobody answers
+_KEPT = ("HX-Trigger", "HX-Redirect", "HX-Retarget", "HX-Reswap", "Content-Disposition")
+
+
+@face.before_request
+def _followed() -> Response | None:
+    """In place of the handler, which is called within: whoever may not come in has been told so already."""
+    if FOLLOW not in request.headers or request.endpoint is None:
+        return None
+    lines = Response(stream_with_context(_lines()), mimetype="application/x-ndjson")
+    lines.headers["X-Accel-Buffering"] = "no"
+    return lines
+
+
+class _Work:
+    """One handler at work; `reached` is the newest that it told."""
+
+    def __init__(self) -> None:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        self.reached: Reached | None = None
+        self.answer: Future[Response] = Future()
+        Thread(target=copy_context().run, args=(self._run, app)).start()
+
+    def _run(self, app: Flask) -> None:
+        try:
+            with progress.heard(self._hear):
+                self.answer.set_result(app.make_response(_handled(app)))
+        except BaseException as error:
+            self.answer.set_exception(error)
+
+    def _hear(self, reached: Reached) -> None:
+        self.reached = reached
+
+
+def _handled(app: Flask) -> Any:
+    """What the handler says, or the page that its error becomes."""
+    try:
+        return app.view_functions[request.endpoint or ""](**(request.view_args or {}))
+    except Exception as error:
+        return app.handle_user_exception(error)
+
+
+def _lines() -> Iterator[str]:
+    work, told, at = _Work(), None, time.monotonic()
+    while True:
+        try:
+            yield _line(_whole(work.answer.result(_EVERY_S)))
+            return
+        except NotYet:
+            reached, now = work.reached, time.monotonic()
+        if reached != told and reached is not None:
+            told, at = reached, now
+            yield _line(asdict(reached))
+        elif now - at > _STILL_THERE_S:
+            at = now
+            yield "\n"
+
+
+def _whole(answer: Response) -> dict[str, Any]:
+    """The answer as a browser would have got it. What is no text is a workbook."""
+    headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+    made: dict[str, Any] = {"status": answer.status_code, "headers": headers}
+    if (answer.mimetype or "text/html").startswith("text/"):
+        return made | {"text": answer.get_data(as_text=True)}
+    return made | {"type": answer.mimetype, "base64": b64encode(answer.get_data()).decode()}
+
+
+def _line(said: dict[str, Any]) -> str:
+    return json.dumps(said, ensure_ascii=False) + "\n"
