@@ -2466,6 +2466,24 @@ export interface components {
             /** Station */
             station: string;
         };
+        /**
+         * CandidateRow
+         * @description Whoever knows these and the draw's rule finds the same order again.
+         */
+        CandidateRow: {
+            /**
+             * Number
+             * @description from the seed, uniform over (0, 1)
+             */
+            number: number;
+            /**
+             * Times
+             * @description how often this month, before
+             */
+            times: number;
+            /** Weight */
+            weight: number;
+        };
         /** ChainReply */
         ChainReply: {
             /** Industries */
@@ -5789,6 +5807,11 @@ export interface components {
             calls: number;
             /** Calls Answered */
             calls_answered: number;
+            /**
+             * Calls Forwarded
+             * @description answered, but not at the station
+             */
+            calls_forwarded: number;
             /** Calls Unanswered */
             calls_unanswered: number;
             /** Drawn */
@@ -6950,6 +6973,11 @@ export interface components {
         VerificationReply: {
             /** Aimed */
             aimed: boolean;
+            /**
+             * All Drawn
+             * @description no more could be drawn than were wanted, so nothing was left to chance
+             */
+            all_drawn: boolean;
             /** Holds */
             holds: boolean;
             /** Link Hash */
@@ -6960,15 +6988,15 @@ export interface components {
              */
             link_seq: number | null;
             /**
+             * Listed
+             * @description all who could be drawn, in the order of the draw, without names
+             */
+            listed: components["schemas"]["CandidateRow"][];
+            /**
              * Mine
              * @description of who was in it: where they came in the draw
              */
             mine: string | null;
-            /**
-             * Numbers
-             * @description of all who could be drawn, in the order of the draw
-             */
-            numbers: number[];
             /** Proofs */
             proofs: components["schemas"]["ProofRow"][];
             /** Reason */

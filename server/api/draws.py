@@ -80,15 +80,24 @@ class ProofRow(BaseModel):
     text: str
 
 
+class CandidateRow(BaseModel):
+    """Whoever knows these and the draw's rule finds the same order again."""
+
+    number: float = Field(description="from the seed, uniform over (0, 1)")
+    weight: int
+    times: int = Field(description="how often this month, before")
+
+
 class VerificationReply(BaseModel):
     holds: bool
     aimed: bool
+    all_drawn: bool = Field(description="no more could be drawn than were wanted, so nothing was left to chance")
     reason: str
     seed: str | None
     secret: str = Field(description="its digest was announced; seed = sha256(link, id, secret), a line each")
     link_seq: int | None = Field(description="of the link of the audit chain that the seed is taken from")
     link_hash: str | None
-    numbers: list[float] = Field(description="of all who could be drawn, in the order of the draw")
+    listed: list[CandidateRow] = Field(description="all who could be drawn, in the order of the draw, without names")
     proofs: list[ProofRow]
     mine: str | None = Field(description="of who was in it: where they came in the draw")
 
@@ -136,11 +145,12 @@ def read_draw(path: DrawPath) -> Reply:
             in_county(caller(), SpotCheck).where(SpotCheck.draw_id == found.id).order_by(SpotCheck.rank)
         ).all()
         is_out = not asking.is_hidden(session, found)
+        shown = _shown(session, list(checks), is_out)
         reply = DrawReply(
             **row.model_dump(),
             seed=found.seed if is_out else None,
             secret=found.secret if is_out else None,
-            checks=spot_rows(session, [check for check in checks if check.state != "planned"]),
+            checks=spot_rows(session, shown),
             pool=_pool(session, found) if is_out else [],
         )
     return reply.model_dump(mode="json")
@@ -168,11 +178,33 @@ def verify_draw(path: DrawPath) -> Reply:
         secret=found.secret,
         link_seq=link.seq if link else None,
         link_hash=link.hash if link else None,
-        numbers=[procedure.number(found.seed or "", one.id) for one in ranked],
+        all_drawn=found.aimed_at is None and len(ranked) <= found.count,
+        listed=[
+            CandidateRow(number=procedure.number(found.seed or "", one.id), weight=one.weight, times=one.times)
+            for one in ranked
+        ],
         proofs=[ProofRow(holds=one.holds, text=one.text) for one in proofs],
         mine=mine,
     )
     return reply.model_dump(mode="json")
+
+
+def _shown(session: Session, checks: list[SpotCheck], is_out: bool) -> list[SpotCheck]:
+    """Those that are out and the caller may see; in place of one that another stands for that one, once all is out."""
+    standing = in_county(caller(), SpotCheck).where(
+        SpotCheck.id.in_([one.joined_id for one in checks if one.joined_id])
+    )
+    stand_for = {one.id: one for one in session.scalars(standing)} if is_out else {}
+    found = [stand_for.get(one.joined_id) if one.joined_id else one for one in checks]
+    ids = [one.id for one in found if one is not None]
+    seen = set(
+        session.scalars(
+            in_county(caller(), SpotCheck)
+            .with_only_columns(SpotCheck.id)
+            .where(SpotCheck.id.in_(ids), answers.seen(caller()))
+        )
+    )
+    return [one for one in found if one is not None and one.state != "planned" and one.id in seen]
 
 
 def _pool(session: Session, found: Draw) -> list[PoolRow]:

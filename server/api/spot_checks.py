@@ -100,6 +100,7 @@ class ResultRow(BaseModel):
     median_s: float | None = Field(description="from the notice to the photo")
     calls: int
     calls_answered: int
+    calls_forwarded: int = Field(description="answered, but not at the station")
     calls_unanswered: int
 
 
@@ -113,7 +114,9 @@ class ResultsReply(BaseModel):
 @bp.get("/spot-checks", responses={200: SpotCheckPage})
 def list_spot_checks(query: SpotCheckQuery) -> Reply:
     """Those of the squads the caller watches over, the latest first."""
-    statement = in_county(caller(), SpotCheck).where(answers.seen(caller()), SpotCheck.state != "planned")
+    statement = in_county(caller(), SpotCheck).where(
+        answers.seen(caller()), SpotCheck.state != "planned", SpotCheck.joined_id.is_(None)
+    )
     if query.kind:
         statement = statement.where(SpotCheck.kind == query.kind)
     if query.member:
@@ -242,6 +245,7 @@ def _result(name: str, unit: str, found: results.Sum) -> ResultRow:
         median_s=found.median_s,
         calls=found.calls,
         calls_answered=found.calls_answered,
+        calls_forwarded=found.calls_forwarded,
         calls_unanswered=found.calls_unanswered,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from server.api.checkin_replies import MemberRef
 from server.api.session import caller
@@ -15,7 +15,7 @@ from server.org import people
 from server.org.models import Station, Unit
 from server.org.structure import squad_names
 from server.spotchecks import asking, calls
-from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, EXCUSES, KINDS, STATES, Draw, SpotCall, SpotCheck
+from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, EXCUSES, KINDS, STATES, VOIDED, Draw, SpotCall, SpotCheck
 
 Kind = Literal["selfie", "call"]
 State = Literal["planned", "open", "answered", "late", "unanswered", "undelivered", "wrong_number", "void"]
@@ -131,7 +131,7 @@ def spot_rows(session: Session, found: Sequence[SpotCheck]) -> list[SpotCheckRow
             issues_at=one.issues_at,
             due_at=one.due_at,
             state=one.state,
-            state_word=STATES[one.state],
+            state_word=_word(one, attempts.get(one.id, [])),
             answered_at=one.answered_at,
             checkin=one.checkin_id,
             checkin_holds=holds.get(one.checkin_id),
@@ -149,6 +149,14 @@ def spot_rows(session: Session, found: Sequence[SpotCheck]) -> list[SpotCheckRow
         )
         for one in found
     ]
+
+
+def _word(one: SpotCheck, made: Sequence[SpotCall]) -> str:
+    if one.why:
+        return f"{STATES[one.state]}：{VOIDED[one.why]}"
+    if one.state == "answered" and made and made[-1].outcome == "forwarded":
+        return CALL_OUTCOMES["forwarded"]  # somebody answered, but not at the station
+    return STATES[one.state]
 
 
 def _call(one: SpotCall, names: Any) -> CallRow:
@@ -175,10 +183,10 @@ def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
             )
         ).all()
     )
-    counted = _counts(session, [one.id for one in found])
+    hidden = asking.hidden(session, found)
+    counted = _counts(session, [one.id for one in found], hidden)
     me = caller().member_id
-    told = {one.id: one.asked_by == me or not asking.is_hidden(session, one) for one in found if one.aimed_at}
-    told = {one.id: True for one in found} | told
+    told = {one.id: one.aimed_at is None or one.asked_by == me or one.id not in hidden for one in found}
     return [
         DrawRow(
             id=one.id,
@@ -203,15 +211,20 @@ def draw_rows(session: Session, found: Sequence[Draw]) -> list[DrawRow]:
     ]
 
 
-def _counts(session: Session, draws: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
+def _counts(session: Session, draws: list[uuid.UUID], hidden: set[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
+    """Of one that another stands for that one's state counts, once all of its own draw is out: else the figures would
+    tell whom it draws."""
     found = {id_: {"drawn": 0, "answered": 0, "waiting": 0} for id_ in draws}
+    standing = aliased(SpotCheck)
+    for_it = (standing.county_id == SpotCheck.county_id) & (standing.id == SpotCheck.joined_id)
     rows = session.execute(
-        select(SpotCheck.draw_id, SpotCheck.state).where(
-            SpotCheck.county_id == caller().county_id, SpotCheck.draw_id.in_(draws)
-        )
+        select(SpotCheck.draw_id, SpotCheck.state, SpotCheck.joined_id, standing.state.label("standing"))
+        .outerjoin(standing, for_it)
+        .where(SpotCheck.county_id == caller().county_id, SpotCheck.draw_id.in_(draws))
     )
     for row in rows:
+        state = row.state if row.joined_id is None else "planned" if row.draw_id in hidden else row.standing
         found[row.draw_id]["drawn"] += 1
-        found[row.draw_id]["answered"] += row.state in ("answered", "late")
-        found[row.draw_id]["waiting"] += row.state in ("planned", "open")
+        found[row.draw_id]["answered"] += state in ("answered", "late")
+        found[row.draw_id]["waiting"] += state in ("planned", "open")
     return found

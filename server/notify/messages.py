@@ -206,7 +206,7 @@ KINDS: dict[str, Kind] = {
     ),
     "spot_asked": Kind(
         *("抽查通知", "sandbox-reminder", SPOT_PAGE, words.spot_asked, words.spot_asked_said),
-        *(_POSTED, "抽中您应答抽查时告诉您", "这次抽签抽中了您，每个人都可能被抽中。", _AT_ONCE),
+        *(_POSTED, "抽查到您时告诉您", "抽签抽中了您，或由监督人员指定；是哪一种，抽查页里写明。", _AT_ONCE),
         once_more=False,
     ),
     "spot_missed": Kind(

@@ -298,7 +298,8 @@ def spot_asked(f: Facts) -> dict[str, str]:
 
 def spot_asked_said(f: Facts) -> str:
     by = f"{day_words(f['on'])} {f['due']}"
-    return f"抽查抽中了您，请在{by} 前打开小程序自拍应答。不方便时可以之后说明情况，不会直接判定。"
+    how = "监督人员指定抽查您" if f.get("aimed") else "抽查抽中了您"
+    return f"{how}，请在{by} 前打开小程序自拍应答。不方便时可以之后说明情况，不会直接判定。"
 
 
 def spot_missed(f: Facts) -> dict[str, str]:

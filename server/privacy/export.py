@@ -73,8 +73,11 @@ TABLES: dict[str, tuple[type[Base], frozenset[str]]] = {
     "subscription_credits": (SubscriptionCredit, frozenset()),
     "subscription_answers": (SubscriptionAnswer, frozenset({"dedupe_key"})),
 }
-# Of a section: the rows of which they may know. A spot check that is still to come is nobody's to know.
-_TOLD: dict[str, ColumnElement[bool]] = {"spot_checks": SpotCheck.__table__.c.state != "planned"}
+# Of a section: the rows of which they may know. A spot check that is still to come is nobody's to know,
+# nor one that another one stands for.
+_TOLD: dict[str, ColumnElement[bool]] = {
+    "spot_checks": (SpotCheck.__table__.c.state != "planned") & SpotCheck.__table__.c.joined_id.is_(None)
+}
 NOT_EXPORTED = {
     "invites": "a digest of a code that is used up or void after a week",
     "console_scans": "lives for minutes; the sign-in that came of it is in sign_ins",

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, true
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
@@ -17,7 +17,8 @@ from server.org import people
 from server.org.scope import WATCHING_COUNTY, Caller, own_squads, unit_squads
 from server.org.scope import county as in_county
 from server.spotchecks.course import key, was_reached
-from server.spotchecks.models import DECISIONS, NOT_COUNTED, SpotCheck
+from server.spotchecks.models import DECISIONS, NOT_COUNTED, Draw, SpotCheck
+from server.spotchecks.standing import is_on_leave, local_day
 
 _TO_BE_EXPLAINED = ("unanswered", "late")
 _TO_SAY_WHY = timedelta(hours=24)  # from when they were asked
@@ -33,10 +34,15 @@ def mine(caller: Caller) -> ColumnElement[bool]:
 
 
 def seen(caller: Caller) -> ColumnElement[bool]:
-    """Those of the squads that the caller watches over: a unit's supervisor, the county's."""
+    """Those of the squads that the caller watches over: a unit's supervisor, the county's. A call that is still to be
+    made is for whoever asked for it, or the county's watchers; never for one of that squad."""
+    to_come = and_(SpotCheck.kind == "call", SpotCheck.state.in_(("planned", "open")))
+    theirs = SpotCheck.squad_id.in_(own_squads(caller))
     if caller.has(*WATCHING_COUNTY):
-        return true()
-    return SpotCheck.squad_id.in_(unit_squads(caller))
+        return ~and_(to_come, theirs)
+    asked = select(Draw.id).where(Draw.county_id == caller.county_id, Draw.asked_by == caller.member_id)
+    may_call = and_(SpotCheck.draw_id.in_(asked), ~theirs)
+    return and_(SpotCheck.squad_id.in_(unit_squads(caller)), or_(~to_come, may_call))
 
 
 def one(session: Session, caller: Caller, check_id: uuid.UUID, where: ColumnElement[bool]) -> SpotCheck:
@@ -59,7 +65,7 @@ def open_camera(session: Session, caller: Caller, check_id: uuid.UUID, now: date
     """A ticket for the photo that answers it, with what is to be shown: drawn when the camera opens for the first time.
     409 when it is over."""
     check = one(session, caller, check_id, SpotCheck.member_id == caller.member_id)
-    if check.state == "planned":
+    if check.state == "planned" or check.joined_id is not None:
         raise not_found()
     if check.checkin_id is not None:
         raise conflict("spot_answered", "这次抽查已经应答过了。")
@@ -130,6 +136,12 @@ def decide(
         if (check.decision, check.reason, check.decided_by) == (decision, reason, caller.member_id):
             return check
         raise conflict("spot_decided", "这次抽查已经有结论了。")
+    draw = session.get_one(Draw, (check.county_id, check.draw_id))
+    if draw.aimed_at is not None and draw.asked_by == caller.member_id:
+        raise forbidden("aimed_by_oneself", "这次抽查是您指定的，请由另一位裁定。")
+    on = local_day(session, check)
+    if decision == "failed" and is_on_leave(session, check, on):
+        raise conflict("spot_on_leave", "那天已批准请假或公出，不能裁定为无正当理由。")
     heard = check.explained_at is not None
     if decision == "failed" and not heard and (check.missed_at is None or now < check.missed_at + _TO_SAY_WHY):
         raise conflict("spot_not_heard", "还没有收到说明。满 24 小时仍没有说明，才能裁定。")
@@ -141,7 +153,7 @@ def decide(
         if check.member_id
         else people.of_squad(session, check.county_id, check.squad_id, caller.today)
     ):
-        told = {"on": check.issues_at.date().isoformat(), "result": DECISIONS[decision], "reason": reason}
+        told = {"on": on.isoformat(), "result": DECISIONS[decision], "reason": reason}
         enqueue(
             session, caller.county_id, Letter(who, "spot_decided", f"spot_decided:{check.id}:{str(who)[:8]}", told), now
         )

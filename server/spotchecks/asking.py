@@ -4,13 +4,14 @@ import hashlib
 import json
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from server.audit.journal import record
 from server.errors import conflict, forbidden, invalid, not_found
@@ -58,6 +59,8 @@ def ask(
             raise conflict("draw_differs", "这个编号已经用过，内容不同，没有保存。")
         return known, False
     unit_id = _scope(session, caller, wanted) if wanted.aimed_at is None else _aim(session, caller, wanted)
+    if wanted.aimed_at is None and wanted.squad is not None:
+        _require_some_choice(session, caller, wanted)
     moment_at = now + AHEAD
     starts_at, ends_at = wanted.starts_at or moment_at, wanted.ends_at or wanted.starts_at or moment_at
     if not moment_at <= starts_at <= ends_at <= starts_at + _LONGEST or starts_at > now + _FURTHEST:
@@ -139,10 +142,21 @@ def one(session: Session, caller: Caller, draw_id: uuid.UUID) -> Draw:
 
 def is_hidden(session: Session, draw: Draw) -> bool:
     """Whether some of it is still to come: until then nobody, not even who asked for it, sees whom."""
-    waits = select(SpotCheck.id).where(
-        SpotCheck.county_id == draw.county_id, SpotCheck.draw_id == draw.id, SpotCheck.state == "planned"
+    return draw.id in hidden(session, [draw])
+
+
+def hidden(session: Session, draws: Sequence[Draw]) -> set[uuid.UUID]:
+    """Of these the ids of those that are; a check that another one stands for is to come as long as that one is."""
+    planned = aliased(SpotCheck)
+    to_come = exists().where(
+        planned.county_id == SpotCheck.county_id, planned.id == SpotCheck.joined_id, planned.state == "planned"
     )
-    return draw.state != "drawn" or session.scalar(waits.limit(1)) is not None
+    waits = select(SpotCheck.draw_id).where(
+        SpotCheck.county_id.in_({draw.county_id for draw in draws}),
+        SpotCheck.draw_id.in_([draw.id for draw in draws]),
+        or_(SpotCheck.state == "planned", to_come),
+    )
+    return {draw.id for draw in draws if draw.state != "drawn"} | set(session.scalars(waits))
 
 
 def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None:
@@ -163,6 +177,19 @@ def _scope(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID | None
     if unit_id not in mine:
         raise forbidden("not_your_unit", "您只能抽查本单位的小分队。")
     return unit_id
+
+
+def _require_some_choice(session: Session, caller: Caller, wanted: Wanted) -> None:
+    """To draw all that there are is to aim, and that says why."""
+    there = 1
+    if wanted.kind == "selfie":
+        posted = posted_today(caller, func.count()).where(Posting.squad_id == wanted.squad)
+        there = session.scalar(posted) or 0
+    if wanted.count >= there:
+        raise invalid(
+            "nothing_to_draw",
+            "范围里没有更多的可抽，抽签就等于指定。请扩大范围或减少数量；要指定，请用“指定抽查”并写明理由。",
+        )
 
 
 def _aim(session: Session, caller: Caller, wanted: Wanted) -> uuid.UUID:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from server.org import people
 from server.org.models import Station
 from server.org.scope import Caller
 from server.org.scope import county as in_county
-from server.spotchecks import answers
+from server.spotchecks import answers, standing
 from server.spotchecks.draw import IsWorkday, Terms
 from server.spotchecks.models import Draw, SpotCall, SpotCheck
 from server.spotchecks.pool import in_hours
@@ -83,7 +84,11 @@ def log(
     elif made.outcome == "wrong_number":
         check.state = "wrong_number"
     elif in_hours(tz, called_at, terms, is_workday) and any(abs(called_at - at) >= APART for at in earlier):
-        check.state, check.missed_at = "unanswered", now
+        if standing.is_on_leave(session, check, called_at.astimezone(ZoneInfo(tz)).date()):
+            check.state, check.why = "void", "on_leave"
+        else:
+            check.state, check.missed_at = "unanswered", now
+    if check.state == "unanswered":
         for who in people.of_squad(session, check.county_id, check.squad_id, caller.today):
             facts = {"on": caller.today.isoformat(), "what": "call"}
             letter = Letter(who, "spot_missed", f"spot_missed:{check.id}:{str(who)[:8]}", facts)

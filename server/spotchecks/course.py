@@ -3,7 +3,7 @@ was not answered. Nobody is held to what never reached them."""
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,13 @@ from server.audit import chain
 from server.audit.journal import record
 from server.audit.models import AuditEvent, AuditPayload
 from server.db import lock
-from server.leaves.models import Leave
 from server.notify.models import Notice
 from server.notify.outbox import Letter, enqueue, settle
-from server.org import consent
-from server.org.models import Consent, Member, Posting, Station
+from server.org.models import Station
 from server.spotchecks import pool
 from server.spotchecks.draw import IsWorkday, Terms, digest, moment, pick, seed_of
 from server.spotchecks.models import WAITING, Draw, SpotCheck
+from server.spotchecks.standing import local_day, why_not
 
 _BATCH = 1000
 _TOO_LATE = timedelta(hours=1)  # after its window, because the worker stood still: then it is not sent at all
@@ -67,7 +66,7 @@ def _look_at_checks(session: Session, county_id: int, terms: Terms, is_workday: 
         if check.state == "open" and check.kind == "selfie" and check.due_at <= now:
             _lapse(session, check, now)
         elif check.state == "open" and check.due_at <= now - _NOBODY_CALLED:
-            check.state = "void"
+            _void(session, check, "not_called")
 
 
 def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, now: datetime) -> None:
@@ -82,7 +81,6 @@ def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
     there = pool.of_draw(session, draw, terms, is_workday, now)
     draw.pool, draw.state, draw.drawn_at = there.stored(), "drawn", now
     chosen = pick(there.candidates, draw.count, draw.seed)
-    _replace_planned(session, draw, [one.id for one in chosen])
     for rank, one in enumerate(chosen, 1):
         where = there.where[one.id]
         assert where.span  # noqa: S101  (who has none is no candidate)
@@ -99,17 +97,47 @@ def perform(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, n
             issues_at=issues_at,
             due_at=issues_at + timedelta(minutes=draw.answer_min),
         )
-        session.add(check)
+        _plan(session, check)
     session.flush()
     record(session, draw.county_id, None, "draw.drawn", draw.id, drawn(draw, [one.id for one in chosen]), now)
 
 
-def _replace_planned(session: Session, draw: Draw, chosen: Sequence[uuid.UUID]) -> None:
-    """Of one who was to be asked later by another draw this one takes the place: nobody is asked twice, and nobody
-    learns from being drawn or not that there was another."""
-    whose = SpotCheck.member_id if draw.kind == "selfie" else SpotCheck.squad_id
-    mine = (SpotCheck.county_id == draw.county_id, SpotCheck.kind == draw.kind, whose.in_(list(chosen)))
-    session.execute(update(SpotCheck).where(*mine, SpotCheck.state == "planned").values(state="void"))
+def _plan(session: Session, check: SpotCheck) -> None:
+    """Of one who was to be asked by another draw, too, the earlier of the two stands for both: nobody is asked twice,
+    no draw is lost by another, and nobody learns from being drawn or not that there was another."""
+    whose = SpotCheck.squad_id == check.squad_id
+    if check.member_id is not None:
+        whose = SpotCheck.member_id == check.member_id
+    same = (SpotCheck.county_id == check.county_id, SpotCheck.kind == check.kind, whose)
+    other = session.scalar(select(SpotCheck).where(*same, SpotCheck.state == "planned"))
+    if other is not None and other.issues_at <= check.issues_at:
+        _join(check, other.id)
+    elif other is not None:
+        joined = (SpotCheck.county_id == check.county_id, SpotCheck.joined_id == other.id)
+        session.execute(update(SpotCheck).where(*joined).values(joined_id=check.id))
+        _join(other, check.id)
+        session.flush()  # of the two that wait the first is none any more
+    session.add(check)
+    session.flush()
+
+
+def _join(check: SpotCheck, to: uuid.UUID) -> None:
+    check.state, check.why, check.joined_id = "void", "joined", to
+
+
+def _void(session: Session, check: SpotCheck, why: str) -> None:
+    """It is not sent out, or nobody is held to it. What it stood for waits for its own moment again, unless the member
+    has been asked meanwhile."""
+    was_planned = check.state == "planned"
+    check.state, check.why = "void", why
+    session.flush()
+    joined = select(SpotCheck).where(SpotCheck.county_id == check.county_id, SpotCheck.joined_id == check.id)
+    if was_planned and (again := session.scalars(joined.order_by(SpotCheck.issues_at)).all()):
+        first, *others = again
+        first.state, first.why, first.joined_id = "planned", None, None
+        for one in others:
+            one.joined_id = first.id
+        session.flush()
 
 
 def seed_event(session: Session, draw: Draw) -> AuditEvent | None:
@@ -145,64 +173,42 @@ def _issue(session: Session, check: SpotCheck, terms: Terms, is_workday: IsWorkd
     """Send it out, with the whole time to answer from now on; but to nobody who cannot be asked any more: on leave
     since, posted nowhere, without consent, or after work because the worker stood still."""
     station = session.get_one(Station, (check.county_id, check.station_id))
-    ends_at = session.get_one(Draw, (check.county_id, check.draw_id)).ends_at
+    draw = session.get_one(Draw, (check.county_id, check.draw_id))
+    ends_at = draw.ends_at
     minutes = round((check.due_at - check.issues_at).total_seconds() / 60)
     left = max(pool.room(check.kind, minutes) - _SLACK, timedelta())
     if now > ends_at + _TOO_LATE or not pool.in_hours(station.tz, now, terms, is_workday, left):
-        check.state = "void"
+        _void(session, check, "too_late" if now > ends_at + _TOO_LATE else "off_hours")
         return
-    issues_at, due_at = now, now + timedelta(minutes=minutes)
+    if why := why_not(session, check, now.astimezone(ZoneInfo(station.tz)).date()):
+        _void(session, check, why)
+        return
+    check.state, check.issues_at, check.due_at = "open", now, now + timedelta(minutes=minutes)
     if check.member_id is None:
-        check.state, check.issues_at, check.due_at = "open", issues_at, due_at
         return
-    member = session.get_one(Member, (check.county_id, check.member_id))
-    on = now.astimezone(ZoneInfo(station.tz)).date()
-    if member.removed_at is not None or _is_away(session, check, on) or not has_consented(session, check):
-        check.state = "void"
-        return
-    check.state, check.issues_at, check.due_at = "open", issues_at, due_at
     due = check.due_at.astimezone(ZoneInfo(station.tz))
-    facts = {"on": due.date().isoformat(), "due": f"{due:%H:%M}", "minutes": minutes}
+    facts = {
+        "on": due.date().isoformat(),
+        "due": f"{due:%H:%M}",
+        "minutes": minutes,
+        "aimed": draw.aimed_at is not None,
+    }
     enqueue(session, check.county_id, Letter(check.member_id, "spot_asked", key(check), facts, check.due_at), now)
-
-
-def has_consented(session: Session, check: SpotCheck) -> bool:
-    """Whether their consent stands; nobody without it is asked for a photo, or held to one."""
-    standing = exists().where(
-        Consent.county_id == check.county_id,
-        Consent.member_id == check.member_id,
-        Consent.withdrawn_at.is_(None),
-        Consent.version == consent.CURRENT_VERSION,
-    )
-    return bool(session.scalar(select(standing)))
-
-
-def _is_away(session: Session, check: SpotCheck, on: date) -> bool:
-    """Whether they are on leave by now, or posted nowhere."""
-    mine = (Leave.county_id == check.county_id, Leave.member_id == check.member_id, Leave.state == "approved")
-    away = exists().where(*mine, Leave.kind != "make_up", Leave.starts_on <= on, Leave.ends_on >= on)
-    posted = exists().where(
-        Posting.county_id == check.county_id,
-        Posting.member_id == check.member_id,
-        Posting.squad_id == check.squad_id,
-        Posting.starts_on <= on,
-        or_(Posting.ends_on.is_(None), Posting.ends_on >= on),
-    )
-    return bool(session.scalar(select(or_(away, ~posted))))
 
 
 def _lapse(session: Session, check: SpotCheck, now: datetime) -> None:
     """Its time is over. Who saw it in time is asked why; whom it never reached, or reached at the last moment, is asked
-    nothing, nor is who has taken their consent back since."""
+    nothing, nor is who is on leave by now, gone, or has taken their consent back since."""
     settle(session, check.county_id, key(check))
-    if not has_consented(session, check):
-        check.state = "void"
+    on = local_day(session, check)
+    if why := why_not(session, check, on):
+        _void(session, check, why)
         return
     check.state = "unanswered" if was_reached(session, check) else "undelivered"
     record(session, check.county_id, None, f"spot_check.{check.state}", check.member_id, {"check": str(check.id)}, now)
     if check.state == "unanswered" and check.member_id is not None:
         check.missed_at = now
-        facts = {"on": check.issues_at.date().isoformat(), "what": "selfie"}
+        facts = {"on": on.isoformat(), "what": "selfie"}
         enqueue(session, check.county_id, Letter(check.member_id, "spot_missed", f"spot_missed:{check.id}", facts), now)
 
 

@@ -20,6 +20,15 @@ STATES = {
     "wrong_number": "号码有误",
     "void": "已作废",
 }
+VOIDED = {
+    "joined": "与另一次抽查合并",
+    "on_leave": "请假或公出",
+    "gone": "已不在这个驻点",
+    "no_consent": "没有同意采集照片和位置",
+    "too_late": "系统没有及时发出",
+    "off_hours": "已过工作时间",
+    "not_called": "三天没有人拨打",
+}
 WAITING = ("planned", "open")
 # Nobody's fault: they stand in no sum, and weigh in no later draw.
 NOT_COUNTED = ("planned", "undelivered", "wrong_number", "void")
@@ -87,7 +96,9 @@ class SpotCheck(Base):
     """抽查: one that was drawn. A selfie is a member's; a call is a squad's at its station.
 
     `explanation` is theirs, when it was not answered in time; `decision` a person's, and only then. Whether an answered
-    one holds is the review of its check-in. `challenge` is drawn when the camera first opens, and stays.
+    one holds is the review of its check-in. `challenge` is drawn when the camera first opens, and stays. `why` it is
+    void, of VOIDED; `joined_id`: it is void since that one, of another draw, is sent out at an earlier moment and
+    stands for both: nobody is asked twice.
     """
 
     __tablename__ = "spot_checks"
@@ -133,6 +144,8 @@ class SpotCheck(Base):
     issues_at: Mapped[datetime]
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12), default="planned")
+    why: Mapped[str | None] = mapped_column(String(12))
+    joined_id: Mapped[uuid.UUID | None]
     challenge: Mapped[str | None] = mapped_column(String(20))
     opened_at: Mapped[datetime | None]  # they saw it
     answered_at: Mapped[datetime | None]  # the photo was taken; or the call was answered

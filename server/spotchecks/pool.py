@@ -65,7 +65,7 @@ def candidates_of(stored: Mapping[str, Any]) -> list[Candidate]:
 def of_draw(session: Session, draw: Draw, terms: Terms, is_workday: IsWorkday, now: datetime) -> Pool:
     """The pool of a draw at this moment."""
     look = _Look(session, draw, terms, now)
-    rows = _members(session, draw) if draw.kind == "selfie" else _squads(session, draw)
+    rows = _members(session, draw) if draw.kind == "selfie" else _squads(session, draw, look)
     candidates, out, where = [], [], {}
     for id_, found, bars in {row[0]: row for row in rows}.values():  # of two postings of a day the later one
         span = span_of(found.tz, draw.starts_at, draw.ends_at, terms, is_workday, room(draw.kind, draw.answer_min))
@@ -165,15 +165,17 @@ def _members(session: Session, draw: Draw) -> Iterator[Row_]:
         yield row.member, there, bars
 
 
-def _squads(session: Session, draw: Draw) -> Iterator[Row_]:
-    """Each squad at the station where most of it is."""
+def _squads(session: Session, draw: Draw, look: "_Look") -> Iterator[Row_]:
+    """Each squad at the station where most of those are who are not on leave."""
     statement = _posted(draw)
     if draw.aimed_at:
         statement = statement.where(Posting.squad_id == draw.aimed_at)
     there: dict[uuid.UUID, Counter[tuple[uuid.UUID, str, str | None]]] = {}
     people: dict[uuid.UUID, set[uuid.UUID]] = {}
     for row in _here(iter(session.execute(statement)), draw.starts_at):
-        there.setdefault(row.Posting.squad_id, Counter())[row.Posting.station_id, row.tz, row.phone] += 1
+        on = draw.starts_at.astimezone(ZoneInfo(row.tz)).date()
+        at_work = not look.is_away(row.member, on)
+        there.setdefault(row.Posting.squad_id, Counter())[row.Posting.station_id, row.tz, row.phone] += at_work
         people.setdefault(row.Posting.squad_id, set()).add(row.member)
     for squad_id, stations in sorted(there.items()):
         (station_id, tz, phone), _ = max(stations.items(), key=lambda one: (one[1], str(one[0])))
@@ -186,6 +188,9 @@ class _Look:
 
     def __init__(self, session: Session, draw: Draw, terms: Terms, now: datetime) -> None:
         self._draw, self._terms = draw, terms
+        # A draw among a unit leaves one for the county's, or it could use all of them up on the first days.
+        among_all = draw.unit_id is None or draw.aimed_at is not None
+        self._cap = terms.month_cap if among_all else max(1, terms.month_cap - 1)
         tz = ZoneInfo(session.scalars(select(County.tz).where(County.id == draw.county_id)).one())
         on = draw.starts_at.astimezone(tz).date()
         begins = datetime.combine(on.replace(day=1), time(), tz).astimezone(UTC)
@@ -196,7 +201,12 @@ class _Look:
         often = select(whose, func.count()).where(
             *mine, SpotCheck.issues_at >= begins, SpotCheck.state.not_in(NOT_COUNTED)
         )
-        self._times = dict(session.execute(often.group_by(whose)).all())
+        self._counted = dict(session.execute(often.group_by(whose)).all())
+        # Whom it did not reach was drawn all the same: else they would come first for ever, and nobody else.
+        drawn = select(whose, func.count()).where(
+            *mine, SpotCheck.issues_at >= begins, SpotCheck.state.not_in(("planned", "void"))
+        )
+        self._times = dict(session.execute(drawn.group_by(whose)).all())
         missed = select(whose).where(
             *mine,
             SpotCheck.issues_at >= now - _HELD_AGAINST,
@@ -222,16 +232,16 @@ class _Look:
             found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
         return found
 
-    def _is_away(self, member_id: uuid.UUID, on: date) -> bool:
+    def is_away(self, member_id: uuid.UUID, on: date) -> bool:
         return any(first <= on <= last for first, last in self._leave.get(member_id, ()))
 
     def bars(self, id_: uuid.UUID, there: Where) -> Iterator[str | None]:
-        draw, terms = self._draw, self._terms
+        draw = self._draw
         on = draw.starts_at.astimezone(ZoneInfo(there.tz)).date()
-        yield "on_leave" if all(self._is_away(who, on) for who in there.members or {id_}) else None
+        yield "on_leave" if all(self.is_away(who, on) for who in there.members or {id_}) else None
         yield None if there.span else "off_hours"
         yield "waiting" if id_ in self._waiting else None
-        yield "cap" if self._times.get(id_, 0) >= terms.month_cap else None
+        yield "cap" if self._counted.get(id_, 0) >= self._cap else None
 
     def candidate(self, id_: uuid.UUID) -> Candidate:
         weight = self._terms.unanswered_weight if id_ in self._missed else 1

@@ -15,12 +15,13 @@ from server.org.models import Squad
 from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.spotchecks.answers import seen
-from server.spotchecks.models import NOT_COUNTED, SpotCheck
+from server.spotchecks.models import NOT_COUNTED, SpotCall, SpotCheck
 
 
 @dataclass(slots=True)
 class Sum:
-    """`answer_s`: of each answered selfie, the seconds until its photo was taken. `accepted`: by a person's review."""
+    """`answer_s`: of each selfie of in time, the seconds until its photo was taken. `accepted`: by a person's review.
+    `unanswered`: those that no person has excused. `calls_forwarded`: answered, but somewhere else."""
 
     drawn: int = 0
     in_time: int = 0
@@ -31,6 +32,7 @@ class Sum:
     excused: int = 0
     calls: int = 0
     calls_answered: int = 0
+    calls_forwarded: int = 0
     calls_unanswered: int = 0
     answer_s: list[float] = field(default_factory=list)
 
@@ -38,20 +40,21 @@ class Sum:
     def median_s(self) -> float | None:
         return median(self.answer_s) if self.answer_s else None
 
-    def take(self, check: SpotCheck, holds: str | None) -> None:
+    def take(self, check: SpotCheck, holds: str | None, is_forwarded: bool) -> None:
         """Count one in; holds: what holds of its check-in."""
         if check.kind == "call":
             self.calls += 1
-            self.calls_answered += check.state == "answered"
-            self.calls_unanswered += check.state == "unanswered"
+            self.calls_answered += check.state == "answered" and not is_forwarded
+            self.calls_forwarded += is_forwarded
+            self.calls_unanswered += check.state == "unanswered" and check.decision != "excused"
         else:
             self.drawn += 1
             self.in_time += check.state == "answered"
             self.late += check.state == "late"
             self.accepted += holds == "accepted"
-            if check.answered_at is not None:
+            if check.state == "answered" and check.answered_at is not None:
                 self.answer_s.append((check.answered_at - check.issues_at).total_seconds())
-            self.unanswered += check.state == "unanswered"
+            self.unanswered += check.state == "unanswered" and check.decision != "excused"
             self.explained += check.explained_at is not None
             self.excused += check.decision == "excused"
 
@@ -69,11 +72,21 @@ def of_month(session: Session, caller: Caller, month: date, among: ColumnElement
     those = in_county(caller, Squad).where(true() if among is None else among)
     squads = {squad.id: squad for squad in session.scalars(those)}
     sums: dict[uuid.UUID, Sum] = {}
-    for check, holds in _rows(session, caller, month):
+    rows = _rows(session, caller, month)
+    forwarded = calls_forwarded(session, caller.county_id, [check.id for check, _ in rows])
+    for check, holds in rows:
         if check.squad_id in squads and check.state not in NOT_COUNTED and check.state != "open":
-            sums.setdefault(check.squad_id, Sum()).take(check, holds)
+            sums.setdefault(check.squad_id, Sum()).take(check, holds, check.id in forwarded)
     lines = [Line(id_, squads[id_].name, squads[id_].unit_id, found) for id_, found in sums.items()]
     return sorted(lines, key=lambda line: (line.squad, str(line.squad_id)))
+
+
+def calls_forwarded(session: Session, county_id: int, checks: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these checks the calls that were answered, but not at the station: the old way to fake being there."""
+    made = select(SpotCall.spot_check_id).where(
+        SpotCall.county_id == county_id, SpotCall.spot_check_id.in_(checks), SpotCall.outcome == "forwarded"
+    )
+    return set(session.scalars(made))
 
 
 def together(sums: Iterable[Sum]) -> Sum:

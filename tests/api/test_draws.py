@@ -129,14 +129,15 @@ def test_working_hours_are_the_stations(api: Api, spot_course: Go, clock: Stoppe
 
 
 def test_nobody_is_asked_more_often_than_the_cap(api: Api, spot_course: Go, clock: StoppedClock) -> None:
-    for _ in range(3):
-        draw(api, "supervisor", count=50)
+    for by in ("supervisor", "supervisor", "bureau", "bureau"):
+        draw(api, by, count=50)
         spot_course(seconds=4)
         for who in ("chen", "colleague", "leader"):
             for check in mine(api, who)[:1]:
                 if check["state"] == "open":
                     answer(api, check["id"], who)
         clock.advance(minutes=5)
+        assert len(mine(api)) == (1 if by == "supervisor" else 2), "a unit's draw leaves one for the county's"
     mine_ = api.get("/me/spot-checks", "chen").json
     assert (mine_["this_month"], mine_["month_cap"], len(mine_["items"])) == (2, 2, 2)
 
@@ -156,9 +157,9 @@ def test_an_unanswered_one_makes_the_next_likelier_until_it_is_excused(api: Api,
     spot_course(minutes=31)
     weights = []
     for _ in range(2):
-        made = draw(api, "supervisor", count=1).json["id"]
+        made = draw(api, "bureau", count=1).json["id"]
         spot_course(seconds=4)
-        seen = api.get(f"/draws/{made}", "supervisor").json
+        seen = api.get(f"/draws/{made}", "bureau").json
         weights.append(next(row["weight"] for row in seen["pool"] if row["name"] == "chen"))
         word = {"decision": "excused", "reason": "地铁里"}
         api.post(f"/spot-checks/{asked}/decision", "supervisor", word)
@@ -214,11 +215,116 @@ def test_no_list_and_no_copy_tells_of_one_that_is_still_to_come(api: Api, spot_c
     assert {row["name"] for row in seen["pool"]} >= {"chen"}
     copy = zipfile.ZipFile(io.BytesIO(api.get("/me/export", "chen").data))
     data = json.loads(copy.read("data.json"))
-    assert [one["state"] for one in data["spot_checks"] if one["state"] != "void"] == ["open"]
+    assert [one["state"] for one in data["spot_checks"]] == ["open"]
     spot_course(days=1, hours=2)
     assert len(mine(api)) == 1, "nobody is asked twice"
     for draw_id in (second, first):
         assert api.get(f"/draws/{draw_id}/verification", "supervisor").json["holds"]
+
+
+def test_a_units_draw_takes_nobody_out_of_the_countys_and_tells_nothing_of_it(
+    api: Api, spot_course: Go, rows: Rows
+) -> None:
+    """The earlier of two moments stands for both: the later draw is not lost, nor is it the first to know."""
+    window = {"starts_at": "2026-11-24T05:00:00Z", "ends_at": "2026-11-24T08:00:00Z"}
+    first = draw(api, count=50, **window).json["id"]
+    spot_course(seconds=4)
+    later = {"starts_at": "2026-11-26T05:00:00Z", "ends_at": "2026-11-26T08:00:00Z"}
+    second = draw(api, "supervisor", count=50, **later).json["id"]
+    spot_course(seconds=4)
+    for who, draw_id in (("bureau", first), ("supervisor", second)):
+        shown = api.get(f"/draws/{draw_id}", who).json
+        assert (shown["checks"], shown["pool"], shown["answered"]) == ([], [], 0)
+        assert shown["waiting"] == shown["drawn"], "no figure tells of the other"
+    for who in ("bureau", "supervisor"):
+        assert api.get("/spot-checks?state=all", who).json["items"] == []
+    spot_course(hours=6)
+    assert [one["draw"] for one in mine(api)] == [first]
+    shown = api.get(f"/draws/{second}", "supervisor").json
+    assert {one["draw"] for one in shown["checks"]} == {first}, "asked once, for both"
+    spot_course(days=2)
+    assert len(mine(api)) == 1
+    assert rows("SELECT count(*) FROM spot_checks WHERE joined_id IS NOT NULL") == [(3,)]
+    for who, draw_id in (("bureau", first), ("supervisor", second)):
+        assert api.get(f"/draws/{draw_id}/verification", who).json["holds"]
+
+
+def test_whoever_is_asked_by_an_earlier_draw_answers_for_the_later_one_too(api: Api, spot_course: Go) -> None:
+    later = {"starts_at": "2026-11-25T03:00:00Z", "ends_at": "2026-11-25T08:00:00Z"}
+    first = draw(api, "supervisor", count=50, **later).json["id"]
+    spot_course(seconds=4)
+    aimed(api)
+    spot_course(seconds=4)
+    (check,) = mine(api)
+    shown = api.get(f"/draws/{first}", "supervisor").json
+    assert (shown["waiting"], shown["checks"]) == (3, []), "an aimed one is no question to ask a draw"
+    answer(api, check["id"])
+    spot_course(days=1, hours=7)
+    assert len(mine(api)) == 1
+    shown = api.get(f"/draws/{first}", "supervisor").json
+    assert (shown["answered"], [one["id"] for one in shown["checks"] if one["member"]["name"] == "chen"]) == (
+        1,
+        [check["id"]],
+    )
+
+
+def test_what_could_not_be_sent_leaves_the_other_draw_its_moment(api: Api, spot_course: Go, rows: Rows) -> None:
+    aimed(api, starts_at="2026-11-25T03:00:00Z", ends_at="2026-11-25T03:00:00Z")
+    spot_course(seconds=4)
+    aimed(api, starts_at="2026-11-26T03:00:00Z", ends_at="2026-11-26T03:00:00Z")
+    spot_course(seconds=4)
+    leave = api.post("/leaves", "chen", {"kind": "sick", "starts_on": "2026-11-25", "reason": "发热"}).json["id"]
+    api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
+    spot_course(days=1, hours=1)
+    assert mine(api) == []
+    spot_course(days=1)
+    assert len(mine(api)) == 1
+
+
+def test_to_draw_all_of_a_squad_is_to_aim_and_says_why(api: Api, cast: Any, spot_course: Go) -> None:
+    squad = str(cast.squads["east-1"])
+    for wish in ({"count": 3, "squad": squad}, {"kind": "call", "squad": squad}):
+        refused = draw(api, "supervisor", **wish)
+        assert (refused.status_code, refused.json["code"]) == (422, "nothing_to_draw")
+    assert draw(api, "supervisor", count=2, squad=squad).status_code == 201
+    made = draw(api, "supervisor", count=50).json["id"]
+    spot_course(seconds=4)
+    told = api.get(f"/draws/{made}/verification", "supervisor").json
+    assert told["all_drawn"]
+    assert [set(one) for one in told["listed"]] == [{"number", "weight", "times"}] * len(told["listed"])
+
+
+def test_whom_it_did_not_reach_is_not_drawn_for_ever(api: Api, spot_course: Go) -> None:
+    seen = []
+    for _ in range(3):
+        made = draw(api, "supervisor", count=1).json["id"]
+        spot_course(seconds=4)
+        (check,) = api.get(f"/draws/{made}", "supervisor").json["checks"]
+        seen.append(check["member"]["name"])
+        spot_course(minutes=31)
+    assert sorted(seen) == ["chen", "colleague", "leader"], "nobody had the message: WeChat was never asked"
+
+
+def test_leave_that_is_approved_while_it_runs_ends_it(api: Api, asked: str, spot_course: Go, rows: Rows) -> None:
+    leave = api.post("/leaves", "chen", {"kind": "sick", "starts_on": "2026-11-24", "reason": "发热"}).json["id"]
+    api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True})
+    spot_course(minutes=31)
+    assert rows("SELECT state, why FROM spot_checks") == [("void", "on_leave")]
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'spot_missed'") == [(0,)]
+
+
+def test_leave_that_is_approved_afterwards_forbids_the_worst(api: Api, asked: str, spot_course: Go) -> None:
+    spot_course(minutes=31)
+    leave = api.post("/leaves", "chen", {"kind": "sick", "starts_on": "2026-11-24", "reason": "发热"}).json["id"]
+    assert api.post(f"/leaves/{leave}/decision", "bureau", {"approved": True}).status_code == 200
+    spot_course(days=1, hours=1)
+    word = {"decision": "failed", "reason": "没有应答"}
+    refused = api.post(f"/spot-checks/{asked}/decision", "supervisor", word)
+    assert (refused.status_code, refused.json["code"]) == (409, "spot_on_leave")
+    word = {"decision": "excused", "reason": "当天病假"}
+    aimer = api.post(f"/spot-checks/{asked}/decision", "bureau", word)
+    assert (aimer.status_code, aimer.json["code"]) == (403, "aimed_by_oneself")
+    assert api.post(f"/spot-checks/{asked}/decision", "supervisor", word).status_code == 200
 
 
 def test_whoever_goes_on_leave_before_their_moment_is_not_asked(api: Api, spot_course: Go, rows: Rows) -> None:

@@ -127,3 +127,28 @@ def test_a_squad_on_leave_is_not_called(api: Api, station_phones: None, spot_cou
     drawn = draw(api, "supervisor", kind="call").json["id"]
     spot_course(seconds=4)
     assert [row["why"] for row in api.get(f"/draws/{drawn}", "supervisor").json["pool"]] == ["请假或公出"]
+
+
+def test_the_countys_call_is_not_the_units_to_make(api: Api, station_phones: None, spot_course: Go) -> None:
+    made = draw(api, "bureau", kind="call", unit=str(api.cast.units["east"])).json["id"]
+    spot_course(seconds=4)
+    (row,) = api.get("/spot-calls", "bureau").json["items"]
+    for path in ("/spot-calls", "/spot-checks?state=all"):
+        assert api.get(path, "supervisor").json["items"] == []
+    assert api.get(f"/draws/{made}", "supervisor").json["checks"] == []
+    assert call(api, row["id"], "answered").status_code == 404, "the unit's supervisor says nobody was away"
+    said = {"id": str(uuid.uuid4()), "outcome": "forwarded", "called_at": api.clock().isoformat()}
+    done = api.post(f"/spot-checks/{row['id']}/calls", "bureau", said)
+    assert (done.status_code, done.json["state_word"]) == (201, "呼叫转移后接听")
+    (line,) = api.get("/spot-results?month=2026-11", "supervisor").json["squads"]
+    assert (line["calls"], line["calls_answered"], line["calls_forwarded"]) == (1, 0, 1)
+
+
+def test_a_station_whose_people_are_all_on_leave_is_not_called(api: Api, to_call: str, clock: StoppedClock) -> None:
+    assert call(api, to_call, "no_answer").json["state"] == "open"
+    for who in ("chen", "colleague", "leader"):
+        leave = api.post("/leaves", who, {"kind": "training", "starts_on": "2026-11-24", "reason": "培训"}).json["id"]
+        assert api.post(f"/leaves/{leave}/decision", "bureau", {"approved": True}).status_code == 200
+    clock.advance(minutes=11)
+    done = call(api, to_call, "no_answer").json
+    assert (done["state"], done["state_word"]) == ("void", "已作废：请假或公出")

@@ -2,8 +2,8 @@
 import { sentence } from '../../api/problem';
 import * as api from '../../api/spots';
 
-const drawn = ({ holds, aimed, reason, mine, proofs, seed }: Awaited<ReturnType<typeof api.proof>>) => ({
-  title: !holds ? '核对不上，请向招商局反映' : aimed ? '这次不是抽签，是指定的' : '按公布的办法抽的，没有指定谁',
+const drawn = ({ holds, aimed, all_drawn, reason, mine, proofs, seed }: Awaited<ReturnType<typeof api.proof>>) => ({
+  title: !holds ? '核对不上，请向招商局反映' : aimed ? '这次不是抽签，是指定的' : all_drawn ? '名单里的都抽中了，没有抽签的余地' : '按公布的办法抽的，没有指定谁',
   said: aimed ? `由监督人员指定，须写明理由，并留有记录。${reason && `理由：${reason}`}` : mine ?? '', holds, proofs, seed,
 });
 
