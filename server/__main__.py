@@ -314,7 +314,7 @@ def _wechat(config: Config, arguments: argparse.Namespace) -> int:
     try:
         told = WechatClient(config, DatabaseTokens(db, system_clock)).templates()
     except WechatError as error:
-        print(f"WeChat did not tell its templates: {error}", file=sys.stderr)
+        print(f"微信没有告诉有哪些模板：{error}", file=sys.stderr)
         return 1
     with db.transaction() as session:
         templates.keep(session, told, datetime.now(UTC))

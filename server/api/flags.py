@@ -93,6 +93,8 @@ def list_flags(query: FlagQuery) -> Reply:
     )
     if query.state != "all":
         statement = statement.where(Flag.closed_at.is_(None) if query.state == "open" else Flag.closed_at.is_not(None))
+    if query.state == "open":
+        statement = statement.where(Member.removed_at.is_(None))  # the next night closes theirs
     if query.kind:
         statement = statement.where(Flag.kind == query.kind)
     if query.member:

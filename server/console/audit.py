@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -42,6 +42,8 @@ _COLUMNS = (
 
 
 class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")  # a mistyped filter would show, and export, everything
+
     action: str | None = Field(None, max_length=40)
     about: Name | None = Field(None, max_length=40)
     by: Name | None = Field(None, max_length=40)

@@ -6,6 +6,7 @@ who does not ask gets the answer as ever. The work goes on in a thread of its ow
 whoever asked has closed the page.
 """
 
+import io
 import json
 import time
 from base64 import b64encode
@@ -14,16 +15,18 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextvars import copy_context
 from dataclasses import asdict
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 
-from flask import Flask, Response, current_app, request, stream_with_context
+from flask import Flask, Response, current_app, g, request, stream_with_context
 
 from server import progress
 from server.console.face import face
+from server.errors import AppError
 from server.progress import Reached
 
 FOLLOW = "Zhudian-Follow"
+_AT_ONCE = BoundedSemaphore(4)  # a process; each may hold a connection and a workbook
 _EVERY_S = 0.25
 _STILL_THERE_S = 5.0  # a blank line, before a proxy thinks that nobody answers
 _KEPT = ("HX-Trigger", "HX-Redirect", "HX-Retarget", "HX-Reswap", "Content-Disposition")
@@ -32,21 +35,29 @@ _KEPT = ("HX-Trigger", "HX-Redirect", "HX-Retarget", "HX-Reswap", "Content-Dispo
 @face.before_request
 def _followed() -> Response | None:
     """In place of the handler, which is called within: whoever may not come in has been told so already."""
-    if FOLLOW not in request.headers or request.endpoint is None:
+    if FOLLOW not in request.headers or g.get("caller") is None or request.endpoint == "desk.static":
         return None
+    for given in request.files.values():  # for Flask the request is over once whoever asked is gone
+        given.stream = _Kept(given.stream.read())
     lines = Response(stream_with_context(_lines()), mimetype="application/x-ndjson")
     lines.headers["X-Accel-Buffering"] = "no"
     return lines
 
 
+class _Kept(io.BytesIO):
+    """What was uploaded; Flask closes the files of a request that is over, while the work goes on."""
+
+    def close(self) -> None: ...
+
+
 class _Work:
-    """One handler at work; `reached` is the newest that it told."""
+    """One handler at work; `reached` is the newest that it told. The caller has a place among _AT_ONCE for it."""
 
     def __init__(self) -> None:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         self.reached: Reached | None = None
         self.answer: Future[Response] = Future()
-        Thread(target=copy_context().run, args=(self._run, app)).start()
+        Thread(target=copy_context().run, args=(self._run, app), name="followed").start()
 
     def _run(self, app: Flask) -> None:
         try:
@@ -54,6 +65,8 @@ class _Work:
                 self.answer.set_result(app.make_response(_handled(app)))
         except BaseException as error:
             self.answer.set_exception(error)
+        finally:
+            _AT_ONCE.release()
 
     def _hear(self, reached: Reached) -> None:
         self.reached = reached
@@ -68,6 +81,10 @@ def _handled(app: Flask) -> Any:
 
 
 def _lines() -> Iterator[str]:
+    if not _AT_ONCE.acquire(blocking=False):
+        busy = AppError(503, "busy", "现在同时处理的较多，请过一会儿再试。")
+        yield _line(_whole(current_app.make_response(current_app.handle_user_exception(busy))))
+        return
     work, told, at = _Work(), None, time.monotonic()
     while True:
         try:

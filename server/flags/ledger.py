@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from server.audit import journal
@@ -48,9 +48,9 @@ def hold(session: Session, county_id: int) -> None:
 def open_of_members(
     session: Session, county_id: int, month: date, after: uuid.UUID | None, upto: uuid.UUID | None
 ) -> Sequence[Any]:
-    """(id, member_id, kind, told) of the open flags of a month about the members after `after`, up to `upto`."""
+    """(id, member_id, kind, message, told) of a month's open flags about the members after `after`, up to `upto`."""
     told = exists().where(FlagStep.county_id == Flag.county_id, FlagStep.flag_id == Flag.id, FlagStep.step == "remind")
-    statement = select(Flag.id, Flag.member_id, Flag.kind, told.label("told")).where(
+    statement = select(Flag.id, Flag.member_id, Flag.kind, Flag.message, told.label("told")).where(
         Flag.county_id == county_id, Flag.month == month, Flag.closed_at.is_(None), Flag.member_id.is_not(None)
     )
     if after:
@@ -91,6 +91,15 @@ def _all_clear(session: Session, county_id: int, mended: Sequence[uuid.UUID]) ->
         facts = {"kind": flag.kind, "month": month}
         letters += [Letter(uuid.UUID(who), "flag_closed", f"{key}:{who}", facts) for who in flag.told]
     return letters
+
+
+def reword(session: Session, county_id: int, words: Sequence[tuple[uuid.UUID, str]]) -> None:
+    """What still stands is said with the numbers of this night; `facts` stay those that raised it."""
+    if words:
+        table = cast(Table, Flag.__table__)
+        of = (table.c.county_id == county_id) & (table.c.id == bindparam("flag"))
+        values = [{"flag": id_, "said": message} for id_, message in words]
+        session.connection().execute(update(table).where(of).values(message=bindparam("said")), values)
 
 
 def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: datetime) -> None:

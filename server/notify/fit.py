@@ -18,7 +18,13 @@ def fit(key: str, value: str) -> str:
         return "无"  # WeChat refuses an empty value, and the whole message with it
     if most is None or len(value) <= most:
         return value
-    return value[:most] if kind == "phrase" else value[: most - 1] + "…"
+    return value[:most] if kind == "phrase" else _whole_words(value, most)
+
+
+def _whole_words(value: str, most: int) -> str:
+    """As much of it as ends with a clause, if that is half of the room or more; else cut, and marked so."""
+    ends = [at for at, letter in enumerate(value[: most + 1]) if letter in "，。；、！？" and at >= most // 2]
+    return value[: ends[-1]] if ends else value[: most - 1] + "…"
 
 
 def one_line(value: str) -> str:

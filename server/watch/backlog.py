@@ -83,7 +83,14 @@ def _counted(session: Session, statement: Select[Any], now: datetime) -> Waiting
 def alerts(session: Session, caller: Caller, most: int) -> tuple[dict[str, int], Sequence[Alert]]:
     """The open flags of this month and the last: how many of each kind, and the most urgent ones."""
     since = (caller.today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    of_these = (*(Flag.county_id == caller.county_id, Flag.closed_at.is_(None)), Flag.month >= since, visible(caller))
+    gone = select(Member.id).where(Member.county_id == caller.county_id, Member.removed_at.is_not(None))
+    here = or_(Flag.member_id.is_(None), Flag.member_id.not_in(gone))  # the next night closes theirs
+    of_these = (
+        here,
+        *(Flag.county_id == caller.county_id, Flag.closed_at.is_(None)),
+        Flag.month >= since,
+        visible(caller),
+    )
     numbers = session.execute(select(Flag.kind, func.count().label("number")).where(*of_these).group_by(Flag.kind))
     urgency = case({kind: place for place, kind in enumerate(URGENCY)}, value=Flag.kind)
     statement = (

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+import urllib.request
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
@@ -159,3 +160,26 @@ def test_who_may_not_come_in_gets_no_line(api: Api, routes: OpenAPI) -> None:
     (last,) = lines(answer)
     assert (last["status"], "您的角色不能做这一步" in last["text"]) == (403, True)
     assert followed(api, "GET", "/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"detail": "服务暂时连不上，请稍后再试。"}', "服务暂时连不上，请稍后再试。没有收到答复，不知道存上没有。"),
+        ("<h1>502 Bad Gateway</h1>", "没有收到答复，不知道存上没有。"),
+    ],
+)
+def test_a_proxys_answer_takes_no_place_on_the_page(desk: Desks, body: str, said: str) -> None:
+    page = desk("bureau").at("/audit")
+    page.route("**/audit/verify", lambda route: route.fulfill(status=502, body=body))
+    page.get_by_role("button", name="核对整条记录链").click()
+    expect(page.locator("#said")).to_contain_text(said)
+    expect(page.locator("#report")).to_be_empty()
+    expect(page.get_by_role("button", name="核对整条记录链")).to_be_visible()
+
+
+def test_who_is_not_signed_in_is_followed_nowhere(server: str) -> None:
+    for path in ("/console/static/console.js", "/console/sign-in"):
+        asked = urllib.request.Request(server + path, headers={"Zhudian-Follow": "1"})
+        with urllib.request.urlopen(asked) as answer:
+            assert "ndjson" not in answer.headers["Content-Type"]

@@ -290,7 +290,7 @@ def test_an_operator_checks_the_templates(db: Database, config, cast: Cast, monk
     assert "打卡提醒：账号里没有模板 live-1，这些消息发不出去。" in capsys.readouterr().out
     sandbox.stop()
     assert main(["wechat", "check"]) == 1
-    assert "WeChat did not tell its templates" in capsys.readouterr().err
+    assert "微信没有告诉有哪些模板" in capsys.readouterr().err
 
 
 def test_an_operator_notes_a_backup(db: Database, config, cast: Cast, rows, monkeypatch, capsys) -> None:

@@ -20,7 +20,7 @@ from server.tally import policy
 from server.tally.models import Policy, SiteDay
 from server.tally.month import month_count
 from server.tally.rules import PolicyRules, Proration, WindowRule
-from tests.cast import JOINED, Cast
+from tests.cast import JOINED, Cast, add_policy
 
 NOV = date(2026, 11, 1)
 OCT = date(2026, 10, 1)
@@ -78,8 +78,11 @@ def postings(draw: st.DrawFn) -> list[tuple[date, date | None]]:
 def test_it_leaves_as_much_to_earn_as_the_month_is_folded(db: Database, cast: Cast, windows, days, today) -> None:
     spans = [WindowRule(start=f"{8 + 4 * n:02}:00", end=f"{10 + 4 * n:02}:00", halves=h) for n, h in enumerate(windows)]
     with db.transaction() as session:
-        rules = PolicyRules(burden_mode="daily", legal_basis="测试", windows=tuple(spans)).model_dump(mode="json")
-        session.query(Policy).filter_by(county_id=1).update({"rules": rules})
+        rules = PolicyRules(burden_mode="daily", legal_basis="测试", windows=tuple(spans))
+        session.execute(
+            delete(Policy).where(Policy.county_id == 1)
+        )  # a version never changes: policy.py keeps it by its id
+        add_policy(session, 1, rules, datetime(2026, 9, 1, tzinfo=UTC))
     store(db, cast, days)
     found = standing(db, cast["chen"].id, today)
     with db.reading() as session:

@@ -176,10 +176,9 @@
   function draw(root) {
     if (root.zhudianChart || typeof echarts === "undefined") return;
     var data = JSON.parse(root.getAttribute("data-chart"));
-    var calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     var chart = echarts.init(root, null, { renderer: "canvas" });
     root.zhudianChart = chart;
-    chart.setOption(Object.assign({ animation: !calm, animationDuration: 250, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily } }, KINDS[data.kind](data)));
+    chart.setOption(Object.assign({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily } }, KINDS[data.kind](data)));
     function label() { if (data.kind === "lines" && data.series.length) chart.setOption(named(chart, data), { replaceMerge: ["graphic"] }); }
     label();
     root.zhudianRefit = function () { chart.resize({ animation: { duration: 0 } }); label(); };

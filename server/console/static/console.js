@@ -41,6 +41,20 @@
     }
   });
 
+  // An error that names no place is none of ours: a proxy's page or problem. It takes no place on the page.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var xhr = event.detail.xhr;
+    if (xhr.status < 400 || xhr.getResponseHeader("HX-Retarget") || xhr.getResponseHeader("HX-Redirect")) return;
+    event.detail.shouldSwap = false;
+    say(strange(xhr), "bad");
+  });
+
+  function strange(xhr) {
+    var detail = "";
+    try { detail = JSON.parse(xhr.responseText).detail || ""; } catch (_) { /* a page of HTML */ }
+    return detail + "没有收到答复，不知道存上没有。请刷新页面看一看，再决定要不要重做。";
+  }
+
   // One form is sent once until its answer is there; htmx would send the second click's after it. What takes long, likewise.
   document.addEventListener("htmx:confirm", function (event) {
     if (event.target.zhudianEnd) {
@@ -93,5 +107,5 @@
     no.focus();
   }
 
-  window.zhudian = { say: say, ask: ask };
+  window.zhudian = { strange: strange, say: say, ask: ask };
 })();

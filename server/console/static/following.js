@@ -38,7 +38,11 @@
   function newest(xhr) {
     var text = xhr.responseText, end = text.lastIndexOf("\n");
     text = text.slice(0, end + 1).trim();
-    return text ? JSON.parse(text.slice(text.lastIndexOf("\n") + 1)) : null;
+    try {
+      return text ? JSON.parse(text.slice(text.lastIndexOf("\n") + 1)) : null;
+    } catch (_) {
+      return null; // broken off, or no line of ours
+    }
   }
 
   function isFollowed(xhr) { return (xhr.getResponseHeader("Content-Type") || "").indexOf("application/x-ndjson") === 0; }
@@ -104,6 +108,7 @@
     var to = xhr.getResponseHeader("HX-Redirect"), answer = answerOf(xhr);
     if (to) return location.assign(to);
     if (answer && answer.base64) return keep(answer);
+    if (!isFollowed(xhr) && !xhr.getResponseHeader("HX-Retarget")) answer = null; // a proxy's: no sentence of ours
     window.zhudian.say((answer && wordsOf(answer.text)) || "没有导出，请再试一次。", "bad");
   }
 
