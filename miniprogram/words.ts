@@ -91,3 +91,6 @@ export const days = (n: number): string => String(Math.round(n * 10) / 10);
 export function metres(m: number): string {
   return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(m < 10_000 ? 1 : 0)} km`;
 }
+
+/** What a spot check's photo has to show. */
+export const challengeWords = (asked: string | null) => (asked ? `照片里应出示：${/^\d+$/.test(asked) ? `数字 ${asked}` : asked}` : '');

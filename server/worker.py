@@ -48,6 +48,7 @@ from server.pushes import handle, keep
 from server.schedule import Periodic, Scheduler, Scope, Step
 from server.sealing import Sealer
 from server.spotchecks import course
+from server.spotchecks import retention as spot_retention
 from server.spotchecks.asking import by_schedule
 from server.tally import announce, close, closed, policy, second_look
 from server.tally.lead_terms import lead_terms
@@ -284,6 +285,7 @@ class Worker:
 
         def erase(session: Session) -> None:
             lead_retention.forget(session, scope.county_id, scope.tz, period.on, months, self.clock())
+            spot_retention.forget(session, scope.county_id, scope.tz, period.on, months)
 
         yield Step("", erase)
 

@@ -2568,6 +2568,11 @@ export interface components {
              * @description corrected and bounded by the server
              */
             captured_at: string;
+            /**
+             * Challenge
+             * @description of a spot check: what its photo has to show, a gesture or digits
+             */
+            challenge: string | null;
             /** Comments */
             comments: components["schemas"]["CommentReply"][];
             /**

@@ -101,6 +101,7 @@ class CheckInReply(CheckInRow):
     accuracy_m: float | None
     places: list[PlaceReply] = Field(description="the fence it was judged by, the phone's position, the photo's own")
     note: str
+    challenge: str | None = Field(description="of a spot check: what its photo has to show, a gesture or digits")
     findings: list[FindingReply]
     photo: PhotoReply | None
     erased_at: AwareDatetime | None = Field(description="photo, position and device facts: their term was over")

@@ -251,6 +251,7 @@ def read_checkin(path: CheckInPath) -> Reply:
             accuracy_m=checkin.accuracy_m,
             places=places_reply(checkin),
             note=checkin.note,
+            challenge=checkin.evidence.get("spot_challenge"),
             findings=findings_reply(checkin, blind),
             photo=photo_reply(checkin.photo_id) if checkin.erased_at is None else None,
             erased_at=checkin.erased_at,

@@ -88,7 +88,10 @@ def _lines() -> Iterator[str]:
     work, told, at = _Work(), None, time.monotonic()
     while True:
         try:
-            yield _line(_whole(work.answer.result(_EVERY_S)))
+            answer = work.answer.result(_EVERY_S)
+            if work.reached is not None and work.reached != told:
+                yield _line(asdict(work.reached))  # also of what was done within a moment
+            yield _line(_whole(answer))
             return
         except NotYet:
             reached, now = work.reached, time.monotonic()

@@ -42,7 +42,7 @@ JOBS = {
     "spot_schedule": "每日抽查抽签",
     "retention": "清理过期登录和票据",
     "erase_evidence": "到期删除证据",
-    "erase_lead_evidence": "到期删除跟进的位置和照片",
+    "erase_lead_evidence": "到期删除跟进的位置和照片、抽查的说明",
     "sweep": "清理无主照片",
     "templates": "核对微信模板",
 }

@@ -227,3 +227,12 @@ def test_a_void_one_comes_to_life_by_no_late_photo(api: Api, asked: str, spot_co
     spot_course(minutes=20)
     assert api.check_in("chen", kind="spot", ticket=ticket).status_code == 201
     assert rows("SELECT state FROM spot_checks") == [("void",)]
+
+
+def test_whoever_reviews_it_is_told_what_it_has_to_show(api: Api, asked: str) -> None:
+    ticket = api.post(f"/me/spot-checks/{asked}/camera", "chen").json
+    made = api.check_in("chen", kind="spot", ticket=ticket["ticket"]).json["id"]
+    for who in ("bureau", "leader", "chen"):
+        assert api.get(f"/checkins/{made}", who).json["challenge"] == ticket["challenge"]
+    plain = api.check_in("colleague").json["id"]
+    assert api.get(f"/checkins/{plain}", "bureau").json["challenge"] is None

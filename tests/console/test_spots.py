@@ -92,13 +92,18 @@ def test_the_call_sheet_from_the_draw_to_the_second_attempt(
     expect(page.get_by_role("link", name="02188886666")).to_have_attribute("href", "tel:02188886666")
     assert sitting.barriers() == []
     sitting.shot("spot-calls")
-    page.get_by_role("button", name="east-1：无人接听").click()
+    page.get_by_label("接听的人").press("Enter")
+    expect(page.get_by_role("article")).to_be_visible()  # without an outcome nothing is sent
+    assert api.get("/spot-calls", "supervisor").json["items"][0]["calls"] == []
+    page.get_by_role("radio", name="east-1：无人接听").check()
+    page.get_by_role("button", name="east-1：记下").click()
     expect(page.get_by_role("status")).to_contain_text("10 分钟后再打一次")
     clock.advance(minutes=11)
     page = sitting.at("/spot/calls")
     expect(page.get_by_text("满 10 分钟后再打一次。")).to_be_visible()
     page.get_by_label("接听的人").fill("小陈")
-    page.get_by_role("button", name="east-1：在驻点接听").click()
+    page.get_by_role("radio", name="east-1：在驻点接听").check()
+    page.get_by_role("button", name="east-1：记下").click()
     expect(page.get_by_text("现在没有要打的电话。")).to_be_visible()
     page = sitting.at("/months/2026-11")
     expect(page.get_by_role("region", name=re.compile("抽查"))).to_contain_text("east-1")

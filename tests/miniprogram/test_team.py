@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -95,6 +96,24 @@ def test_the_bureau_accepts_what_waits(phones: Phones, api: Api) -> None:
     assert (seen["decision"], seen["comments"][0]["text"]) == ("accepted", "明天请到站内拍")
     phone.taps("撤销").sees_not("都复核完了", "撤销").sees(made["reason"])
     assert api.get(f"/checkins/{made['id']}", "chen").json["decision"] is None
+
+
+def test_what_a_spot_check_has_to_show_stands_under_its_photo(
+    phones: Phones, api: Api, spot_course: Callable[..., None]
+) -> None:
+    api.post(
+        "/draws",
+        "bureau",
+        {"id": str(uuid.uuid4()), "kind": "selfie", "aimed_at": str(api.cast["chen"].id), "reason": "有人反映"},
+    )
+    spot_course(seconds=4)
+    check = api.get("/me/spot-checks", "chen").json["items"][0]["id"]
+    ticket = api.post(f"/me/spot-checks/{check}/camera", "chen").json
+    made = api.check_in("chen", kind="spot", ticket=ticket["ticket"]).json["id"]
+    phone = (
+        phones("bureau").opens("team/review/review", id=made).sees(re.compile(f"照片里应出示：.*{ticket['challenge']}"))
+    )
+    phone.is_killed().opens("pages/evidence/evidence", id=made).sees("照片里应出示")
 
 
 def test_a_rejection_needs_its_reason_and_the_next_comes_by_itself(phones: Phones, api: Api) -> None:

@@ -4,7 +4,7 @@ import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import { remark } from '../../remark';
 import { showWhole } from '../../whole';
-import { FINDING, holds, metres, moment, SIGN, WORD, worstFirst, type State } from '../../words';
+import { challengeWords, FINDING, holds, metres, moment, SIGN, WORD, worstFirst, type State } from '../../words';
 
 const APPEAL: Record<string, string> = { open: '等待答复', upheld: '申诉成立', denied: '维持原来的结论' };
 
@@ -12,7 +12,7 @@ function view(c: api.CheckIn) {
   const finding = (f: api.Finding) => ({ code: f.code, outcome: f.outcome, word: FINDING[f.outcome], sign: SIGN[f.outcome], said: f.message });
   const state = holds(c);
   return {
-    id: c.id, state, reason: c.reason, comparing: c.comparing, who: c.member.name, when: moment(c.captured_at), came: moment(c.received_at), note: c.note,
+    id: c.id, state, reason: c.reason, comparing: c.comparing, who: c.member.name, when: moment(c.captured_at), came: moment(c.received_at), note: c.note, challenge: challengeWords(c.challenge),
     accuracy: c.accuracy_m === null ? '' : `±${metres(c.accuracy_m ?? 0)}`,
     hasPhoto: !!c.photo, erased: !!c.erased_at,
     findings: worstFirst(c.findings).map(finding),

@@ -4,7 +4,7 @@ import { serverNow } from '../../api/clock';
 import { sentence } from '../../api/problem';
 import { remark } from '../../remark';
 import { showWhole } from '../../whole';
-import { FINDING, holds, metres, moment, onDate, REJECTIONS, SHAPE, SIGN, WORD, worstFirst, type RejectionCode, type State } from '../../words';
+import { challengeWords, FINDING, holds, metres, moment, onDate, REJECTIONS, SHAPE, SIGN, WORD, worstFirst, type RejectionCode, type State } from '../../words';
 import { decided } from '../decided';
 import { onMap } from './place-map';
 
@@ -25,7 +25,7 @@ function facts(c: api.CheckIn) {
 }
 
 const view = (c: api.CheckIn) => ({
-  id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c), map: onMap(c.places),
+  id: c.id, who: c.member.name, when: moment(c.captured_at), reason: c.reason, note: c.note, state: holds(c) as State, facts: facts(c), map: onMap(c.places), challenge: challengeWords(c.challenge),
   hasPhoto: !!c.photo,
   // Two who disagree, for a third to decide; what the reader is asked about silently comes without any.
   opinions: c.reviews.map((r) => ({ id: r.id, by: r.reviewer, state: r.decision, word: WORD[r.decision as State], said: r.reason })),

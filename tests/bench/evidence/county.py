@@ -1,5 +1,6 @@
 """One county on one database: its squads, stations, phones and rooms, and the app that they all speak to."""
 
+import itertools
 import random
 import shutil
 import uuid
@@ -99,6 +100,7 @@ class Site:
         self.worker = Worker(config, self.clock)
         self.people: list[Person] = []
         self.copied: set[tuple[int, date]] = set()  # (member, day): photos that a cheat has used
+        self._numbers = itertools.count(1)  # a station of a county has a name of its own
         self.journeys: dict[int, list[Post]] = {}  # by member, the stations of those who travel
         self._pictures = [shared / name for name in _REAL] if shared else []
         self.luck.shuffle(self._pictures)
@@ -138,7 +140,7 @@ class Site:
         house = towards(self.luck, (city.lat, city.lng), self.luck.uniform(500, 9_000)) if city else at
         assert house is not None
         lat, lng = (round(degrees, 6) for degrees in around(self.luck, house, 15))
-        row = station(1, f"驻点{self.luck.randrange(10**6)}", city.name if city else "远方", (lat, lng), tz, RADIUS_M)
+        row = station(1, f"驻点{next(self._numbers)}", city.name if city else "远方", (lat, lng), tz, RADIUS_M)
         row.valid_from = self.starts_on
         with self.db.transaction() as session:
             session.add(row)
