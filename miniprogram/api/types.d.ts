@@ -6294,6 +6294,11 @@ export interface components {
             name: string;
             /** Unit */
             unit: string;
+            /**
+             * Unit Id
+             * Format: uuid
+             */
+            unit_id: string;
         };
         /** SquadsReply */
         SquadsReply: {

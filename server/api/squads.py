@@ -60,6 +60,7 @@ class SquadRow(BaseModel):
     id: uuid.UUID
     name: str
     unit: str
+    unit_id: uuid.UUID
 
 
 class SquadsReply(BaseModel):
@@ -80,7 +81,7 @@ def list_squads() -> Reply:
             .where(watched_squads(caller()))
             .order_by(Unit.name, Squad.name, Squad.id)
         ).all()
-    items = [SquadRow(id=row.Squad.id, name=row.Squad.name, unit=row.unit) for row in rows]
+    items = [SquadRow(id=row.Squad.id, name=row.Squad.name, unit=row.unit, unit_id=row.Squad.unit_id) for row in rows]
     return SquadsReply(items=items).model_dump(mode="json")
 
 

@@ -20,9 +20,7 @@ from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.workbook import Column
 from server.errors import invalid
-from server.org.models import Unit
 from server.org.scope import WATCHING_COUNTY, watched_member
-from server.org.scope import county as in_county
 from server.spotchecks import asking
 from server.spotchecks.models import CALL_OUTCOMES, DECISIONS, KINDS
 from server.tally import policy
@@ -99,8 +97,7 @@ def spots() -> Response:
     asked = query(SpotsQuery)
     found = cast(dict[str, Any], draws.list_draws(asked))
     with reading() as session:
-        units = session.scalars(in_county(caller(), Unit).order_by(Unit.name)).all() if _is_county() else []
-        _units, squads = members.choices(session, caller())
+        units, squads = members.choices(session, caller())
         answer_min = policy.in_force(session, caller().county_id, caller().today).rules.spot_answer_min
         aim = watched_member(session, caller(), asked.member) if asked.member else None
         aimed = MemberRef(id=aim.id, name=aim.name) if aim else None
@@ -108,7 +105,8 @@ def spots() -> Response:
         "spots.html",
         found=found,
         kinds=KINDS,
-        units=units,
+        whole="全县" if _is_county() else "本单位" if len(units) == 1 else None,  # of several one is to be chosen
+        units=units if _is_county() or len(units) > 1 else [],
         squads=squads,
         aimed=aimed,
         fresh_id=uuid.uuid4(),

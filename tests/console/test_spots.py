@@ -127,6 +127,15 @@ def test_an_aimed_one_begins_at_a_members_file_and_is_marked(desk: Desks, api: A
     expect(page.get_by_text("这是指定的抽查，不是抽签")).to_be_visible(timeout=10_000)
 
 
+def test_the_bureau_draws_among_a_unit(desk: Desks, api: Api) -> None:
+    page = desk("bureau").at("/spot")
+    page.get_by_label("范围").select_option("east")
+    page.get_by_label("数量").fill("1")
+    page.get_by_role("button", name="抽签").click()
+    expect(page.get_by_role("heading", name=re.compile("取种子抽签"))).to_be_visible()
+    assert [one["among"] for one in api.get("/draws", "bureau").json["items"]] == ["east"]
+
+
 def test_a_chosen_squad_is_called(
     desk: Desks, api: Api, spot_course: Go, station_phones: None, clock: RunningClock
 ) -> None:

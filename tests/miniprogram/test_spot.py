@@ -191,7 +191,7 @@ def test_one_that_was_answered_elsewhere_needs_no_second_photo(phones: Phones, a
 
 
 def test_what_was_decided_is_shown_and_asks_for_nothing_more(phones: Phones, excused: str) -> None:
-    phone = phones().opens("spot/mine/mine").sees("bureau：情况属实。已向队长核实", "chen说明：正在开车。在高速上")
+    phone = phones().opens("spot/mine/mine").sees("supervisor：情况属实。已向队长核实", "chen说明：正在开车。在高速上")
     phone.sees_not("说明原因", "改说明", "现在补拍").goes_to("pages/today/today").sees_not("打开相机应答")
 
 
@@ -289,7 +289,9 @@ def test_another_unit_has_nothing_to_call_and_a_member_no_entry(phones: Phones, 
 
 def test_a_draw_from_the_phone_names_whom_once_they_are_asked(phones: Phones, spot_course: Go) -> None:
     phone = phones("supervisor").opens("pages/me/me").taps("发起抽查").is_on("spot/ask/ask").sees("还没有抽签")
-    phone.taps("1 个").picks("本单位", "east-1").taps("抽签").is_on("spot/draw/draw").sees("已登记，几秒后抽签")
+    phone.taps("1 个").picks("east（全部小分队）", "east-1").taps("抽签").is_on("spot/draw/draw").sees(
+        "已登记，几秒后抽签"
+    )
     spot_course(seconds=4)
     phone.sees("进行中：抽中 1，已应答 0", "前应答", "等待应答").taps("怎样抽的").is_on("spot/proof/proof")
     phone.sees("按公布的办法抽的，没有指定谁").goes_back().goes_back().is_on("spot/ask/ask").sees("进行中", "east-1")

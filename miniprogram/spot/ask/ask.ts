@@ -2,7 +2,7 @@
 import { Refused, sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import * as api from '../../api/spots';
-import { squads } from '../../api/team';
+import { squads, type Squad } from '../../api/team';
 import { listing } from '../../listing';
 import { newId } from '../../queue/phone';
 import { COUNTY_WIDE, moment } from '../../words';
@@ -15,22 +15,28 @@ const row = (d: api.Draw) => ({
   said: d.state === 'drawn' ? `抽中 ${d.drawn}，已应答 ${d.answered}` : '',
 });
 
-/** All that one watches over. */
-function everybody() {
+interface Scope { name: string; unit?: string; squad?: string }
+
+/** The county, for who watches over all of it; each unit; each squad. */
+function scopes(found: Squad[]): Scope[] {
   const isWide = session()?.member.roles.some((role) => COUNTY_WIDE.includes(role));
-  return { id: '', name: isWide ? '全县' : '本单位' };
+  const units = new Map(found.map((one) => [one.unit_id, one.unit]));
+  return [
+    ...(isWide ? [{ name: '全县' }] : []), ...[...units].map(([unit, name]) => ({ name: `${name}（全部小分队）`, unit })),
+    ...found.map(({ id, name }) => ({ name, squad: id })),
+  ];
 }
 
 Page({
   ...listing,
   data: {
-    kinds: KINDS, kind: 'selfie' as api.Kind, counts: [1, 3, 5, 10], count: 5, among: [{ id: '', name: '全部' }], at: 0,
+    kinds: KINDS, kind: 'selfie' as api.Kind, counts: [1, 3, 5, 10], count: 5, among: [{ name: '全部' }] as Scope[], at: 0,
     items: [] as ReturnType<typeof row>[], loaded: false, said: '', wrong: '', busy: false,
   },
   cursor: '' as string | null,
   id: '', // of the draw: it stays until it has arrived
 
-  onLoad() { squads().then((found) => this.setData({ among: [everybody(), ...found] }), () => undefined); }, // else among all of them
+  onLoad() { squads().then((found) => this.setData({ among: scopes(found) }), () => undefined); }, // else among all of them
 
   async load(cursor = '') {
     try {
@@ -58,7 +64,7 @@ Page({
     this.setData({ busy: true, wrong: '' });
     this.id = this.id || newId();
     try {
-      const made = await api.draw({ id: this.id, kind, count, reason: '', ...(among[at].id ? { squad: among[at].id } : {}) });
+      const made = await api.draw({ id: this.id, kind, count, reason: '', unit: among[at].unit, squad: among[at].squad });
       this.id = '';
       wx.navigateTo({ url: `/spot/draw/draw?id=${made.id}` });
     } catch (error) {
