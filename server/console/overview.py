@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, url_for
@@ -14,11 +15,13 @@ from server.console.words import STATES, TONES
 from server.org.scope import WATCHING_COUNTY
 from server.tally import policy
 from server.watch import backlog, progress, today
+from server.watch.backlog import Alert
 from server.watch.progress import Progress
 from server.watch.registered import registered
 from server.watch.today import Present
 
 MOST_ALERTS, MOST_NAMED = 6, 12
+_LOOKED_AT = 60  # of which many may say the same of several units
 
 
 @face.get("/")
@@ -31,7 +34,7 @@ def overview() -> Response:
     with reading() as session:
         people = today.today(session, who, at)
         pace = progress.progress(session, who, month, by_squad=not who.has(*WATCHING_COUNTY))
-        counts, alerts = backlog.alerts(session, who, MOST_ALERTS)
+        counts, found = backlog.alerts(session, who, _LOOKED_AT)
         waits = backlog.backlog(session, who, at)
         is_daily = policy.in_force(session, who.county_id, who.today).rules.burden_mode == "daily"
     absent = sorted((p for p in people if p.is_absent), key=lambda p: not p.over)  # who is too late first
@@ -47,13 +50,25 @@ def overview() -> Response:
         is_daily=is_daily,
         map=maps.view(services().config, _stations(people)),
         counts=[(kind, counts[kind]) for kind in backlog.URGENCY if counts.get(kind)],
-        alerts=alerts,
+        alerts=together(found)[:MOST_ALERTS],
         tones=TONES,
         waits=waits,
         pace=pace,
         by_squad=not who.has(*WATCHING_COUNTY),
         chart=chart_of(pace),
     )
+
+
+def together(alerts: Sequence[Alert]) -> list[Alert]:
+    """In their order; what says the same of several units is said once, of all of them."""
+    found: dict[Any, Alert] = {}
+    for one in alerts:
+        said = one.message.removeprefix(one.name) if one.member_id is None else one.message
+        key = one.id if one.member_id else (one.kind, said)
+        first = found.get(key)
+        name = one.name if first is None else f"{first.name}、{one.name}"
+        found[key] = replace(one if first is None else first, name=name, message=said)
+    return list(found.values())
 
 
 def _stations(people: Iterable[Present]) -> list[maps.Point]:

@@ -107,15 +107,18 @@ class WechatClient:
         )
 
     def unbind_employee(self, openid: str) -> None:
-        """End the 用工关系 with this person; where there is none it is ended. Raises AppError 503."""
+        """End the 用工关系 with this person; where there is none it is ended. Raises AppError 503, or 409 where WeChat
+        will never do it."""
         try:
             self._api.call("wxa/business/unbinduserb2cauthinfo", {"openid_list": [openid]})
             return
         except errors.WechatError as error:
-            errcode = error.errcode
+            errcode, is_for_good = error.errcode, isinstance(error, errors.Never)
         if errcode in _NOT_BOUND:
             return
         log.warning("unbind_unavailable", errcode=errcode)
+        if is_for_good:
+            raise AppError(409, "wechat_not_enabled", "本县没有开通这项功能，请告诉管理员。", {"errcode": errcode})
         facts = {"errcode": errcode, "retry_after_s": 5}
         raise AppError(503, "wechat_unavailable", "微信暂时没有办成，请稍后再试。", facts)
 

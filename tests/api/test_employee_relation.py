@@ -82,5 +82,17 @@ def test_a_wechat_that_does_not_do_it_is_named_and_nothing_is_claimed(
     assert rows(ENDED) == [(0,)]
 
 
+def test_what_wechat_never_does_says_so(
+    api: Api, bound: Callable[[str], bool], sandbox: RunningSandbox, rows: Rows
+) -> None:
+    fault = {"path": "/wxa/business/unbinduserb2cauthinfo", "times": 1, "errcode": 48001}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
+    refused = api.call("DELETE", "/me/employee-relation", "chen")
+    assert (refused.status_code, refused.json["code"]) == (409, "wechat_not_enabled")
+    assert refused.json["detail"] == "本县没有开通这项功能，请告诉管理员。"
+    assert bound("chen")
+    assert rows(ENDED) == [(0,)]
+
+
 def test_nobody_ends_it_without_signing_in(api: Api) -> None:
     assert api.call("DELETE", "/me/employee-relation", None).status_code == 401

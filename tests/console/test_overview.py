@@ -1,17 +1,20 @@
 """总览: in ten seconds who is out, who is missing, what is urgent; each sees the own subtree; one A4 page on paper."""
 
 import re
-from datetime import date, timedelta
+import uuid
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from server.console.overview import together
 from server.db import Database
 from server.flags.models import Flag
 from server.leaves.models import Leave
 from server.org.models import Member
 from server.tally.models import Policy
 from server.tally.rules import PolicyRules
+from server.watch.backlog import Alert
 from tests.cast import JOINED, SHANGHAI, Cast
 from tests.client import Api
 from tests.console.conftest import TABLET, Desks
@@ -154,3 +157,21 @@ def test_it_fits_a_tablet(desk: Desks, day: date) -> None:
     expect(page.locator(".lead")).to_be_visible()
     sitting.shot("overview")
     assert sitting.fits()
+
+
+def test_what_is_said_of_several_units_is_said_once() -> None:
+    def alert(name: str, message: str, member: uuid.UUID | None = None) -> Alert:
+        kind = "behind" if member else "uncovered"
+        return Alert(uuid.uuid4(), kind, name, "", member, date(2026, 11, 1), message, datetime.now(UTC))
+
+    gap = "到11月24日已有 58 天没有主要领导在外招商。"
+    two = (alert("李明", "11月在岗 3 天。", uuid.uuid4()), alert("王芳", "11月在岗 3 天。", uuid.uuid4()))
+    found = together(
+        [alert("东塘镇", f"东塘镇{gap}"), *two, alert("南坪镇", f"南坪镇{gap}"), alert("西岭镇", "西岭镇到…")]
+    )
+    assert [(one.name, one.message) for one in found] == [
+        ("东塘镇、南坪镇", gap),
+        ("李明", "11月在岗 3 天。"),
+        ("王芳", "11月在岗 3 天。"),
+        ("西岭镇", "到…"),
+    ]

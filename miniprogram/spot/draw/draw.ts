@@ -20,6 +20,7 @@ function view(d: api.WholeDraw) {
     title: d.state === 'announced' ? '已登记，几秒后抽签' : d.waiting ? `进行中：抽中 ${d.drawn}，已应答 ${d.answered}` : `已结束：抽中 ${d.drawn}，应答 ${d.answered}`,
     said: `${d.kind_word}${d.aimed ? '（指定）' : ''} · ${d.among} · ${moment(d.asked_at)}`, reason: d.reason, items: d.checks.map(row), underWay: d.state === 'announced' || d.waiting > 0,
     hidden: d.state === 'drawn' && d.drawn > d.checks.length ? '其余的还没有发出。发出以前，谁都看不到抽中了谁。' : '',
+    fewer: d.state === 'drawn' && d.drawn && d.drawn < d.count ? `想抽 ${d.count} 个，能抽的只有 ${d.drawn} 个。` : '',
     nobody: d.state === 'drawn' && !d.drawn, why: [...new Set(d.pool.flatMap((one) => one.why ?? []))].join('；'),
     toCall: calls && d.waiting > 0, isOut: !!d.seed,
   };
