@@ -126,8 +126,7 @@ def _join(check: SpotCheck, to: uuid.UUID) -> None:
 
 
 def _void(session: Session, check: SpotCheck, why: str) -> None:
-    """It is not sent out, or nobody is held to it. Of one that was not sent out what it stood for waits for its own moment
-    again."""
+    """It is not sent out, or nobody is held to it. What one that was not sent out stood for waits for its own moment."""
     was_planned = check.state == "planned"
     check.state, check.why = "void", why
     session.flush()

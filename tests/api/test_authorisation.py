@@ -135,7 +135,7 @@ class Target:
     @cached_property
     def draw(self) -> str:
         """Aimed at chen, and sent out."""
-        made = _draw(self._api, "supervisor", self, aimed_at=str(self._api.cast["chen"].id), reason="有人反映")
+        made = _draw(self._api, "bureau", self, aimed_at=str(self._api.cast["chen"].id), reason="有人反映")
         assert made.status_code == 201, made.text
         self._fixture("spot_course")(seconds=4)
         return str(made.json["id"])

@@ -42,7 +42,7 @@ def test_a_member_sees_what_they_can_be_sent_in_plain_words(api: Api) -> None:
     assert items[0] == {
         "template_id": REMINDER,
         "title": "打卡提醒",
-        "purposes": ["打卡时间快结束时提醒您", "抽中您应答抽查时告诉您", "抽查没有应答时请您说明"],
+        "purposes": ["打卡时间快结束时提醒您", "抽查到您时告诉您", "抽查没有应答时请您说明"],
         "credits": None,
         "low": True,
         "lasting": False,
