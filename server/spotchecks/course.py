@@ -126,7 +126,7 @@ def _join(check: SpotCheck, to: uuid.UUID) -> None:
 
 
 def _void(session: Session, check: SpotCheck, why: str) -> None:
-    """It is not sent out, or nobody is held to it. What it stood for waits for its own moment, if it was not sent out."""
+    """Nobody is asked, or held to it. What one that was not sent out stood for waits for its own moment."""
     was_planned = check.state == "planned"
     check.state, check.why = "void", why
     session.flush()
