@@ -141,9 +141,9 @@ def _settle(
     ended = {flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind}
     mended = [flag.id for flag in ended if flag.member_id not in due]
     ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now, mended)
-    said = [(flag.id, due[flag.member_id].message) for flag in standing if flag not in ended]
-    before = {flag.id: flag.message for flag in standing}
-    ledger.reword(session, night.county_id, [(id_, message) for id_, message in said if before[id_] != message])
+    kept_on = [(flag, due[flag.member_id].message) for flag in standing if flag not in ended]
+    said = [(flag.id, message) for flag, message in kept_on if flag.message != message]
+    ledger.reword(session, night.county_id, said)
     new = [_flag(night, month, member, flag) for member, flag in due.items() if (member, flag.kind) not in kept]
     ledger.raise_all(session, night.county_id, new, now)
     untold = [

@@ -8,7 +8,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # line breaks of ev
 
 
 def fit(key: str, value: str) -> str:
-    """A value that the template type of `key` accepts: shortened with an ellipsis, never rejected for its length."""
+    """A value that the template type of `key` accepts: shortened, never rejected for its length."""
     kind = re.sub(r"\d+$", "", key)
     value = one_line(value)
     most = {"thing": 20, "name": 10, "phrase": 5, "character_string": 32}.get(kind)

@@ -73,7 +73,7 @@ def of_month(session: Session, caller: Caller, month: date, among: ColumnElement
     squads = {squad.id: squad for squad in session.scalars(those)}
     sums: dict[uuid.UUID, Sum] = {}
     rows = _rows(session, caller, month)
-    forwarded = calls_forwarded(session, caller.county_id, [check.id for check, _ in rows])
+    forwarded = _forwarded(session, caller.county_id, [check.id for check, _ in rows])
     for check, holds in rows:
         if check.squad_id in squads and check.state not in NOT_COUNTED and check.state != "open":
             sums.setdefault(check.squad_id, Sum()).take(check, holds, check.id in forwarded)
@@ -81,7 +81,7 @@ def of_month(session: Session, caller: Caller, month: date, among: ColumnElement
     return sorted(lines, key=lambda line: (line.squad, str(line.squad_id)))
 
 
-def calls_forwarded(session: Session, county_id: int, checks: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+def _forwarded(session: Session, county_id: int, checks: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Of these checks the calls that were answered, but not at the station: the old way to fake being there."""
     made = select(SpotCall.spot_check_id).where(
         SpotCall.county_id == county_id, SpotCall.spot_check_id.in_(checks), SpotCall.outcome == "forwarded"

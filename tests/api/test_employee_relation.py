@@ -1,6 +1,7 @@
 """用工关系 in the API: which templates a phone binds for, and DELETE /me/employee-relation, which ends it at WeChat."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
@@ -70,26 +71,21 @@ def test_where_there_is_none_it_is_ended(
     assert api.call("DELETE", "/me/employee-relation", "chen").status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("errcode", "answer"),
+    [
+        (-1, (503, "wechat_unavailable", "微信暂时没有办成，请稍后再试。")),
+        (48001, (409, "wechat_not_enabled", "本县没有开通这项功能，请告诉管理员。")),
+    ],
+    ids=["busy", "never"],
+)
 def test_a_wechat_that_does_not_do_it_is_named_and_nothing_is_claimed(
-    api: Api, bound: Callable[[str], bool], sandbox: RunningSandbox, rows: Rows
+    api: Api, bound: Callable[[str], bool], sandbox: RunningSandbox, rows: Rows, errcode: int, answer: Any
 ) -> None:
-    fault = {"path": "/wxa/business/unbinduserb2cauthinfo", "times": 1, "errcode": -1}
+    fault = {"path": "/wxa/business/unbinduserb2cauthinfo", "times": 1, "errcode": errcode}
     requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
     refused = api.call("DELETE", "/me/employee-relation", "chen")
-    assert (refused.status_code, refused.json["code"]) == (503, "wechat_unavailable")
-    assert refused.json["detail"] == "微信暂时没有办成，请稍后再试。"
-    assert bound("chen")
-    assert rows(ENDED) == [(0,)]
-
-
-def test_what_wechat_never_does_says_so(
-    api: Api, bound: Callable[[str], bool], sandbox: RunningSandbox, rows: Rows
-) -> None:
-    fault = {"path": "/wxa/business/unbinduserb2cauthinfo", "times": 1, "errcode": 48001}
-    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
-    refused = api.call("DELETE", "/me/employee-relation", "chen")
-    assert (refused.status_code, refused.json["code"]) == (409, "wechat_not_enabled")
-    assert refused.json["detail"] == "本县没有开通这项功能，请告诉管理员。"
+    assert (refused.status_code, refused.json["code"], refused.json["detail"]) == answer
     assert bound("chen")
     assert rows(ENDED) == [(0,)]
 

@@ -3,6 +3,7 @@ import * as api from '../../api/checkins';
 import { sentence } from '../../api/problem';
 import { session } from '../../api/session';
 import { remark } from '../../remark';
+import { watching } from '../../watching';
 import { showWhole } from '../../whole';
 import { challengeWords, FINDING, holds, metres, moment, SIGN, WORD, worstFirst, type State } from '../../words';
 
@@ -25,14 +26,11 @@ function view(c: api.CheckIn) {
 }
 
 Page({
+  ...watching,
   data: { c: null as null | ReturnType<typeof view>, said: '', photo: '', noPhoto: '', more: false, writing: false, statement: '', busy: false },
   id: '',
-  timer: 0 as unknown as ReturnType<typeof setTimeout>,
 
   onLoad(query: { id?: string }) { this.id = query.id ?? ''; },
-  onShow() { this.load(); },
-  onHide() { clearTimeout(this.timer); },
-  onUnload() { clearTimeout(this.timer); },
 
   async load() {
     try {
@@ -40,7 +38,7 @@ Page({
       const c = view(found);
       this.setData({ c, said: '' });
       if (found.photo && !this.data.photo) this.picture(found.photo);
-      if (c.comparing) this.timer = setTimeout(() => this.load(), 3000);
+      if (c.comparing) this.lookSoon();
     } catch (error) {
       this.setData({ said: sentence(error) });
     }

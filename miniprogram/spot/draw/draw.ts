@@ -1,9 +1,8 @@
 /** One draw as it stands: it looks again by itself while something is under way. */
 import { sentence } from '../../api/problem';
 import * as api from '../../api/spots';
+import { watching } from '../../watching';
 import { clock, moment, WORD } from '../../words';
-
-const SOON_MS = 3000;
 
 const row = (c: api.SpotCheck) => ({
   id: c.id, checkin: c.checkin, who: c.member?.name ?? c.squad, where: `${c.member ? `${c.squad} · ` : ''}${c.station}`, word: c.decision_word ?? c.state_word,
@@ -27,21 +26,17 @@ function view(d: api.WholeDraw) {
 }
 
 Page({
+  ...watching,
   data: { d: null as null | ReturnType<typeof view>, said: '' },
   id: '',
-  timer: 0 as unknown as ReturnType<typeof setTimeout>,
 
   onLoad(query: { id?: string }) { this.id = query.id ?? ''; },
-  onShow() { this.load(); },
-  onHide() { clearTimeout(this.timer); },
-  onUnload() { clearTimeout(this.timer); },
 
   async load() {
-    clearTimeout(this.timer);
     try {
       const d = view(await api.wholeDraw(this.id));
       this.setData({ d, said: '' });
-      if (d.underWay) this.timer = setTimeout(() => this.load(), SOON_MS);
+      if (d.underWay) this.lookSoon();
     } catch (error) {
       this.setData({ said: sentence(error) });
     }

@@ -107,5 +107,5 @@
     no.focus();
   }
 
-  window.zhudian = { strange: strange, say: say, ask: ask };
+  window.zhudian = { say: say, ask: ask };
 })();
