@@ -16,6 +16,7 @@ log = structlog.get_logger()
 _BAD_CODE = (40029, 40163)  # unknown or expired, used before
 _BLOCKED = 40226
 _NOT_BOUND = (40003, 40256)  # nobody whom WeChat knows here, or no 用工关系 with them
+_NOT_ENABLED = (43104, 48001)  # the mini-program was never allowed this
 _LONGEST_MSGID = 40  # it is a number of 19 digits
 _KEY = re.compile(r"\{\{([a-z_]+[0-9]+)\.DATA\}\}")  # of a template's content: 驻点名称:{{thing1.DATA}}
 _LASTING = 3  # 长期订阅; 2 is 一次性
@@ -107,17 +108,17 @@ class WechatClient:
         )
 
     def unbind_employee(self, openid: str) -> None:
-        """End the 用工关系 with this person; where there is none it is ended. Raises AppError 503, or 409 where WeChat
-        will never do it."""
+        """End the 用工关系 with this person; where there is none it is ended. Raises AppError 503, or 409 where the
+        mini-program may not."""
         try:
             self._api.call("wxa/business/unbinduserb2cauthinfo", {"openid_list": [openid]})
             return
         except errors.WechatError as error:
-            errcode, is_for_good = error.errcode, isinstance(error, errors.Never)
+            errcode = error.errcode
         if errcode in _NOT_BOUND:
             return
         log.warning("unbind_unavailable", errcode=errcode)
-        if is_for_good:
+        if errcode in _NOT_ENABLED:
             raise AppError(409, "wechat_not_enabled", "本县没有开通这项功能，请告诉管理员。", {"errcode": errcode})
         facts = {"errcode": errcode, "retry_after_s": 5}
         raise AppError(503, "wechat_unavailable", "微信暂时没有办成，请稍后再试。", facts)

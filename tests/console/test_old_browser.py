@@ -162,10 +162,11 @@ def keeps_in(page: Page, folder: Path) -> None:
     told.send("Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
 
 
-def test_the_month_and_the_overview_are_printed(desk: Desks, county: None) -> None:
+@pytest.mark.parametrize(("name", "path"), [("month", "/months"), ("overview", "/")])
+def test_the_month_and_the_overview_are_printed(desk: Desks, county: None, name: str, path: str) -> None:
+    """Each in a tab of its own: this browser once did not go on to the next page after it had printed."""
     sitting = desk("county_leader")
-    for name, path in (("month", "/months"), ("overview", "/")):
-        page = sitting.at(path)
-        expect(page.locator("canvas").first).to_be_visible()
-        sitting.shot(f"old-{name}")
-        assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1, name
+    page = sitting.at(path)
+    expect(page.locator("canvas").first).to_be_visible()
+    sitting.shot(f"old-{name}")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
