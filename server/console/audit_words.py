@@ -87,6 +87,7 @@ _OTHERWISE = {
     ("session.started", "kind"): "登录到",
     ("member.bound", "by"): "绑定方式",
     ("audit.searched", "by"): "谁做的",
+    ("console.scan_confirmed", "device"): "浏览器",
     ("invite.wrong_code", "from"): "网络地址",
 }
 _IDS = {"squad": Squad, "unit": Unit, "from_unit": Unit, "to_unit": Unit, "station": Station}
