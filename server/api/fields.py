@@ -1,10 +1,12 @@
 """Kinds of input that several routes share."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 # PostgreSQL refuses NUL in text, and no control character but the line break belongs into a sentence.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -38,3 +40,14 @@ def _of_our_time(at: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 # A year of 1 or 9999 is a slip of the finger, not a date that anybody plans for.
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+
+
+def one_of(words: Mapping[str, str], said: str = "") -> AfterValidator:
+    """A word that stands for a code; `said` is what the words are called where listing them all says too much."""
+
+    def code(word: str) -> str:
+        if word not in words:
+            raise PydanticCustomError("word_unknown", "not one of the words", {"said": said or f"：{'、'.join(words)}"})
+        return words[word]
+
+    return AfterValidator(code)

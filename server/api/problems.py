@@ -48,6 +48,7 @@ _FIELD = {
     "limit_refused": "有不认识的一项，或超出了范围",
     "literal_error": "不是可选的值",
     "extra_forbidden": "不认识这一项",
+    "word_unknown": "须写{said}",
     "json_invalid": "不是有效的 JSON",
     "model_type": "须是 JSON 对象",
 }

@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.orm import Session
 from xlsxwriter import Workbook
@@ -32,7 +32,19 @@ _NUMBERS = ("radius_m", "lat", "lng")  # what stays a number; else a column of d
 
 
 Row = dict[str, Any]  # by field; what was left empty is not there
-Refusal = ValidationError | AppError
+Typed = TypeVar("Typed", bound=BaseModel)
+Fault = tuple[str, str]  # a field, or "" for the row as a whole, and what is wrong with it
+
+
+class Wrong(Exception):
+    """All that keeps a row out, where it is more than one thing."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+Refusal = ValidationError | AppError | Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +59,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one row: `said` is why it cannot be taken, or nothing."""
+    """What became of one row: `said` is everything that keeps it out, `wrong` the cells that it is about."""
 
     sheet: str
     number: int
     cells: tuple[str, ...]
-    said: str
+    said: tuple[str, ...] = ()
+    wrong: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,9 @@ def taken(kinds: Sequence[Kind], back: str) -> Response:
             if not wanted or any(line.said for line in found):
                 raise _TakeBack
     except _TakeBack:
-        return page("_import_result.html", lines=found, wrong=sum(bool(line.said) for line in found))
+        by_sheet = [(kind, [line for line in found if line.sheet == kind.sheet]) for kind in kinds]
+        wrong = sum(bool(line.said) for line in found)
+        return page("_import_result.html", sheets=[one for one in by_sheet if one[1]], tried=len(found), wrong=wrong)
     return done(f"已导入 {len(found)} 行。", back)
 
 
@@ -137,7 +152,7 @@ def lines(to: Reading, book: CalamineWorkbook, kinds: Sequence[Kind]) -> Iterato
         rows = book.get_sheet_by_name(kind.sheet).to_python(skip_empty_area=False)
         headings = [str(cell).strip() for cell in rows[0]] if rows else []
         if missing := [word for word in kind.columns if word not in headings]:
-            yield Line(kind.sheet, 1, tuple(headings), f"缺少这些列：{'、'.join(missing)}。请用模板。")
+            yield Line(kind.sheet, 1, (), (f"缺少这些列：{'、'.join(missing)}。请用模板。",))
             continue
         filled = [
             (number, dict(zip(headings, cells, strict=False)))
@@ -149,7 +164,7 @@ def lines(to: Reading, book: CalamineWorkbook, kinds: Sequence[Kind]) -> Iterato
             raise invalid("workbook_too_large", f"一次最多 {MOST_ROWS} 行，请分成几份。")
         tried = kind.write(to, [_row(kind, given) for _, given in filled])
         for (number, given), why in zip(filled, tried, strict=True):
-            yield Line(kind.sheet, number, tuple(_shown(given[word]) for word in kind.columns), _said(kind, why))
+            yield _line(kind, number, tuple(_shown(given[word]) for word in kind.columns), _faults(why) if why else ())
     if not seen:
         names = "、".join(kind.sheet for kind in kinds)
         raise invalid("workbook_empty", f"没有可导入的行。请用模板，工作表名称为：{names}。")
@@ -162,7 +177,7 @@ def one_by_one(write: Callable[[Reading, Row], object]) -> Callable[[Reading, Se
         try:
             with to.session.begin_nested():
                 write(to, row)
-        except (ValidationError, AppError) as why:
+        except (ValidationError, AppError, Wrong) as why:
             return why
         return None
 
@@ -173,14 +188,42 @@ def _row(kind: Kind, given: Mapping[str, Any]) -> Row:
     return {field: _value(field, given[word]) for word, field in kind.columns.items() if _shown(given[word])}
 
 
-def _said(kind: Kind, why: Refusal | None) -> str:
-    """In the sheet's own words; nothing where there is nothing to say."""
-    if not isinstance(why, ValidationError):
-        return why.detail if why else ""
-    said = as_refusal(why).detail
-    for word, field in kind.columns.items():
-        said = said.replace(field, word)
-    return said
+def checked(row: Row, model: type[Typed], **asked: Callable[[Any], object]) -> Typed:
+    """The row, typed; `asked` are questions to single cells, put whatever became of the others, so that who mends the
+    sheet learns of all of it at once. Raises `Wrong`."""
+    faults: list[Fault] = []
+    typed = None
+    try:
+        typed = model(**row)
+    except ValidationError as why:
+        faults.extend(_faults(why))
+    unreadable = {field for field, _ in faults}
+    for field, ask in asked.items():
+        if field in row and field not in unreadable:
+            try:
+                ask(row[field])
+            except AppError as refused:
+                faults.append((field, refused.detail))
+    if typed is None or faults:
+        raise Wrong(faults)
+    return typed
+
+
+def _faults(why: Refusal) -> Sequence[Fault]:
+    if isinstance(why, Wrong):
+        return why.faults
+    if isinstance(why, AppError):
+        return [("", why.detail)]
+    return [(one["field"], one["message"]) for one in as_refusal(why).facts["fields"]]
+
+
+def _line(kind: Kind, number: int, cells: tuple[str, ...], faults: Sequence[Fault]) -> Line:
+    """In the sheet's own words: a cell's fault that is no sentence by itself begins with its heading."""
+    at = {field: (column, word) for column, (word, field) in enumerate(kind.columns.items())}
+    said = [
+        words if words.endswith("。") else f"{at[field][1] if field in at else ''}{words}。" for field, words in faults
+    ]
+    return Line(kind.sheet, number, cells, tuple(said), frozenset(at[field][0] for field, _ in faults if field in at))
 
 
 def _value(field: str, cell: Any) -> Any:

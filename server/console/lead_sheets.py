@@ -1,11 +1,12 @@
 """产业链、目标企业和线索: what each sheet of the directory's workbook writes."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
 from server.api.companies import CompanyBody
-from server.api.fields import Day, Name, Remark
+from server.api.fields import Day, Name, Remark, one_of
 from server.api.lead_filters import Wan
 from server.console.import_sheets import Kind, Reading, Refusal, Row, one_by_one
 from server.errors import invalid
@@ -22,21 +23,20 @@ _STAGES = {word: code for code, word in STAGES.items() if code != "signed"}
 
 class NodeLine(BaseModel):
     industry: Name = Field(max_length=40)
-    side: str
+    side: Annotated[str, one_of(_SIDES)]
     name: Name = Field(max_length=40)
 
 
 class TargetLine(CompanyBody):
     node: Name = Field(max_length=40)
     industry: Name = Field(max_length=40)
+    size: Annotated[str, one_of(_SIZES)] | None = None  # type: ignore[assignment]
     source: Remark | None = Field(None, max_length=60)
 
 
 def _node(to: Reading, row: Row) -> object:
     line = NodeLine(**row)
-    if line.side not in _SIDES:
-        raise invalid("side_unknown", f"上下游须写：{'、'.join(_SIDES)}。")
-    return chains.add_node(to.session, to.caller, line.industry, _SIDES[line.side], line.name, to.now)
+    return chains.add_node(to.session, to.caller, line.industry, line.side, line.name, to.now)
 
 
 def _targets(to: Reading, rows: Sequence[Row]) -> Sequence[Refusal | None]:
@@ -49,11 +49,8 @@ def _targets(to: Reading, rows: Sequence[Row]) -> Sequence[Refusal | None]:
 
 
 def _target(row: Row) -> chains.Target | Refusal:
-    size = row.pop("size", None)
-    if size is not None and size not in _SIZES:
-        return invalid("size_unknown", f"规模须写：{'、'.join(_SIZES)}。")
     try:
-        line = TargetLine(**row | ({"size": _SIZES[size]} if size else {}))
+        line = TargetLine(**row)
     except ValidationError as why:
         return why
     return chains.Target(line.as_new(), line.industry, line.node, line.source)
@@ -62,8 +59,8 @@ def _target(row: Row) -> chains.Target | Refusal:
 class LeadLine(CompanyBody):
     squad: Name = Field(max_length=40)
     owner: Name = Field(max_length=40)
-    channel: str = "其他"
-    stage: str = "线索"
+    channel: Annotated[str, one_of(_CHANNELS)] = "other"
+    stage: Annotated[str, one_of(_STAGES, f"：{'、'.join(_STAGES)}（已签约的不用导入）")] = "lead"
     intent: Remark = Field("", max_length=500)
     investment_wan: Wan | None = None
     next_action: Remark = Field("", max_length=200)
@@ -79,16 +76,12 @@ def _leads(to: Reading, rows: Sequence[Row]) -> Sequence[Refusal | None]:
 
 def _lead(to: Reading, row: Row) -> object:
     line = LeadLine(**row)
-    if line.channel not in _CHANNELS:
-        raise invalid("channel_unknown", f"来源须写：{'、'.join(_CHANNELS)}。")
-    if line.stage not in _STAGES:
-        raise invalid("stage_unknown", f"阶段须写：{'、'.join(_STAGES)}。已签约的不用导入。")
     entry = report.Entry(
         company=line.as_new(),
         squad=line.squad,
         owner=line.owner,
-        channel=_CHANNELS[line.channel],
-        stage=_STAGES[line.stage],
+        channel=line.channel,
+        stage=line.stage,
         intent=line.intent,
         investment_wan=line.investment_wan,
         next_action=line.next_action,

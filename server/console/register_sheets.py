@@ -1,25 +1,36 @@
 """登记表: what each sheet of the register's workbook writes."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from server.api.fields import Day, Name
+from server.api.fields import Day, Name, one_of
 from server.api.register import MemberBody, StationBody
 from server.api.squads import SquadBody
 from server.api.structure import UnitBody
-from server.console.import_sheets import Kind, Reading, one_by_one
+from server.console.import_sheets import Kind, Reading, Row, checked, one_by_one
 from server.errors import AppError, invalid
-from server.org import register, structure
-from server.org.models import Member
+from server.org import reach, register, structure
+from server.org.models import Member, Squad, Station, Unit
+from server.org.register import Named
 from server.org.scope import county as in_county
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
 _DATUMS = {"WGS-84": "wgs84", "WGS84": "wgs84", "GPS": "wgs84", "GCJ-02": "gcj02", "GCJ02": "gcj02"}
 _DATUMS |= {"高德": "gcj02", "腾讯": "gcj02"}
+
+
+_Datum = Annotated[
+    str, AfterValidator(str.upper), one_of(_DATUMS, " WGS-84 或 GCJ-02（高德、腾讯地图取的点是 GCJ-02）")
+]
+
+
+class StationLine(StationBody):
+    datum: _Datum = Field("", validate_default=True)  # type: ignore[assignment]
 
 
 class PostingLine(BaseModel):
@@ -30,36 +41,43 @@ class PostingLine(BaseModel):
     ends_on: Day | None = None
 
 
-def _unit(to: Reading, row: dict[str, Any]) -> object:
-    return structure.add_unit(to.session, to.caller, UnitBody(**row).name, to.now)
+def _unit(to: Reading, row: Row) -> object:
+    return structure.add_unit(to.session, to.caller, checked(row, UnitBody).name, to.now)
 
 
-def _squad(to: Reading, row: dict[str, Any]) -> object:
-    body = SquadBody(**row)
+def _squad(to: Reading, row: Row) -> object:
+    body = checked(row, SquadBody, unit=_known(to, Unit), name=_free(to, Squad))
     return structure.add_squad(to.session, to.caller, body.unit, body.name, to.now)
 
 
-def _station(to: Reading, row: dict[str, Any]) -> object:
-    given = str(row.get("datum", "")).strip()
-    if given.upper() not in _DATUMS and given not in _DATUMS:
-        raise invalid("datum_unknown", "坐标系须写 WGS-84 或 GCJ-02（高德、腾讯地图取的点是 GCJ-02）。")
-    body = StationBody(**row | {"datum": _DATUMS.get(given.upper()) or _DATUMS[given]})
+def _station(to: Reading, row: Row) -> object:
+    body = checked(row, StationLine, name=_free(to, Station), tz=register.require_zone)
     return register.add_station(to.session, to.caller, register.NewStation(**body.model_dump()), to.now)
 
 
-def _member(to: Reading, row: dict[str, Any]) -> object:
-    new = register.NewMember(**MemberBody(**row).model_dump())
-    return register.add_member(to.session, to.caller, new, to.sealer, to.now)
+def _member(to: Reading, row: Row) -> object:
+    by = {"phone": reach.normal_phone, "email": reach.normal_email}
+    body = checked(row, MemberBody, unit=_known(to, Unit), squad=_known(to, Squad), **by)
+    return register.add_member(to.session, to.caller, register.NewMember(**body.model_dump()), to.sealer, to.now)
 
 
-def _posting(to: Reading, row: dict[str, Any]) -> object:
-    line = PostingLine(**row)
+def _posting(to: Reading, row: Row) -> object:
+    known = {"squad": _known(to, Squad), "station": _known(to, Station)}
+    line = checked(row, PostingLine, name=lambda name: _person(to, name), **known)
     who, where = _person(to, line.name), (line.squad, line.station, line.starts_on, line.ends_on)
     posting = register.add_posting(to.session, to.caller, who, *where, to.now)
     closed.require_after(to.session, to.caller.county_id, line.starts_on)  # once the member, and so the count, is held
     last = min(line.ends_on or to.caller.today, to.caller.today)
     recompute_stored(to.session, to.caller.county_id, who, line.starts_on, last, to.now)
     return posting
+
+
+def _known(to: Reading, table: type[Named]) -> Callable[[str], Named]:
+    return lambda name: register.named(to.session, to.caller, table, name)
+
+
+def _free(to: Reading, table: type[Named]) -> Callable[[str], None]:
+    return lambda name: register.require_free(to.session, to.caller, table, name)
 
 
 def _person(to: Reading, name: str) -> uuid.UUID:

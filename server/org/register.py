@@ -1,6 +1,7 @@
 """The register an admin keeps: stations, members, postings."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -20,7 +21,13 @@ from server.org.scope import Caller
 from server.org.scope import county as in_county
 from server.sealing import Sealer
 
-_Row = TypeVar("_Row", Unit, Squad, Station)
+Named = TypeVar("Named", Unit, Squad, Station)
+# What they are called in codes and by people.
+WORDS: Mapping[type, tuple[str, str]] = {
+    Unit: ("unit", "单位"),
+    Squad: ("squad", "小分队"),
+    Station: ("station", "驻点"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +51,17 @@ def _zones() -> frozenset[str]:
     return frozenset(z for z in available_timezones() if "/" in z and not z.startswith(("posix/", "right/"))) | {"UTC"}
 
 
+def require_zone(tz: str) -> None:
+    """Raises 422 `tz_unknown`."""
+    if tz not in _zones():
+        raise invalid("tz_unknown", "时区名称不对，应为 Asia/Shanghai 这样的写法。", tz=tz)
+
+
 def add_station(session: Session, caller: Caller, new: NewStation, now: datetime) -> Station:
     """Enter a station; the point is converted to WGS-84 once, here. 409 when the name is taken."""
     caller.require("admin")
-    if new.tz not in _zones():
-        raise invalid("tz_unknown", "时区名称不对，应为 Asia/Shanghai 这样的写法。", tz=new.tz)
-    if session.scalar(in_county(caller, Station).where(Station.name == new.name)):
-        raise conflict("station_name_taken", "已有同名驻点，请换一个名称。")
+    require_zone(new.tz)
+    require_free(session, caller, Station, new.name)
     lat, lng = to_wgs84(new.lat, new.lng, new.datum)
     station = Station(
         county_id=caller.county_id,
@@ -88,10 +99,10 @@ class NewMember:
 def add_member(session: Session, caller: Caller, new: NewMember, sealer: Sealer, now: datetime) -> Member:
     """Enter a person under a unit, with the role of member in a squad of it if one is named."""
     caller.require("admin")
-    unit_id = named(session, caller, Unit, new.unit, "unit_unknown", "没有这个单位。").id
+    unit_id = named(session, caller, Unit, new.unit).id
     squad_id = None
     if new.squad:
-        found = named(session, caller, Squad, new.squad, "squad_unknown", "没有这个小分队。")
+        found = named(session, caller, Squad, new.squad)
         squad_id = found.id
         if found.unit_id != unit_id:
             raise invalid("squad_of_other_unit", "这个小分队不属于该单位。")
@@ -133,8 +144,8 @@ def add_posting(
         raise invalid("interval_reversed", "结束日期早于开始日期。")
     if session.scalar(in_county(caller, Member).where(Member.id == member_id, Member.removed_at.is_(None))) is None:
         raise AppError(404, "member_unknown", "没有这名队员。")
-    squad_id = named(session, caller, Squad, squad, "squad_unknown", "没有这个小分队。").id
-    station_id = named(session, caller, Station, station, "station_unknown", "没有这个驻点。").id
+    squad_id = named(session, caller, Squad, squad).id
+    station_id = named(session, caller, Station, station).id
     hold_member(session, caller.county_id, member_id)
     end_conflicting(session, caller.county_id, member_id, starts_on, ends_on)
     posting = Posting(
@@ -177,13 +188,21 @@ def end_conflicting(
             )
 
 
-def named(session: Session, caller: Caller, table: type[_Row], ref: str, code: str, detail: str) -> _Row:
-    """The county's row with this id or exact name; names are unique in a county. Raises 404 `code`."""
+def named(session: Session, caller: Caller, table: type[Named], ref: str) -> Named:
+    """The county's row with this id or exact name; names are unique in a county. Raises 404 `…_unknown`."""
     try:
         wanted = table.id == uuid.UUID(ref)
     except ValueError:
         wanted = table.name == ref
     row = session.scalar(in_county(caller, table).where(wanted))
     if row is None:
-        raise AppError(404, code, detail)
+        code, word = WORDS[table]
+        raise AppError(404, f"{code}_unknown", f"没有这个{word}。")
     return row
+
+
+def require_free(session: Session, caller: Caller, table: type[Named], name: str) -> None:
+    """Raises 409 `unit_name_taken` and so on when the county has one of this name."""
+    if session.scalar(in_county(caller, table).where(table.name == name)):
+        code, word = WORDS[table]
+        raise conflict(f"{code}_name_taken", f"已有同名{word}，请换一个名称。")

@@ -14,7 +14,7 @@ from server.db import member_lock
 from server.errors import conflict, invalid, not_found
 from server.org import signin
 from server.org.models import COUNTY_ROLES, SQUAD_ROLES, Member, Posting, RoleGrant, Squad, Station, Unit
-from server.org.register import named
+from server.org.register import WORDS, named, require_free
 from server.org.scope import Caller, hold_caller
 from server.org.scope import county as in_county
 
@@ -30,8 +30,7 @@ def squad_names(session: Session, county_id: int, ids: Collection[uuid.UUID]) ->
 def add_unit(session: Session, caller: Caller, name: str, now: datetime) -> Unit:
     """Enter a unit. 409 when the name is taken."""
     caller.require("admin")
-    if session.scalar(in_county(caller, Unit).where(Unit.name == name)):
-        raise conflict("unit_name_taken", "已有同名单位，请换一个名称。")
+    require_free(session, caller, Unit, name)
     unit = Unit(county_id=caller.county_id, id=uuid.uuid4(), name=name)
     session.add(unit)
     session.flush()
@@ -42,9 +41,8 @@ def add_unit(session: Session, caller: Caller, name: str, now: datetime) -> Unit
 def add_squad(session: Session, caller: Caller, unit: str, name: str, now: datetime) -> Squad:
     """Enter a squad of a unit (id or exact name). 409 when the name is taken."""
     caller.require("admin")
-    unit_id = named(session, caller, Unit, unit, "unit_unknown", "没有这个单位。").id
-    if session.scalar(in_county(caller, Squad).where(Squad.name == name)):
-        raise conflict("squad_name_taken", "已有同名小分队，请换一个名称。")
+    unit_id = named(session, caller, Unit, unit).id
+    require_free(session, caller, Squad, name)
     squad = Squad(county_id=caller.county_id, id=uuid.uuid4(), unit_id=unit_id, name=name)
     session.add(squad)
     session.flush()
@@ -55,33 +53,26 @@ def add_squad(session: Session, caller: Caller, unit: str, name: str, now: datet
 
 def rename_unit(session: Session, caller: Caller, unit_id: uuid.UUID, name: str, now: datetime) -> Unit:
     """Give a unit another name; months that are closed keep the one they were published with. 409 when it is taken."""
-    return _renamed(session, caller, Unit, unit_id, name, ("unit", "单位"), now)
+    return _renamed(session, caller, Unit, unit_id, name, now)
 
 
 def rename_squad(session: Session, caller: Caller, squad_id: uuid.UUID, name: str, now: datetime) -> Squad:
     """Give a squad another name, as `rename_unit`."""
-    return _renamed(session, caller, Squad, squad_id, name, ("squad", "小分队"), now)
+    return _renamed(session, caller, Squad, squad_id, name, now)
 
 
 def _renamed(
-    session: Session,
-    caller: Caller,
-    table: type[_Named],
-    row_id: uuid.UUID,
-    name: str,
-    words: tuple[str, str],
-    now: datetime,
+    session: Session, caller: Caller, table: type[_Named], row_id: uuid.UUID, name: str, now: datetime
 ) -> _Named:
-    """words: what it is called in codes and by people. The same name again changes and records nothing."""
+    """The same name again changes and records nothing."""
     caller.require("admin")
-    code, word = words
+    code, word = WORDS[table]
     found: _Named | None = session.scalar(in_county(caller, table).where(table.id == row_id))
     if found is None:
         raise not_found(f"没有这个{word}。")
     if found.name == name:
         return found
-    if session.scalar(in_county(caller, table).where(table.name == name)):
-        raise conflict(f"{code}_name_taken", f"已有同名{word}，请换一个名称。")
+    require_free(session, caller, table, name)
     facts = {"name": [found.name, name]}
     found.name = name
     session.flush()
@@ -205,8 +196,8 @@ def _scope(session: Session, caller: Caller, new: NewRole) -> tuple[uuid.UUID | 
     if not new.where:
         raise invalid("scope_missing", "请选择单位或小分队。")
     if new.role in SQUAD_ROLES:
-        return None, named(session, caller, Squad, new.where, "squad_unknown", "没有这个小分队。").id
-    return named(session, caller, Unit, new.where, "unit_unknown", "没有这个单位。").id, None
+        return None, named(session, caller, Squad, new.where).id
+    return named(session, caller, Unit, new.where).id, None
 
 
 def _admins(session: Session, caller: Caller, but: uuid.UUID) -> int:

@@ -199,22 +199,29 @@ def test_each_wrong_row_says_why_and_nothing_is_written(desk: Desks, tmp_path: P
         "驻点": [
             GOOD["驻点"][0],
             ("无锡驻点", "无锡", 91, 120.3, "GCJ-02", 300, "", ""),
-            ("常州驻点", "常州", 31.8, 119.9, "", 300, "", ""),
+            ("常州驻点", "常州", 31.8, 119.9, "", 3, "Mars", ""),
         ],
-        "人员": [*GOOD["人员"], ("王五", "没有的局", "", "", ""), ("赵六", "投资促进局", "", "12", "")],
+        "人员": [*GOOD["人员"], ("王五", "没有的局", "没有的队", "", "nobody"), ("", "投资促进局", "", "12", "")],
     }
-    page = desk("admin").at("/register/import")
+    sitting = desk("admin")
+    page = sitting.at("/register/import")
     page.get_by_label("登记表（.xlsx）").set_input_files(workbook(tmp_path, bad))
     page.get_by_role("button", name="试运行").click()
     expect(page.get_by_text("9 行里有 5 行不能导入，没有写入任何一行。")).to_be_visible()
-    for name, why in (
-        ("无锡驻点", "纬度不能大于 90"),
-        ("常州驻点", "坐标系须写 WGS-84 或 GCJ-02"),
-        ("王五", "没有这个单位"),
-        ("赵六", "电话号码不对"),
-        ("苏州驻点", "没有这个驻点"),  # the posting, since its station could not be taken
+    for name, *why in (  # all that is wrong with it at once, by the sheet's own headings
+        ("无锡驻点", "纬度不能大于 90。"),
+        ("常州驻点", "坐标系须写 WGS-84 或 GCJ-02", "围栏半径（米）不能小于 20。", "时区名称不对"),
+        ("王五", "没有这个单位。", "没有这个小分队。", "邮箱地址不对"),
+        ("12", "姓名必须填写。", "电话号码不对"),
+        ("苏州驻点", "没有这个驻点。"),  # the posting, since its station could not be taken
     ):
-        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text(why)
+        row = (
+            page.get_by_role("row").filter(has=page.get_by_role("cell", name=name, exact=True)).filter(has_text=why[0])
+        )
+        for sentence in why:
+            expect(row).to_contain_text(sentence)
+        assert row.locator("td.at-fault").count() == len(why)
+    sitting.shot("register-import-errors")
     assert page.get_by_role("button", name="全部导入").count() == 0
     assert rows("SELECT count(*) FROM members") == before
 

@@ -62,8 +62,10 @@ def sent(api: Api, lines: Sequence[Sequence[str]], commit: bool, who: str = "bur
 
 def refused(answer: TestResponse) -> dict[int, str]:
     """What is said of the rows of the second sheet, by their number."""
-    row = re.compile(r'目标企业</td><td class="num">(\d+)</td><td>[^<]*</td><td><span class="rejected">([^<]*)</span>')
-    return {int(number): html.unescape(said) for number, said in row.findall(answer.text)}
+    row = re.compile(r'<td class="num">(\d+)</td><td><span class="rejected fault">([^<]*)</span></td>')
+    _, found, targets = answer.text.partition("<h3>目标企业")
+    assert found
+    return {int(number): html.unescape(said) for number, said in row.findall(targets)}
 
 
 def written(rows: Rows) -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ def test_each_row_says_what_is_wrong_and_nothing_is_written(api: Api, rows: Rows
         ((*GOOD[:2], "没有这队", *GOOD[3:]), "没有叫“没有这队”的小分队。"),
         ((*GOOD[:3], "neighbour", *GOOD[4:]), "east-1今天没有叫“neighbour”的队员。"),
         ((*GOOD[:4], "朋友", *GOOD[5:]), "来源须写：展会"),
-        ((*GOOD[:5], "签约", *GOOD[6:]), "已签约的不用导入。"),
+        ((*GOOD[:5], "签约", *GOOD[6:]), "（已签约的不用导入）。"),
         (("无锡先导智能装备股份有限公司", *GOOD[1:]), "已由west-1首报"),
     ]
     answer = sent(api, [GOOD, *(line for line, _ in bad)])
