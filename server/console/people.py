@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from flask import Response, url_for
@@ -29,7 +30,7 @@ from server.org.scope import watched_member
 from server.tally import closed
 from server.tally.models import SiteDay
 from server.watch import member_leads, members, today
-from server.watch.calendar import calendar, months_back
+from server.watch.calendar import MonthMarks, calendar, months_back
 from server.watch.member_leads import LeadCounts
 from server.watch.members import Found, Wanted
 from server.watch.timeline import KIND_NAMES, timeline
@@ -131,6 +132,7 @@ def people_file(member_id: uuid.UUID) -> Response:
     with reading() as session:
         months = calendar(session, who, member.id, months_back(max(first, who.today.replace(day=1)), MONTHS_SHOWN))
         shown = next((m for m in months if m.first == first), None) or calendar(session, who, member.id, [first])[0]
+        on = asked.day or _latest(shown, who.today)
         blind = second_opinion.blinded(session, who, at)
         return page(
             "file.html",
@@ -140,13 +142,15 @@ def people_file(member_id: uuid.UUID) -> Response:
             trainings=training.attended(session, who.county_id, member.id),
             led=member_leads.counts(session, who, [member.id])[member.id],
             leads=member_leads.listed(session, who, member.id, member_leads.MOST),
-            months=months,
+            months=_since_posted(months, shown),
+            most_months=MONTHS_SHOWN,
             shown=shown,
             count=month_of(session, who, member.id, first),
             is_closed=closed.is_closed(session, who.county_id, first),
             events=timeline(session, who, member.id, first, who.tz, blind),
-            on=asked.day,
-            day=_day(session.get(SiteDay, (who.county_id, member.id, asked.day)), blind) if asked.day else None,
+            on=on,
+            is_asked=asked.day is not None,
+            day=_day(session.get(SiteDay, (who.county_id, member.id, on)), blind) if on else None,
             now=at,
             evidence=evidence_url,
             names=NAMES,
@@ -154,6 +158,18 @@ def people_file(member_id: uuid.UUID) -> Response:
             tally=Counter(mark.state for mark in shown.marks),
             may_invite=member.id != who.member_id and who.has("unit_supervisor", "bureau_supervisor", "admin"),
         )
+
+
+def _latest(month: MonthMarks, today: date) -> date | None:
+    """The last date of a month that there is something to say about; None: there is none yet."""
+    said = (mark.on for mark in reversed(month.marks) if mark.on <= today and mark.state not in ("future", "idle"))
+    return next(said, None)
+
+
+def _since_posted(months: Sequence[MonthMarks], shown: MonthMarks) -> Sequence[MonthMarks]:
+    """Without the months before the first of which there is anything; the one that is shown is always among them."""
+    first = next((at for at, one in enumerate(months) if not one.is_empty or one.first >= shown.first), 0)
+    return months[first:]
 
 
 def _day(stored: SiteDay | None, blind: Collection[uuid.UUID]) -> dict[str, Any] | None:

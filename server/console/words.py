@@ -47,6 +47,11 @@ def day(on: date | str) -> str:
     return f"{on.month}月{on.day}日 周{_WEEKDAYS[on.weekday()]}"
 
 
+def full_day(on: date) -> str:
+    """2026年11月3日, for what may lie years back."""
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
 def moment(at: datetime | str, tz: str) -> str:
     """11月3日 周二 08:41, by the clock of a zone."""
     local = _instant(at).astimezone(ZoneInfo(tz))
@@ -103,6 +108,6 @@ def role(code: str) -> str:
 
 
 def install(app: Flask) -> None:
-    for said in (day, moment, span, month, days, since, state, shape, role):
+    for said in (day, full_day, moment, span, month, days, since, state, shape, role):
         app.jinja_env.filters[said.__name__] = said
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

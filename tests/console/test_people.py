@@ -65,6 +65,9 @@ def test_a_file_explains_each_day_and_tells_what_happened(
     expect(line).to_contain_text("不在驻点")
     expect(line).to_contain_text("bureau")
     today = clock().astimezone().date()
+    expect(page.locator("#day")).to_contain_text("当天的打卡被驳回")  # the last of which there is something to say
+    page.locator("#d2026-11-23").click()
+    expect(page.locator("#day")).to_contain_text("当天没有打卡、证明或请假。")
     page.locator(f"#d{today}").click()
     expect(page.locator("#day")).to_contain_text("当天的打卡被驳回，可在驳回后 7 天内申诉。")
     expect(page.locator("#day")).to_contain_text("人工复核")
@@ -75,7 +78,7 @@ def test_a_file_explains_each_day_and_tells_what_happened(
     assert sitting.fits()
     assert sitting.barriers() == []
     looks = rows("SELECT count(*) FROM audit_events WHERE action = 'member.viewed'")
-    assert looks == [(2,)]
+    assert looks == [(3,)]
 
 
 def test_training_stands_in_the_file(desk: Desks, api: Api, cast: Cast) -> None:
@@ -86,7 +89,7 @@ def test_training_stands_in_the_file(desk: Desks, api: Api, cast: Cast) -> None:
     page = desk("supervisor").at(f"/people/{cast['chen'].id}")
     expect(page.get_by_role("region", name=re.compile("月经过$"))).to_contain_text("培训 11月26日，已同意")
     expect(page.get_by_role("region", name="培训经历").get_by_role("row")).to_have_text(
-        [re.compile("起止"), re.compile("2026-11-26\\s*产业链招商培训")]
+        [re.compile("起止"), re.compile("2026年11月26日\\s*产业链招商培训")]
     )
 
 
@@ -133,7 +136,9 @@ def test_an_address_of_ones_own_making_is_refused_in_words(desk: Desks, cast: Ca
 def test_the_file_on_paper_and_on_a_tablet(desk: Desks, rejected: str, cast: Cast) -> None:
     sitting = desk("supervisor", size=TABLET)
     page = sitting.at(f"/people/{cast['chen'].id}")
-    expect(page.get_by_role("heading", name="最近十二个月")).to_be_visible()
+    months = page.get_by_role("region", name=re.compile("最近 \\d+ 个月 更早没有记录"))
+    expect(months.get_by_role("listitem").last).to_contain_text("11月")
+    expect(page.get_by_role("region", name="派驻经历")).to_contain_text(re.compile("20\\d\\d年\\d+月\\d+日起"))
     sitting.shot("file")
     assert sitting.fits()
     assert pages_of(page) <= 2
