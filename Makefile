@@ -45,8 +45,8 @@ miniprogram: $(NPM_STAMPS) ## pack what the mini-program uses of its packages, c
 api-types: $(TEST_STAMP) $(NPM_STAMPS) ## write miniprogram/api/types.d.ts from the server's own /openapi.json
 	@$(BIN)/python -m tests.miniprogram.api_types
 
-screenshots: $(TEST_STAMP) $(NPM_STAMPS) ## every page of the mini-program in each of its states, into var/screenshots/
-	@$(BIN)/python -m pytest tests/miniprogram/screenshots.py -q -n 2
+screenshots: $(TEST_STAMP) $(NPM_STAMPS) ## every page of the mini-program in each of its states and of the console in the demo county, into var/screenshots/
+	@$(BIN)/python -m pytest tests/miniprogram/screenshots.py tests/console/screenshots.py -q -n 2
 
 assets: $(ASSETS) ## what the console's pages load, from npm into server/console/static/vendor
 
