@@ -18,12 +18,15 @@ from dataclasses import asdict
 from threading import BoundedSemaphore, Thread
 from typing import Any
 
+import structlog
 from flask import Flask, Response, current_app, g, request, stream_with_context
 
 from server import progress
 from server.console.face import face
 from server.errors import AppError
 from server.progress import Reached
+
+log = structlog.get_logger()
 
 FOLLOW = "Zhudian-Follow"
 _AT_ONCE = BoundedSemaphore(4)  # a process; each may hold a connection and a workbook
@@ -62,7 +65,10 @@ class _Work:
     def _run(self, app: Flask) -> None:
         try:
             with progress.heard(self._hear):
-                self.answer.set_result(app.make_response(_handled(app)))
+                answer = app.make_response(_handled(app))
+            # The request's own line in the log says 200, that of the lines; what became of the work stands here.
+            log.info("followed", endpoint=request.endpoint, status=answer.status_code)
+            self.answer.set_result(answer)
         except BaseException as error:
             self.answer.set_exception(error)
         finally:
