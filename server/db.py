@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import psycopg
 import psycopg._queries
+from psycopg.types.numeric import Int8BinaryDumper
 from sqlalchemy import (
     JSON,
     Alias,
@@ -213,7 +214,7 @@ def to_json(value: Any) -> str:
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
@@ -224,6 +225,8 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             hide_parameters=True,  # positions and people's words must not reach a log by way of an error's text
             connect_args={"connect_timeout": _CONNECT_S},
         )
+        event.listen(engine, "connect", _one_kind_of_int)
+        return engine
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -240,6 +243,12 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _one_kind_of_int(connection: psycopg.Connection[Any], _record: object) -> None:
+    """psycopg sends a number as the smallest kind that holds it, and prepares a statement anew for each mixture of
+    kinds: a check-in's question was planned in four ways, its insert in two, on every connection."""
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
