@@ -14,7 +14,7 @@ from server.api.paging import PageQuery, cut, oldest_first
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.checkins import appeals
-from server.checkins.models import Appeal
+from server.checkins.models import Appeal, CheckIn
 from server.tally import policy
 from server.tally.addenda import Cause
 
@@ -68,10 +68,13 @@ def list_appeals(query: PageQuery) -> Reply:
 
 @bp.post("/checkins/<uuid:checkin_id>/appeals", responses={201: AppealReply})
 def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
-    """Object to a rejection of one's own check-in."""
+    """Object to a rejection of one's own check-in; until somebody answers, its day is pending."""
     with transaction() as session:
         days = policy.in_force(session, caller().county_id, caller().today).rules.appeal_within_days
         made = appeals.appeal(session, caller(), path.checkin_id, body.statement, timedelta(days=days), now())
+        checkin = session.get_one(CheckIn, (caller().county_id, path.checkin_id))
+        cause = Cause("asked", made.id, caller().member_id)
+        recount(session, caller(), checkin.member_id, checkin.on_date, cause, now())
     return appeal_reply(made).model_dump(mode="json"), 201
 
 

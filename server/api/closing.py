@@ -74,6 +74,7 @@ class TableReply(BaseModel):
     closed_at: AwareDatetime | None
     units: list[UnitRow]
     zero_groups: list[str] = Field(description="by name, groups with people posted, and no day confirmed or waiting")
+    spared_groups: list[str] = Field([], description="groups without a day of whom none was asked, or on leave")
     waiting_groups: list[str] = Field([], description="groups without a confirmed day of whom something still waits")
     totals: Totals | None = Field(description="null for whoever sees only some units")
     summary: str

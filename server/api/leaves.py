@@ -78,13 +78,15 @@ class LeavePage(BaseModel):
 
 @bp.post("/leaves", responses={201: LeaveRow})
 def ask_for_leave(body: LeaveBody) -> Reply:
-    """Ask for leave, an official trip, training, or to have a day made up that was not recorded."""
+    """Ask for leave, an official trip, training, or to have a day made up that was not recorded. Until somebody decides
+    its days are pending, so that nobody falls short for having to wait."""
     if body.value not in (0.5, 1):
         raise invalid("value_invalid", "只能申请半天或整天。")
     new = NewLeave(body.kind, body.starts_on, body.ends_on or body.starts_on, int(body.value * 2), body.reason)
     with transaction() as session:
         terms = policy.leave_terms(session, caller().county_id, new.starts_on)
         leave = service.request(session, caller(), new, terms, now())
+        _recount(session, leave, "asked")
         reply = _row(leave, caller().name, None)
     return reply.model_dump(mode="json"), 201
 
@@ -121,7 +123,7 @@ def decide_on_leave(path: LeavePath, body: LeaveDecisionBody) -> Reply:
     with transaction() as session:
         terms_on = partial(policy.leave_terms, session, caller().county_id)
         leave, news = service.decide(session, caller(), path.leave_id, body.approved, body.reason, terms_on, now())
-        if news and leave.state == "approved":
+        if news:
             _recount(session, leave, "leave")
         member = session.get_one(Member, (leave.county_id, leave.member_id))
         reply = _row(leave, member.name, caller().name)
@@ -133,15 +135,15 @@ def withdraw_leave(path: LeavePath, body: WithdrawalBody) -> Reply:
     """Take back one's own request; what was approved no longer counts."""
     with transaction() as session:
         terms_on = partial(policy.leave_terms, session, caller().county_id)
-        leave, was_approved = service.withdraw(session, caller(), path.leave_id, body.reason, terms_on, now())
-        if was_approved:
+        leave, news = service.withdraw(session, caller(), path.leave_id, body.reason, terms_on, now())
+        if news:
             _recount(session, leave, "withdrawal")
         decider = session.get_one(Member, (leave.county_id, leave.decided_by)) if leave.decided_by else None
         reply = _row(leave, caller().name, decider.name if decider else None)
     return reply.model_dump(mode="json")
 
 
-def _recount(session: Session, leave: Leave, kind: Literal["leave", "withdrawal"]) -> None:
+def _recount(session: Session, leave: Leave, kind: Literal["asked", "leave", "withdrawal"]) -> None:
     cause = Cause(kind, leave.id, caller().member_id)
     recompute_span(session, leave.county_id, leave.member_id, leave.starts_on, leave.ends_on, now(), cause)
 

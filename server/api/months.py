@@ -36,7 +36,7 @@ class AddendumReply(BaseModel):
 
     on: date
     member: MemberRef
-    cause: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal"]
+    cause: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal", "asked"]
     before: dict[str, int] = Field(description="half days by state")
     after: dict[str, int]
     explanation: str

@@ -78,7 +78,7 @@ def transfer(path: MemberPath, body: TransferBody) -> Reply:
         changed = people.transfer(session, who, path.member_id, body.unit_id, body.from_, now())
         if changed:
             closed.require_after(session, who.county_id, body.from_)
-            recompute_stored(session, who.county_id, path.member_id, body.from_, who.today, now())
+            recompute_stored(session, who.county_id, path.member_id, body.from_, now())
     return TransferReply(id=path.member_id, unit_id=body.unit_id, changed=changed).model_dump(mode="json")
 
 

@@ -113,8 +113,7 @@ def add_posting(body: PostingBody) -> Reply:
             session, caller(), body.member, body.squad, body.station, body.starts_on, body.ends_on, now()
         )
         closed.require_after(session, caller().county_id, body.starts_on)
-        last = min(body.ends_on or caller().today, caller().today)
-        recompute_stored(session, caller().county_id, body.member, body.starts_on, last, now())
+        recompute_stored(session, caller().county_id, body.member, body.starts_on, now())
     reply = PostingCreated(id=posting.id, starts_on=posting.starts_on, ends_on=posting.ends_on)
     return reply.model_dump(mode="json"), 201
 

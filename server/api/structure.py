@@ -116,7 +116,7 @@ def end_posting(path: PostingPath, body: PostingEnd) -> Reply:
         posting = structure.end_posting(session, caller(), path.posting_id, body.ends_on, now())
         first = date.fromordinal(body.ends_on.toordinal() + 1)
         closed.require_after(session, caller().county_id, first)
-        recompute_stored(session, caller().county_id, posting.member_id, first, caller().today, now())
+        recompute_stored(session, caller().county_id, posting.member_id, first, now())
     reply = PostingEnded(id=posting.id, starts_on=posting.starts_on, ends_on=body.ends_on)
     return reply.model_dump(mode="json")
 

@@ -67,8 +67,7 @@ def _posting(to: Reading, row: Row) -> object:
     who, where = _person(to, line.name), (line.squad, line.station, line.starts_on, line.ends_on)
     posting = register.add_posting(to.session, to.caller, who, *where, to.now)
     closed.require_after(to.session, to.caller.county_id, line.starts_on)  # once the member, and so the count, is held
-    last = min(line.ends_on or to.caller.today, to.caller.today)
-    recompute_stored(to.session, to.caller.county_id, who, line.starts_on, last, to.now)
+    recompute_stored(to.session, to.caller.county_id, who, line.starts_on, to.now)
     return posting
 
 

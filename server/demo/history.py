@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
@@ -32,6 +32,7 @@ from server.leads.report import Report, report
 from server.leads.requests import Asked
 from server.leaves import service
 from server.leaves.limits import LeaveTerms, NewLeave
+from server.leaves.models import Leave
 from server.notify.models import Notice
 from server.org.scope import Caller, Grant
 from server.sealing import Sealer
@@ -176,6 +177,7 @@ class Stage:
         who = caller(self.script.plan, member, at)
         within = timedelta(days=RULES.appeal_within_days)
         made = appeals.appeal(self.session, who, stored.id, incident.appeal, within, at)
+        self._recount(stored, Cause("asked", made.id, member.id), at)
         if incident.answer:
             self._at(at + timedelta(hours=26), partial(self._answer, stored, made.id, incident.answer))
 
@@ -199,17 +201,18 @@ class Stage:
         new = NewLeave(a.kind, a.starts_on, a.ends_on, a.halves, a.reason)
         who = caller(self.script.plan, a.person, at)
         leave = service.request(self.session, who, new, self._leave_terms(a.starts_on), at)
+        self._count_leave(leave, "asked", who.member_id, at)
         if a.state != "pending":
             self._at(a.decided_at, partial(self._decide, leave.id, a))
 
     def _decide(self, leave_id: uuid.UUID, a: Absence, at: datetime) -> None:
         who, approved = caller(self.script.plan, a.decided_by, at), a.state == "approved"
         leave, _ = service.decide(self.session, who, leave_id, approved, a.answer, self._leave_terms, at)
-        if approved:
-            span = (leave.starts_on, leave.ends_on)
-            recompute_span(
-                self.session, self.county_id, a.person.id, *span, at, Cause("leave", leave_id, who.member_id)
-            )
+        self._count_leave(leave, "leave", who.member_id, at)
+
+    def _count_leave(self, leave: Leave, what: Literal["asked", "leave"], by: uuid.UUID, at: datetime) -> None:
+        span = (leave.starts_on, leave.ends_on)
+        recompute_span(self.session, self.county_id, leave.member_id, *span, at, Cause(what, leave.id, by))
 
     def _enter_directory(self, at: datetime) -> None:
         """By the bureau, before the squads begin."""

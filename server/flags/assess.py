@@ -59,7 +59,9 @@ def _even_line(count: MonthCount) -> float:
 
 def _sentence(kind: str, count: MonthCount, have: float, line: float, today: date) -> str:
     month, as_of = f"{count.month.month}月", f"截至{today.month}月{today.day}日，"
-    held = f"{month}在岗 {have:g} 天" + (f"（其中待核 {count.pending:g} 天）" if count.pending else "")
+    held = f"{month}在岗 {count.confirmed + count.pending:g} 天"
+    held += f"（其中待核 {count.pending:g} 天）" if count.pending else ""
+    held += f"、公出培训 {count.excused:g} 天" if count.excused else ""
     days, missing = f"{count.remaining_days:g} 个可用日", f"{count.missing:g} 天"
     if kind == "missed":
         return f"{held}，目标 {count.target:g} 天，差 {missing}。如有出入请核对或申诉。"

@@ -88,7 +88,7 @@ def withdraw(
     terms_on: Callable[[date], LeaveTerms],
     now: datetime,
 ) -> tuple[Leave, bool]:
-    """Take back one's own request, decided or not; and whether it had been approved. Again changes nothing."""
+    """Take back one's own request, decided or not; and whether that is news. Again changes nothing."""
     leave = _held(session, caller, leave_id)
     if leave.member_id != caller.member_id:
         raise forbidden("not_own_leave", "只能撤回自己的申请。")
@@ -96,7 +96,7 @@ def withdraw(
         return leave, False
     if leave.state == "rejected":
         raise conflict("leave_decided", "这个申请没有获得同意，不需要撤回。", state=leave.state)
-    was_approved, member = leave.state == "approved", _member(session, leave)
+    member = _member(session, leave)
     needed = terms_on(leave.starts_on).approver_of(length_days(session, leave))
     told = [leave.decided_by] if leave.decided_by else deciders(session, needed, member, caller.today)
     leave.state, leave.withdrawn_at = "withdrawn", now
@@ -106,7 +106,7 @@ def withdraw(
     settle(session, caller.county_id, *_asking(leave), f"leave_ending:{leave.id}:")
     for who in told:
         _tell(session, leave, member, who, "leave_withdrawn", "已撤回", reason, now)
-    return leave, was_approved
+    return leave, True
 
 
 def _held(session: Session, caller: Caller, leave_id: uuid.UUID) -> Leave:

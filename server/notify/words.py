@@ -337,14 +337,16 @@ def month_reached(f: Facts) -> dict[str, str]:
     return {
         "thing1": f"{month_word(f['month'])}月度结果",
         "phrase2": "已达标",
-        "thing3": f"在岗{f['have']:g}天，目标{f['target']:g}天",
+        "thing3": f"计{f['have']:g}天，目标{f['target']:g}天",
         "thing4": "可在日历中查看每天的依据",
     }
 
 
 def month_reached_said(f: Facts) -> str:
     month = month_word(f["month"])
-    return f"您{month}在岗 {f['have']:g} 天，目标 {f['target']:g} 天，已达标。每天的依据可在日历中查看。"
+    there = f["have"] - f.get("excused", 0)
+    excused = f"、公出培训 {f['excused']:g} 天" if f.get("excused") else ""
+    return f"您{month}在岗 {there:g} 天{excused}，目标 {f['target']:g} 天，已达标。每天的依据可在日历中查看。"
 
 
 def month_closed(f: Facts) -> dict[str, str]:

@@ -17,9 +17,10 @@ from server.together import Rows
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What changed a day of a closed month, and who did it (None: the machine)."""
+    """What changed a day of a closed month, and who did it (None: the machine). asked: leave or an appeal was asked
+    for, which its id then names; what is decided on it comes later, as `leave` or `appeal`."""
 
-    kind: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal"]
+    kind: Literal["checkin", "review", "appeal", "attestation", "leave", "withdrawal", "asked"]
     id: uuid.UUID
     by: uuid.UUID | None
 

@@ -69,7 +69,7 @@ def _of_month(
 
 def _reached(month: date, row: Any) -> Letter:
     have = row.confirmed + row.excused
-    facts = {"month": f"{month:%Y-%m}", "have": have, "target": row.target}
+    facts = {"month": f"{month:%Y-%m}", "have": have, "excused": row.excused, "target": row.target}
     return Letter(row.member_id, "month_reached", f"month_reached:{row.member_id}:{month:%Y-%m}", facts)
 
 

@@ -7,22 +7,25 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, Attestation, CheckIn, Review
+from server.db import UtcDateTime
 from server.leaves.models import Leave
-from server.org.models import Member, Posting, RoleGrant, Squad, Station
+from server.org.models import Consent, Member, Posting, RoleGrant, Squad, Station
 from server.progress import tell
 from server.tally.fold import fold_day
+from server.tally.inputs import checkin_input
 from server.tally.models import MonthAddendum
-from server.tally.month_fold import fold_month, month_end
-from server.tally.policy import day_terms
+from server.tally.month_fold import fold_month, month_end, posting_on
+from server.tally.policy import day_terms, following
 from server.tally.rules import Rulebook
 from server.tally.types import (
+    COUNTED_AS,
     AttestationInput,
     Away,
     CheckInInput,
@@ -51,6 +54,8 @@ class MemberMonth:
     leaves: list[Away] = field(default_factory=list)
     postings: list[Posted] = field(default_factory=list)
     roles: list[Held] = field(default_factory=list)
+    counted_as: int = COUNTED_AS
+    agreed_on: date | None = None  # since when they agree to be photographed; None: they do not
 
 
 def count_member(
@@ -62,18 +67,21 @@ def count_member(
         on = month + timedelta(days=i)
         rules = book.on(on)
         away = [
-            LeaveInput(a.leave_id, a.kind, a.halves, rules.rules.leave_effects.get(a.kind, "none"))  # type: ignore[call-overload]
+            LeaveInput(a.leave_id, a.kind, a.halves, rules.leave_effect(a.kind, a.undecided))
             for a in given.leaves
             if a.starts_on <= on <= a.ends_on
         ]
         checkins, attestations = given.checkins.get(on, []), given.attestations.get(on, [])
         if checkins or attestations or away:
-            days[on] = fold_day(day_terms(rules, on), checkins, attestations, away)
+            posted = given.counted_as < 2 or posting_on(given.postings, on) is not None
+            days[on] = fold_day(day_terms(rules, on, posted), checkins, attestations, away)
     halves = {on: halves_of(day) for on, day in days.items()}
-    return days, fold_month(month, today, book, MonthInputs(halves, given.postings, given.roles))
+    return days, fold_month(month, today, book, MonthInputs(halves, given.postings, given.roles, given.counted_as))
 
 
-def member_months(session: Session, county_id: int, month: date) -> Iterator[list[MemberMonth]]:
+def member_months(
+    session: Session, county_id: int, month: date, counted_as: int = COUNTED_AS
+) -> Iterator[list[MemberMonth]]:
     """The members who were posted in the month or have anything in it, by id, a chunk at a time."""
     later = _later(session, county_id, month)
     concerned = (Member.county_id == county_id) & _concerned(month)
@@ -87,7 +95,7 @@ def member_months(session: Session, county_id: int, month: date) -> Iterator[lis
         if not rows:
             return
         tell("已核算", done, of, f"人（{month.month}月）")
-        chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id) for row in rows}
+        chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id, counted_as=counted_as) for row in rows}
         _fill(session, county_id, month, chunk, later)
         yield list(chunk.values())
         done, after = done + len(rows), rows[-1].id
@@ -97,8 +105,9 @@ def member_months(session: Session, county_id: int, month: date) -> Iterator[lis
 class _Later:
     """Ids of what came after the month was closed."""
 
-    facts: frozenset[uuid.UUID]  # reviews, appeals, attestations, leave
+    facts: frozenset[uuid.UUID]  # reviews, answers to appeals, attestations, decisions on leave
     withdrawals: frozenset[uuid.UUID]
+    asked: frozenset[uuid.UUID]  # appeals and requests for leave themselves
 
 
 def _later(session: Session, county_id: int, month: date) -> _Later:
@@ -108,8 +117,9 @@ def _later(session: Session, county_id: int, month: date) -> _Later:
         )
     ).all()
     return _Later(
-        frozenset(r.cause_id for r in rows if r.cause != "withdrawal"),
+        frozenset(r.cause_id for r in rows if r.cause not in ("withdrawal", "asked")),
         frozenset(r.cause_id for r in rows if r.cause == "withdrawal"),
+        frozenset(r.cause_id for r in rows if r.cause == "asked"),
     )
 
 
@@ -130,7 +140,7 @@ def _concerned(month: date) -> ColumnElement[bool]:
 
 def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, MemberMonth], later: _Later) -> None:
     last, ids = month_end(month), list(chunk)
-    for c in _checkins(session, county_id, month, ids, later):
+    for c in _checkins(session, county_id, month, ids, later, next(iter(chunk.values())).counted_as):
         chunk[c[0]].checkins[c[1]].append(c[2])
     vouched = (
         select(Attestation, Member.name)
@@ -145,17 +155,45 @@ def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, 
     away = select(Leave).where(
         Leave.county_id == county_id,
         Leave.member_id.in_(ids),
-        Leave.state.in_(("approved", "withdrawn")),
         Leave.starts_on <= last,
         Leave.ends_on >= month,
     )
     for leave in session.scalars(away):
-        held = leave.state == "approved" or leave.id in later.withdrawals
-        if held and leave.id not in later.facts:
-            chunk[leave.member_id].leaves.append(
-                Away(str(leave.id), leave.kind, leave.starts_on, leave.ends_on, leave.halves)
-            )
+        given, state = chunk[leave.member_id], _state_then(leave, later)
+        if state == "approved" or (state == "pending" and given.counted_as >= 2):
+            span = (leave.starts_on, leave.ends_on)
+            given.leaves.append(Away(str(leave.id), leave.kind, *span, leave.halves, state == "pending"))
     posted_and_roles(session, county_id, month, ids, chunk)
+    agreed = agreements(county_id, month)
+    for row in session.execute(select(agreed).where(agreed.c.member_id.in_(ids))):
+        chunk[row.member_id].agreed_on = row.since.date()
+
+
+def agreements(county_id: int, month: date) -> Subquery:
+    """By member since when there is a consent that was not withdrawn by the month's end: without one no days are asked
+    of anybody, they are vouched for."""
+    over = datetime.combine(following(month), time(), UTC)
+    return (
+        select(Consent.member_id, func.min(Consent.given_at, type_=UtcDateTime()).label("since"))
+        .where(
+            Consent.county_id == county_id,
+            Consent.given_at < over,
+            or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at >= over),
+        )
+        .group_by(Consent.member_id)
+        .subquery("agreed")
+    )
+
+
+def _state_then(leave: Leave, later: _Later) -> str:
+    """What had become of a request when the month was closed; of an open month, what has by now."""
+    if leave.id in later.asked:
+        return "not asked for"
+    if leave.id in later.facts:
+        return "pending"
+    if leave.id in later.withdrawals:
+        return "approved" if leave.decided_by else "pending"
+    return leave.state
 
 
 def posted_and_roles(
@@ -188,7 +226,7 @@ def posted_and_roles(
 
 
 def _checkins(
-    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID], later: _Later
+    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID], later: _Later, counted_as: int
 ) -> Iterator[tuple[uuid.UUID, date, CheckInInput]]:
     mine = (
         CheckIn.county_id == county_id,
@@ -200,10 +238,25 @@ def _checkins(
     rows = session.execute(select(*columns, CheckIn.verdict, CheckIn.decision).where(*mine)).all()
     came_later = later.facts or later.withdrawals
     decided = _decided_then(session, mine, later) if came_later else {}
+    appealed = _appealed_then(session, mine, later) if counted_as >= 2 else set()
     for r in rows:
         decision = decided.get(r.id) if came_later else r.decision
-        holds, by_person = decision or r.verdict, decision is not None
-        yield r.member_id, r.on_date, CheckInInput(str(r.id), r.kind, r.minute_of_day, holds, by_person, False)
+        made = checkin_input(r.id, r.kind, r.minute_of_day, r.verdict, decision, False, r.id in appealed)
+        yield r.member_id, r.on_date, made
+
+
+def _appealed_then(session: Session, mine: tuple[Any, ...], later: _Later) -> set[uuid.UUID]:
+    """The check-ins of which an appeal was open when the month was closed."""
+    appeals = (
+        select(Appeal.id, Appeal.checkin_id, Appeal.state)
+        .join(CheckIn, (CheckIn.county_id == Appeal.county_id) & (CheckIn.id == Appeal.checkin_id))
+        .where(*mine)
+    )
+    return {
+        a.checkin_id
+        for a in session.execute(appeals)
+        if a.id not in later.asked and (a.state == "open" or a.id in later.facts)
+    }
 
 
 def _decided_then(session: Session, mine: tuple[Any, ...], later: _Later) -> dict[uuid.UUID, str]:

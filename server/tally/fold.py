@@ -19,11 +19,11 @@ def fold_day(
     Each window earns its half days once, by an accepted check-in; a check-in outside every window earns the first one
     still free when a person accepted it. A whole day may ask for several check-ins and a gap between them. Attestations
     and made-up presence add to that. What waits for review is pending: what it would add if it were accepted. Leave
-    fills only what presence left open.
+    fills only what presence left open, and only while one is posted; what nobody has decided on is pending, too.
     """
     told = sorted(set(checkins), key=_order)
     vouched = sorted(set(attestations), key=lambda a: a.attestation_id)
-    away = sorted(set(leaves), key=lambda leave: (leave.effect, leave.leave_id))
+    away = sorted(set(leaves), key=lambda leave: (leave.effect == "undecided", leave.effect, leave.leave_id))
     counting = [c for c in told if c.kind in terms.counted_kinds and not c.addendum]
     sure = earn(terms, [c for c in counting if c.holds == "accepted"])
     hoped = earn(terms, [c for c in counting if c.holds != "rejected"])
@@ -33,10 +33,11 @@ def fold_day(
     pending = min(hoped.halves - sure.halves, FULL_DAY - confirmed)
     rejected = min(every.halves - hoped.halves, FULL_DAY - confirmed - pending)
     excused = lowers = 0
-    for leave in away:
+    for leave in away if terms.posted else ():
         granted = min(leave.halves, FULL_DAY - confirmed - pending - excused - lowers)
         excused += granted if leave.effect == "excused" else 0
         lowers += granted if leave.effect == "lowers_target" else 0
+        pending += granted if leave.effect == "undecided" else 0
     sources = _sources(terms, told, vouched, away)
     if terms.can_count is None:
         confirmed, pending = 0, confirmed + pending
@@ -100,6 +101,7 @@ def _sources(
                 "minute_of_day": c.minute_of_day,
                 "inside_window": bool(_windows_at(terms.windows, c.minute_of_day)),
                 "addendum": c.addendum,
+                **({"appealed": True} if c.appealed else {}),
             }
             for c in checkins
         ),

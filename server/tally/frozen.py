@@ -3,35 +3,40 @@
 import hashlib
 import json
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally.models import Policy
-from server.tally.month_fold import month_end
+from server.tally.month_fold import asks_on, month_end
 from server.tally.monthly import groups_of, year_halves
 from server.tally.rebuild import CountedMember
 from server.tally.rules import Rulebook
 from server.tally.table import Table
-from server.tally.types import halves_of
+from server.tally.types import COUNTED_AS, Posted, halves_of
 
 
 class Frozen:
     """A month being added up member by member, in the order of their ids: the hash of all inputs, and the table."""
 
     def __init__(self, session: Session, county_id: int, month: date, book: Rulebook) -> None:
-        self._county_id, self._month = county_id, month
+        self._county_id, self._month, self._book = county_id, month, book
         self._hash = hashlib.sha256(_rules_of(session, county_id, book, month).encode())
         self._table = Table(groups_of(session, county_id))
 
     def add(self, one: CountedMember) -> dict[str, Any]:
         """The member's own columns of MonthResult."""
         days = {on: halves_of(day) for on, day in one.days.items()}
-        self._table.add(one.given.member_id, one.given.postings, days)
+        self._table.add(one.given.member_id, one.given.postings, days, partial(self._asked, one.given.agreed_on))
         inputs = sha256_of(one, self._month)
         self._hash.update(f"\n{one.given.member_id} {inputs}".encode())
         return {"member_id": one.given.member_id, "inputs_sha256": inputs, "count": count_of(one)}
+
+    def _asked(self, agreed_on: date | None, posted: Posted) -> bool:
+        first, last = max(posted.starts_on, agreed_on or date.max), posted.ends_on or date.max
+        return asks_on(self._book, self._month, first, last)
 
     def inputs_sha256(self) -> str:
         """When all are in."""
@@ -39,7 +44,8 @@ class Frozen:
 
     def result(self, session: Session, ranking: bool) -> dict[str, Any]:
         """The table when all are in, and their days are stored."""
-        return self._table.result(self._month, ranking, year_halves(session, self._county_id, self._month))
+        table = self._table.result(self._month, ranking, year_halves(session, self._county_id, self._month))
+        return table | {"counted_as": COUNTED_AS}
 
 
 def count_of(one: CountedMember) -> dict[str, Any]:
@@ -77,7 +83,10 @@ def sha256_of(one: CountedMember, month: date) -> str:
         "attestations": sorted(
             [a.attestation_id, on.isoformat(), a.halves] for on, made in given.attestations.items() for a in made
         ),
-        "leaves": sorted([a.leave_id, a.kind, *within(a.starts_on, a.ends_on), a.halves] for a in given.leaves),
+        "leaves": sorted(
+            [a.leave_id, a.kind, *within(a.starts_on, a.ends_on), a.halves, *["undecided"] * a.undecided]
+            for a in given.leaves
+        ),
         "postings": sorted([*within(p.starts_on, p.ends_on), str(p.unit_id), str(p.squad_id)] for p in given.postings),
         "roles": sorted([r.role, *within(r.valid_from, r.valid_to)] for r in given.roles),
     }

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import BindParameter, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from server.checkins.models import Attestation, CheckIn
+from server.checkins.models import Appeal, Attestation, CheckIn
 from server.db import short
 from server.leaves.models import Leave
 from server.org.models import Member, Posting, RoleGrant, Squad
@@ -33,6 +33,7 @@ _ATTESTATION, _MEMBER_OF, _POSTING, _SQUAD = (
 )
 _A, _M, _P, _Q = _ATTESTATION.c, _MEMBER_OF.c, _POSTING.c, _SQUAD.c
 _C, _L, _D, _G = short(CheckIn, "c").c, short(Leave, "l").c, short(SiteDay, "d").c, short(RoleGrant, "g").c
+_APPEAL = short(Appeal, "e").c
 
 _MONTH = {
     "site_day": select(
@@ -61,17 +62,20 @@ _MONTH = {
 }
 # Of the local days from `since` to `until`, and of their months; a face may ask more in the same breath.
 QUESTIONS = {
-    "checkin": select(_C.id, _C.kind, _C.verdict, _C.decision, _C.on_date, _C.minute_of_day, _C.addendum).where(
-        _C.county_id == _COUNTY, _C.member_id == _MEMBER, _C.on_date.between(_SINCE, _UNTIL)
-    ),
+    "checkin": select(
+        *(_C.id, _C.kind, _C.verdict, _C.decision, _C.on_date, _C.minute_of_day, _C.addendum),
+        exists()
+        .where(_APPEAL.county_id == _C.county_id, _APPEAL.checkin_id == _C.id, _APPEAL.state == "open")
+        .label("appealed"),
+    ).where(_C.county_id == _COUNTY, _C.member_id == _MEMBER, _C.on_date.between(_SINCE, _UNTIL)),
     "attestation": select(_A.id, _A.reason, _M.name, _A.on_date, _A.halves)
     .select_from(_ATTESTATION)
     .join(_MEMBER_OF, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
     .where(_A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date.between(_SINCE, _UNTIL)),
-    "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves).where(
+    "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves, _L.state).where(
         _L.county_id == _COUNTY,
         _L.member_id == _MEMBER,
-        _L.state == "approved",
+        _L.state.in_(("approved", "pending")),
         _L.starts_on <= _UNTIL,
         _L.ends_on >= _SINCE,
     ),
@@ -114,23 +118,32 @@ def ask(session: Session, county_id: int, member_id: uuid.UUID, since: date, unt
 
 
 def day_of(answers: Answers, on: date, rules: InForce) -> DayInputs:
-    """The check-ins, attestations and approved leave of one local day of the span that was asked for, with its month
-    as it is stored now."""
+    """The check-ins, attestations and leave of one local day of the span that was asked for, with its month as it is
+    stored now."""
     return DayInputs(
         [
-            CheckInInput(
-                str(r.id), r.kind, r.minute_of_day, r.decision or r.verdict, r.decision is not None, r.addendum
-            )
+            checkin_input(r.id, r.kind, r.minute_of_day, r.verdict, r.decision, r.addendum, r.appealed)
             for r in answers["checkin"]
             if r.on_date == on
         ],
         [AttestationInput(str(r.id), r.halves, r.name, r.reason) for r in answers["attestation"] if r.on_date == on],
         [
-            LeaveInput(str(r.id), r.kind, r.halves, rules.rules.leave_effects.get(r.kind, "none"))
+            LeaveInput(str(r.id), r.kind, r.halves, rules.leave_effect(r.kind, r.state == "pending"))
             for r in answers["leave"]
             if r.starts_on <= on <= r.ends_on
         ],
         _month(answers, on.replace(day=1)),
+    )
+
+
+def checkin_input(
+    id_: uuid.UUID, kind: str, minute: int, verdict: str, decision: str | None, addendum: bool, appealed: bool
+) -> CheckInInput:
+    """A rejection that is disputed waits like any other check-in."""
+    holds = decision or verdict
+    disputed = appealed and holds == "rejected"
+    return CheckInInput(
+        str(id_), kind, minute, "review" if disputed else holds, decision is not None, addendum, disputed
     )
 
 

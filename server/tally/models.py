@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
 
-ADDENDUM_CAUSES = ("checkin", "review", "appeal", "attestation", "leave", "withdrawal")
+ADDENDUM_CAUSES = ("checkin", "review", "appeal", "attestation", "leave", "withdrawal", "asked")
 
 
 class Policy(Base):

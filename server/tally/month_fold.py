@@ -15,9 +15,9 @@ def fold_month(
 ) -> MonthCount:
     """Count one member's month on the local date `today`; `month` is its first day.
 
-    `asked_from` leaves out the posted dates before it, and those on which the county did not ask for daily check-ins:
-    for flags, which must not hold against a person the days before they had agreed, nor such as nobody had to. Within,
-    a date is its day of the month: this runs in every check-in.
+    Dates on which the county does not ask for daily check-ins ask for no days. `asked_from` leaves out the posted dates
+    before it as well: for flags, which must not hold against a person the days before they had agreed. Within, a date
+    is its day of the month: this runs in every check-in.
     """
     last = month_end(month)
     rules = _rules_by_day(book, month, last)
@@ -25,13 +25,18 @@ def fold_month(
     posted = _posted_by_day(inputs.postings, month, last)
     days = {on.day: day for on, day in inputs.days.items() if month <= on <= last}
     expected = held = [n for n in countable if n in posted]
+    if inputs.counted_as >= 2 or asked_from:
+        expected = [n for n in held if is_daily(rules[n])]
     if asked_from:
-        expected = [n for n in held if month.replace(day=n) >= asked_from and is_daily(rules[n])]
+        expected = [n for n in expected if month.replace(day=n) >= asked_from]
     asked = _asked_by_day(rules, posted, expected, inputs, month)
     of, sharing = len(countable), rules[last.day].rules
     if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
         of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
-    target, why = target_of(sharing, month, asked, of, days)
+    target, why = target_of(sharing, month, asked, of, days) if asked or not held else (0.0, NOT_ASKED)
+    most = in_days(sum([earnable(rules[n], month.replace(day=n)) for n in asked]))
+    if inputs.counted_as >= 2 and target > most:
+        target, why = most, f"{why}本月最多能计 {most:g} 天，按 {most:g} 天算。"
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
     return MonthCount(
         month=month,
@@ -49,6 +54,9 @@ def fold_month(
     )
 
 
+NOT_ASKED = "本月不要求每日打卡，没有天数目标。"
+
+
 def is_daily(rules: InForce) -> bool:
     """Whether the county asks for check-ins every day; elsewhere nobody falls short by not checking in."""
     return rules.rules.burden_mode == "daily"
@@ -61,7 +69,7 @@ def asked_windows(rules: InForce, on: date) -> Sequence[Window]:
 
 def earnable(rules: InForce, on: date) -> int:
     """The half days that the windows of a date give at most."""
-    return min(FULL_DAY, sum([window.halves for window in rules.windows_on(on)]))
+    return rules.gives[on.weekday()]
 
 
 def in_days(halves: int) -> float:
@@ -71,6 +79,12 @@ def in_days(halves: int) -> float:
 def month_end(month: date) -> date:
     """The last date of the month that holds `month`."""
     return month.replace(day=monthrange(month.year, month.month)[1])
+
+
+def asks_on(book: Rulebook, month: date, first: date, last: date) -> bool:
+    """Whether the county asks for check-ins on any date of the month from `first` to `last`."""
+    dates = (month.replace(day=n) for n in range(1, month_end(month).day + 1))
+    return any(first <= on <= last and is_daily(book.on(on)) and book.on(on).can_count(on) is not False for on in dates)
 
 
 def posting_on(postings: Sequence[Posted], on: date) -> Posted | None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
@@ -13,11 +14,13 @@ from sqlalchemy.sql.elements import True_
 
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
-from server.tally.county import AT_ONCE, MemberMonth, posted_and_roles
+from server.tally.county import AT_ONCE, MemberMonth, agreements, posted_and_roles
 from server.tally.models import ClosedMonth, SiteDay
-from server.tally.month_fold import fold_month, month_end, posting_on
+from server.tally.month_fold import asks_on, fold_month, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
+
+_HALVES = ("confirmed_halves", "pending_halves", "excused_halves", "lowers_target_halves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +104,22 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     """The month's table from the stored days, added up in the database; of the groups fulfilling `whom` (a condition on
     Squad). A member has one posting a date at most."""
     table = Table(groups_of(session, county_id, whom))
-    last = month_end(month)
+    last, book = month_end(month), policy.rulebook(session, county_id)
+    agreed = agreements(county_id, month)
     posted = (
-        select(Posting.member_id, Posting.squad_id, Station.city)
+        select(Posting.member_id, Posting.squad_id, Station.city, Posting.starts_on, Posting.ends_on, agreed.c.since)
         .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
+        .outerjoin(agreed, agreed.c.member_id == Posting.member_id)
         .where(
             *(Posting.county_id == county_id, Posting.starts_on <= last, whom),
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
         )
     )
+    asks = lru_cache(1024)(lambda first, until: asks_on(book, month, max(first, month), min(until or last, last)))
     for row in session.execute(posted):
-        table.add_posted(row.member_id, row.squad_id, row.city)
+        asked = row.since is not None and asks(max(row.starts_on, row.since.date(), month), row.ends_on)
+        table.add_posted(row.member_id, row.squad_id, row.city, asked)
     for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))
     ranking = policy.in_force(session, county_id, last).rules.ranking
@@ -120,15 +127,15 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     return table.result(month, ranking, year)
 
 
-def _halves(confirmed: int, pending: int, excused: int) -> DayHalves:
-    return DayHalves(int(confirmed), int(pending), int(excused), 0)
+def _halves(confirmed: int, pending: int, excused: int, lowers: int) -> DayHalves:
+    return DayHalves(int(confirmed), int(pending), int(excused), int(lowers))
 
 
 def _earned(county_id: int, month: date, whom: ColumnElement[bool]) -> Select[Any]:
     """What each member's days with each posting came to in the month."""
     day = days_of(county_id, month, month_end(month), whole=is_whole(whom)).c
     half = case((day.confirmed_halves == 1, 1), else_=0)
-    sums = [func.sum(of) for of in (half, day.confirmed_halves, day.pending_halves, day.excused_halves)]
+    sums = [func.sum(of) for of in (half, *(day[name] for name in _HALVES))]
     columns: list[Any] = [day.member_id, Posting.squad_id, Station.city, *sums]
     return (
         select(*columns)
@@ -149,8 +156,7 @@ def days_of(county_id: int, first: date, last: date, whole: bool) -> Subquery:
     """The site days of these dates with what is added up. whole: the whole county's are wanted, which then are read as
     they lie, date by date, behind OFFSET 0: left to itself PostgreSQL looks each member's up, for it takes somebody who
     is posted for years to have two days in a month (18 ms instead of 11 for a month of a thousand)."""
-    sums = (SiteDay.confirmed_halves, SiteDay.pending_halves, SiteDay.excused_halves)
-    columns: list[Any] = [SiteDay.member_id, SiteDay.on_date, *sums]
+    columns: list[Any] = [SiteDay.member_id, SiteDay.on_date, *(getattr(SiteDay, name) for name in _HALVES)]
     statement = select(*columns).where(SiteDay.county_id == county_id, SiteDay.on_date.between(first, last))
     return (statement.offset(0) if whole else statement).subquery("days")
 

@@ -48,8 +48,8 @@ def forget(session: Session, county_id: int) -> None:
     session.info.get("policies", {}).pop(county_id, None)
 
 
-def day_terms(rules: InForce, on: date) -> DayTerms:
-    """What the rules say of counting a local date."""
+def day_terms(rules: InForce, on: date, posted: bool = True) -> DayTerms:
+    """What the rules say of counting a local date, on which somebody is posted or not."""
     said, whole = rules.rules, rules.rules.full_day
     return DayTerms(
         rules.windows_on(on),
@@ -58,6 +58,7 @@ def day_terms(rules: InForce, on: date) -> DayTerms:
         whole.min_gap_min,
         rules.can_count(on),
         said.appeal_within_days,
+        posted,
     )
 
 

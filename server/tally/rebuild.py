@@ -16,7 +16,7 @@ from server.tally.models import SiteDay
 from server.tally.month_fold import month_end
 from server.tally.recompute import day_rows
 from server.tally.rules import Rulebook
-from server.tally.types import DayCount, MonthCount
+from server.tally.types import COUNTED_AS, DayCount, MonthCount
 
 DayKey = tuple[uuid.UUID, date]
 
@@ -37,10 +37,10 @@ def hold_county(session: Session, county_id: int) -> None:
 
 
 def counted(
-    session: Session, county_id: int, month: date, today: date, book: Rulebook
+    session: Session, county_id: int, month: date, today: date, book: Rulebook, counted_as: int = COUNTED_AS
 ) -> Iterator[list[CountedMember]]:
     """Every member's month by these rules, from what is stored, a chunk at a time."""
-    for chunk in member_months(session, county_id, month):
+    for chunk in member_months(session, county_id, month, counted_as):
         yield [CountedMember(given, *count_member(book, month, today, given)) for given in chunk]
 
 

@@ -18,7 +18,7 @@ from server.tally.addenda import Cause
 from server.tally.fold import fold_day
 from server.tally.inputs import DayInputs
 from server.tally.models import SiteDay
-from server.tally.month_fold import fold_month
+from server.tally.month_fold import fold_month, posting_on
 from server.tally.rules import InForce
 from server.tally.types import CheckInInput, DayCount, MonthCount, MonthInputs, halves_of
 from server.together import Answers, Rows, insert_together
@@ -75,13 +75,12 @@ def recompute_span(
         _store(session, county_id, member_id, first + timedelta(days=i), now, cause, answers)
 
 
-def recompute_stored(
-    session: Session, county_id: int, member_id: uuid.UUID, first: date, last: date, now: datetime
-) -> None:
-    """`recompute` for the days from `first` to `last` that there is anything about: after a posting was changed."""
+def recompute_stored(session: Session, county_id: int, member_id: uuid.UUID, first: date, now: datetime) -> None:
+    """`recompute` for the days from `first` on that there is anything about, leave to come included: after a posting
+    was changed."""
     hold_member(session, county_id, member_id)
     stored = select(SiteDay.on_date).where(
-        SiteDay.county_id == county_id, SiteDay.member_id == member_id, SiteDay.on_date.between(first, last)
+        SiteDay.county_id == county_id, SiteDay.member_id == member_id, SiteDay.on_date >= first
     )
     for on in session.scalars(stored.order_by(SiteDay.on_date)).all():
         recompute(session, county_id, member_id, on, now)
@@ -108,7 +107,8 @@ def count_with(
 
 def count(rules: InForce, on: date, given: DayInputs) -> DayCount:
     """One local day by the rules that hold on it."""
-    return fold_day(policy.day_terms(rules, on), given.checkins, given.attestations, given.leaves)
+    posted = posting_on(given.month.postings, on) is not None
+    return fold_day(policy.day_terms(rules, on, posted), given.checkins, given.attestations, given.leaves)
 
 
 def _recompute(

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
 from server.org.consent import KEPT_MONTHS
+from server.tally.types import FULL_DAY
 from server.tally.workdays import is_workday
 
 LeaveEffect = Literal["excused", "lowers_target", "present", "none"]
@@ -272,10 +273,16 @@ class InForce:
     rules: PolicyRules
     week: tuple[tuple[Window, ...], ...]  # the windows of Monday to Sunday
     ruleset: Ruleset  # with the county's own limits
+    gives: tuple[int, ...]  # the half days that Monday's to Sunday's windows give at most
 
     def windows_on(self, on: date) -> tuple[Window, ...]:
         """The windows of a local date."""
         return self.week[on.weekday()]
+
+    def leave_effect(self, kind: str, undecided: bool = False) -> str:
+        """What leave of this kind does to a day (types.LeaveInput); until somebody decides, that is open."""
+        effect = self.rules.leave_effects.get(kind, "none")  # type: ignore[call-overload]
+        return "undecided" if undecided and effect != "none" else effect
 
     def can_count(self, on: date) -> bool | None:
         """Whether a local date may earn anything; None when nobody knows yet whether it is a workday."""
@@ -285,7 +292,8 @@ class InForce:
 def in_force(version: int, rules: PolicyRules) -> InForce:
     """Rules made ready to count by."""
     week = tuple(rules.windows_on(MONDAY + timedelta(days=i)) for i in range(7))
-    return InForce(version, rules, week, adjusted(RULESET, rules.evidence_limits))
+    gives = tuple(min(FULL_DAY, sum(window.halves for window in day)) for day in week)
+    return InForce(version, rules, week, adjusted(RULESET, rules.evidence_limits), gives)
 
 
 class Rulebook:

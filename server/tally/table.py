@@ -1,7 +1,7 @@
 """PURE: the month's table as a county publishes it: who of which group was out, how long, where; zeros named."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,7 +9,10 @@ from typing import Any
 from server.tally.month_fold import posting_on
 from server.tally.types import DayHalves, Posted
 
-_ADDED = ("people", "people_out", "days", "half_days", "pending_days", "excused_days", "year_days")
+_ADDED = (
+    *("people", "people_asked", "people_out", "days", "half_days"),
+    *("pending_days", "excused_days", "lowered_days", "year_days"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class _Sums:
     """What a row adds up: half days, and people by id, since one may have been with two groups."""
 
     people: set[uuid.UUID] = field(default_factory=set)
+    asked: set[uuid.UUID] = field(default_factory=set)  # of whom days were asked
     out: set[uuid.UUID] = field(default_factory=set)
     cities: set[str] = field(default_factory=set)  # of the days
     posted_to: set[str] = field(default_factory=set)
@@ -34,17 +38,20 @@ class _Sums:
     half_days: int = 0
     pending: int = 0
     excused: int = 0
+    lowered: int = 0
     year: int = 0
 
     def row(self) -> dict[str, Any]:
         """Numbers of days and people, ready to be stored."""
         return {
             "people": len(self.people),
+            "people_asked": len(self.asked),
             "people_out": len(self.out),
             "days": self.confirmed / 2,
             "half_days": self.half_days,
             "pending_days": self.pending / 2,
             "excused_days": self.excused / 2,
+            "lowered_days": self.lowered / 2,
             "year_days": self.year / 2,
             "cities": sorted(self.cities),
             "posted_to": sorted(self.posted_to),
@@ -62,18 +69,27 @@ class Table:
         self._sums = {group.id: _Sums() for group in self._groups}
         self._unposted = 0  # half days on dates without a posting: counted for the member, for no group
 
-    def add(self, member_id: uuid.UUID, postings: Sequence[Posted], days: Mapping[date, DayHalves]) -> None:
-        """One member's postings and days of the month; a day is the group's that the member was posted with on it."""
+    def add(
+        self,
+        member_id: uuid.UUID,
+        postings: Sequence[Posted],
+        days: Mapping[date, DayHalves],
+        asked: Callable[[Posted], bool] = lambda _: True,
+    ) -> None:
+        """One member's postings and days of the month; a day is the group's that the member was posted with on it.
+        asked: whether any day was asked of the member with a posting."""
         for p in postings:
-            self.add_posted(member_id, p.squad_id, p.city)
+            self.add_posted(member_id, p.squad_id, p.city, asked(p))
         for on, day in days.items():
             p = posting_on(postings, on) or _NOWHERE
             self.add_earned(member_id, p.squad_id, p.city, day, day.confirmed == 1)
 
-    def add_posted(self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str) -> None:
+    def add_posted(self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str, asked: bool) -> None:
         """One posting that touches the month."""
         if squad_id is not None and squad_id in self._sums:
             self._sums[squad_id].people.add(member_id)
+            if asked:
+                self._sums[squad_id].asked.add(member_id)
             self._sums[squad_id].posted_to.add(city)
 
     def add_earned(
@@ -88,6 +104,7 @@ class Table:
         sums.confirmed += earned.confirmed
         sums.pending += earned.pending
         sums.excused += earned.excused
+        sums.lowered += earned.lowers_target
         sums.half_days += half_days
         if earned.confirmed:
             sums.out.add(member_id)
@@ -110,7 +127,7 @@ class Table:
             unit_sums.setdefault(group.unit_id, []).append(self._sums[group.id])
         for unit_id, sums in unit_sums.items():
             units[unit_id] |= _added(sums).row()
-        zero, waiting = _without_days(units.values())
+        zero, waiting, spared = _without_days(units.values())
         totals = {
             "units": len(units),
             "groups": sum(bool(sums.people) for sums in self._sums.values()),
@@ -122,8 +139,9 @@ class Table:
             "units": list(units.values()),
             "zero_groups": zero,
             "waiting_groups": waiting,
+            "spared_groups": spared,
             "totals": totals,
-            "summary": _summary(month, totals, zero, waiting),
+            "summary": _summary(month, totals, zero, waiting, spared),
             "ranking": self._ranking() if ranking else None,
         }
 
@@ -147,6 +165,7 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
     whole = _Sums()
     for s in sums:
         whole.people |= s.people
+        whole.asked |= s.asked
         whole.out |= s.out
         whole.cities |= s.cities
         whole.posted_to |= s.posted_to
@@ -154,27 +173,42 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
         whole.half_days += s.half_days
         whole.pending += s.pending
         whole.excused += s.excused
+        whole.lowered += s.lowered
         whole.year += s.year
     return whole
 
 
-def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """Groups with people posted and no confirmed day, by name: those that were not there, and those of whom something
-    still waits for a decision. Who was excused is neither."""
+def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str], list[str]]:
+    """Groups with people posted and no confirmed day, by name: those that were not there; those of whom something still
+    waits for a decision; and those of whom nothing was to be expected: on leave or away for the county, or nobody had
+    been asked for days (no daily check-ins, no consent)."""
     rows = [group for unit in units for group in unit["groups"] if group["people"] and not group["days"]]
-    zero = [row["group"] for row in rows if not row["pending_days"] and not row["excused_days"]]
-    return zero, [row["group"] for row in rows if row["pending_days"]]
+    waiting = [row["group"] for row in rows if row["pending_days"]]
+    spared = [row["group"] for row in rows if not row["pending_days"] and _is_spared(row)]
+    return [row["group"] for row in rows if row["group"] not in {*waiting, *spared}], waiting, spared
 
 
-def _summary(month: date, totals: Mapping[str, Any], zero: Sequence[str], waiting: Sequence[str]) -> str:
+def _is_spared(row: Mapping[str, Any]) -> bool:
+    """Months closed before November 2026 say of nobody how many were asked, nor how much leave lowered the target."""
+    return bool(row["excused_days"] or row.get("lowered_days")) or not row.get("people_asked", row["people"])
+
+
+def _summary(
+    month: date, totals: Mapping[str, Any], zero: Sequence[str], waiting: Sequence[str], spared: Sequence[str]
+) -> str:
     """The circular's first paragraph."""
     said = (
         f"{month.year}年{month.month}月，全县 {totals['groups']} 个招商小分队外出驻点 {totals['people_out']} 人、"
         f"{totals['days']:g} 天（含 {totals['half_days']} 个半天），涉及 {len(totals['cities'])} 个城市；"
         f"今年累计 {totals['year_days']:g} 天。"
     )
-    said += f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。" if zero else "没有驻点 0 天的小分队。"
-    return said + (f"打卡尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。" if waiting else "")
+    if zero:
+        said += f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。"
+    elif not waiting and not spared:
+        said += "没有驻点 0 天的小分队。"
+    if waiting:
+        said += f"尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。"
+    return said + (f"请假、公出或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")
 
 
 def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection[str] | None = None) -> dict[str, Any]:
@@ -184,7 +218,7 @@ def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection
     if groups is not None:
         shown = [_with_groups(unit, [g for g in unit["groups"] if g["id"] in groups]) for unit in shown]
         shown = [unit for unit in shown if unit["groups"]]
-    zero, waiting = _without_days(shown)
+    zero, waiting, spared = _without_days(shown)
     said = [
         f"{unit['unit']}：外出驻点 {unit['people_out']} 人、{unit['days']:g} 天，今年累计 {unit['year_days']:g} 天。"
         for unit in shown
@@ -194,6 +228,7 @@ def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection
         "units": shown,
         "zero_groups": zero,
         "waiting_groups": waiting,
+        "spared_groups": spared,
         "totals": None,
         "summary": "".join(said),
         "ranking": None,
@@ -202,6 +237,6 @@ def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection
 
 def _with_groups(unit: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A unit with some of its groups, and their sums as its own: who was with two of these is counted with each."""
-    sums = {name: sum(group[name] for group in groups) for name in _ADDED}
+    sums = {name: sum(group.get(name, 0) for group in groups) for name in _ADDED}
     lists = {name: sorted({one for group in groups for one in group[name]}) for name in ("cities", "posted_to")}
     return {**unit, "groups": list(groups), **sums, **lists}

@@ -9,6 +9,10 @@ from uuid import UUID
 from server.evidence.types import Window
 
 FULL_DAY = 2  # half days
+# How days and months are counted; a closed month goes on being counted as it was (tally/verify.py). Since 2: leave and
+# appeals that nobody has decided are pending; leave outside a posting does nothing; a date on which the county does not
+# ask for check-ins asks for no days, and no month for more than can be earned.
+COUNTED_AS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class CheckInInput:
     holds: str  # accepted | review | rejected
     by_person: bool
     addendum: bool
+    appealed: bool = False  # the rejection is disputed: until somebody decides it holds nothing against anyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class LeaveInput:
     leave_id: str
     kind: str
     halves: int
-    effect: str  # excused | lowers_target | present | none
+    effect: str  # excused | lowers_target | present | none | undecided: would be one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class DayTerms:
     min_gap_min: int = 0  # … so far apart
     can_count: bool | None = True  # None: nobody knows yet whether it is a workday
     appeal_within_days: int = 7
+    posted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +109,14 @@ class Posted(NamedTuple):
 
 
 class Away(NamedTuple):
-    """Approved leave over local dates; `halves` is what one day of it covers."""
+    """Leave over local dates, approved or not decided on yet; `halves` is what one day of it covers."""
 
     leave_id: str
     kind: str
     starts_on: date
     ends_on: date
     halves: int
+    undecided: bool = False
 
 
 class Held(NamedTuple):
@@ -127,6 +134,7 @@ class MonthInputs:
     days: Mapping[date, DayHalves]
     postings: Sequence[Posted]
     roles: Sequence[Held] = ()
+    counted_as: int = COUNTED_AS
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def verify(session: Session, county_id: int, month: date) -> Verification:
     book = policy.rulebook(session, county_id)
     frozen = Frozen(session, county_id, month, book)
     seen = set()
-    for chunk in counted(session, county_id, month, following(month), book):
+    for chunk in counted(session, county_id, month, following(month), book, row.table.get("counted_as", 1)):
         ids = [one.given.member_id for one in chunk]
         then, days = _results(session, county_id, month, ids), stored_days(session, county_id, month, ids)
         for one in chunk:

@@ -19,13 +19,15 @@ def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], so
     if pending and terms.can_count is None:
         parts.append(f"这一年的放假安排还没有公布，不能确定是否工作日，{words(pending)}暂记待核，不计为缺勤")
     elif pending:
-        parts.append(f"待核{words(pending)}，不计为缺勤")
+        parts.append(f"待核{words(pending)}{_for_what(sources)}，不计为缺勤")
     if excused:
         parts.append(f"公出或培训{words(excused)}，计入完成")
     if lowers:
         parts.append(f"请假{words(lowers)}，相应减少当月目标")
     if not parts:
         return _nothing(terms, sources)
+    if not terms.posted:
+        return "；".join(parts) + "。当天没有派驻，天数只记在本人名下。"
     half = why_half(terms, sure) if confirmed == 1 and sum(halves) < FULL_DAY else ""
     return "；".join(parts) + "。" + half
 
@@ -55,6 +57,14 @@ def _by_whom(sources: list[dict[str, Any]]) -> str:
     return f"（含{said}）" if said else ""
 
 
+def _for_what(sources: list[dict[str, Any]]) -> str:
+    """What is waited for, where it is not just a check-in to be looked at."""
+    asked = any(s.get("effect") == "undecided" for s in sources)
+    appealed = any(s.get("appealed") for s in sources)
+    said = "、".join(["等待审批的申请"] * asked + ["正在处理的申诉"] * appealed)
+    return f"（含{said}）" if said else ""
+
+
 def _nothing(terms: DayTerms, sources: list[dict[str, Any]]) -> str:
     if any(s.get("addendum") for s in sources):
         return "月度结果已公布，这次打卡记入补充说明，不改动原结果。"
@@ -66,6 +76,8 @@ def _nothing(terms: DayTerms, sources: list[dict[str, Any]]) -> str:
         return f"当天的{'、'.join(kinds)}按规则不计天数。"
     if checkins:
         return "当天的打卡不在规定时段内。"
+    if any(s["type"] == "leave" for s in sources) and not terms.posted:
+        return "当天没有派驻，请假不计天数，也不减少目标。"
     if any(s["type"] == "leave" for s in sources):
         return "当天请假，按规则不计天数，也不减少目标。"
     return "当天没有打卡或证明。"

@@ -198,7 +198,7 @@ def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api:
     assert api.close_month().json["waiting"] == 1
     assert decide(api, leave).status_code == 200
     november = api.get("/me/month", "chen", month="2026-11").json
-    assert (november["excused"], november["days"]) == (0.0, [])
+    assert (november["excused"], november["pending"]) == (0.0, 1.0), "as it was published: nobody had decided"
     assert [(a["on"], a["cause"], a["after"]["excused"]) for a in november["addenda"]] == [("2026-11-30", "leave", 2)]
     assert api.get("/me/month", "chen", month="2026-12").json["excused"] == 1.0
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
@@ -209,6 +209,53 @@ def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api:
         "withdrawal",
     ]
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
+
+
+def test_until_somebody_decides_its_days_are_pending_and_explained(api: Api) -> None:
+    ask(api, first="2026-11-24", last="2026-11-25")
+    month = api.get("/me/month", "chen", month="2026-11").json
+    assert (month["pending"], month["excused"]) == (2.0, 0.0)
+    assert [day["explanation"] for day in month["days"]] == ["待核1天（含等待审批的申请），不计为缺勤。"] * 2
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_decided_it_is_pending_no_more(api: Api, approved: bool) -> None:
+    leave = ask(api, first="2026-11-24", last="2026-11-25").json["id"]
+    assert decide(api, leave, approved=approved).status_code == 200
+    month = api.get("/me/month", "chen", month="2026-11").json
+    assert (month["pending"], month["excused"]) == (0.0, 2.0 if approved else 0.0)
+
+
+def test_withdrawn_it_is_pending_no_more(api: Api) -> None:
+    withdraw(api, ask(api, first="2026-11-24", last="2026-11-25").json["id"])
+    assert api.get("/me/month", "chen", month="2026-11").json["pending"] == 0.0
+
+
+def test_personal_leave_changes_nothing_and_so_waits_for_nothing(api: Api) -> None:
+    ask(api, kind="personal", first="2026-11-24", last="2026-11-25")
+    assert api.get("/me/month", "chen", month="2026-11").json["pending"] == 0.0
+
+
+@pytest.mark.parametrize("then", ["approved", "rejected", "withdrawn", "nothing"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_closed_month_verifies_whatever_becomes_of_a_request(
+    api: Api, clock: StoppedClock, when: str, then: str
+) -> None:
+    clock.advance(days=17)
+    if when == "before":
+        leave = ask(api, first="2026-11-28", last="2026-11-30").json["id"]
+    assert api.close_month().json["waiting"] == (when == "before")
+    clock.advance(seconds=1)
+    if when == "after":
+        leave = ask(api, first="2026-11-28", last="2026-11-30").json["id"]
+        clock.advance(seconds=1)
+    if then in ("approved", "rejected"):
+        assert decide(api, leave, approved=then == "approved").status_code == 200
+    elif then == "withdrawn":
+        withdraw(api, leave)
+    assert api.get("/me/month", "chen", month="2026-11").json["pending"] == (3.0 if when == "before" else 0.0)
+    found = api.get("/months/2026-11/verify", "bureau").json
+    assert (found["matches"], found["differences"]) == (True, [])
 
 
 def test_lists_show_the_own_and_the_watched(api: Api) -> None:

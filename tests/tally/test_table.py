@@ -101,10 +101,26 @@ def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no
         *(["驻重庆小分队"], ["驻苏州小分队"]),
         3,
     )
-    assert made["summary"].endswith("驻点 0 天的小分队 1 个：驻重庆小分队。打卡尚待核定的小分队 1 个：驻苏州小分队。")
+    assert made["spared_groups"] == ["驻佛山小分队"]
+    assert made["summary"].endswith(
+        "驻点 0 天的小分队 1 个：驻重庆小分队。尚待核定的小分队 1 个：驻苏州小分队。"
+        "请假、公出或未要求打卡的小分队 1 个：驻佛山小分队。"
+    )
     assert "驻宁波小分队" not in [group["group"] for unit in made["units"] for group in unit["groups"]]
     town = part_of(made, {str(TOWN)})
     assert (town["zero_groups"], town["waiting_groups"]) == ([], ["驻苏州小分队"])
+
+
+def test_leave_and_not_being_asked_name_nobody() -> None:
+    table = Table(GROUPS)
+    table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 0, 0, 2)))
+    table.add(uuid.UUID(int=102), [stay("佛山")], {}, asked=lambda posted: posted.city != "佛山")
+    made = table.result(SEP, False, {})
+    assert (made["zero_groups"], made["waiting_groups"]) == ([], [])
+    assert made["spared_groups"] == ["驻佛山小分队", "驻苏州小分队"]
+    assert "没有驻点 0 天的小分队" not in made["summary"]
+    table.add(uuid.UUID(int=103), [stay("佛山")], {})
+    assert table.result(SEP, False, {})["zero_groups"] == ["驻佛山小分队"], "one of them was asked and was not there"
 
 
 def test_of_a_units_groups_some_add_up_as_their_own() -> None:
@@ -119,6 +135,6 @@ def test_days_added_up_elsewhere_make_the_same_table() -> None:
     who = uuid.UUID(int=101)
     one_by_one.add(who, [stay("苏州", 1, 10), stay("宁波", 11)], days(*[FULL] * 4, HALF, first=8))
     for city, squad, halves, half_days in (("苏州", SQUADS["苏州"], 6, 0), ("宁波", SQUADS["宁波"], 3, 1)):
-        at_once.add_posted(who, squad, city)
+        at_once.add_posted(who, squad, city, asked=True)
         at_once.add_earned(who, squad, city, DayHalves(halves, 0, 0, 0), half_days)
     assert at_once.result(SEP, True, {}) == one_by_one.result(SEP, True, {})

@@ -15,6 +15,7 @@ from server.tally.types import DayHalves, Held, MonthCount, MonthInputs, Posted
 NOV = date(2026, 11, 1)
 EAST, WEST = uuid.UUID(int=1), uuid.UUID(int=2)
 ALWAYS = [Posted(date(2026, 9, 1), None, EAST)]
+HALF_DAY = {"start": "08:00", "end": "10:00", "halves": 1}
 MEMBER, LEADER = Held("member", date(2026, 9, 1), None), Held("unit_supervisor", date(2026, 11, 16), None)
 
 
@@ -23,7 +24,9 @@ def nov(day: int) -> date:
 
 
 def book(*versions: tuple[date, dict[str, Any]]) -> Rulebook:
-    return Rulebook((on, in_force(i, PolicyRules(**rules))) for i, (on, rules) in enumerate(versions, start=1))
+    """Of a county that asks for check-ins every day, unless it says otherwise."""
+    daily = {"burden_mode": "daily", "legal_basis": "测试"}
+    return Rulebook((on, in_force(i, PolicyRules(**daily | rules))) for i, (on, rules) in enumerate(versions, start=1))
 
 
 def month(
@@ -57,6 +60,13 @@ MOVED = [Posted(date(2026, 9, 1), nov(14), EAST), Posted(nov(15), None, WEST)]
          None),
         ("to the nearest half", {"proration": {"rounding": "nearest"}}, [Posted(nov(1), nov(10), EAST)], {}, (), 6.5,
          None),
+        ("where check-ins are by spot checks no days are asked", {"burden_mode": "spot_check_only"}, ALWAYS, {}, (), 0,
+         "本月不要求每日打卡，没有天数目标。"),
+        ("nor where they are voluntary", {"burden_mode": "voluntary"}, ALWAYS, {}, (), 0, None),
+        ("no more is asked than can be earned", {"target_days": 30, "windows": [HALF_DAY]}, ALWAYS, {}, (), 15,
+         "目标 30 天，应驻 30 天。本月最多能计 15 天，按 15 天算。"),
+        ("of workdays no more than there are", {"countable_days": "workdays", "target_days": 25}, ALWAYS, {}, (), 21,
+         "目标 25 天，应驻 25 天。本月最多能计 21 天，按 21 天算。"),
         ("a county may ask newcomers for all", {"proration": {"by_posting": False}}, [Posted(nov(14), None, EAST)], {},
          (), 20, None),
         ("a transfer neither loses nor doubles a day", {}, MOVED, {}, (), 20, "目标 20 天，应驻 20 天。"),
@@ -133,6 +143,13 @@ def test_what_is_left_is_what_can_still_be_earned(rule, windows, day, left) -> N
         ]
     }
     assert month(rules, today=nov(16), days={nov(16): DayHalves(*day)}).remaining_days == left
+
+
+def test_days_are_asked_from_the_date_on_which_check_ins_are_daily() -> None:
+    changed = book((date(2026, 1, 1), {"burden_mode": "spot_check_only"}), (nov(16), {}))
+    count = month(changed)
+    assert (count.target, count.posted_days) == (10, 15)
+    assert count.target_explanation == "目标 20 天，本月派驻 15/30 天，折算 10 天，应驻 10 天。"
 
 
 def test_a_year_that_is_not_published_is_said_not_guessed() -> None:

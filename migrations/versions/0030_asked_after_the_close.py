@@ -1,0 +1,29 @@
+"""What was asked for after a month was closed has an addendum, too.
+
+Revision ID: 0030
+Revises: 0029
+"""
+
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+KNOWN = "'checkin', 'review', 'appeal', 'attestation', 'leave', 'withdrawal'"
+
+
+def upgrade() -> None:
+    _causes(f"{KNOWN}, 'asked'")
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM month_addenda WHERE cause = 'asked'")
+    _causes(KNOWN)
+
+
+def _causes(known: str) -> None:
+    with op.batch_alter_table("month_addenda") as batch:
+        batch.drop_constraint(op.f("ck_month_addenda_cause_known"), type_="check")
+        batch.create_check_constraint(op.f("ck_month_addenda_cause_known"), f"cause IN ({known})")
