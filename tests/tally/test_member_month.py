@@ -16,14 +16,13 @@ from server.tally.types import AttestationInput, Away, CheckInInput, Posted
 NOV = date(2026, 11, 1)
 EAST, WEST = uuid.UUID(int=1), uuid.UUID(int=2)
 HALVES = [{"start": "08:00", "end": "12:00", "halves": 1}, {"start": "13:00", "end": "18:00", "halves": 1}]
+DAILY = {"burden_mode": "daily", "legal_basis": "测试"}
 BOOK = Rulebook(
     [
-        (date(2026, 9, 1), in_force(1, PolicyRules(burden_mode="daily", legal_basis="测试"))),
+        (date(2026, 9, 1), in_force(1, PolicyRules(**DAILY))),
         (
             date(2026, 11, 16),
-            in_force(
-                2, PolicyRules(burden_mode="daily", legal_basis="测试", windows=HALVES, unit_targets={str(WEST): 15})
-            ),
+            in_force(2, PolicyRules(**DAILY, windows=HALVES, unit_targets={str(WEST): 15})),
         ),
     ]
 )

@@ -67,7 +67,7 @@ MOVED = [Posted(date(2026, 9, 1), nov(14), EAST), Posted(nov(15), None, WEST)]
          "目标 30 天，应驻 30 天。本月最多能计 15 天，按 15 天算。"),
         ("of workdays no more than there are", {"countable_days": "workdays", "target_days": 25}, ALWAYS, {}, (), 21,
          "目标 25 天，应驻 25 天。本月最多能计 21 天，按 21 天算。"),
-        ("a county may ask newcomers for all", {"proration": {"by_posting": False}}, [Posted(nov(14), None, EAST)], {},
+        ("a county may ask newcomers for all", {"proration": {"by_posting": False}}, [Posted(nov(8), None, EAST)], {},
          (), 20, None),
         ("a transfer neither loses nor doubles a day", {}, MOVED, {}, (), 20, "目标 20 天，应驻 20 天。"),
         ("a unit's own target holds where one is posted", {"unit_targets": {str(EAST): 15}}, ALWAYS, {}, (), 15,
