@@ -2,15 +2,13 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel, ValidationError
-from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.orm import Session
 from xlsxwriter import Workbook
 
@@ -18,16 +16,19 @@ from server.api.problems import as_refusal
 from server.api.services import now, services, transaction
 from server.api.session import caller
 from server.console.face import done, page
+from server.console.sheets_in import MOST_BYTES, SheetIn, read
 from server.errors import AppError, invalid
 from server.org.scope import Caller
 from server.progress import each
 from server.rate_limits import spend
 from server.sealing import Sealer
 
-MOST_BYTES, MOST_UNPACKED_BYTES, MOST_ROWS = 5_000_000, 60_000_000, 5_000
-MOST_LINES, MOST_COLUMNS = 20_000, 60  # of a sheet, empty ones included
-_CELL = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
+MOST_ROWS = 5_000
 _KEPT = 1e15  # of longer numbers Excel keeps fifteen digits, and the rest is lost
+_DATES = ("starts_on", "ends_on", "next_on")
+_DATE = re.compile(r"(20\d\d)[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
+_SERIAL = range(36_526, 73_051)  # 2000 to 2099, as Excel counts days
+_EXCELS_FIRST = date(1899, 12, 30)
 _NUMBERS = ("radius_m", "lat", "lng")  # what stays a number; else a column of digits is a code or a telephone
 
 
@@ -102,72 +103,66 @@ def taken(kinds: Sequence[Kind], back: str) -> Response:
     except _TakeBack:
         by_sheet = [(kind, [line for line in found if line.sheet == kind.sheet]) for kind in kinds]
         wrong = sum(bool(line.said) for line in found)
-        return page("_import_result.html", sheets=[one for one in by_sheet if one[1]], tried=len(found), wrong=wrong)
+        return page(
+            "_import_result.html",
+            sheets=[one for one in by_sheet if one[1]],
+            tried=len(found),
+            wrong=wrong,
+            ignored=ignored(book, kinds),
+        )
     return done(f"已导入 {len(found)} 行。", back)
 
 
-def read(data: bytes) -> CalamineWorkbook:
-    """The workbook, of bounded size. Raises 422."""
-    if len(data) > MOST_BYTES:
-        raise invalid("workbook_too_large", "表格太大，最多 5 MB；请分成几份。")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > MOST_UNPACKED_BYTES or any(map(_is_vast, _sheets(archive))):
-                raise invalid(
-                    "workbook_too_large", "表格展开后太大，请分成几份；也请删去最后一行以下和最后一列以外的内容。"
-                )
-        return CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (zipfile.BadZipFile, CalamineError, ValueError, OSError):
-        raise invalid("workbook_unreadable", "打不开这个文件，须是 Excel 的 .xlsx 表格。") from None
-
-
-def _sheets(archive: zipfile.ZipFile) -> Iterator[bytes]:
-    return (archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/"))
-
-
-def _is_vast(sheet: bytes) -> bool:
-    """Whether a cell stands so far off that the rectangle up to it, which is what the reader makes room for, is too
-    large: one stray cell in the last row would take the whole process with it."""
-    cells = _CELL.findall(sheet)
-    rows = max((int(row) for _, row in cells), default=0)
-    columns = max((_column(letters) for letters, _ in cells), default=0)
-    return rows > MOST_LINES or columns > MOST_COLUMNS or sheet.count(b"<row") > MOST_LINES
-
-
-def _column(letters: bytes) -> int:
-    """A is 1, Z 26, AA 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def lines(to: Reading, book: CalamineWorkbook, kinds: Sequence[Kind]) -> Iterator[Line]:
-    """Try every row of the known sheets; the caller commits or takes all of it back."""
+def lines(to: Reading, book: Mapping[str, SheetIn], kinds: Sequence[Kind]) -> Iterator[Line]:
+    """Try every row of the known sheets; the caller commits or takes all of it back. Raises 422 when there is none."""
     seen = 0
     for kind in kinds:
-        if kind.sheet not in book.sheet_names:
+        if kind.sheet not in book:
             continue
-        rows = book.get_sheet_by_name(kind.sheet).to_python(skip_empty_area=False)
-        headings = [str(cell).strip() for cell in rows[0]] if rows else []
+        sheet = book[kind.sheet]
+        headings = [str(cell).strip() for cell in sheet.rows[0]] if sheet.rows else []
         if missing := [word for word in kind.columns if word not in headings]:
+            seen += 1
             yield Line(kind.sheet, 1, (), (f"缺少这些列：{'、'.join(missing)}。请用模板。",))
             continue
+        at = {field: headings.index(word) for word, field in kind.columns.items()}
         filled = [
-            (number, dict(zip(headings, cells, strict=False)))
-            for number, cells in enumerate(rows[1:], start=2)
-            if any(str(cell).strip() for cell in cells)
+            number
+            for number, cells in enumerate(sheet.rows[1:], start=1)
+            if any(str(cell).strip() or (number, column) in sheet.broken for column, cell in enumerate(cells))
         ]
         seen += len(filled)
         if seen > MOST_ROWS:
             raise invalid("workbook_too_large", f"一次最多 {MOST_ROWS} 行，请分成几份。")
-        tried = kind.write(to, [_row(kind, given) for _, given in filled])
-        for (number, given), why in zip(filled, tried, strict=True):
-            yield _line(kind, number, tuple(_shown(given[word]) for word in kind.columns), _faults(why) if why else ())
+        unreadable = {number: faults for number in filled if (faults := _unreadable(sheet, at, number))}
+        good = [number for number in filled if number not in unreadable]
+        rows = [{field: sheet.rows[number][column] for field, column in at.items()} for number in good]
+        tried = dict(zip(good, kind.write(to, [_row(row) for row in rows]), strict=True))
+        for number in filled:
+            cells = tuple(_shown(sheet.rows[number][column]) for column in at.values())
+            why = tried.get(number)
+            yield _line(kind, number + 1, cells, unreadable.get(number) or (_faults(why) if why else ()))
     if not seen:
         names = "、".join(kind.sheet for kind in kinds)
         raise invalid("workbook_empty", f"没有可导入的行。请用模板，工作表名称为：{names}。")
+
+
+def _unreadable(sheet: SheetIn, at: Mapping[str, int], number: int) -> list[Fault]:
+    """What looks written and is not: whoever sent it would believe it taken in."""
+    cells = [(field, (number, column)) for field, column in at.items()]
+    broken = [(field, "的公式出错了（如 #N/A），请改成文字") for field, cell in cells if cell in sheet.broken]
+    merged = [(field, "在合并的单元格里，请取消合并，每行都填") for field, cell in cells if cell in sheet.merged]
+    return broken + merged
+
+
+def ignored(book: Mapping[str, SheetIn], kinds: Sequence[Kind]) -> list[str]:
+    """What of the workbook is not read, in words."""
+    known = {kind.sheet: kind for kind in kinds}
+    said = [f"“{name}”不是模板里的工作表" for name, sheet in book.items() if name not in known and len(sheet.rows) > 1]
+    for name, kind in known.items():
+        headings = [str(cell).strip() for cell in book[name].rows[0]] if name in book and book[name].rows else []
+        said += [f"“{name}”里的“{word}”不是模板里的列" for word in headings if word and word not in kind.columns]
+    return said
 
 
 def one_by_one(write: Callable[[Reading, Row], object]) -> Callable[[Reading, Sequence[Row]], list[Refusal | None]]:
@@ -184,8 +179,8 @@ def one_by_one(write: Callable[[Reading, Row], object]) -> Callable[[Reading, Se
     return lambda to, rows: [tried(to, row) for row in each(rows, "已检查", "行")]
 
 
-def _row(kind: Kind, given: Mapping[str, Any]) -> Row:
-    return {field: _value(field, given[word]) for word, field in kind.columns.items() if _shown(given[word])}
+def _row(given: Mapping[str, Any]) -> Row:
+    return {field: _value(field, cell) for field, cell in given.items() if _shown(cell)}
 
 
 def checked(row: Row, model: type[Typed], **asked: Callable[[Any], object]) -> Typed:
@@ -230,11 +225,24 @@ def _value(field: str, cell: Any) -> Any:
     """A cell as its field wants it: Excel keeps every number as a float, and a telephone often as a number."""
     if isinstance(cell, datetime):
         return cell.date()
+    if field in _DATES and (on := _date(cell)):
+        return on
     if isinstance(cell, float) and abs(cell) >= _KEPT:
         return f"{cell:.0f}（Excel 只保留 15 位，请按文本填写）"
     if isinstance(cell, float) and cell.is_integer():
         return int(cell) if field in _NUMBERS else str(int(cell))
     return cell.strip() if isinstance(cell, str) else cell
+
+
+def _date(cell: Any) -> date | None:
+    """2026年12月1日, 2026/12/1, 2026.12.1, or the number that Excel keeps, as text as well."""
+    text = _shown(cell)
+    if text.isdigit() and int(text) in _SERIAL:
+        return _EXCELS_FIRST + timedelta(days=int(text))
+    try:
+        return date(*map(int, found.groups())) if (found := _DATE.fullmatch(text)) else None
+    except ValueError:  # the 31st of November
+        return None
 
 
 def _shown(cell: Any) -> str:

@@ -17,6 +17,7 @@ class Sheet:
 
     month: date
     table: Mapping[str, Any]
+    goals: Mapping[str, float]  # what the month asks of its rows, by id; `all`
     closed_at: datetime | None
     people: Sequence[MemberRow]
     added: Sequence[Any]
@@ -27,6 +28,7 @@ _RESULTS = (
     Column("小分队", 22),
     Column("派驻人数", 10, "count"),
     Column("在岗人数", 10, "count"),
+    Column("目标天数", 10, "days"),
     Column("在岗天数", 10, "days"),
     Column("其中半天（个）", 14, "count"),
     Column("待核天数", 10, "days"),
@@ -59,7 +61,7 @@ _ADDED = (
 def write(sheet: Sheet, maker: Maker) -> bytes:
     """The workbook's bytes."""
     title = f"{maker.county} {sheet.month.year}年{sheet.month.month}月驻点招商结果"
-    rows, sums = _results(sheet.table)
+    rows, sums = _results(sheet.table, sheet.goals)
     tables = [
         Table("结果", title, _note(sheet, ZoneInfo(maker.tz)), _RESULTS, rows, sums),
         Table("队员", title, "", _PEOPLE, _people(sheet.people)),
@@ -75,23 +77,25 @@ def _note(sheet: Sheet, zone: ZoneInfo) -> str:
     return f"已于 {sheet.closed_at.astimezone(zone):%Y-%m-%d} 结账。"
 
 
-def _results(table: Mapping[str, Any]) -> tuple[list[Sequence[Any]], set[int]]:
+def _results(table: Mapping[str, Any], goals: Mapping[str, float]) -> tuple[list[Sequence[Any]], set[int]]:
     """The rows, and which of them are sums."""
     rows: list[Sequence[Any]] = []
     sums = set()
     for unit in table["units"]:
-        rows += [(unit["unit"], group["group"], *_figures(group)) for group in unit["groups"]]
+        rows += [
+            (unit["unit"], group["group"], *_figures(group, goals.get(group["id"], 0.0))) for group in unit["groups"]
+        ]
         sums.add(len(rows))
-        rows.append((unit["unit"], "小计", *_figures(unit)))
+        rows.append((unit["unit"], "小计", *_figures(unit, goals[unit["id"]])))
     if table["totals"]:
         sums.add(len(rows))
-        rows.append(("合计", "", *_figures(table["totals"])))
+        rows.append(("合计", "", *_figures(table["totals"], goals["all"])))
     return rows, sums
 
 
-def _figures(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("people", "people_out", "days", "half_days", "pending_days", "excused_days", "year_days")
-    return (*(row[name] for name in names), "、".join(row["cities"]))
+def _figures(row: Mapping[str, Any], goal: float) -> tuple[Any, ...]:
+    names = ("days", "half_days", "pending_days", "excused_days", "year_days")
+    return (row["people"], row["people_out"], goal, *(row[name] for name in names), "、".join(row["cities"]))
 
 
 def _people(people: Sequence[MemberRow]) -> list[Sequence[Any]]:

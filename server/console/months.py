@@ -53,24 +53,29 @@ def months_one(month: str) -> Response:
     with reading() as session:
         part = results.narrowed(session, who, asked.unit, asked.squad)
         table, frozen = results.table_of(session, who, first, part)
+        goals = _goals(session, who, first, table, part)
         units, squads = members.choices(session, who)
         return page(
             "month.html",
             asked=asked,
             now=now(),
             month=first,
-            before=before(first),
-            after=following(first),
+            before=before(first) if first > _first_posted(session, who) else None,
+            after=following(first) if first <= who.today else None,
+            goals=goals,
             table=table,
             frozen=frozen,
             people=results.members_of(session, who, first, part) if part.units or part.squads else None,
             added=_added(session, who, first, part),
-            chart=_chart(session, who, first, table, part),
+            chart=_chart(table, part, goals),
             units=units,
             squads=squads,
             spots=results_of(session, first, part.squads_in()).squads if who.has(*DECIDING) else [],
             may_verify=who.has(*VERIFYING) and frozen is not None,
-            may_close=who.has("bureau_supervisor") and frozen is None and month_end(first) < who.today,
+            may_close=bool(table["units"])
+            and who.has("bureau_supervisor")
+            and frozen is None
+            and month_end(first) < who.today,
         )
 
 
@@ -84,6 +89,7 @@ def months_sheet(month: str) -> Response:
         made = month_sheet.Sheet(
             month=first,
             table=table,
+            goals=_goals(session, who, first, table, part),
             closed_at=frozen.closed_at if frozen else None,
             people=results.members_of(session, who, first, part),
             added=_added(session, who, first, part),
@@ -149,21 +155,34 @@ def before(month: date) -> date:
     return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
 
 
-def _chart(session: Session, who: Caller, month: date, table: Mapping[str, Any], part: Part) -> dict[str, Any]:
+def _goals(session: Session, who: Caller, month: date, table: Mapping[str, Any], part: Part) -> dict[str, float]:
+    """What the month asks of each row of the table, by its id, in days; of all of them together as `all`."""
+    of_squad = progress.targets(session, who, month, part.squads_in(), by_squad=True) if table["units"] else {}
+    goals = {str(squad): days for squad, days in of_squad.items()}
+    for unit in table["units"]:
+        goals[unit["id"]] = sum(goals.get(group["id"], 0.0) for group in unit["groups"])
+    return goals | {"all": sum(goals[unit["id"]] for unit in table["units"])}
+
+
+def _chart(table: Mapping[str, Any], part: Part, goals: Mapping[str, float]) -> dict[str, Any]:
     """For static/charts.js: a bar a unit, or of a part a squad: the days of the table, beside what the month asks."""
-    by_squad = part != Part()
     rows = [(unit["unit"], unit) for unit in table["units"]]
-    if by_squad:
+    if part != Part():
         rows = [(group["group"], group) for unit in table["units"] for group in unit["groups"]]
-    targets = progress.targets(session, who, month, part.squads_in(), by_squad) if len(rows) > 1 else {}
     return {
         "kind": "bars",
         "names": [name for name, _ in rows],
         "confirmed": [row["days"] for _, row in rows],
         "excused": [row["excused_days"] for _, row in rows],
         "pending": [row["pending_days"] for _, row in rows],
-        "target": [targets.get(uuid.UUID(row["id"]), 0) for _, row in rows],
+        "target": [goals.get(row["id"], 0) for _, row in rows],
     }
+
+
+def _first_posted(session: Session, who: Caller) -> date:
+    """The first day of the month in which the county's first posting began."""
+    first = session.scalar(select(func.min(Posting.starts_on)).where(Posting.county_id == who.county_id))
+    return (first or who.today).replace(day=1)
 
 
 def _added(session: Session, who: Caller, month: date, part: Part) -> list[Any]:

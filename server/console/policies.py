@@ -105,7 +105,7 @@ def policies_adopt() -> Response:
 def _history() -> list[dict[str, Any]]:
     """Each version with what it changed from the one before."""
     rows = cast(dict[str, Any], api.list_policies())["items"]
-    before = [row["rules"] for row in rows[1:]] + [PolicyRules().model_dump(mode="json")]
+    before = [*(row["rules"] for row in rows[1:]), PolicyRules().model_dump(mode="json")][: len(rows)]
     return [
         row
         | {

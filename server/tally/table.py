@@ -205,7 +205,7 @@ def _summary(
     if zero:
         said += f"驻点 0 天的小分队 {len(zero)} 个：{'、'.join(zero)}。"
     elif not waiting and not spared:
-        said += "没有驻点 0 天的小分队。"
+        said += "每个小分队都有在岗天数。"
     if waiting:
         said += f"尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。"
     return said + (f"请假、公出或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")

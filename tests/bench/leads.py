@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from xlsxwriter import Workbook
 
 from server import migrate
-from server.console import import_sheets, lead_sheets
+from server.console import import_sheets, lead_sheets, sheets_in
 from server.console.import_sheets import Reading
 from server.db import Database
 from server.leads import companies, names
@@ -118,7 +118,7 @@ def _import(name: str, db: Database) -> None:
         content, began = _workbook(listed), time.monotonic()
         with db.transaction() as session:
             to = Reading(session, _caller("bureau_supervisor"), _SEALER, datetime.now(UTC))
-            lines = list(import_sheets.lines(to, import_sheets.read(content), lead_sheets.KINDS))
+            lines = list(import_sheets.lines(to, sheets_in.read(content), lead_sheets.KINDS))
             wrong = sum(bool(line.said) for line in lines)
             if wrong:
                 session.rollback()

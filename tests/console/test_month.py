@@ -53,7 +53,9 @@ def test_down_from_the_county_to_a_day(desk: Desks, month: str) -> None:
     expect(page).to_have_url(re.compile("/months/2026-11$"))
     expect(page.get_by_text("2026年11月，全县 2 个招商小分队外出驻点 2 人、3 天")).to_be_visible()
     east = page.get_by_role("row").filter(has=page.get_by_role("link", name="east", exact=True))
-    expect(east.get_by_role("cell").nth(2)).to_have_text("3")
+    expect(east.get_by_role("cell").nth(2)).to_have_text("60")  # what November asks of three people
+    expect(east.get_by_role("cell").nth(3)).to_have_text("3")
+    expect(east.get_by_role("cell").nth(6)).to_have_text("5%")
     expect(
         page.get_by_role("img", name=re.compile("east 3 天，目标 60 天；west 0 天")).locator("canvas")
     ).to_be_visible()
@@ -203,13 +205,13 @@ def test_the_workbook_has_real_numbers_and_dates_and_no_formula(
     found = sheets(page, "/months/2026-11/results.xlsx")
     title, note, heading, *table = found["结果"]
     assert (title[0], note[0]) == ("河湾县 2026年11月驻点招商结果", "尚未结账，是到导出时为止的数字。")
-    assert heading[:5] == ["单位", "小分队", "派驻人数", "在岗人数", "在岗天数"]
-    assert [row[:5] for row in table] == [
-        ["east", "east-1", 3, 2, 3],
-        ["east", "小计", 3, 2, 3],
-        ["west", "west-1", 2, 0, 0],
-        ["west", "小计", 2, 0, 0],
-        ["合计", "", 5, 2, 3],
+    assert heading[:6] == ["单位", "小分队", "派驻人数", "在岗人数", "目标天数", "在岗天数"]
+    assert [row[:6] for row in table] == [
+        ["east", "east-1", 3, 2, 60, 3],
+        ["east", "小计", 3, 2, 60, 3],
+        ["west", "west-1", 2, 0, 40, 0],
+        ["west", "小计", 2, 0, 40, 0],
+        ["合计", "", 5, 2, 100, 3],
     ]
     people = found["队员"][3:]
     assert people[0][:3] == ["=1+1", "上海", 2]
@@ -223,6 +225,17 @@ def test_what_is_filtered_is_what_is_exported(desk: Desks, month: str, cast: Cas
     found = sheets(page, link.removeprefix("/console"))
     assert {row[0] for row in found["结果"][3:]} == {"west"}
     assert [row[0] for row in found["队员"][3:]] == ["neighbour", "other_leader"]
+
+
+def test_before_the_first_posting_there_is_nothing_to_say_or_to_close(desk: Desks) -> None:
+    page = desk("bureau").at("/months/2022-09")
+    expect(page.get_by_text("9月这里没有派驻，也没有在岗记录。")).to_be_visible()
+    main = page.get_by_role("main").inner_text()
+    assert "0 个招商小分队" not in main
+    assert page.get_by_role("link", name="结账…").count() == 0
+    assert page.get_by_role("link", name="‹ 8月").count() == 0
+    page.goto(page.url.replace("2022-09", "2026-12"))
+    assert page.get_by_role("link", name="1月 ›").count() == 0
 
 
 def test_there_is_no_such_month(desk: Desks) -> None:

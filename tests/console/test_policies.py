@@ -3,8 +3,10 @@
 import json
 
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from server.console.rule_words import SECTIONS, spoken
+from server.db import Database
 from server.tally.rules import NAMES, PolicyRules
 from tests.client import Api
 from tests.console.conftest import Desks
@@ -96,3 +98,11 @@ def test_who_only_reads_cannot_change(desk: Desks) -> None:
     assert page.get_by_role("link", name="修改规则").count() == 0
     sitting.at("/policies/new")
     expect(page.get_by_text("您的角色不能做这一步。")).to_be_visible()
+
+
+def test_a_county_that_has_adopted_nothing_yet_reads_the_defaults(desk: Desks, db: Database) -> None:
+    with db.transaction() as session:
+        session.execute(text("DELETE FROM policies"))
+    page = desk("bureau").at("/policies")
+    expect(page.get_by_role("heading", name="规则", exact=True)).to_be_visible()
+    assert page.get_by_text("服务出了问题").count() == 0

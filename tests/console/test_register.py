@@ -226,6 +226,62 @@ def test_each_wrong_row_says_why_and_nothing_is_written(desk: Desks, tmp_path: P
     assert rows("SELECT count(*) FROM members") == before
 
 
+def tried(page: Any, path: Path) -> None:
+    page.get_by_label("登记表（.xlsx）").set_input_files(path)
+    page.get_by_role("button", name="试运行").click()
+
+
+def test_what_looks_written_and_is_not_keeps_its_row_out(desk: Desks, tmp_path: Path) -> None:
+    path = tmp_path / "odd.xlsx"
+    book = Workbook(path)
+    book.add_worksheet("单位").write_column(0, 0, ["名称", "投资促进局"])
+    people = book.add_worksheet("人员 ")  # space behind a name is nobody's intention
+    people.write_row(0, 0, ["姓名", "单位", "小分队", "手机号", "邮箱", "备注"])
+    for row, name in enumerate(("甲", "乙", "丙"), start=1):
+        people.write_row(row, 0, [name, "投资促进局"])
+    people.merge_range(1, 2, 2, 2, "east-1")
+    people.write_formula(3, 2, "=NA()", None, "#N/A")
+    people.write_formula(4, 0, "=1/0", None, "#DIV/0!")
+    book.add_worksheet("人 员").write_column(0, 0, ["姓名", "丁"])
+    book.close()
+    page = desk("admin").at("/register/import")
+    tried(page, path)
+    expect(page.get_by_text("5 行里有 4 行不能导入")).to_be_visible()
+    for name, why in (
+        ("乙", "小分队在合并的单元格里，请取消合并，每行都填。"),
+        ("丙", "小分队的公式出错了（如 #N/A），请改成文字。"),
+        ("5", "姓名的公式出错了（如 #N/A），请改成文字。"),
+    ):
+        row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=name, exact=True))
+        expect(row).to_contain_text(why)
+    expect(page.locator("p.note.warn")).to_contain_text("“人 员”不是模板里的工作表；“人员”里的“备注”不是模板里的列")
+
+
+@pytest.mark.parametrize("written", ["2026年12月1日", "2026/12/1", "2026.12.1", "2026-12-01", 46357, "46357"])
+def test_a_date_is_read_as_offices_write_it(desk: Desks, tmp_path: Path, rows, written: str | int) -> None:
+    heads, (name, squad, station, *_) = GOOD["派驻"]
+    page = desk("admin").at("/register/import")
+    tried(page, workbook(tmp_path, GOOD | {"派驻": [heads, (name, squad, station, written, "")]}))
+    page.get_by_role("button", name="全部导入").click()
+    expect(page.get_by_role("status")).to_have_text("已导入 6 行。")
+    posted = "SELECT p.starts_on FROM postings p JOIN members m ON m.id = p.member_id WHERE m.name = '张三'"
+    assert [str(on) for (on,) in rows(posted)] == ["2026-12-01"]
+
+
+def test_a_date_that_is_none_is_said(desk: Desks, tmp_path: Path) -> None:
+    heads, (name, squad, station, *_) = GOOD["派驻"]
+    page = desk("admin").at("/register/import")
+    tried(page, workbook(tmp_path, GOOD | {"派驻": [heads, (name, squad, station, "2026年11月31日", "")]}))
+    expect(page.get_by_text("开始日期格式不对，应为 2026-11-03。")).to_be_visible()
+
+
+def test_a_heading_that_is_missing_is_said_also_where_it_is_all(desk: Desks, tmp_path: Path) -> None:
+    page = desk("admin").at("/register/import")
+    tried(page, workbook(tmp_path, {"单位": [("单位名称",), ("投资促进局",)]}))
+    expect(page.get_by_text("缺少这些列：名称。请用模板。")).to_be_visible()
+    assert page.get_by_role("button", name="全部导入").count() == 0
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

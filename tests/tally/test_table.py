@@ -118,7 +118,7 @@ def test_leave_and_not_being_asked_name_nobody() -> None:
     made = table.result(SEP, False, {})
     assert (made["zero_groups"], made["waiting_groups"]) == ([], [])
     assert sorted(made["spared_groups"]) == ["驻佛山小分队", "驻苏州小分队"]
-    assert "没有驻点 0 天的小分队" not in made["summary"]
+    assert "每个小分队都有在岗天数" not in made["summary"]
     table.add(uuid.UUID(int=103), [stay("佛山")], {})
     assert table.result(SEP, False, {})["zero_groups"] == ["驻佛山小分队"], "one of them was asked and was not there"
 

@@ -128,7 +128,7 @@
   function bars(data) {
     var none = { show: false };
     var said = data.names.map(function (_, row) {
-      return data.confirmed[row] + data.excused[row] + data.pending[row] + (data.target[row] ? " / " + data.target[row] : "");
+      return data.confirmed[row] + data.excused[row] + (data.target[row] ? " / " + data.target[row] : "");
     });
     return {
       grid: { left: 4, right: 4, top: 8, bottom: 8, containLabel: true },
