@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -169,6 +170,7 @@ def _replay(config: Config, arguments: argparse.Namespace) -> int:
     from server.checkins import replay
     from server.db import Database
     from server.evidence.ruleset import RULESET
+    from server.tally import policy
 
     try:
         ruleset = replay.read_ruleset(arguments.ruleset) if arguments.ruleset else RULESET
@@ -176,7 +178,8 @@ def _replay(config: Config, arguments: argparse.Namespace) -> int:
         print(f"The ruleset cannot be used: {error}", file=sys.stderr)
         return 2
     with Database(config.database_url).snapshot() as session:
-        for line in replay.told(replay.replay(session, ruleset, arguments.since), ruleset, arguments.most):
+        seen = replay.replay(session, ruleset, arguments.since, partial(policy.evidence_terms, session))
+        for line in replay.told(seen, ruleset, arguments.most):
             print(line)
     return 0
 
@@ -193,6 +196,7 @@ def _sample(config: Config, arguments: argparse.Namespace) -> int:
 
 def _policy(config: Config, arguments: argparse.Namespace) -> int:
     from server.clock import system_clock
+    from server.console.rule_words import spoken
     from server.db import Database
     from server.errors import AppError
     from server.tally import drafts, preview
@@ -207,7 +211,7 @@ def _policy(config: Config, arguments: argparse.Namespace) -> int:
             if arguments.file is None:
                 raise SystemExit("policy preview needs a FILE")
             draft = drafts.read_draft(session, county.id, arguments.file)
-            for line in preview.told(preview.preview(session, county.id, draft, today)):
+            for line in preview.told(preview.preview(session, county.id, draft, today), spoken):
                 print(line)
         except (AppError, OSError) as error:
             print(getattr(error, "detail", error), file=sys.stderr)

@@ -210,12 +210,18 @@ def as_refusal(error: ValidationError) -> AppError:
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"]) or "body",
-            "message": _FIELD.get(item["type"], "填写不正确").format(**_limits(item)),
+            "message": _message(item),
         }
         for item in error.errors(include_url=False, include_input=False)
     ]
     said = "；".join(f"{_name(f['field'])}{f['message']}" for f in fields[:3])
     return AppError(422, "input_invalid", f"填写有误：{said}。", {"fields": fields[:20]})
+
+
+def _message(item: ErrorDetails) -> str:
+    if item["type"] == "string_pattern_mismatch" and item["loc"][-1:] == ("month",):
+        return "须是 2026-11 这样的月份"
+    return _FIELD.get(item["type"], "填写不正确").format(**_limits(item))
 
 
 def _name(field: str) -> str:

@@ -27,7 +27,7 @@ def metres(length_m: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """40 秒, 86 分钟, 15 小时, 12 天, 3 年; the sign is dropped."""
+    """40 秒, 86 分钟, 15 小时, 12 天, 3 年多; the sign is dropped."""
     s = abs(seconds)
     if s < 60:
         return f"{s:.0f} 秒"
@@ -35,7 +35,7 @@ def span(seconds: float) -> str:
         return f"{s / 60:.0f} 分钟"
     if s < 48 * 3600:
         return f"{s / 3600:.0f} 小时"
-    return f"{s / 86400:.0f} 天" if s < 730 * 86400 else f"{s / 86400 / 365.25:.0f} 年"
+    return f"{s / 86400:.0f} 天" if s < 730 * 86400 else f"{s // (86400 * 365.25):.0f} 年多"
 
 
 def clock(minute: int) -> str:

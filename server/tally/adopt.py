@@ -16,10 +16,11 @@ from server.org.models import Unit
 from server.org.scope import Caller
 from server.tally import closed, policy
 from server.tally.models import Policy
+from server.tally.month_fold import earnable, is_daily, month_end
 from server.tally.objections import objections
 from server.tally.policy import following
 from server.tally.rebuild import hold_county, rebuild
-from server.tally.rules import NAMES, PolicyRules
+from server.tally.rules import NAMES, PolicyRules, in_force
 from server.tally.workdays import is_workday
 
 MOST_AHEAD_DAYS = 400  # rules for later than that are a slip of the finger
@@ -99,6 +100,9 @@ def remarks(draft: Draft) -> list[str]:
         for year in (draft.starts_on.year, draft.starts_on.year + 1):
             if is_workday(date(year, 12, 31)) is None:
                 said.append(f"{year}年的放假安排还没有公布，这一年的在岗先记为待核，公布后重新计算。")
+    said += _beyond_reach(draft)
+    if draft.rules.evidence_limits:
+        said.append("核验阈值只用于以后的打卡，已有的打卡不重新核验；想先看看会怎样，可以用 replay 命令试算。")
     if draft.rules.burden_mode == "daily":
         said.append("每日打卡须符合国办函〔2026〕12号，上线前请向网信部门备案。")
     if draft.rules.evidence_months < KEPT_MONTHS:
@@ -108,6 +112,19 @@ def remarks(draft: Draft) -> list[str]:
     if draft.rules.ranking:
         said.append("排名公布后会增加基层负担，默认不做排名；请确认确有必要。")
     return said
+
+
+def _beyond_reach(draft: Draft) -> list[str]:
+    """The months of the next year in which the target is more than its dates give; it is lowered to that then."""
+    rules, month, said = in_force(0, draft.rules), draft.starts_on.replace(day=1), []
+    for _ in range(12):
+        dates = [month + timedelta(days=n) for n in range(month_end(month).day)]
+        most = sum(earnable(rules, on) for on in dates if rules.can_count(on) is not False) / 2
+        if is_daily(rules) and most < draft.rules.target_days:
+            said.append(f"{month.year}年{month.month}月最多能计 {most:g} 天")
+        month = following(month)
+    target = f"{draft.rules.target_days:g}"
+    return [f"{'、'.join(said)}，少于目标 {target} 天，到时按最多能计的天数要求。"] if said else []
 
 
 def months_from(first: date, today: date) -> list[date]:

@@ -90,6 +90,8 @@ def _of_evidence(rules: PolicyRules) -> list[str]:
 
 def _of_ladder(steps: tuple[LadderStep, ...]) -> list[str]:
     said = []
+    if not steps or steps[0].step != "remind" or steps[0].after_days or steps[0].missed_months:
+        said.append("预警处置的第一步是当天由系统提醒，不能去掉，也不能推迟。")
     order = [("remind", "talk", "circular", "replace").index(step.step) for step in steps]
     if order != sorted(set(order)):
         said.append("预警处置须按提醒、约谈、通报、撤换的顺序，每一步至多一次。")

@@ -1,7 +1,7 @@
 """规则 by date: which version a county's days are counted by, asked once a transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,6 +46,12 @@ def remember(session: Session, county_id: int, versions: Sequence[Any]) -> None:
 def forget(session: Session, county_id: int) -> None:
     """After a new version was stored: what this transaction knew of the county's rules is asked again."""
     session.info.get("policies", {}).pop(county_id, None)
+
+
+def evidence_terms(session: Session, county_id: int, on: date) -> tuple[Mapping[str, float], bool]:
+    """A county's own limits of the signals on a local date, and whether the machine may reject."""
+    rules = in_force(session, county_id, on).rules
+    return rules.evidence_limits, rules.machine_may_reject
 
 
 def day_terms(rules: InForce, on: date, posted: bool = True) -> DayTerms:

@@ -1,5 +1,6 @@
 """What a change of the rules would do to the open months, before it is saved: by member, and nothing is stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -56,13 +57,15 @@ def preview(session: Session, county_id: int, draft: Draft, today: date) -> Prev
     return Preview(months, len(members), changes, _difference(old, draft.rules), remarks(draft))
 
 
-def told(seen: Preview) -> list[str]:
-    """The preview as lines of Chinese text, for a terminal."""
+def told(seen: Preview, spoken: Callable[[str, Any], str]) -> list[str]:
+    """The preview as lines of Chinese text, for a terminal; `spoken` says a rule's value in words."""
     lines = [f"规则变动 {len(seen.rules)} 项："]
-    lines += [f"  {NAMES[name]}：{then} → {now}" for name, (then, now) in seen.rules.items()]
-    spoken = "、".join(f"{month.year}年{month.month}月" for month in seen.months)
+    lines += [
+        f"  {NAMES[name]}：{spoken(name, then)} → {spoken(name, now)}" for name, (then, now) in seen.rules.items()
+    ]
+    of_months = "、".join(f"{month.year}年{month.month}月" for month in seen.months)
     changing = len({one.member_id for one in seen.changes})
-    lines.append(f"{spoken} {seen.members} 人中有 {changing} 人的结果会变：")
+    lines.append(f"{of_months} {seen.members} 人中有 {changing} 人的结果会变：")
     for one in seen.changes:
         b, a = one.before, one.after
         when = f"{b.month.month}月 " if len(seen.months) > 1 else ""

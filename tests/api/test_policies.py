@@ -139,6 +139,22 @@ def test_a_preview_shows_every_open_month_that_would_be_counted_anew(api: Api, c
     assert ahead["months"] == ["2027-01"]
 
 
+def test_a_preview_says_which_months_cannot_reach_the_target(api: Api) -> None:
+    body = {"starts_on": "2026-10-01", "rules": BASIS | {"countable_days": "workdays"}}
+    seen = api.post("/policies/preview", "admin", body | {"starts_on": "2026-11-01"}).json["remarks"]
+    assert not any("2026年11月" in one for one in seen if "最多能计" in one)  # 21 workdays
+    half = BASIS | {"windows": [{"start": "08:00", "end": "10:00", "halves": 1}]}
+    (said,) = [
+        r
+        for r in api.post("/policies/preview", "admin", body | {"starts_on": "2026-11-01", "rules": half}).json[
+            "remarks"
+        ]
+        if "最多能计" in r
+    ]
+    assert said.startswith("2026年11月最多能计 15 天、2026年12月最多能计 15.5 天、")
+    assert said.endswith("少于目标 20 天，到时按最多能计的天数要求。")
+
+
 def test_the_command_line_shows_and_previews(
     api: Api, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -153,7 +169,7 @@ def test_the_command_line_shows_and_previews(
     draft.write_text(json.dumps({"starts_on": "2026-11-01", "changes": changes}), encoding="utf-8")
     assert main(["policy", "preview", str(draft)]) == 0
     said = capsys.readouterr().out
-    assert "每月目标天数：20.0 → 22.0" in said
+    assert "每月目标天数：20 天 → 22 天" in said
     assert "chen：确认 1→1" in said
     assert "应驻 20→22" in said
     draft.write_text("{}", encoding="utf-8")

@@ -42,7 +42,7 @@ def test_metres(length_m: float, text: str) -> None:
         (30 * 3600, "30 小时"),
         (12 * 86_400, "12 天"),
         (400 * 86_400, "400 天"),
-        (11 * 365.25 * 86_400, "11 年"),
+        (11.6 * 365.25 * 86_400, "11 年多"),
     ],
 )
 def test_span(seconds: float, text: str) -> None:

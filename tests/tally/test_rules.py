@@ -56,6 +56,8 @@ def test_daily_with_its_basis_on_record_may_be_adopted() -> None:
         ("the machine only reminds", {"escalation": [{"step": "talk"}]}, "须由人决定"),
         ("nobody is talked to unheard", {"escalation": [{"step": "talk", "decided_by": ["bureau_supervisor"],
                                                          "after_hearing": False}]}, "先听取本人说明"),
+        ("the machine reminds on the day itself", {"escalation": [{"step": "remind", "after_days": 5}]}, "不能推迟"),
+        ("the first step is not left out", {"escalation": []}, "不能去掉"),
         ("the ladder is climbed in order", {"escalation": [LADDER[1].model_dump(), LADDER[0].model_dump()]}, "顺序"),
     ],
 )  # fmt: skip

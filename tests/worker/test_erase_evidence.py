@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from server.config import Config
 from server.db import Database
 from server.demo.photos import draw_selfie
 from server.evidence.ruleset import RULESET
+from server.tally import policy
 from server.worker import Worker
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -231,7 +233,7 @@ def test_it_bears_on_no_later_checkin(api: Api, erase, db: Database) -> None:
     outcomes = {f["code"]: f["outcome"] for f in again.json["findings"]}
     assert (outcomes["PHOTO_REUSE"], outcomes["IMPOSSIBLE_TRAVEL"]) == ("clear", "unknown")
     with db.snapshot() as session:
-        assert len(list(replay(session, RULESET, date(2026, 1, 1)))) == 1
+        assert len(list(replay(session, RULESET, date(2026, 1, 1), partial(policy.evidence_terms, session)))) == 1
 
 
 def test_a_county_may_keep_them_for_less(api: Api, erase, config: Config) -> None:
