@@ -60,7 +60,7 @@ def test_the_check_in_its_photo_and_what_became_of_it(api: Api) -> None:
     assert [r["reason"] for r in data["reviews"]] == ["看不清人"]
     assert [a["statement"] for a in data["appeals"]] == ["光线太暗"]
     assert [one["kind"] for one in data["leaves"]] == ["sick"]
-    assert [day["on_date"] for day in data["site_days"]] == ["2026-11-24"]
+    assert [day["on_date"] for day in data["site_days"]] == ["2026-11-24", "2026-11-26"]
     assert [one["words"] for one in data["consents"]] == [list(consent.TEXT)]
     assert data["postings"]
     assert {place["name"] for place in data["places"]} >= {api.get("/me", "chen").json["posting"]["station"]}
