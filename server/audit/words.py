@@ -82,6 +82,8 @@ ACTIONS = {
     "posting.ended": "结束派驻",
     "posting.started": "登记派驻",
     "presence.attested": "证明在岗",
+    "presence.set_aside": "不采信证明",
+    "presence.withdrawn": "撤回证明",
     "role.ended": "结束角色",
     "role.granted": "指定角色",
     "session.ended": "退出登录",

@@ -35,7 +35,8 @@ def test_whoever_vouched_takes_it_back_and_may_vouch_again(api: Api, rows: Rows)
     assert told(rows) == [("chen",)]
     (notice,) = [n for n in api.get("/me/notices", "chen").json["items"] if n["title"] == "证明撤回"]
     assert notice["text"] == (
-        "colleague撤回了对您11月24日在岗的证明。理由：整天写成了半天。当天的天数已重新计算；确实在岗的，可以另请同事或监督人员证明，或申请补卡。"
+        "colleague撤回了对您11月24日 周二在岗的证明。理由：整天写成了半天。当天的天数已重新计算；"
+        "确实在岗的，可以另请同事或监督人员证明，或申请补卡。"
     )
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'presence.withdrawn'") == [(1,)]
 
@@ -106,8 +107,9 @@ def test_after_the_close_it_is_an_addendum(api: Api, clock: StoppedClock) -> Non
     assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
 
-def test_ones_own_words_are_listed_the_latest_first(api: Api) -> None:
+def test_ones_own_words_are_listed_the_latest_first(api: Api, clock: StoppedClock) -> None:
     first = attest(api, "colleague", on="2026-11-23").json["id"]
+    clock.advance(seconds=1)
     second = attest(api, "colleague").json["id"]
     take_back(api, first)
     items = api.get("/me/attestations", "colleague").json["items"]

@@ -108,6 +108,11 @@ class Target:
         return str(self._api.post("/leaves", "chen", asked).json["id"])
 
     @cached_property
+    def attestation(self) -> str:
+        """By colleague, about chen."""
+        return str(_attest(self._api, "colleague", self).json["id"])
+
+    @cached_property
     def complaint(self) -> str:
         said = {"id": str(uuid.uuid4()), "kind": "complaint", "text": "打卡次数太多"}
         return str(self._api.post("/me/complaints", "chen", said).json["id"])
@@ -461,6 +466,22 @@ MATRIX: dict[tuple[str, str], Row] = {
             404: {"admin"} | SIBLING | OTHER_COUNTY,
             401: {NOBODY},
         },
+    ),
+    ("GET", "/api/v1/me/attestations"): Row(
+        lambda api, who, t: api.get("/me/attestations", who), _everyone(200), {"colleague"}, "attestation"
+    ),
+    ("POST", "/api/v1/attestations/{attestation_id}/withdrawal"): Row(
+        lambda api, who, t: api.post(f"/attestations/{t.attestation}/withdrawal", who, {"reason": "不在驻点"}),
+        # bureau sets it aside; who vouched, and bureau2, find that done: 409, which is theirs to be told
+        {
+            200: {"bureau"},
+            409: {"bureau2", "colleague"},
+            403: WATCHERS - BUREAU,
+            **_rest(404, WATCHERS, {"colleague"}),
+            401: {NOBODY},
+        },
+        there="attestation",
+        first="bureau",
     ),
     ("GET", "/api/v1/photos/{photo_id}"): Row(
         # The link is the key: without one nobody sees a photo, whoever is signed in.

@@ -1,0 +1,53 @@
+"""Attestations that are taken back or set aside; approved leave that is revoked.
+
+Revision ID: 0030
+Revises: 0029
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+STANDING = sa.text("withdrawn_at IS NULL")
+WITHDRAWN = (
+    "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND (withdrawn_at IS NULL) = (length(withdrawal_reason) = 0)"
+)
+ONE_A_DAY = ["county_id", "member_id", "on_date", "attester_id"]
+OF_MEMBER, BY_ATTESTER = ["county_id", "member_id", "on_date"], ["county_id", "attester_id", "created_at"]
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("attestations") as attestations:
+        attestations.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+        attestations.add_column(sa.Column("withdrawn_by", sa.Uuid(), nullable=True))
+        attestations.add_column(sa.Column("withdrawal_reason", sa.String(300), server_default="", nullable=False))
+        attestations.create_check_constraint(op.f("ck_attestations_withdrawn_by_someone"), WITHDRAWN)
+        attestations.create_foreign_key(
+            op.f("fk_attestations_county_id_withdrawn_by"),
+            *("members", ["county_id", "withdrawn_by"], ["county_id", "id"]),
+        )
+        attestations.drop_constraint(op.f("uq_attestations_county_id_member_id_on_date_attester_id"), type_="unique")
+    where = {"sqlite_where": STANDING, "postgresql_where": STANDING}
+    op.create_index("uq_attestations_standing", "attestations", ONE_A_DAY, unique=True, **where)
+    op.create_index(op.f("ix_attestations_county_id_member_id_on_date"), "attestations", OF_MEMBER)
+    op.create_index(op.f("ix_attestations_county_id_attester_id_created_at"), "attestations", BY_ATTESTER)
+
+
+def downgrade() -> None:
+    """What was taken back or set aside is lost: it would count again."""
+    op.drop_index(op.f("ix_attestations_county_id_attester_id_created_at"), "attestations")
+    op.drop_index(op.f("ix_attestations_county_id_member_id_on_date"), "attestations")
+    op.drop_index("uq_attestations_standing", "attestations", sqlite_where=STANDING, postgresql_where=STANDING)
+    op.execute("DELETE FROM attestations WHERE withdrawn_at IS NOT NULL")
+    with op.batch_alter_table("attestations") as attestations:
+        attestations.create_unique_constraint(
+            op.f("uq_attestations_county_id_member_id_on_date_attester_id"), ONE_A_DAY
+        )
+        attestations.drop_constraint(op.f("fk_attestations_county_id_withdrawn_by"), type_="foreignkey")
+        attestations.drop_constraint(op.f("ck_attestations_withdrawn_by_someone"), type_="check")
+        for name in ("withdrawal_reason", "withdrawn_by", "withdrawn_at"):
+            attestations.drop_column(name)
