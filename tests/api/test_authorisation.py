@@ -108,6 +108,14 @@ class Target:
         return str(self._api.post("/leaves", "chen", asked).json["id"])
 
     @cached_property
+    def approved(self) -> str:
+        """An absence of chen's that the bureau approved."""
+        asked = {"kind": "official_trip", "starts_on": "2026-11-27", "reason": "出差"}
+        leave = str(self._api.post("/leaves", "chen", asked).json["id"])
+        assert self._api.post(f"/leaves/{leave}/decision", "bureau", {"approved": True}).status_code == 200
+        return leave
+
+    @cached_property
     def attestation(self) -> str:
         """By colleague, about chen."""
         return str(_attest(self._api, "colleague", self).json["id"])
