@@ -940,6 +940,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leaves/{leave_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo what was approved, by whoever may decide on it; never one's own. Its days no longer count. */
+        post: operations["leaves_revoke_leave_leaves__uuid_leave_id__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leaves/{leave_id}/withdrawal": {
         parameters: {
             query?: never;
@@ -4605,7 +4622,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "pending" | "approved" | "rejected" | "withdrawn";
+            state: "pending" | "approved" | "rejected" | "withdrawn" | "revoked";
             /** Value */
             value: number;
             /**
@@ -6014,6 +6031,14 @@ export interface components {
             day: components["schemas"]["DayReply"];
             month: components["schemas"]["MonthReply"];
             review: components["schemas"]["ReviewReply"];
+        };
+        /** RevocationBody */
+        RevocationBody: {
+            /**
+             * Reason
+             * @description the member reads it
+             */
+            reason: string;
         };
         /** RoleBody */
         RoleBody: {
@@ -9721,7 +9746,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
-                state?: "pending" | "approved" | "rejected" | "withdrawn" | "all";
+                state?: "pending" | "approved" | "rejected" | "withdrawn" | "revoked" | "all";
                 /** @description one member the caller may see */
                 member?: string | null;
             };
@@ -9814,6 +9839,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LeaveDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaves_revoke_leave_leaves__uuid_leave_id__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                leave_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationBody"];
             };
         };
         responses: {

@@ -62,6 +62,7 @@ ACTIONS = {
     "leave.approved": "同意请假",
     "leave.asked": "申请请假",
     "leave.rejected": "不同意请假",
+    "leave.revoked": "撤销请假",
     "leave.withdrawn": "撤回请假",
     "list.exported": "导出名单",
     "member.added": "登记人员",

@@ -73,7 +73,7 @@ def withdraw(
         raise conflict("attestation_withdrawn", "这条证明已经撤回或没有采信，不再计天数。")
     made.withdrawn_at, made.withdrawn_by, made.withdrawal_reason = now, caller.member_id, reason
     session.flush()
-    facts = {"on": made.on_date.isoformat(), "halves": made.halves, "reason": reason, "by": str(made.attester_id)}
+    facts = {"on": made.on_date.isoformat(), "halves": made.halves, "reason": reason, "attester": str(made.attester_id)}
     action = "presence.set_aside" if made.is_set_aside else "presence.withdrawn"
     record(session, caller.county_id, caller.member_id, action, made.member_id, facts, now)
     _tell(session, caller, made, now)

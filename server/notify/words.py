@@ -125,7 +125,8 @@ def leave_asked_said(f: Facts) -> str:
 
 
 def leave_decided_said(f: Facts) -> str:
-    return f"您{_leave_days(f)}的{f['kind']}申请：{f['result']}。{_because('说明', f['reason'])}"
+    means = "这几天不再按它计。" if f["result"] == "已撤销" else ""
+    return f"您{_leave_days(f)}的{f['kind']}申请：{f['result']}。{_because('说明', f['reason'])}{means}"
 
 
 def leave_withdrawn_said(f: Facts) -> str:

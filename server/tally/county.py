@@ -146,7 +146,7 @@ def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, 
     away = select(Leave).where(
         Leave.county_id == county_id,
         Leave.member_id.in_(ids),
-        Leave.state.in_(("approved", "withdrawn")),
+        Leave.state.in_(("approved", "withdrawn", "revoked")),
         Leave.starts_on <= last,
         Leave.ends_on >= month,
     )

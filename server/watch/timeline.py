@@ -28,7 +28,10 @@ from server.tally.month_fold import month_end
 from server.tally.types import FULL_DAY
 
 KIND_NAMES = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
-_LEAVE_STATES = {"pending": "待审批", "approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"}
+_LEAVE_STATES = {
+    **{"pending": "待审批", "approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"},
+    "revoked": "已撤销",
+}
 _FLAG_WORDS = {"behind": "落后", "at_risk": "有风险", "unreachable": "已无法达标", "missed": "未达标"}
 _APPEAL_WORDS = {"open": "处理中", "upheld": "成立", "denied": "不成立"}
 
@@ -212,7 +215,7 @@ def _leaves(asked: _Asked) -> Iterator[Event]:
         .outerjoin(decider, (decider.county_id == Leave.county_id) & (decider.id == Leave.decided_by))
         .where(Leave.starts_on <= asked.last, Leave.ends_on >= asked.first)
     )
-    shapes = {"pending": "review", "approved": "excused", "rejected": "rejected", "withdrawn": ""}
+    shapes = {"pending": "review", "approved": "excused", "rejected": "rejected", "withdrawn": "", "revoked": ""}
     for row in asked.session.execute(statement):
         span = _span(row.starts_on, row.ends_on) + ("（半天）" if row.halves == 1 else "")
         said = "；".join(part for part in (row.reason, row.answer) if part)

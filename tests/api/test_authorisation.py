@@ -548,6 +548,18 @@ MATRIX: dict[tuple[str, str], Row] = {
         },
         first="bureau",
     ),
+    ("POST", "/api/v1/leaves/{leave_id}/revocation"): Row(
+        lambda api, who, t: api.post(f"/leaves/{t.approved}/revocation", who, {"reason": "查实没有出差"}),
+        # bureau revokes it; who else might have is told that it is done
+        {
+            200: {"bureau"},
+            409: {"bureau2", "county_leader", "supervisor"},
+            403: {"chen", "leader"},
+            **_rest(404, WATCHERS),
+            401: {NOBODY},
+        },
+        first="bureau",
+    ),
     ("POST", "/api/v1/leaves/{leave_id}/withdrawal"): Row(
         lambda api, who, t: api.post(f"/leaves/{t.leave}/withdrawal", who, {"reason": "会议取消"}),
         {200: {"chen"}, 403: WATCHERS - {"chen"}, **_rest(404, WATCHERS), 401: {NOBODY}},

@@ -36,7 +36,7 @@ def test_the_days_no_longer_count_and_the_member_reads_why(api: Api, rows: Rows)
     assert api.get("/me/month", "chen").json["days"] == []
     assert told(rows).count(("leave_decided", "chen")) == 2
     texts = [one["text"] for one in api.get("/me/notices", "chen").json["items"]]
-    assert "您11月25日 周三的公出申请：已撤销。说明：查实没有出差。这几天不再按它计。" in texts
+    assert "您11月25日的公出申请：已撤销。说明：查实没有出差。这几天不再按它计。" in texts
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'leave.revoked'") == [(1,)]
     (listed,) = api.get("/leaves", "chen", state="revoked").json["items"]
     assert listed["id"] == leave
@@ -66,8 +66,10 @@ def test_it_says_why(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("chen", 403), ("leader", 403), ("colleague", 404), ("other_supervisor", 404), ("far_bureau", 404)]
-    + [("admin", 404), ("bureau", 200), ("county_leader", 200)],
+    [
+        *(("chen", 403), ("leader", 403), ("colleague", 404), ("other_supervisor", 404), ("far_bureau", 404)),
+        *(("admin", 404), ("bureau", 200), ("county_leader", 200)),
+    ],
 )
 def test_by_whoever_may_decide_on_it(api: Api, who: str, status: int) -> None:
     assert revoke(api, approved(api), who).status_code == status

@@ -34,6 +34,7 @@ CASES = [
     ("leave_asked", LEAVE | {"result": "待审批"}),
     ("leave_decided", LEAVE | {"result": "已同意", "ends_on": "2026-12-31"}),
     ("leave_decided", LEAVE | {"result": "未同意", "reason": LONG, "member": LONG}),
+    ("leave_decided", LEAVE | {"result": "已撤销", "reason": LONG}),
     ("leave_withdrawn", LEAVE | {"result": "已撤回", "halves": 1, "reason": ""}),
     ("flag_behind", MONTH),
     ("flag_unreachable", MONTH),
