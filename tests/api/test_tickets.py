@@ -1,4 +1,4 @@
-"""POST /checkins/tickets: of too many unused ones the oldest ends, and a photo that was taken under it keeps its bound."""
+"""POST /checkins/tickets: of too many unused ones the oldest ends; a photo that was taken under it keeps its bound."""
 
 import json
 from collections.abc import Callable
