@@ -228,3 +228,24 @@ def test_ones_own_word_is_taken_back_and_nobody_elses(desk: Desks, api: Api, cas
     page.get_by_role("button", name="撤回这条证明").click()
     expect(page.get_by_role("status")).to_have_text("已撤回，队员会看到理由。当天已重新计算。")
     expect(page.locator("#day")).to_contain_text("当天没有打卡、证明或请假。")
+
+
+def test_the_file_of_who_was_removed_is_read_and_nothing_else_is_done_with_it(
+    desk: Desks, api: Api, cast: Cast
+) -> None:
+    api.check_in("chen")
+    assert api.post(f"/members/{cast['chen'].id}/remove", "admin", {"reason": "调离"}).status_code == 200
+    sitting = desk("bureau")
+    page = sitting.at(f"/months/2026-11?squad={cast.squads['east-1']}")
+    page.get_by_role("link", name="chen").click()
+    expect(page.get_by_text("11月24日 周二移除")).to_be_visible()
+    expect(page.locator("#day")).to_contain_text("确认1天。")
+    expect(page.get_by_role("link", name="看依据").first).to_be_visible()
+    assert page.get_by_role("link", name="指定抽查").count() == 0
+    assert page.get_by_role("heading", name="微信").count() == 0
+    sitting.shot("file-removed")
+    assert sitting.barriers() == []
+    for who, status in (("supervisor", 200), ("other_supervisor", 404), ("far_bureau", 404)):
+        answer = desk(who).page.goto(f"{sitting.server}/console/people/{cast['chen'].id}")
+        assert answer
+        assert (who, answer.status) == (who, status)
