@@ -63,7 +63,7 @@ def months_one(month: str) -> Response:
             after=following(first),
             table=table,
             frozen=frozen,
-            people=results.members_of(session, who, first, part) if part.units or part.squads else None,
+            people=results.members_of(session, who, first, part, now()) if part.units or part.squads else None,
             added=_added(session, who, first, part),
             chart=_chart(session, who, first, table, part),
             units=units,
@@ -85,7 +85,7 @@ def months_sheet(month: str) -> Response:
             month=first,
             table=table,
             closed_at=frozen.closed_at if frozen else None,
-            people=results.members_of(session, who, first, part),
+            people=results.members_of(session, who, first, part, now()),
             added=_added(session, who, first, part),
         )
     content = month_sheet.write(made, maker())
@@ -171,7 +171,7 @@ def _added(session: Session, who: Caller, month: date, part: Part) -> list[Any]:
     rows = addenda.of_month(session, who.county_id, month)
     if part == Part() or not rows:
         return rows
-    shown = {row.member_id for row in results.members_of(session, who, month, part)}
+    shown = {row.member_id for row in results.members_of(session, who, month, part, now())}
     return [(one, name) for one, name in rows if one.member_id in shown]
 
 

@@ -28,7 +28,6 @@ from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import Unit
 from server.org.scope import county as in_county
-from server.org.scope import watched_member
 from server.tally import closed
 from server.tally.models import SiteDay
 from server.watch import member_leads, members, today
@@ -127,7 +126,7 @@ def people_file(member_id: uuid.UUID) -> Response:
     asked, who, at = query(FileQuery), caller(), now()
     first = asked.day.replace(day=1) if asked.day else first_of(asked.month)
     with transaction() as session:
-        member = watched_member(session, who, member_id)
+        member = members.file_of(session, who, member_id, at)
         if member.id != who.member_id:
             facts = {"month": f"{first:%Y-%m}"}
             record(session, who.county_id, who.member_id, "member.viewed", member.id, facts, at)
@@ -160,7 +159,9 @@ def people_file(member_id: uuid.UUID) -> Response:
             names=NAMES,
             tones=TONES,
             tally=Counter(mark.state for mark in shown.marks),
-            may_invite=member.id != who.member_id and who.has("unit_supervisor", "bureau_supervisor", "admin"),
+            may_invite=member.removed_at is None
+            and member.id != who.member_id
+            and who.has("unit_supervisor", "bureau_supervisor", "admin"),
         )
 
 

@@ -238,7 +238,7 @@ def test_the_file_of_who_was_removed_is_read_and_nothing_else_is_done_with_it(
     sitting = desk("bureau")
     page = sitting.at(f"/months/2026-11?squad={cast.squads['east-1']}")
     page.get_by_role("link", name="chen").click()
-    expect(page.get_by_text("11月24日 周二移除")).to_be_visible()
+    expect(page.get_by_text("11月24日 周二 10:00 移除")).to_be_visible()
     expect(page.locator("#day")).to_contain_text("确认1天。")
     expect(page.get_by_role("link", name="看依据").first).to_be_visible()
     assert page.get_by_role("link", name="指定抽查").count() == 0
