@@ -35,6 +35,7 @@ export type LeaveKind = 'training' | 'recall' | 'official_trip' | 'sick' | 'mate
 export const LEAVE_STATE: Record<string, { word: string; tone: State }> = {
   pending: { word: '待审批', tone: 'review' }, approved: { word: '已同意', tone: 'accepted' },
   rejected: { word: '未同意', tone: 'rejected' }, withdrawn: { word: '已撤回', tone: 'none' },
+  revoked: { word: '已撤销', tone: 'rejected' },
 };
 
 /** Why a check-in is rejected: as the reviewer chooses it, and the sentence it suggests for the member. */

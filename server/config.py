@@ -27,7 +27,7 @@ _MOST_EMPLOYEE_TEMPLATES = 6
 # A template's id, and after a bar its keys where they are not the kind's own: `id|thing4,date1,thing7`.
 _TEMPLATE = re.compile(r"[^|,\s]{1,64}(\|[a-z_]+[0-9]+(,[a-z_]+[0-9]+)*)?")
 TEMPLATE_KINDS = (
-    *("reminder", "checkin_decided", "checkin_pending"),
+    *("reminder", "checkin_decided", "checkin_pending", "attestation_ended"),
     *("leave_asked", "leave_decided", "leave_withdrawn", "leave_waiting", "leave_ending"),
     *("flag_behind", "flag_at_risk", "flag_unreachable", "flag_missed", "flag_uncovered", "flag_step"),
     *("month_reached", "month_closed", "review_asked", "deletion_done"),

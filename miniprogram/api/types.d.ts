@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attestations/{attestation_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what one vouched for; or, as a bureau supervisor who is neither of the two, set it aside. The day is
+         * @description counted anew; that of a closed month becomes an addendum.
+         */
+        post: operations["attestations_withdraw_attestation_attestations__uuid_attestation_id__withdrawal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bind": {
         parameters: {
             query?: never;
@@ -920,6 +940,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leaves/{leave_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo what was approved, by whoever may decide on it; never one's own. Its days no longer count. */
+        post: operations["leaves_revoke_leave_leaves__uuid_leave_id__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leaves/{leave_id}/withdrawal": {
         parameters: {
             query?: never;
@@ -980,6 +1017,23 @@ export interface paths {
         };
         /** Who is signed in, where they are posted today, and whether consent stands. */
         get: operations["signin_me_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/attestations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller vouched for, the latest first, and what became of it. */
+        get: operations["attestations_my_attestations_me_attestations_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2247,6 +2301,49 @@ export interface components {
              */
             value: 0.5 | 1;
         };
+        /**
+         * AttestationEnd
+         * @description It counts no longer: taken back by whoever gave it, or set aside by somebody else.
+         */
+        AttestationEnd: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /** Set Aside */
+            set_aside: boolean;
+        };
+        /** AttestationEndBody */
+        AttestationEndBody: {
+            /**
+             * Reason
+             * @description the member reads it
+             */
+            reason: string;
+        };
+        /** AttestationEndReply */
+        AttestationEndReply: {
+            day: components["schemas"]["DayReply"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            month: components["schemas"]["MonthReply"];
+            withdrawn: components["schemas"]["AttestationEnd"];
+        };
+        /** AttestationPage */
+        AttestationPage: {
+            /** Items */
+            items: components["schemas"]["AttestationRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** AttestationReply */
         AttestationReply: {
             day: components["schemas"]["DayReply"];
@@ -2256,6 +2353,30 @@ export interface components {
              */
             id: string;
             month: components["schemas"]["MonthReply"];
+        };
+        /** AttestationRow */
+        AttestationRow: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            member: components["schemas"]["MemberRef"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Reason */
+            reason: string;
+            /** Value */
+            value: number;
+            withdrawn: components["schemas"]["AttestationEnd"] | null;
         };
         /**
          * BindBody
@@ -4501,7 +4622,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "pending" | "approved" | "rejected" | "withdrawn";
+            state: "pending" | "approved" | "rejected" | "withdrawn" | "revoked";
             /** Value */
             value: number;
             /**
@@ -5911,6 +6032,14 @@ export interface components {
             month: components["schemas"]["MonthReply"];
             review: components["schemas"]["ReviewReply"];
         };
+        /** RevocationBody */
+        RevocationBody: {
+            /**
+             * Reason
+             * @description the member reads it
+             */
+            reason: string;
+        };
         /** RoleBody */
         RoleBody: {
             /**
@@ -7206,6 +7335,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AttestationReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attestations_withdraw_attestation_attestations__uuid_attestation_id__withdrawal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attestation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttestationEndBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationEndReply"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -9573,7 +9746,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
-                state?: "pending" | "approved" | "rejected" | "withdrawn" | "all";
+                state?: "pending" | "approved" | "rejected" | "withdrawn" | "revoked" | "all";
                 /** @description one member the caller may see */
                 member?: string | null;
             };
@@ -9666,6 +9839,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LeaveDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveRow"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaves_revoke_leave_leaves__uuid_leave_id__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                leave_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationBody"];
             };
         };
         responses: {
@@ -9836,6 +10053,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeReply"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attestations_my_attestations_me_attestations_get: {
+        parameters: {
+            query?: {
+                /** @description rows a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationPage"];
                 };
             };
             /** @description Unprocessable Entity */

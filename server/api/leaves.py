@@ -1,4 +1,4 @@
-"""请假、公出、培训、补卡 over HTTP: asked for, decided on, withdrawn; the days follow at once."""
+"""请假、公出、培训、补卡 over HTTP: asked for, decided on, withdrawn, revoked; the days follow at once."""
 
 import uuid
 from datetime import date
@@ -42,7 +42,7 @@ class LeavePath(BaseModel):
 
 
 class LeaveQuery(PageQuery):
-    state: Literal["pending", "approved", "rejected", "withdrawn", "all"] = "all"
+    state: Literal["pending", "approved", "rejected", "withdrawn", "revoked", "all"] = "all"
     member: uuid.UUID | None = Field(None, description="one member the caller may see")
 
 
@@ -55,6 +55,10 @@ class WithdrawalBody(BaseModel):
     reason: Sentence = Field(min_length=1, max_length=300)
 
 
+class RevocationBody(BaseModel):
+    reason: Sentence = Field(min_length=1, max_length=300, description="the member reads it")
+
+
 class LeaveRow(BaseModel):
     id: uuid.UUID
     member: MemberRef
@@ -64,7 +68,7 @@ class LeaveRow(BaseModel):
     ends_on: date
     value: float
     reason: str
-    state: Literal["pending", "approved", "rejected", "withdrawn"]
+    state: Literal["pending", "approved", "rejected", "withdrawn", "revoked"]
     decided_by: str | None
     decided_at: AwareDatetime | None
     answer: str
@@ -140,6 +144,19 @@ def withdraw_leave(path: LeavePath, body: WithdrawalBody) -> Reply:
             _recount(session, leave, "withdrawal")
         decider = session.get_one(Member, (leave.county_id, leave.decided_by)) if leave.decided_by else None
         reply = _row(leave, caller().name, decider.name if decider else None)
+    return reply.model_dump(mode="json")
+
+
+@bp.post("/leaves/<uuid:leave_id>/revocation", responses={200: LeaveRow})
+def revoke_leave(path: LeavePath, body: RevocationBody) -> Reply:
+    """Undo what was approved, by whoever may decide on it; never one's own. Its days no longer count."""
+    with transaction() as session:
+        terms_on = partial(policy.leave_terms, session, caller().county_id)
+        leave, news = service.revoke(session, caller(), path.leave_id, body.reason, terms_on, now())
+        if news:
+            _recount(session, leave, "withdrawal")
+        member = session.get_one(Member, (leave.county_id, leave.member_id))
+        reply = _row(leave, member.name, caller().name)
     return reply.model_dump(mode="json")
 
 

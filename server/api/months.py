@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
 from server.api.register import MemberPath
-from server.api.services import Reply, reading
+from server.api.services import Reply, now, reading
 from server.api.session import SIGNED_IN, caller
-from server.org.scope import watched_member
 from server.tally import addenda
 from server.tally.closed import is_closed
 from server.tally.models import MonthAddendum
 from server.tally.month import site_days
+from server.watch.members import file_of
 
 bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
@@ -59,9 +59,9 @@ def my_month(query: MonthQuery) -> Reply:
 
 @bp.get("/members/<uuid:member_id>/month", responses={200: ExplainedMonth})
 def member_month(path: MemberPath, query: MonthQuery) -> Reply:
-    """The month of a member the caller may watch."""
+    """The month of a member the caller may watch; of who was removed, for supervisors, while it is kept."""
     with reading() as session:
-        member = watched_member(session, caller(), path.member_id)
+        member = file_of(session, caller(), path.member_id, now())
         return _explained(session, member.id, query.month).model_dump(mode="json")
 
 

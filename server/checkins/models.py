@@ -206,7 +206,8 @@ class Appeal(Base):
 
 
 class Attestation(Base):
-    """证明: a colleague or supervisor vouches for a presence, with name and reason; counts like a check-in."""
+    """证明: a colleague or supervisor vouches for a presence, with name and reason; counts like a check-in, until
+    whoever gave it takes it back, or a bureau supervisor sets it aside."""
 
     __tablename__ = "attestations"
     __table_args__ = (
@@ -215,7 +216,20 @@ class Attestation(Base):
         CheckConstraint("halves IN (1, 2)", name="halves"),
         CheckConstraint("attester_id <> member_id", name="not_for_oneself"),
         CheckConstraint("length(reason) > 0", name="says_why"),
-        UniqueConstraint("county_id", "member_id", "on_date", "attester_id"),
+        county_fk("withdrawn_by", "members"),
+        CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)"
+            " AND (withdrawn_at IS NULL) = (length(withdrawal_reason) = 0)",
+            name="withdrawn_by_someone",
+        ),
+        index_where(
+            "uq_attestations_standing",
+            *("county_id", "member_id", "on_date", "attester_id"),
+            where="withdrawn_at IS NULL",
+            unique=True,
+        ),
+        Index(None, "county_id", "member_id", "on_date"),
+        Index(None, "county_id", "attester_id", "created_at"),
     )
     county_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
@@ -225,3 +239,10 @@ class Attestation(Base):
     halves: Mapped[int]
     reason: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[uuid.UUID | None]  # somebody else than the attester: it was set aside
+    withdrawal_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
+
+    @property
+    def is_set_aside(self) -> bool:
+        return self.withdrawn_by is not None and self.withdrawn_by != self.attester_id

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Exists, bindparam, delete, exists, func, select
+from sqlalchemy import Exists, bindparam, delete, exists, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn, Ticket
 from server.db import short
-from server.errors import conflict
+from server.org.models import Member
 from server.org.scope import Caller
+from server.rate_limits import spend
 
-# A few are kept ahead on the phone for places without signal; more than this is not a person taking photos.
+# A few are kept ahead on the phone for places without signal; of more than this the oldest ends.
 MOST_UNUSED = 10
+_MOST_ENDED_AN_HOUR = 60  # whoever lets so many lapse is not a person taking photos
 GESTURES = ("竖起拇指", "比个胜利手势", "手掌摊开", "握拳举起", "一手指天", "双手抱拳")
 
 _TICKET, _CHECKIN = short(Ticket, "t"), short(CheckIn, "c")
@@ -53,23 +55,11 @@ class Spot:
 def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: Spot | None = None) -> Ticket:
     """A ticket bound to the caller, and to the spot check that it answers: of that there is one, however often its
     camera opens, so that nobody runs out of them.
-
-    409 `too_many_tickets` when ten unused ones are still valid.
     """
     if spot and (kept := _kept(session, caller, now, spot.id)):
         return kept
-    unused = session.scalar(
-        select(func.count())
-        .select_from(Ticket)
-        .where(
-            Ticket.county_id == caller.county_id,
-            Ticket.member_id == caller.member_id,
-            Ticket.expires_at > now,
-            ~_is_used(),
-        )
-    )
-    if not spot and (unused or 0) >= MOST_UNUSED:
-        raise conflict("too_many_tickets", "手机里还有未用的拍摄凭证，请先用掉。", most=MOST_UNUSED)
+    if not spot:
+        _make_room(session, caller, now)
     ticket = Ticket(
         county_id=caller.county_id,
         id=uuid.uuid4(),
@@ -82,6 +72,35 @@ def issue(session: Session, caller: Caller, now: datetime, ttl_h: int, *, spot: 
     )
     session.add(ticket)
     return ticket
+
+
+def _make_room(session: Session, caller: Caller, now: datetime) -> None:
+    """End what is unused from before the WeChat was bound that is bound now, and the oldest where there are too many;
+    spot checks' tickets are apart.
+
+    The server does not know which a phone still has: a lost one has taken its own with it, and a refusal would shut the
+    new one out for a day. To end is to expire now, not to be void: a photo taken before, which waits for signal, is
+    bounded by its ticket as it would have been, and only one taken later is left to a person. The oldest goes first,
+    because it says least of when a photo was taken, and a phone takes its newest. 429 for whoever asks without end.
+    """
+    unused = session.execute(
+        select(Ticket, Member.bound_at)
+        .join(Member, (Member.county_id == Ticket.county_id) & (Member.id == Ticket.member_id))
+        .where(
+            Ticket.county_id == caller.county_id,
+            Ticket.member_id == caller.member_id,
+            Ticket.spot_check_id.is_(None),
+            Ticket.expires_at > now,
+            ~_is_used(),
+        )
+        .order_by(Ticket.issued_at.desc(), Ticket.id)
+    ).all()
+    if len(unused) >= MOST_UNUSED:
+        key = f"tickets:{caller.county_id}:{caller.member_id}"
+        spend(session, key, limit=_MOST_ENDED_AN_HOUR, window_s=3600, now=now)
+    for at, (ticket, bound_at) in enumerate(unused, start=1):
+        if at >= MOST_UNUSED or (bound_at and ticket.issued_at < bound_at):
+            ticket.expires_at = now
 
 
 def _kept(session: Session, caller: Caller, now: datetime, spot_id: uuid.UUID) -> Ticket | None:

@@ -26,7 +26,9 @@ _NAMES = {
     "aimed": "是否指定",
     "aimed_sha256": "指定内容的摘要",
     "appeal": "申诉编号",
+    "approved_by": "原审批人",
     "asked": "本人申请",
+    "attester": "证明人",
     "before": "早于",
     "by": "方式或姓名",
     "cause": "原因",
@@ -91,7 +93,7 @@ _OTHERWISE = {
     ("invite.wrong_code", "from"): "网络地址",
 }
 _IDS = {"squad": Squad, "unit": Unit, "from_unit": Unit, "to_unit": Unit, "station": Station}
-_PEOPLE = ("leader", "owner", "to")
+_PEOPLE = ("approved_by", "attester", "leader", "owner", "to")
 _STATES = {code: state.word for code, state in STATES.items()}
 _FIELDS = FIELD_NAMES | FIELDS
 _LISTS = {

@@ -10,7 +10,7 @@ from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.workbook import Column
 
-_WORDS = {"approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"}
+_WORDS = {"approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回", "revoked": "已撤销"}
 _STATES = (("pending", "待审批"), *_WORDS.items(), ("all", "全部"))
 
 
@@ -24,7 +24,7 @@ _COLUMNS = (
 class Query(api.LeaveQuery):
     """The page begins with what waits."""
 
-    state: Literal["pending", "approved", "rejected", "withdrawn", "all"] = "pending"
+    state: Literal["pending", "approved", "rejected", "withdrawn", "revoked", "all"] = "pending"
 
 
 @face.get("/leaves")
@@ -57,3 +57,10 @@ def leaves_decide(leave_id: uuid.UUID) -> Response:
     return done(
         "已同意，天数已重新计算。" if body.approved else "已回复不同意，队员会看到理由。", url_for("desk.leaves")
     )
+
+
+@face.post("/leaves/<uuid:leave_id>/revocation")
+def leaves_revoke(leave_id: uuid.UUID) -> Response:
+    """Undo an approved one; says why."""
+    api.revoke_leave(api.LeavePath(leave_id=leave_id), form(api.RevocationBody))
+    return done("已撤销，天数已重新计算，队员会看到理由。", url_for("desk.leaves", state="approved"))

@@ -65,7 +65,7 @@ def months_one(month: str) -> Response:
             goals=goals,
             table=table,
             frozen=frozen,
-            people=results.members_of(session, who, first, part) if part.units or part.squads else None,
+            people=results.members_of(session, who, first, part, now()) if part.units or part.squads else None,
             added=_added(session, who, first, part),
             chart=_chart(table, part, goals),
             units=units,
@@ -91,7 +91,7 @@ def months_sheet(month: str) -> Response:
             table=table,
             goals=_goals(session, who, first, table, part),
             closed_at=frozen.closed_at if frozen else None,
-            people=results.members_of(session, who, first, part),
+            people=results.members_of(session, who, first, part, now()),
             added=_added(session, who, first, part),
         )
     content = month_sheet.write(made, maker())
@@ -190,7 +190,7 @@ def _added(session: Session, who: Caller, month: date, part: Part) -> list[Any]:
     rows = addenda.of_month(session, who.county_id, month)
     if part == Part() or not rows:
         return rows
-    shown = {row.member_id for row in results.members_of(session, who, month, part)}
+    shown = {row.member_id for row in results.members_of(session, who, month, part, now())}
     return [(one, name) for one, name in rows if one.member_id in shown]
 
 

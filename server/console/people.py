@@ -4,21 +4,23 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from flask import Response, url_for
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from server.api import attestations
 from server.api.counts import month_of
 from server.api.fields import Day
 from server.api.months import first_of
 from server.api.services import now, reading, transaction
 from server.api.session import caller
 from server.audit.journal import record
-from server.checkins import second_opinion
+from server.checkins import attest, second_opinion
+from server.checkins.models import Attestation
 from server.console.exports import PAGE, Rows, export
-from server.console.face import face, page, query
+from server.console.face import done, face, form, page, query
 from server.console.words import STATES, TONES
 from server.console.workbook import Column
 from server.leaves import training
@@ -26,7 +28,6 @@ from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import Unit
 from server.org.scope import county as in_county
-from server.org.scope import watched_member
 from server.tally import closed
 from server.tally.models import SiteDay
 from server.watch import member_leads, members, today
@@ -125,7 +126,7 @@ def people_file(member_id: uuid.UUID) -> Response:
     asked, who, at = query(FileQuery), caller(), now()
     first = asked.day.replace(day=1) if asked.day else first_of(asked.month)
     with transaction() as session:
-        member = watched_member(session, who, member_id)
+        member = members.file_of(session, who, member_id, at)
         if member.id != who.member_id:
             facts = {"month": f"{first:%Y-%m}"}
             record(session, who.county_id, who.member_id, "member.viewed", member.id, facts, at)
@@ -150,14 +151,34 @@ def people_file(member_id: uuid.UUID) -> Response:
             events=timeline(session, who, member.id, first, who.tz, blind),
             on=on,
             is_asked=asked.day is not None,
-            day=_day(session.get(SiteDay, (who.county_id, member.id, on)), blind) if on else None,
+            day=_day(session.get(SiteDay, (who.county_id, member.id, on)), _vouched(session, member.id, on), blind)
+            if on
+            else None,
             now=at,
             evidence=evidence_url,
             names=NAMES,
             tones=TONES,
             tally=Counter(mark.state for mark in shown.marks),
-            may_invite=member.id != who.member_id and who.has("unit_supervisor", "bureau_supervisor", "admin"),
+            may_invite=member.removed_at is None
+            and member.id != who.member_id
+            and who.has("unit_supervisor", "bureau_supervisor", "admin"),
         )
+
+
+@face.post("/people/<uuid:member_id>/attestations/<uuid:attestation_id>/withdrawal")
+def people_attestation_end(member_id: uuid.UUID, attestation_id: uuid.UUID) -> Response:
+    """Take back what one vouched for, or set somebody else's word aside."""
+    path, body = attestations.AttestationPath(attestation_id=attestation_id), form(attestations.AttestationEndBody)
+    made = cast(dict[str, Any], attestations.withdraw_attestation(path, body))
+    said = "已记为不采信，队员和证明人会看到理由。" if made["withdrawn"]["set_aside"] else "已撤回，队员会看到理由。"
+    to = url_for("desk.people_file", member_id=member_id, day=made["day"]["on"])
+    return done(f"{said}当天已重新计算。", to)
+
+
+def _vouched(session: Session, member_id: uuid.UUID, on: date) -> Mapping[str, Attestation]:
+    """What was vouched for of that day, by id."""
+    of_day = in_county(caller(), Attestation).where(Attestation.member_id == member_id, Attestation.on_date == on)
+    return {str(one.id): one for one in session.scalars(of_day)}
 
 
 def _latest(month: MonthMarks, today: date) -> date | None:
@@ -172,7 +193,9 @@ def _since_posted(months: Sequence[MonthMarks], shown: MonthMarks) -> Sequence[M
     return months[first:]
 
 
-def _day(stored: SiteDay | None, blind: Collection[uuid.UUID]) -> dict[str, Any] | None:
+def _day(
+    stored: SiteDay | None, vouched: Mapping[str, Attestation], blind: Collection[uuid.UUID]
+) -> dict[str, Any] | None:
     """Why the day is worth what it is: the sentence, and each thing it was counted from."""
     if stored is None:
         return None
@@ -185,12 +208,13 @@ def _day(stored: SiteDay | None, blind: Collection[uuid.UUID]) -> dict[str, Any]
     return {
         "explanation": stored.explanation,
         "version": stored.policy_version,
-        "sources": [_source(source) for source in stored.sources],
+        "sources": [_source(source, vouched.get(source.get("id", ""))) for source in stored.sources],
     }
 
 
-def _source(source: Mapping[str, Any]) -> dict[str, Any]:
-    """One source in words: its state, what it was, and the check-in whose evidence stands behind it."""
+def _source(source: Mapping[str, Any], vouched: Attestation | None) -> dict[str, Any]:
+    """One source in words: its state, what it was, and the check-in whose evidence stands behind it; of what somebody
+    `vouched` for, the word by which the reader may end it."""
     if source["type"] == "checkin":
         minute = source["minute_of_day"]
         said = f"{minute // 60:02}:{minute % 60:02} {KIND_NAMES[source['kind']]}"
@@ -199,7 +223,13 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
         return {"state": source["holds"], "text": f"{said}，{by}{outside}", "checkin_id": source["id"]}
     if source["type"] == "attestation":
         worth = "一天" if source["halves"] == 2 else "半天"
-        return {"state": "accepted", "text": f"{source['by']} 证明在岗{worth}：{source['reason']}"}
+        made = {"state": "accepted", "text": f"{source['by']} 证明在岗{worth}：{source['reason']}"}
+        if vouched and vouched.withdrawn_at:  # of a closed month the day stands as it was published
+            made["text"] += f"（后来{'未采信' if vouched.is_set_aside else '已撤回'}）"
+        elif vouched and attest.may_withdraw(caller(), vouched):
+            mine = vouched.attester_id == caller().member_id
+            made |= {"attestation_id": source["id"], "end": "撤回" if mine else "不采信"}
+        return made
     return {"state": "excused", "text": KIND_WORDS[source["kind"]]}
 
 

@@ -100,8 +100,8 @@ def _check_overlap(session: Session, caller: Caller, new: NewLeave) -> None:
 
 def _check_make_up(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> None:
     there = presence_at(session, caller.county_id, caller.member_id, now).on_date  # the station's own today
-    if new.ends_on > there:
-        raise invalid("make_up_ahead", "补卡只能补已经过去的日子。")
+    if new.ends_on >= there:
+        raise invalid("make_up_ahead", "补卡只能补已经过去的日子，今天的请明天再申请。")
     if new.starts_on < there - timedelta(days=terms.make_up_within_days):
         raise conflict(
             "make_up_too_late", f"补卡须在 {terms.make_up_within_days} 天内提出。", most_days=terms.make_up_within_days

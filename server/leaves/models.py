@@ -30,10 +30,12 @@ class Leave(Base):
         county_fk("member_id", "members"),
         county_fk("decided_by", "members"),
         one_of("kind", KINDS),
-        one_of("state", ("pending", "approved", "rejected", "withdrawn")),
+        one_of("state", ("pending", "approved", "rejected", "withdrawn", "revoked")),
         CheckConstraint("ends_on >= starts_on", name="interval"),
         CheckConstraint("halves IN (1, 2)", name="halves"),
-        CheckConstraint("state NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name="decided_by_someone"),
+        CheckConstraint(
+            "state NOT IN ('approved', 'rejected', 'revoked') OR decided_by IS NOT NULL", name="decided_by_someone"
+        ),
         Index(None, "county_id", "member_id", "starts_on"),
         Index(None, "county_id", "state", "starts_on"),
     )
@@ -46,7 +48,7 @@ class Leave(Base):
     halves: Mapped[int] = mapped_column(default=2)
     reason: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(10), default="pending")
-    decided_by: Mapped[uuid.UUID | None]  # also kept when it is withdrawn later
+    decided_by: Mapped[uuid.UUID | None]  # also kept when it is withdrawn later; of one revoked, who revoked it
     decided_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(String(300), default="")  # why it was decided so, or why it was withdrawn
     withdrawn_at: Mapped[datetime | None]

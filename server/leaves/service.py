@@ -1,4 +1,4 @@
-"""请假、公出、培训与补卡: asked for by the member, decided by somebody else, withdrawn by the member."""
+"""请假、公出、培训与补卡: asked for by the member, decided by somebody else, withdrawn by the member or revoked."""
 
 import uuid
 from collections.abc import Callable
@@ -58,12 +58,7 @@ def decide(
     same decision again by the same person is a retry; anything else finds it decided."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
-    if leave.member_id == caller.member_id:
-        raise forbidden("own_leave", "不能审批自己的申请，请由他人审批。")
-    days = length_days(session, leave)
-    needed = terms_on(leave.starts_on).approver_of(days)
-    if not may_decide(session, caller, needed, member):
-        raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)
+    _require_decider(session, caller, leave, member, terms_on)
     state = "approved" if approved else "rejected"
     if (leave.state, leave.decided_by, leave.answer) == (state, caller.member_id, answer):
         return leave, False
@@ -77,6 +72,33 @@ def decide(
     settle(session, caller.county_id, *_asking(leave))
     word = "已同意" if approved else "未同意"
     _tell(session, leave, member, leave.member_id, "leave_decided", word, answer, now)
+    return leave, True
+
+
+def revoke(
+    session: Session,
+    caller: Caller,
+    leave_id: uuid.UUID,
+    reason: str,
+    terms_on: Callable[[date], LeaveTerms],
+    now: datetime,
+) -> tuple[Leave, bool]:
+    """Undo what was approved and turned out otherwise, by whoever may decide on it; and whether it is news, which the
+    same again by the same person is not. 409 `leave_not_approved` for anything else."""
+    leave = _held(session, caller, leave_id)
+    member = _member(session, leave)
+    _require_decider(session, caller, leave, member, terms_on)
+    if (leave.state, leave.decided_by, leave.answer) == ("revoked", caller.member_id, reason):
+        return leave, False
+    if leave.state != "approved":
+        raise conflict("leave_not_approved", "只能撤销已经同意的申请。", state=leave.state)
+    facts = _facts(leave) | {"reason": reason, "approved_by": str(leave.decided_by)}
+    leave.state, leave.answer = "revoked", reason
+    leave.decided_by, leave.decided_at = caller.member_id, now
+    session.flush()
+    record(session, caller.county_id, caller.member_id, "leave.revoked", leave.member_id, facts, now)
+    settle(session, caller.county_id, f"leave_ending:{leave.id}:")
+    _tell(session, leave, member, leave.member_id, "leave_decided", "已撤销", reason, now)
     return leave, True
 
 
@@ -94,8 +116,8 @@ def withdraw(
         raise forbidden("not_own_leave", "只能撤回自己的申请。")
     if leave.state == "withdrawn":
         return leave, False
-    if leave.state == "rejected":
-        raise conflict("leave_decided", "这个申请没有获得同意，不需要撤回。", state=leave.state)
+    if leave.state in ("rejected", "revoked"):
+        raise conflict("leave_decided", "这个申请没有获得同意，或已被撤销，不需要撤回。", state=leave.state)
     member = _member(session, leave)
     needed = terms_on(leave.starts_on).approver_of(length_days(session, leave))
     told = [leave.decided_by] if leave.decided_by else deciders(session, needed, member, caller.today)
@@ -123,6 +145,17 @@ def _held(session: Session, caller: Caller, leave_id: uuid.UUID) -> Leave:
     return leave
 
 
+def _require_decider(
+    session: Session, caller: Caller, leave: Leave, member: Member, terms_on: Callable[[date], LeaveTerms]
+) -> None:
+    if leave.member_id == caller.member_id:
+        raise forbidden("own_leave", "不能审批自己的申请，请由他人审批。")
+    days = length_days(session, leave)
+    needed = terms_on(leave.starts_on).approver_of(days)
+    if not may_decide(session, caller, needed, member):
+        raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)
+
+
 def _member(session: Session, leave: Leave) -> Member:
     return session.get_one(Member, (leave.county_id, leave.member_id))
 
@@ -146,4 +179,5 @@ def _tell(
     session: Session, leave: Leave, member: Member, who: uuid.UUID, notice: str, result: str, reason: str, now: datetime
 ) -> None:
     facts = _facts(leave) | {"kind": KIND_WORDS[leave.kind], "member": member.name, "result": result, "reason": reason}
-    enqueue(session, leave.county_id, Letter(who, notice, f"{notice}:{leave.id}:{who}", facts), now)
+    key = f"{notice}:{leave.id}:{who}" + (":revoked" if leave.state == "revoked" else "")
+    enqueue(session, leave.county_id, Letter(who, notice, key, facts), now)

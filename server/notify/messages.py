@@ -82,6 +82,10 @@ KINDS: dict[str, Kind] = {
         *("复核结果", "sandbox-decided", MONTH_PAGE, words.checkin_decided, words.checkin_decided_said),
         *(_POSTED, "打卡复核有结果时告诉您", _YOURS),
     ),
+    "attestation_ended": Kind(
+        *("证明撤回", "sandbox-decided", MONTH_PAGE, words.attestation_ended, words.attestation_ended_said),
+        *(_EVERYBODY, "在岗证明撤回或没有采信时告诉您", "这是关于您的证明，或是您给同事的证明。"),
+    ),
     "flag_behind": Kind(
         *("进度提醒", "sandbox-flag", MONTH_PAGE),
         words.flag("进度落后", lambda f: f"再驻{f['missing']:g}天可达标，还有{f['remaining_days']:g}个可用日"),

@@ -41,6 +41,22 @@ def checkin_decided_said(f: Facts) -> str:
     return f"您{on}的打卡被驳回。{_because('理由', f['reason'])}如有不同意见，可以申诉。"
 
 
+def attestation_ended(f: Facts) -> dict[str, str]:
+    return {
+        "thing1": f"{day_words(f['on'])}在岗的证明",
+        "phrase2": "未采信" if f["by"] else "已撤回",
+        "thing3": f["reason"],
+    }
+
+
+def attestation_ended_said(f: Facts) -> str:
+    on, why = day_words(f["on"]), _because("理由", f["reason"])
+    if f["to"] == "attester":
+        return f"您对{f['member']}{on}在岗的证明，{f['by']}没有采信。{why}当天不再按它计天数。"
+    what = f"{f['by']}没有采信{f['attester']}" if f["by"] else f"{f['attester']}撤回了"
+    return f"{what}对您{on}在岗的证明。{why}当天的天数已重新计算；确实在岗的，可以另请同事或监督人员证明，或申请补卡。"
+
+
 def checkin_pending(f: Facts) -> dict[str, str]:
     return {
         "thing1": f"{day_words(f['on'])}的打卡",
@@ -109,7 +125,8 @@ def leave_asked_said(f: Facts) -> str:
 
 
 def leave_decided_said(f: Facts) -> str:
-    return f"您{_leave_days(f)}的{f['kind']}申请：{f['result']}。{_because('说明', f['reason'])}"
+    means = "这几天不再按它计。" if f["result"] == "已撤销" else ""
+    return f"您{_leave_days(f)}的{f['kind']}申请：{f['result']}。{_because('说明', f['reason'])}{means}"
 
 
 def leave_withdrawn_said(f: Facts) -> str:

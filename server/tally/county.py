@@ -150,7 +150,8 @@ def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, 
         )
     )
     for a, name in session.execute(vouched):
-        if a.id not in later.facts:
+        stands = a.withdrawn_at is None or a.id in later.withdrawals
+        if stands and a.id not in later.facts:
             chunk[a.member_id].attestations[a.on_date].append(AttestationInput(str(a.id), a.halves, name, a.reason))
     away = select(Leave).where(
         Leave.county_id == county_id,

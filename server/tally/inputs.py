@@ -71,7 +71,9 @@ QUESTIONS = {
     "attestation": select(_A.id, _A.reason, _M.name, _A.on_date, _A.halves)
     .select_from(_ATTESTATION)
     .join(_MEMBER_OF, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
-    .where(_A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date.between(_SINCE, _UNTIL)),
+    .where(
+        _A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date.between(_SINCE, _UNTIL), _A.withdrawn_at.is_(None)
+    ),
     "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves, _L.state).where(
         _L.county_id == _COUNTY,
         _L.member_id == _MEMBER,

@@ -1,4 +1,5 @@
-"""人员: the members one watches, found by name, unit or squad, a page at a time, each with the month and the day."""
+"""人员: the members one watches, found by name, unit or squad, a page at a time, each with the month and the day; and
+whose file one may open."""
 
 import base64
 import binascii
@@ -6,16 +7,18 @@ import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from server.errors import invalid
+from server.checkins.models import CheckIn
+from server.errors import invalid, not_found
 from server.flags.models import Flag
-from server.org.models import Member, Posting, Squad, Station, Unit
-from server.org.scope import Caller, watched_members, watched_squads
+from server.org.consent import KEPT_MONTHS
+from server.org.models import DeletionRequest, Member, Posting, Squad, Station, Unit
+from server.org.scope import WATCHING_COUNTY, Caller, watched_members, watched_squads
 from server.org.scope import county as in_county
 from server.tally.month import published
 from server.tally.monthly import stored_members
@@ -77,6 +80,30 @@ def listed(session: Session, caller: Caller, wanted: Wanted, most: int = PAGE) -
         for row in rows
     ]
     return found, cursor
+
+
+def filed(caller: Caller, now: datetime) -> ColumnElement[bool]:
+    """The condition on Member: those whose month and file the caller may read. Whom they watch; and who was removed,
+    for the supervisors of the county and the unit, because the days stand in the month's table and may be disputed:
+    until what was collected is erased, by its term or at the member's request."""
+    supervised = true() if caller.has(*WATCHING_COUNTY) else Member.unit_id.in_(caller.units("unit_supervisor"))
+    of_member = (DeletionRequest.county_id == Member.county_id) & (DeletionRequest.member_id == Member.id)
+    was_deleted = exists().where(of_member, DeletionRequest.done_at.is_not(None))
+    is_kept = exists().where(
+        CheckIn.county_id == Member.county_id, CheckIn.member_id == Member.id, CheckIn.erased_at.is_(None)
+    )
+    within_term = Member.removed_at >= now - timedelta(days=31 * KEPT_MONTHS)
+    return or_(
+        Member.removed_at.is_(None) & watched_members(caller), within_term & supervised & (~was_deleted | is_kept)
+    )
+
+
+def file_of(session: Session, caller: Caller, member_id: uuid.UUID, now: datetime) -> Member:
+    """The member, if the caller may read their file; else 404, which does not say whether there is one."""
+    member = session.scalar(in_county(caller, Member).where(Member.id == member_id, filed(caller, now)))
+    if member is None:
+        raise not_found()
+    return member
 
 
 def choices(session: Session, caller: Caller) -> tuple[list[Any], list[Any]]:

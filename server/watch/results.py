@@ -3,21 +3,22 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from server.errors import not_found
 from server.org.models import Member, Squad
-from server.org.scope import WATCHING_COUNTY, Caller, watched_members
+from server.org.scope import WATCHING_COUNTY, Caller
 from server.org.scope import county as in_county
 from server.tally.models import ClosedMonth
 from server.tally.month import published
 from server.tally.monthly import StoredMember, stored_members, table_so_far
 from server.tally.table import part_of
 from server.tally.types import MonthCount
+from server.watch.members import filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class MemberRow:
     city: str
     month: MonthCount
     here: float
-    is_watched: bool
+    may_open: bool
 
 
 def readable(caller: Caller) -> Part:
@@ -96,11 +97,11 @@ def table_of(session: Session, caller: Caller, month: date, part: Part) -> tuple
     return part.of(table_so_far(session, caller.county_id, month, part.squads_in())), None
 
 
-def members_of(session: Session, caller: Caller, month: date, part: Part) -> list[MemberRow]:
+def members_of(session: Session, caller: Caller, month: date, part: Part, now: datetime) -> list[MemberRow]:
     """The members posted with that part in the month, by name: as published once it is closed."""
     found = list(stored_members(session, caller.county_id, month, caller.today, part.squads_in()))
     ids = [one.given.member_id for one in found]
-    then, watched = published(session, caller.county_id, month, ids), _watched(session, caller, ids)
+    then, open_to = published(session, caller.county_id, month, ids), _filed(session, caller, ids, now)
     rows = [
         MemberRow(
             member_id=one.given.member_id,
@@ -108,15 +109,14 @@ def members_of(session: Session, caller: Caller, month: date, part: Part) -> lis
             city="、".join(dict.fromkeys(p.city for p in one.given.postings)),
             month=then.get(one.given.member_id, one.month),
             here=sum(day.confirmed for day in part.days_with(one)) / 2,
-            is_watched=one.given.member_id in watched,
+            may_open=one.given.member_id in open_to,
         )
         for one in found
     ]
     return sorted(rows, key=lambda row: (row.name, row.member_id))
 
 
-def _watched(session: Session, caller: Caller, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    statement = select(Member.id).where(
-        Member.county_id == caller.county_id, Member.id.in_(ids), Member.removed_at.is_(None), watched_members(caller)
-    )
-    return set(session.scalars(statement))
+def _filed(session: Session, caller: Caller, ids: Collection[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+    """Those whose file the caller may open."""
+    of_these = in_county(caller, Member).with_only_columns(Member.id).where(Member.id.in_(ids), filed(caller, now))
+    return set(session.scalars(of_these))

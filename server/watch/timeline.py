@@ -25,9 +25,13 @@ from server.org.scope import Caller
 from server.spotchecks.models import DECISIONS, EXCUSES, STATES, SpotCheck
 from server.tally import addenda
 from server.tally.month_fold import month_end
+from server.tally.types import FULL_DAY
 
 KIND_NAMES = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
-_LEAVE_STATES = {"pending": "待审批", "approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"}
+_LEAVE_STATES = {
+    **{"pending": "待审批", "approved": "已同意", "rejected": "未同意", "withdrawn": "已撤回"},
+    "revoked": "已撤销",
+}
 _FLAG_WORDS = {"behind": "落后", "at_risk": "有风险", "unreachable": "已无法达标", "missed": "未达标"}
 _APPEAL_WORDS = {"open": "处理中", "upheld": "成立", "denied": "不成立"}
 
@@ -187,16 +191,20 @@ def _appeals(asked: _Asked) -> Iterator[Event]:
 
 
 def _vouched(asked: _Asked) -> Iterator[Event]:
-    attester = aliased(Member)
+    attester, ender = aliased(Member), aliased(Member)
     statement = (
-        asked.of(Attestation, Attestation.on_date, Attestation.halves, Attestation.reason, Attestation.created_at)
-        .add_columns(attester.name)
+        asked.of(Attestation, Attestation, attester.name, ender.name.label("ender"))
         .join(attester, (attester.county_id == Attestation.county_id) & (attester.id == Attestation.attester_id))
+        .outerjoin(ender, (ender.county_id == Attestation.county_id) & (ender.id == Attestation.withdrawn_by))
         .where(Attestation.on_date.between(asked.first, asked.last))
+        .order_by(Attestation.created_at)
     )
-    for row in asked.session.execute(statement):
-        worth = "一天" if row.halves == 2 else "半天"
-        yield Event(row.on_date, None, "attestation", f"证明在岗{worth}", row.reason, "accepted", row.name)
+    for made, name, ended_by in asked.session.execute(statement):
+        title, said = f"证明在岗{'一天' if made.halves == FULL_DAY else '半天'}", made.reason
+        if ended_by:
+            title += "，未采信" if made.is_set_aside else "，已撤回"
+            said += f"；{ended_by}：{made.withdrawal_reason}"
+        yield Event(made.on_date, None, "attestation", title, said, "" if ended_by else "accepted", name)
 
 
 def _leaves(asked: _Asked) -> Iterator[Event]:
@@ -207,7 +215,7 @@ def _leaves(asked: _Asked) -> Iterator[Event]:
         .outerjoin(decider, (decider.county_id == Leave.county_id) & (decider.id == Leave.decided_by))
         .where(Leave.starts_on <= asked.last, Leave.ends_on >= asked.first)
     )
-    shapes = {"pending": "review", "approved": "excused", "rejected": "rejected", "withdrawn": ""}
+    shapes = {"pending": "review", "approved": "excused", "rejected": "rejected", "withdrawn": "", "revoked": ""}
     for row in asked.session.execute(statement):
         span = _span(row.starts_on, row.ends_on) + ("（半天）" if row.halves == 1 else "")
         said = "；".join(part for part in (row.reason, row.answer) if part)

@@ -108,6 +108,19 @@ class Target:
         return str(self._api.post("/leaves", "chen", asked).json["id"])
 
     @cached_property
+    def approved(self) -> str:
+        """An absence of chen's that the bureau approved."""
+        asked = {"kind": "official_trip", "starts_on": "2026-11-27", "reason": "出差"}
+        leave = str(self._api.post("/leaves", "chen", asked).json["id"])
+        assert self._api.post(f"/leaves/{leave}/decision", "bureau", {"approved": True}).status_code == 200
+        return leave
+
+    @cached_property
+    def attestation(self) -> str:
+        """By colleague, about chen."""
+        return str(_attest(self._api, "colleague", self).json["id"])
+
+    @cached_property
     def complaint(self) -> str:
         said = {"id": str(uuid.uuid4()), "kind": "complaint", "text": "打卡次数太多"}
         return str(self._api.post("/me/complaints", "chen", said).json["id"])
@@ -462,6 +475,22 @@ MATRIX: dict[tuple[str, str], Row] = {
             401: {NOBODY},
         },
     ),
+    ("GET", "/api/v1/me/attestations"): Row(
+        lambda api, who, t: api.get("/me/attestations", who), _everyone(200), {"colleague"}, "attestation"
+    ),
+    ("POST", "/api/v1/attestations/{attestation_id}/withdrawal"): Row(
+        lambda api, who, t: api.post(f"/attestations/{t.attestation}/withdrawal", who, {"reason": "不在驻点"}),
+        # bureau sets it aside; who vouched, and bureau2, find that done: 409, which is theirs to be told
+        {
+            200: {"bureau"},
+            409: {"bureau2", "colleague"},
+            403: WATCHERS - BUREAU,
+            **_rest(404, WATCHERS, {"colleague"}),
+            401: {NOBODY},
+        },
+        there="attestation",
+        first="bureau",
+    ),
     ("GET", "/api/v1/photos/{photo_id}"): Row(
         # The link is the key: without one nobody sees a photo, whoever is signed in.
         lambda api, who, t: api.get(f"/photos/{t.photo}", who, token="guessed"),
@@ -510,6 +539,18 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/leaves/{leave_id}/decision"): Row(
         # one day: the unit decides, and whoever stands above it; the first to do so is followed by 409
         lambda api, who, t: api.post(f"/leaves/{t.leave}/decision", who, {"approved": True}),
+        {
+            200: {"bureau"},
+            409: {"bureau2", "county_leader", "supervisor"},
+            403: {"chen", "leader"},
+            **_rest(404, WATCHERS),
+            401: {NOBODY},
+        },
+        first="bureau",
+    ),
+    ("POST", "/api/v1/leaves/{leave_id}/revocation"): Row(
+        lambda api, who, t: api.post(f"/leaves/{t.approved}/revocation", who, {"reason": "查实没有出差"}),
+        # bureau revokes it; who else might have is told that it is done
         {
             200: {"bureau"},
             409: {"bureau2", "county_leader", "supervisor"},

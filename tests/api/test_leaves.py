@@ -186,10 +186,18 @@ def test_a_made_up_day_counts_as_presence_and_is_marked(api: Api) -> None:
 def test_made_up_days_have_a_deadline_and_a_quota(api: Api) -> None:
     assert ask(api, kind="make_up", first="2026-11-20").json["code"] == "make_up_too_late"
     assert ask(api, kind="make_up", first="2026-11-25").json["code"] == "make_up_ahead"
+    today = ask(api, kind="make_up", first="2026-11-24")  # which is not past yet
+    assert (today.status_code, today.json["code"]) == (422, "make_up_ahead")
     assert ask(api, kind="make_up", first="2026-11-21", last="2026-11-22").status_code == 201
     refused = ask(api, kind="make_up", first="2026-11-23", value=0.5)
     assert (refused.status_code, refused.json["code"]) == (409, "make_up_quota")
     assert refused.json["detail"] == "11月最多补卡 2 天，已经用完。"
+
+
+def test_which_days_are_past_says_the_stations_date(api: Api, clock: StoppedClock) -> None:
+    clock.advance(hours=14, minutes=30)  # the 25th in Shanghai, still the 24th in Frankfurt
+    assert ask(api, kind="make_up", first="2026-11-24").status_code == 201
+    assert ask(api, "neighbour", kind="make_up", first="2026-11-24").json["code"] == "make_up_ahead"
 
 
 def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api: Api, clock: StoppedClock) -> None:

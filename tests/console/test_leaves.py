@@ -44,6 +44,32 @@ def test_a_refusal_says_why(desk: Desks, api: Api) -> None:
     assert (leave["state"], leave["answer"]) == ("rejected", "那天有重要来访，请改期")
 
 
+def test_what_was_approved_is_revoked_and_says_why(desk: Desks, api: Api) -> None:
+    leave = ask(api)
+    assert api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True}).status_code == 200
+    sitting = desk("supervisor")
+    page = sitting.at("/leaves?state=approved")
+    row = page.get_by_role("row").filter(has_text="chen")
+    row.get_by_text("撤销", exact=True).click()
+    sitting.shot("leaves-revoke")
+    assert sitting.barriers() == []
+    row.get_by_label("理由（队员会看到）").fill("查实没有住院")
+    row.get_by_role("button", name="撤销这个申请").click()
+    expect(page.get_by_role("status")).to_have_text("已撤销，天数已重新计算，队员会看到理由。")
+    page.get_by_role("link", name="已撤销").click()
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("查实没有住院")
+    (one,) = json.loads(api.get("/leaves", "chen").text)["items"]
+    assert (one["state"], one["answer"]) == ("revoked", "查实没有住院")
+
+
+def test_ones_own_approved_leave_is_not_revoked_by_oneself(desk: Desks, api: Api) -> None:
+    leave = ask(api, "leader")
+    assert api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True}).status_code == 200
+    page = desk("leader").at("/leaves?state=approved")
+    expect(page.get_by_role("row").filter(has_text="leader")).to_be_visible()
+    assert page.get_by_text("撤销", exact=True).count() == 0
+
+
 def test_who_may_not_decide_is_told_and_nothing_changes(desk: Desks, api: Api) -> None:
     ask(api, ends_on="2026-12-10")  # longer than the unit may decide
     sitting = desk("supervisor")

@@ -17,6 +17,7 @@ from tests.console.test_overview import pages_of
 from tests.miniprogram.conftest import RunningClock
 
 FAR_AWAY = {"lat": str(SHANGHAI[0] + 0.3)}
+PHONE = (375, 812)
 Rows = Callable[..., list]
 
 
@@ -189,3 +190,62 @@ def test_leads_stand_in_the_file_and_in_the_workbook(desk: Desks, api: Api, cast
     _, _, heads, *found = sheet(api, "/people/list.xlsx?q=chen", "supervisor")
     assert heads[-4:] == ["首报线索", "在手线索", "签约", "跟进次数"]
     assert [row[-4:] for row in found] == [[1.0, 1.0, 0.0, 2.0]]
+
+
+def vouch(api: Api, who: str = "colleague") -> None:
+    body = {"member": str(api.cast["chen"].id), "on": "2026-11-23", "value": 1, "reason": "一起拜访客商"}
+    assert api.post("/attestations", who, body).status_code == 201
+
+
+def test_a_word_is_set_aside_where_it_is_read(desk: Desks, api: Api, cast: Cast) -> None:
+    vouch(api)
+    sitting = desk("bureau")
+    page = sitting.at(f"/people/{cast['chen'].id}?day=2026-11-23")
+    day = page.locator("#day")
+    expect(day).to_contain_text("colleague 证明在岗一天：一起拜访客商")
+    sitting.shot("file-vouched")
+    day.get_by_text("不采信", exact=True).click()
+    sitting.shot("file-vouched-open")
+    assert sitting.barriers() == []
+    day.get_by_label("理由（队员和证明人会看到）").fill("当天两人都不在驻点")
+    day.get_by_role("button", name="不采信这条证明").click()
+    expect(page.get_by_role("status")).to_have_text("已记为不采信，队员和证明人会看到理由。当天已重新计算。")
+    expect(day).to_contain_text("当天没有打卡、证明或请假。")
+    line = page.get_by_role("region", name=re.compile("月经过$"))
+    expect(line).to_contain_text("证明在岗一天，未采信")
+    expect(line).to_contain_text("bureau：当天两人都不在驻点")
+    assert json.loads(api.get("/me/month", "chen").text)["confirmed"] == 0.0
+
+
+def test_ones_own_word_is_taken_back_and_nobody_elses(desk: Desks, api: Api, cast: Cast) -> None:
+    vouch(api, "supervisor")
+    page = desk("leader").at(f"/people/{cast['chen'].id}?day=2026-11-23")
+    expect(page.locator("#day")).to_contain_text("supervisor 证明在岗一天")
+    assert page.locator("#day summary").count() == 0
+    page = desk("supervisor", size=PHONE).at(f"/people/{cast['chen'].id}?day=2026-11-23")
+    page.locator("#day").get_by_text("撤回", exact=True).click()
+    page.get_by_label("理由（队员会看到）").fill("记错了日子")
+    page.get_by_role("button", name="撤回这条证明").click()
+    expect(page.get_by_role("status")).to_have_text("已撤回，队员会看到理由。当天已重新计算。")
+    expect(page.locator("#day")).to_contain_text("当天没有打卡、证明或请假。")
+
+
+def test_the_file_of_who_was_removed_is_read_and_nothing_else_is_done_with_it(
+    desk: Desks, api: Api, cast: Cast
+) -> None:
+    api.check_in("chen")
+    assert api.post(f"/members/{cast['chen'].id}/remove", "admin", {"reason": "调离"}).status_code == 200
+    sitting = desk("bureau")
+    page = sitting.at(f"/months/2026-11?squad={cast.squads['east-1']}")
+    page.get_by_role("link", name="chen").click()
+    expect(page.get_by_text("11月24日 周二 10:00 移除")).to_be_visible()
+    expect(page.locator("#day")).to_contain_text("确认1天。")
+    expect(page.get_by_role("link", name="看依据").first).to_be_visible()
+    assert page.get_by_role("link", name="指定抽查").count() == 0
+    assert page.get_by_role("heading", name="微信").count() == 0
+    sitting.shot("file-removed")
+    assert sitting.barriers() == []
+    for who, status in (("supervisor", 200), ("other_supervisor", 404), ("far_bureau", 404)):
+        answer = desk(who).page.goto(f"{sitting.server}/console/people/{cast['chen'].id}")
+        assert answer
+        assert (who, answer.status) == (who, status)

@@ -138,9 +138,12 @@ def test_before_the_window_the_button_says_when_it_opens(phones: Phones, clock: 
     early.taps("窗口未到，06:00 开始").is_on("pages/today/today")
 
 
-def test_after_the_window_the_button_asks_for_a_day_to_be_made_up(phones: Phones, clock: RunningClock) -> None:
+def test_after_the_window_the_button_says_when_the_day_can_be_made_up(phones: Phones, clock: RunningClock) -> None:
     clock.advance(hours=13, minutes=30)
-    late = on_site(phones()).opens().sees("补卡").taps("补卡，今天的打卡时间已过").is_on("pages/ask/ask")
+    late = on_site(phones()).opens().sees("时间已过").taps("时间已过，明天起可以申请补卡").is_on("pages/today/today")
+    late.screenshot("today-late")
+    late.opens("pages/calendar/calendar").taps("24").sees("11月24日 周二").sees_not("申请补卡")
+    late.taps("23").taps("申请补卡").is_on("pages/ask/ask")
     late.fills("写一句，审批的人会看", "手机没电了").taps("提交").is_on("pages/leaves/leaves").sees("待审批", "补卡")
 
 

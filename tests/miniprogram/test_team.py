@@ -57,6 +57,18 @@ def test_a_colleague_vouches_for_half_of_a_day_before(phone: Phone, api: Api) ->
     assert (day["on"], day["value"], day["sources"][0]["reason"]) == ("2026-11-20", 0.5, "下午一起看厂房")
 
 
+def test_a_word_is_taken_back_from_the_list_below_the_form(phone: Phone, api: Api) -> None:
+    body = {"member": str(api.cast["colleague"].id), "on": "2026-11-23", "value": 1, "reason": "一起看厂房"}
+    assert api.post("/attestations", "chen", body).status_code == 201
+    phone.opens("pages/me/me").taps("为同事证明在岗")
+    phone.taps(phone.page.locator(".card", has_text="colleague").get_by_text("证明在岗"))  # type: ignore[union-attr]
+    phone.sees("您最近的证明", "colleague · 11月23日 周一 · 整天", "一起看厂房").screenshot("team-attest-given")
+    phone.taps("撤回").fills("写一句原因，同事会看到", "记错了日子")
+    phone.page.locator(".wechat").get_by_text("撤回", exact=True).last.tap()  # type: ignore[union-attr]
+    phone.sees("已撤回：记错了日子")
+    assert api.get("/me/month", "colleague", month="2026-11").json["days"] == []
+
+
 def test_flags_are_told_in_words_and_shape_and_a_leader_decides_what_comes_next(
     phones: Phones, api: Api, cast: Cast, db: Database, clock: RunningClock
 ) -> None:

@@ -24,9 +24,17 @@ CASES = [
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": LONG}),
     ("checkin_decided", {"on": "2026-11-24", "result": "驳回", "reason": " \n\u2028"}),
     ("checkin_pending", {"on": "2026-11-24"}),
+    *(
+        (
+            "attestation_ended",
+            {"on": "2026-11-24", "member": LONG, "attester": "李明", "by": by, "to": to, "reason": LONG},
+        )
+        for by, to in (("", "member"), ("王芳", "member"), ("王芳", "attester"))
+    ),
     ("leave_asked", LEAVE | {"result": "待审批"}),
     ("leave_decided", LEAVE | {"result": "已同意", "ends_on": "2026-12-31"}),
     ("leave_decided", LEAVE | {"result": "未同意", "reason": LONG, "member": LONG}),
+    ("leave_decided", LEAVE | {"result": "已撤销", "reason": LONG}),
     ("leave_withdrawn", LEAVE | {"result": "已撤回", "halves": 1, "reason": ""}),
     ("flag_behind", MONTH),
     ("flag_unreachable", MONTH),

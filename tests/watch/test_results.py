@@ -10,7 +10,7 @@ from server.errors import AppError
 from server.watch import results
 from tests.cast import SHANGHAI, Cast
 from tests.client import Api
-from tests.conftest import StoppedClock
+from tests.conftest import NOON, StoppedClock
 from tests.watch.given import caller, site_day
 
 NOV = date(2026, 11, 1)
@@ -25,7 +25,7 @@ def read(db: Database, cast: Cast, who: str, unit: str = "", squad: str = "") ->
         me = caller(db, cast, who)
         part = results.narrowed(session, me, cast.units.get(unit), cast.squads.get(squad))
         table, _ = results.table_of(session, me, NOV, part)
-        return table, results.members_of(session, me, NOV, part)
+        return table, results.members_of(session, me, NOV, part, NOON)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_who_watches_nobody_reads_no_table(db: Database, cast: Cast, who: str) -
 @pytest.mark.usefixtures("worked")
 def test_members_have_their_month_and_what_of_it_was_here(db: Database, cast: Cast) -> None:
     _, people = read(db, cast, "supervisor")
-    assert [(one.name, one.month.confirmed, one.month.missing, one.here, one.is_watched) for one in people] == [
+    assert [(one.name, one.month.confirmed, one.month.missing, one.here, one.may_open) for one in people] == [
         ("chen", 1.0, 19.0, 1.0, True),
         ("colleague", 0.5, 19.5, 0.5, True),
         ("leader", 0.0, 20.0, 0.0, True),

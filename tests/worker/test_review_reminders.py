@@ -5,8 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import delete
 
 from server.config import Config
+from server.db import Database
+from server.org.models import RoleGrant
 from server.worker import Worker
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -81,3 +84,14 @@ def test_another_countys_work_is_not_theirs(api: Api, remind, rows: Rows) -> Non
     api.check_in("chen", lat="31.26")
     remind(HALF_PAST_FOUR)
     assert "far_bureau" not in told(rows, api)
+
+
+def test_an_appeal_that_only_a_county_leader_may_decide_is_for_them(api: Api, remind, rows: Rows, db: Database) -> None:
+    with db.transaction() as session:
+        session.execute(delete(RoleGrant).where(RoleGrant.member_id == api.cast["bureau2"].id))
+    checkin = api.check_in("chen").json["id"]
+    api.post(f"/checkins/{checkin}/reviews", "bureau", {"decision": "rejected", "reason": "看不清人", "code": "other"})
+    assert api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "光线太暗"}).status_code == 201
+    remind(HALF_PAST_FOUR)
+    only = {"reviews": 0, "appeals": 1, "oldest": "2026-11-24", "on": "2026-11-24"}
+    assert told(rows, api) == {"county_leader": only}

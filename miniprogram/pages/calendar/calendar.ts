@@ -66,7 +66,7 @@ Page({
       open: {
         date, title: day(date), entries: entries(found?.sources ?? []),
         explanation: found?.explanation ?? (past ? '这一天没有打卡，也没有请假。' : '还没有到这一天。'),
-        mayMakeUp: missing && !late,
+        mayMakeUp: missing && !late && date < today(), // today is not over yet
         tooLate: missing && late ? `补卡要在 ${within} 天内提出，这一天已经过了。` : '',
       },
     });

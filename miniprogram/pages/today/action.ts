@@ -28,7 +28,7 @@ export function action(
   if (next) return { kind: 'early', label: '窗口未到', hint: `${next.start} 开始` };
   if (today.mode !== 'daily') return { kind: 'nowhere', label: '不用打卡', hint: '本县不要求每天打卡' };
   return today.windows.length
-    ? { kind: 'late', label: '补卡', hint: '今天的打卡时间已过' }
+    ? { kind: 'late', label: '时间已过', hint: '明天起可以申请补卡' }
     : { kind: 'go', label: '打卡', hint: '今天不限时段' };
 }
 

@@ -165,9 +165,7 @@ Page({
   press() {
     const { kind } = this.data.act;
     if (kind === 'go') toCheckin();
-    else if (kind === 'late') {
-      wx.navigateTo({ url: `/pages/ask/ask?kind=make_up&on=${this.today?.on}` });
-    } else if (kind === 'done' && this.data.last) this.openLast();
+    else if (kind === 'done' && this.data.last) this.openLast();
     else if (kind === 'done') this.openQueue();
     else wx.showToast({ title: this.data.act.hint, icon: 'none' });
   },

@@ -28,7 +28,7 @@ for (const [name, today, now, queued, label, hint] of [
   ['missed, another to come', twice(false, false), '10:00', [], '窗口未到', '16:00 开始'],
   ['the second open', twice(true, false), '16:30', [], '打卡', '18:00 前'],
   ['both done', twice(true, true), '19:00', [], '已打卡', '今天不用再打卡'],
-  ['all missed', twice(false, false), '18:00', [], '补卡', '今天的打卡时间已过'],
+  ['all missed', twice(false, false), '18:00', [], '时间已过', '明天起可以申请补卡'],
   ['one waits on the phone', twice(false, false), '08:30', ['08:10'], '已打卡', '已存好，联网后自动提交'],
   ['one of the first window waits, the second is open', twice(false, false), '16:30', ['08:10'], '打卡', '18:00 前'],
   ['one of each waits', twice(false, false), '16:30', ['08:10', '16:05'], '已打卡', '已存好，联网后自动提交'],
