@@ -1,11 +1,13 @@
 /* The review desk: the next check-in is there before its decision is sent, and comes back if the server refuses.
 
    #stage shows one <article class="item">, #later holds those that are loaded. A decision swaps first and is sent in the
-   background. Plain script for Chromium 83 and later. */
+   background. For FRESH_MS after another one came it cannot be decided: nobody has looked at it yet, and what was typed
+   or clicked was meant for the one before. Plain script for Chromium 83 and later. */
 (function () {
   "use strict";
   var UNDO_MS = 10000;
   var AHEAD = 2;
+  var FRESH_MS = 400;
   var POLL_MS = 15000, KEEP_MS = 120000;
   var API = "/api/v1/checkins/";
 
@@ -21,6 +23,7 @@
   var left = []; // those of them of which the server does not know yet
   var undoable = [], undoing = Promise.resolve(); // the decisions that can be taken back, the newest last
   var sending = 0, asking = null, isEnd = !desk.dataset.next;
+  var settling; // the timer until what has come may be decided
 
   function current() { return stage.querySelector(".item"); }
   function loaded() { return Array.prototype.slice.call(later.children); }
@@ -34,11 +37,18 @@
     nothing.hidden = true;
     fetching.hidden = true;
     stage.insertBefore(article, stage.firstChild);
+    fresh();
     rejecting.restore(article);
     if (desk.dataset.next) history.replaceState(null, "", address(article));
     if (document.activeElement === document.body || !document.contains(document.activeElement)) focusDesk();
     // The look is told and the map is drawn once the photo and the words are on the screen.
     requestAnimationFrame(function () { setTimeout(function () { shown(article); }, 0); });
+  }
+
+  function fresh() {
+    desk.dataset.fresh = "1";
+    clearTimeout(settling);
+    settling = setTimeout(function () { delete desk.dataset.fresh; }, FRESH_MS);
   }
 
   function shown(article) {
@@ -174,7 +184,7 @@
 
   function decide(ruling) {
     var article = current();
-    if (!isOpen(article)) return;
+    if (!isOpen(article) || desk.dataset.fresh) return;
     if (article.dataset.beside) ruling.beside = article.dataset.beside;
     article.dataset.done = ruling.decision;
     away();
@@ -357,7 +367,9 @@
   function on(act) { return function () { if (current()) act(current()); }; }
 
   document.addEventListener("click", function (event) {
-    var button = event.target.closest && event.target.closest("[data-do]");
+    var button = event.target.closest && event.target.closest("button");
+    // Of a double click only the first is meant: by the second another one is there, or the form of a rejection.
+    if (button && event.detail > 1 && button.closest(".deciding")) return event.preventDefault();
     if (button && !button.disabled && DO[button.dataset.do]) DO[button.dataset.do]();
   });
 
