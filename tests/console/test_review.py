@@ -1,4 +1,4 @@
-"""复核 at the console: cleared by keyboard alone, never lost, never decided by two, and blind where it has to be."""
+"""复核 at the console: cleared by keyboard alone, never lost, and blind where it has to be."""
 
 import re
 import uuid
@@ -113,33 +113,6 @@ def test_what_the_line_swallowed_comes_back_as_the_next(desk: Desks, api: Api) -
     assert [decision(api, one) for one in (first, second)] == ["accepted", "accepted"]
 
 
-def test_two_reviewers_at_once_see_different_ones(desk: Desks, api: Api) -> None:
-    for who in ("chen", "colleague", "neighbour", "leader"):
-        far(api, who)
-    pages = [desk(who).at("/review") for who in ("bureau", "bureau2")]
-    seen = [page.evaluate("[...document.querySelectorAll('.item')].map(i => i.dataset.id)") for page in pages]
-    assert (len(seen[0]), len(seen[1])) == (3, 1)
-    assert set(seen[0]).isdisjoint(seen[1])
-
-
-def test_who_was_faster_decided_and_the_other_is_told(desk: Desks, api: Api) -> None:
-    first, second = far(api), far(api, "colleague")
-    page = desk("bureau").at("/review")
-    assert review(api, first, "bureau2", "rejected", "不是本人").status_code == 201  # on the phone
-    press(page, "a")
-    expect(page.locator("#said")).to_contain_text("bureau2已经复核了这次打卡：驳回。您的结论没有保存。")
-    assert shown(page) == second
-    assert decision(api, first) == "rejected"
-
-
-def test_an_item_by_its_address_says_who_has_it(desk: Desks, api: Api) -> None:
-    checkin = far(api)
-    desk("bureau").at("/review")
-    page = desk("bureau2").at(f"/review/{checkin}")
-    expect(page.get_by_text("bureau正在看这一条，请先看下一条。")).to_be_visible()
-    expect(page.get_by_role("button", name=ACCEPT)).to_have_count(0)
-
-
 def test_whatever_is_within_its_ten_seconds_is_taken_back_the_newest_first(desk: Desks, api: Api, rows: Any) -> None:
     first, second, third = (far(api, who) for who in ("chen", "colleague", "neighbour"))
     page = desk("bureau").at("/review")
@@ -204,7 +177,7 @@ def test_the_end_says_what_is_left_and_waits_for_what_comes(desk: Desks, api: Ap
     expect(page.get_by_text("都复核完了")).to_have_count(0)
     listed = sitting.another()
     listed.goto(f"{sitting.server}/console/review/list")
-    expect(listed.get_by_text("剩下的 1 条同事正在看。")).to_be_visible()
+    expect(listed.get_by_role("row").filter(has_text="bureau2正在看")).to_have_count(1)
 
     came = far(api, "chen")
     asked: list[str] = []

@@ -228,13 +228,14 @@
     });
   }
 
-  // Nothing is lost in silence: it is the next one again, with the sentence; but what somebody else decided is decided.
+  // Nothing is lost in silence: it is the next one again, with the sentence; but what somebody else decided is decided,
+  // and what somebody else has before them is theirs until they leave it.
   function refused(article, problem) {
     delete article.dataset.done;
     past = without(past, article);
     withdraw(article);
     var why = problem.detail || "没有网络，结论没有保存。";
-    if (problem.status === 409 && problem.code === "already_decided") {
+    if (problem.status === 409 && /^(already_decided|being_reviewed)$/.test(problem.code)) {
       say(article.dataset.said + "：" + why, "bad");
       return;
     }
