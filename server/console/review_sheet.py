@@ -27,8 +27,8 @@ def review_sheet() -> Response:
     """What the page lists with these filters."""
     asked = query(WaitingQuery)
     if not caller().has(BUREAU):
-        pages = of_api(list_checkins, ListQuery(holds="review"), _cells)
-        return export("待核的打卡", "review", _COLUMNS, {}, pages)
+        watched = of_api(list_checkins, ListQuery(holds="review"), _cells)
+        return export("待核的打卡", "review", _COLUMNS, {}, watched)
     with reading() as session:
         choices = filter_choices(session)
     given = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"}, mode="json")

@@ -102,7 +102,8 @@ def test_what_the_line_swallowed_comes_back_as_the_next(desk: Desks, api: Api) -
     page = desk("bureau").at("/review")
     page.route("**/reviews", lambda route: route.abort())
     press(page, "a")
-    expect(page.locator("#said")).to_contain_text("没有网络，结论没有保存。它排在下一条。")
+    expect(page.locator("#said")).to_contain_text("没有收到答复，结论可能已经存上；")
+    expect(page.locator("#said")).to_contain_text("它排在下一条。")
     assert shown(page) == second
     page.unroute("**/reviews")
     press(page, "a")
@@ -111,6 +112,25 @@ def test_what_the_line_swallowed_comes_back_as_the_next(desk: Desks, api: Api) -
     expect(page.get_by_text("都复核完了。")).to_be_visible()
     settled(page)
     assert [decision(api, one) for one in (first, second)] == ["accepted", "accepted"]
+
+
+def test_what_was_saved_and_not_answered_is_decided_again_without_harm(desk: Desks, api: Api, rows: Any) -> None:
+    first = far(api)
+    page = desk("bureau").at("/review")
+
+    def swallow(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/reviews", swallow)
+    press(page, "a")
+    expect(page.locator("#said")).to_contain_text("再决定一次也没有关系，同样的结论只算一次。")
+    page.unroute("**/reviews")
+    press(page, "a")
+    expect(page.get_by_text("都复核完了。")).to_be_visible()
+    settled(page)
+    assert decision(api, first) == "accepted"
+    assert rows("SELECT count(*) FROM reviews") == [(1,)]
 
 
 def test_whatever_is_within_its_ten_seconds_is_taken_back_the_newest_first(desk: Desks, api: Api, rows: Any) -> None:

@@ -234,7 +234,7 @@
     delete article.dataset.done;
     past = without(past, article);
     withdraw(article);
-    var why = problem.detail || "没有网络，结论没有保存。";
+    var why = problem.detail || "没有收到答复，结论可能已经存上；再决定一次也没有关系，同样的结论只算一次。";
     if (problem.status === 409 && /^(already_decided|being_reviewed)$/.test(problem.code)) {
       say(article.dataset.said + "：" + why, "bad");
       return;
@@ -290,7 +290,7 @@
         function () { back(done.article); },
         function (problem) {
           done.article.dataset.review = body.review.id;
-          say(problem.detail || "没有网络，没有撤销。", "bad");
+          say(problem.detail || "没有收到答复，可能已经撤销；请刷新看看。", "bad");
         }
       );
     });
