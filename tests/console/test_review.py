@@ -282,6 +282,21 @@ def test_half_a_rejection_survives_a_reload(desk: Desks, api: Api) -> None:
     expect(words).to_have_value("请补一张能看清")  # what one wrote oneself no choice takes away
 
 
+def test_half_a_comment_survives_a_reload_and_goes_once_it_is_said(desk: Desks, api: Api) -> None:
+    checkin = far(api)
+    page = desk("bureau").at("/review")
+    page.keyboard.press("m")
+    page.keyboard.type("当天园区停电")
+    page.reload()
+    words = page.locator("#stage").get_by_label("留言（队员看得到）")
+    expect(words).to_have_value("当天园区停电")
+    page.locator("#stage").get_by_role("button", name="留言", exact=True).click()
+    expect(page.locator("#stage .comments")).to_contain_text("bureau")
+    page.goto(f"{page.url.split('/console/')[0]}/console/review/{checkin}")
+    expect(words).to_have_value("")
+    expect(page.locator("#stage .comments > p")).to_contain_text("当天园区停电")
+
+
 def test_a_rejection_says_why(desk: Desks, api: Api) -> None:
     checkin = far(api)
     page = desk("bureau").at("/review")

@@ -141,7 +141,7 @@
   function isOnItsWay(article) { return article.dataset.done && !article.dataset.review; }
 
   function taken(answer, text, unattended) {
-    if (answer.status === 401) location.assign("/console/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (answer.status === 401) location.assign("/console/sign-in?expired=1&next=" + encodeURIComponent(location.pathname + location.search));
     if (!answer.ok) return "lost";
     var box = new DOMParser().parseFromString(text, "text/html");
     var found = Array.prototype.slice.call(box.querySelectorAll(".item"));
