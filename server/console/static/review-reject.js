@@ -63,7 +63,7 @@
 
   function restore(article) {
     var comment = article.querySelector(".comment textarea");
-    if (comment && !comment.value) comment.value = kept(article, "comment") || "";
+    if (comment && !comment.value && (comment.value = kept(article, "comment") || "")) article.querySelector(".talk").open = true;
     resume(form(article), kept(article, "reject"));
   }
 

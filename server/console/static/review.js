@@ -353,17 +353,27 @@
     accept: function () { decide({ decision: "accepted" }); },
     reject: on(rejecting.open), keep: keep, undo: undo, skip: skip, back: previous,
     zoom: on(photo.zoom), turn: on(photo.turn), compare: on(photo.compare), exif: on(photo.exif),
-    note: function () { var words = current() && current().querySelector(".comment textarea"); if (words) words.focus(); },
+    note: on(note), "page-up": on(function (article) { turn(article, -1); }), "page-down": on(function (article) { turn(article, 1); }),
     help: function () { if (!help.open) help.showModal(); },
     "close-help": function () { help.close(); },
   };
-  var KEYS = { a: "accept", r: "reject", u: "undo", j: "skip", k: "back", z: "zoom", o: "turn", c: "compare", e: "exif", m: "note", "?": "help", "？": "help" };
+  var KEYS = { a: "accept", r: "reject", u: "undo", j: "skip", k: "back", z: "zoom", o: "turn", c: "compare", e: "exif", m: "note", "?": "help", "？": "help", PageUp: "page-up", PageDown: "page-down" };
   var ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
   rejecting.decide = decide;
   rejecting.closed = keep;
 
   function keep() { if (rejecting.close(current())) focusDesk(); }
+
+  function note(article) {
+    article.querySelector(".talk").open = true;
+    article.querySelector(".comment textarea").focus();
+  }
+
+  // What does not fit beside the photo: on a desk one column, where there is less room all of it.
+  function turn(article, way) {
+    article.querySelectorAll(".sides, .says").forEach(function (box) { box.scrollTop += way * box.clientHeight * 0.7; });
+  }
 
   function on(act) { return function () { if (current()) act(current()); }; }
 
@@ -384,7 +394,7 @@
     }
     if (event.key === "Escape") return keep();
     if (ARROWS[event.key] && article && photo.move(article, ARROWS[event.key][0], ARROWS[event.key][1])) return event.preventDefault();
-    if (event.target.closest(".map") || event.repeat) return;
+    if (event.target.closest(".map") || (event.repeat && !/^Page/.test(event.key))) return;
     var name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     // While a rejection is being written, one key must not accept, nor leave it behind.
     if (!name || (form && !form.hidden && /^(accept|skip|back)$/.test(name))) return;
