@@ -1420,7 +1420,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Enter a person under a unit, and in a squad of it. */
+        /** Enter a person under a unit, and in a squad of it. 409 `member_exists` where the unit has one of that name. */
         post: operations["register_add_member_members_post"];
         delete?: never;
         options?: never;
@@ -4666,6 +4666,12 @@ export interface components {
         MemberBody: {
             /** Email */
             email?: string | null;
+            /**
+             * Is Other
+             * @description the unit has somebody of this name, and they are two
+             * @default false
+             */
+            is_other: boolean;
             /** Name */
             name: string;
             /**

@@ -102,7 +102,7 @@ FIELD_NAMES = {
     "invest_to": "意向投资不多于（万）",
     "investment_wan": "意向投资（万元）",
     "invite_code": "邀请码",
-    "is_other": "是否另一家企业",
+    "is_other": "是否同名的另一个",
     "items": "设置",
     "kind": "类型",
     "land_mu": "用地",

@@ -45,6 +45,7 @@ class MemberBody(BaseModel):
     squad: Name | None = Field(None, max_length=60, description="id or exact name; a squad of that unit")
     phone: Name | None = Field(None, max_length=30, description="eleven digits, or with the country's code: +49…")
     email: Name | None = Field(None, max_length=254)
+    is_other: bool = Field(False, description="the unit has somebody of this name, and they are two")
 
 
 class MemberCreated(BaseModel):
@@ -96,7 +97,7 @@ def add_station(body: StationBody) -> Reply:
 
 @bp.post("/members", responses={201: MemberCreated})
 def add_member(body: MemberBody) -> Reply:
-    """Enter a person under a unit, and in a squad of it."""
+    """Enter a person under a unit, and in a squad of it. 409 `member_exists` where the unit has one of that name."""
     with transaction() as session:
         new = register.NewMember(**body.model_dump())
         member = register.add_member(session, caller(), new, services().sealer, now())

@@ -1,21 +1,32 @@
-"""Who has which check-in before them: for five minutes nobody else is given it, so that two reviewers never collide.
-
-A claim only spares work: whether a decision stands is checked when it is taken (review.py).
+"""Who has which check-in before them: for five minutes nobody else is given it or decides on it, so that two reviewers
+never collide. Where nobody has it, whoever reviews may decide without having claimed it.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.checkins.models import CheckIn, ReviewClaim
 from server.db import dialect_of, upsert
+from server.errors import conflict
 from server.org.models import Member
 from server.org.scope import Caller
 
 LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody else's claim: whose, when they were last seen to look at it, and when it ends by itself."""
+
+    name: str
+    seen_at: datetime
+    until: datetime
 
 
 def claim(session: Session, caller: Caller, checkin_ids: Iterable[uuid.UUID], now: datetime) -> set[uuid.UUID]:
@@ -61,18 +72,30 @@ def elsewhere(member_id: uuid.UUID, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def holder(session: Session, caller: Caller, checkin_id: uuid.UUID, now: datetime) -> str | None:
-    """The name of somebody else who has it before them."""
-    return session.scalar(
-        select(Member.name)
-        .join(ReviewClaim, (ReviewClaim.county_id == Member.county_id) & (ReviewClaim.reviewer_id == Member.id))
+def held(session: Session, caller: Caller, checkin_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, Held]:
+    """Those of them that somebody else has before them."""
+    rows = session.execute(
+        select(ReviewClaim.checkin_id, Member.name, ReviewClaim.until)
+        .join(Member, (ReviewClaim.county_id == Member.county_id) & (ReviewClaim.reviewer_id == Member.id))
         .where(
             ReviewClaim.county_id == caller.county_id,
-            ReviewClaim.checkin_id == checkin_id,
+            ReviewClaim.checkin_id.in_(checkin_ids),
             ReviewClaim.reviewer_id != caller.member_id,
             ReviewClaim.until > now,
         )
     )
+    return {row.checkin_id: Held(row.name, row.until - LASTS, row.until) for row in rows}
+
+
+def require_unheld(session: Session, caller: Caller, checkin_id: uuid.UUID, now: datetime) -> None:
+    """Raise 409 `being_reviewed` while somebody else has it before them."""
+    one = held(session, caller, [checkin_id], now).get(checkin_id)
+    if one is None:
+        return
+    seen, until = (f"{at.astimezone(ZoneInfo(caller.tz)):%H:%M}" for at in (one.seen_at, one.until))
+    said = f"{one.name}正在看这次打卡（{seen} 还在看），您的结论没有保存；到 {until} 还没有决定的话，您再来决定。"
+    facts = {"reviewer": one.name, "seen_at": one.seen_at.isoformat(), "until": one.until.isoformat()}
+    raise conflict("being_reviewed", said, **facts)
 
 
 def forget_old(session: Session, before: datetime) -> None:

@@ -58,13 +58,22 @@ class Taken:
 
 
 def waiting(
-    session: Session, caller: Caller, wanted: Wanted, now: datetime, limit: int, after: Item | None = None
+    session: Session,
+    caller: Caller,
+    wanted: Wanted,
+    now: datetime,
+    limit: int,
+    after: Item | None = None,
+    held_too: bool = False,
 ) -> list[Item]:
-    """The next ones after that item, or the first; of nobody but a bureau supervisor anything."""
+    """The next ones after that item, or the first, `held_too`: also those that somebody else has before them; of
+    nobody but a bureau supervisor anything."""
     if not caller.has("bureau_supervisor"):
         return []
     county, me = caller.county_id, caller.member_id
-    parts = [part.where(~claims.elsewhere(me, now)) for part in _parts(county, me, wanted, now)]
+    parts = list(_parts(county, me, wanted, now))
+    if not held_too:
+        parts = [part.where(~claims.elsewhere(me, now)) for part in parts]
     if after is not None:
         here = tuple_(CheckIn.received_at, CheckIn.id)
         parts = [part.where(here > tuple_(after.received_at, after.id)) for part in parts]

@@ -70,7 +70,9 @@ def review(
     """A bureau supervisor accepts or rejects; and whether that changes what holds: a retry does not, nor does a second
     opinion. The machine's verdict stays as it was.
 
-    409 `already_decided` when somebody else decided meanwhile, and the ruling is not set `beside` theirs.
+    409 `already_decided` when somebody else decided meanwhile, and the ruling is not set `beside` theirs;
+    `being_reviewed` when somebody else has it before them. Of whoever is silently asked for a second opinion nobody
+    learns in this way: what is decided may be decided anew meanwhile.
     """
     checkin = held(session, caller, checkin_id)
     caller.require("bureau_supervisor")
@@ -86,6 +88,8 @@ def review(
             raise _already_decided(session, before)
         return checkin, _spoken(session, caller, checkin, before, ruling, now), False
     second_opinion.require_third(session, caller, before, now)
+    if before is None or before.second_opinion == "differs":
+        claims.require_unheld(session, caller, checkin.id, now)
     done = _written(session, caller, checkin, before, ruling, now)
     if before is None and (checkin.verdict == "review" or checkin.sampled):
         second_opinion.draw(done)

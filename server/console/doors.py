@@ -12,8 +12,13 @@ from server.org import signin
 
 @face.get("/sign-in")
 def sign_in() -> Response:
-    """Both ways in beside each other; `next` is where the reader wanted to go."""
-    return page("sign_in.html", next=inside(request.args.get("next")), username="", refused=None)
+    """Both ways in beside each other; `next` is where the reader wanted to go, `expired`: they were in before."""
+    wanted, why = request.args.get("next"), ""
+    if "expired" in request.args:
+        why = "登录已过期，请重新登录" + ("；登录后回到刚才的页面。" if wanted else "。")
+    elif wanted:
+        why = "请先登录，之后打开您要看的页面。"
+    return page("sign_in.html", next=inside(wanted), why=why, username="", refused=None)
 
 
 @face.post("/sign-in")

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from pydantic import BaseModel, ValidationError
 
 from server.api.problems import Problem, as_refusal
 from server.api.services import services
-from server.api.session import caller
+from server.api.session import caller, cookie_name
 from server.console.rail import rail_of
 from server.org.console import SUPERVISING
 
@@ -85,25 +86,40 @@ def say(response: Response, said: str, to: str | None = None) -> Response:
 
 
 def as_page(problem: Problem) -> Response:
-    """A refusal: who is not signed in is led to the door; htmx gets a sentence for the page it is on, others a page."""
+    """A refusal: who is not signed in is led to the door, unless something was filled in; htmx gets a sentence for the
+    page it is on, others a page."""
     if problem.status == 401:
         return _to_the_door()
-    template = "_refused.html" if is_htmx() else "refused.html"
-    response = page(template, problem=problem)
-    response.status_code = problem.status
     if is_htmx():
-        response.headers.update({"HX-Retarget": "#said", "HX-Reswap": "innerHTML"})
+        return _on_the_page(page("_refused.html", problem=problem), problem.status)
+    response = page("refused.html", problem=problem)
+    response.status_code = problem.status
+    return response
+
+
+def _on_the_page(response: Response, status: int) -> Response:
+    """A sentence on the page that htmx asked from, which stays as it is."""
+    response.status_code = status
+    response.headers.update({"HX-Retarget": "#said", "HX-Reswap": "innerHTML"})
     return response
 
 
 def _to_the_door() -> Response:
+    if is_htmx() and request.method != "GET":
+        return _on_the_page(page("_expired.html"), 401)  # where what was filled in stays
     if is_htmx():
-        return Response(status=401, headers={"HX-Redirect": url_for("desk.sign_in")})
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return Response(status=401, headers={"HX-Redirect": _door(f"{here.path}?{here.query}".rstrip("?"))})
     if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method == "GET":
         # A link in a mail: SameSite=Strict keeps the cookie back for the first request; asked by our own page it comes.
         return page("again.html", to=request.full_path.rstrip("?"))
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("desk.sign_in", next=wanted), 303)  # type: ignore[return-value]
+    return redirect(_door(wanted), 303)  # type: ignore[return-value]
+
+
+def _door(wanted: str | None) -> str:
+    """The sign-in page, which leads on to `wanted` and says why one is there."""
+    return url_for("desk.sign_in", next=wanted or None, expired=1 if cookie_name() in request.cookies else None)
 
 
 def inside(path: str | None) -> str:

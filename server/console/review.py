@@ -158,8 +158,9 @@ def _open(session: Session, checkin_id: uuid.UUID, item: Item | None, is_mine: b
         return _decided(session, *_seen(session, checkin_id))
     if is_mine:
         return _taken(session, item)
-    holder = claims.holder(session, caller(), checkin_id, now())
-    return Open(_seen(session, checkin_id)[1], "", f"{holder}正在看这一条，请先看下一条。", None, item.differs)
+    held = claims.held(session, caller(), [checkin_id], now()).get(checkin_id)
+    who = held.name if held else "同事"
+    return Open(_seen(session, checkin_id)[1], "", f"{who}正在看这一条，请先看下一条。", None, item.differs)
 
 
 def _seen(session: Session, checkin_id: uuid.UUID, ahead: bool = False) -> tuple[CheckIn, Shown]:

@@ -13,7 +13,8 @@ from server.api.paging import cut, read_cursor
 from server.api.reviews import WaitingQuery, waiting_rows, wanted
 from server.api.services import now, reading
 from server.api.session import caller
-from server.checkins import queue, second_opinion
+from server.checkins import claims, queue, second_opinion
+from server.checkins.claims import Held
 from server.checkins.models import CheckIn
 from server.console.face import face, page, query
 from server.console.finding_words import EXPLAINED
@@ -27,10 +28,11 @@ _RATE_OVER = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `is_clean`: nothing speaks against it, so that it may be chosen."""
+    """One line. `held`: somebody else looks at it; `may_choose`: nobody does, and nothing speaks against it."""
 
     row: CheckInRow
-    is_clean: bool
+    held: Held | None
+    may_choose: bool
 
 
 @face.get("/review/list")
@@ -40,10 +42,8 @@ def review_list() -> Response:
     if not caller().has(BUREAU):
         found = list_checkins(ListQuery(holds="review", limit=asked.limit, cursor=asked.cursor))
         return page("review_list.html", rows=found["items"], cursor=found["next_cursor"], is_reviewer=False, filters={})
-    after = queue.Item(*read_cursor(asked.cursor)) if asked.cursor else None
     with reading() as session:
-        items = queue.waiting(session, caller(), wanted(asked), now(), asked.limit + 1, after)
-        shown, cursor = cut(items, asked, "received_at")
+        shown, cursor = listed(session, asked)
         disagreement = second_opinion.disagreement(session, caller().county_id, now() - _RATE_OVER)
         return page(
             "review_list.html",
@@ -60,10 +60,18 @@ def review_list() -> Response:
         )
 
 
-def _rows(session: Session, items: Sequence[queue.Item]) -> list[Row]:
+def listed(session: Session, asked: WaitingQuery) -> tuple[Sequence[queue.Item], str | None]:
+    """A page of what waits, also what others look at, and the next cursor."""
+    after = queue.Item(*read_cursor(asked.cursor)) if asked.cursor else None
+    items = queue.waiting(session, caller(), wanted(asked), now(), asked.limit + 1, after, held_too=True)
+    return cut(items, asked, "received_at")
 
+
+def _rows(session: Session, items: Sequence[queue.Item]) -> list[Row]:
     ids, differing = [item.id for item in items], {item.id for item in items if item.differs}
     stored = {c.id: c for c in session.scalars(in_county(caller(), CheckIn).where(CheckIn.id.in_(ids)))}
+    held = claims.held(session, caller(), ids, now())
     return [
-        Row(row, queue.is_clean(stored[row.id]) and row.id not in differing) for row in waiting_rows(session, items)
+        Row(row, held.get(row.id), queue.is_clean(stored[row.id]) and row.id not in {*differing, *held})
+        for row in waiting_rows(session, items)
     ]

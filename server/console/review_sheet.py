@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response
 
 from server.api.checkins import ListQuery, list_checkins
-from server.api.reviews import WaitingQuery, list_waiting
+from server.api.reviews import WaitingQuery, waiting_rows
 from server.api.services import reading
 from server.api.session import caller
-from server.console.exports import export, of_api
+from server.console.exports import PAGE, Rows, export, of_api
 from server.console.face import face, query
 from server.console.rail import BUREAU
 from server.console.review import filter_choices
+from server.console.review_list import listed
 from server.console.workbook import Column
 
 _FILTERS = {"unit": "单位", "squad": "小分队", "finding": "核验发现", "days": "等了多久", "weight": "疑点权重"}
@@ -26,8 +27,8 @@ def review_sheet() -> Response:
     """What the page lists with these filters."""
     asked = query(WaitingQuery)
     if not caller().has(BUREAU):
-        pages = of_api(list_checkins, ListQuery(holds="review"), _cells)
-        return export("待核的打卡", "review", _COLUMNS, {}, pages)
+        watched = of_api(list_checkins, ListQuery(holds="review"), _cells)
+        return export("待核的打卡", "review", _COLUMNS, {}, watched)
     with reading() as session:
         choices = filter_choices(session)
     given = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"}, mode="json")
@@ -36,7 +37,14 @@ def review_sheet() -> Response:
         _FILTERS[name]: words[name].get(f"{value:g}" if name in ("days", "weight") else value, str(value))
         for name, value in given.items()
     }
-    return export("待核的打卡", "review", _COLUMNS, named, of_api(list_waiting, asked, _cells))
+
+    def pages(cursor: str) -> tuple[Rows, str | None]:
+        with reading() as session:
+            items, following = listed(session, asked.model_copy(update={"limit": PAGE, "cursor": cursor}))
+            rows = waiting_rows(session, items)
+        return [_cells(row.model_dump(mode="json")) for row in rows], following
+
+    return export("待核的打卡", "review", _COLUMNS, named, pages)
 
 
 def _cells(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
-from server.db import hold_member
+from server.db import hold_member, lock
 from server.errors import AppError, conflict, invalid
 from server.evidence.datum import to_wgs84
 from server.org import reach
@@ -87,19 +87,25 @@ def add_station(session: Session, caller: Caller, new: NewStation, now: datetime
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Ids or exact names of unit and squad; how they can be reached, as they were written."""
+    """Ids or exact names of unit and squad; how they can be reached, as they were written. `is_other`: that the unit
+    has somebody of this name already is known, and they are two."""
 
     name: str
     unit: str
     squad: str | None = None
     phone: str | None = None
     email: str | None = None
+    is_other: bool = False
 
 
 def add_member(session: Session, caller: Caller, new: NewMember, sealer: Sealer, now: datetime) -> Member:
-    """Enter a person under a unit, with the role of member in a squad of it if one is named."""
+    """Enter a person under a unit, with the role of member in a squad of it if one is named. 409 `member_exists`: what
+    was sent twice, as its answer was lost, makes no second person."""
     caller.require("admin")
-    unit_id = named(session, caller, Unit, new.unit).id
+    unit = named(session, caller, Unit, new.unit)
+    unit_id = unit.id
+    if not new.is_other:
+        _require_no_namesake(session, caller, unit, new.name)
     squad_id = None
     if new.squad:
         found = named(session, caller, Squad, new.squad)
@@ -122,6 +128,14 @@ def add_member(session: Session, caller: Caller, new: NewMember, sealer: Sealer,
         )
     record(session, caller.county_id, caller.member_id, "member.added", member.id, {"fields": reached_by}, now)
     return member
+
+
+def _require_no_namesake(session: Session, caller: Caller, unit: Unit, name: str) -> None:
+    lock(session, f"register:{caller.county_id}")  # of two sent at once, the second sees the first
+    there = in_county(caller, Member).where(Member.unit_id == unit.id, Member.name == name, Member.removed_at.is_(None))
+    if same := session.scalars(there.order_by(Member.created_at).limit(1)).first():
+        said = f"{unit.name}已经登记了{name}。若确是同名的另一个人，请在登记人员的页面上勾选“同名的另一个人”再登记。"
+        raise conflict("member_exists", said, member=str(same.id))
 
 
 def add_posting(

@@ -128,6 +128,29 @@ def test_after_a_transfer_one_belongs_to_the_new_squad(api: Api) -> None:
     assert api.post("/attestations", "neighbour", word).status_code == 201
 
 
+def test_what_was_sent_twice_makes_no_second_person(api: Api, rows) -> None:
+    body = {"name": "周敏", "unit": "east"}
+    made = api.post("/members", "admin", body).json["id"]
+    again = api.post("/members", "admin", body)
+    assert (again.status_code, again.json["code"], again.json["facts"]) == (409, "member_exists", {"member": made})
+    assert again.json["detail"].startswith("east已经登记了周敏。")
+    assert rows("SELECT count(*) FROM members WHERE name = '周敏'") == [(1,)]
+
+
+def test_two_of_one_name_are_two_if_one_says_so_and_in_two_units_anyway(api: Api) -> None:
+    body = {"name": "周敏", "unit": "east"}
+    assert api.post("/members", "admin", body).status_code == 201
+    assert api.post("/members", "admin", body | {"is_other": True}).status_code == 201
+    assert api.post("/members", "admin", body | {"unit": "west"}).status_code == 201
+
+
+def test_who_was_removed_is_no_namesake(api: Api) -> None:
+    body = {"name": "周敏", "unit": "east"}
+    made = api.post("/members", "admin", body).json["id"]
+    assert api.post(f"/members/{made}/remove", "admin", {}).status_code == 200
+    assert api.post("/members", "admin", body).status_code == 201
+
+
 def test_a_script_may_name_squad_unit_and_station(api: Api) -> None:
     made = api.post("/members", "admin", {"name": "周敏", "unit": "east", "squad": "east-1"})
     assert made.status_code == 201

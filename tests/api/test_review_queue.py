@@ -98,7 +98,7 @@ def test_what_one_has_before_them_nobody_else_is_given(api: Api, db: Database, c
         mine = queue.take(session, one, EVERYTHING, clock(), 2).items
     with db.transaction() as session:
         theirs = queue.take(session, other, EVERYTHING, clock(), 2).items
-        assert claims.holder(session, other, mine[0].id, clock()) == "bureau"
+        assert claims.held(session, other, [mine[0].id], clock())[mine[0].id].name == "bureau"
     assert (len(mine), len(theirs)) == (2, 1)
     assert {str(item.id) for item in (*mine, *theirs)} == set(made)
     assert len(waiting(api, "bureau2")) == 1

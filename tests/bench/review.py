@@ -41,7 +41,7 @@ from tests.soak.story import RULES
 ROOT = Path(__file__).parents[2]
 WAITING, SECONDS, ASKED, KEYS = 5_000, 250, 200, 40
 GOAL_MS = 100
-_PACE_MS = 400  # between two decisions: as quick as a person can look at a face
+_PACE_MS = 500  # between two decisions: as quick as the desk takes them (FRESH_MS of review.js, and a little)
 # Copies of two real check-ins, an honest one without its evidence and one that waits with all of it.
 _MEMBERS = (
     "INSERT INTO members (county_id, id, unit_id, name, created_at)"

@@ -72,13 +72,58 @@ def test_a_device_of_ones_own_is_signed_out(desk: Desks) -> None:
     expect(elsewhere.page.get_by_role("heading", name="密码登录")).to_be_visible()
 
 
-def test_no_network_says_that_nothing_is_saved(desk: Desks) -> None:
+def test_what_was_not_answered_may_have_been_done_and_is_said_so(desk: Desks) -> None:
     here = desk("bureau")
     desk("bureau")
     page = here.at("/account")
     page.route("**/end", lambda route: route.abort())
     page.get_by_role("button", name="退出这个设备").first.click()
-    expect(page.get_by_role("status")).to_contain_text("没有网络，没有保存")
+    expect(page.get_by_role("status")).to_have_text("没有收到答复，可能已经存上；请刷新看看再决定要不要再点。")
+
+
+def test_who_was_signed_out_while_writing_signs_in_beside_it_and_sends_it_then(
+    desk: Desks, db: Database, cast, clock: RunningClock
+) -> None:
+    admin = desk("admin")
+    page = admin.at("/register/people")
+    page.get_by_text("登记新人员").click()
+    page.get_by_label("姓名", exact=True).fill("王小明")
+    page.get_by_label("单位").select_option(label="east")
+    clock.advance(hours=13)
+    page.get_by_role("button", name="登记", exact=True).click()
+    note = page.get_by_role("alert")
+    expect(note).to_contain_text("登录已过期，填写的内容还在。")
+    expect(page.get_by_label("姓名", exact=True)).to_have_value("王小明")
+    admin.shot("expired")
+    assert admin.barriers() == []
+    with admin.context.expect_page() as opened:
+        note.get_by_role("link", name="在新标签页登录").click()
+    expect(opened.value.get_by_role("heading", name="密码登录")).to_be_visible()
+    cookie = {"name": "zhudian", "value": signed_in(db, cast, "admin", clock), "url": admin.server}
+    admin.context.add_cookies([cookie | {"sameSite": "Strict"}])  # as the other tab's answer brings it
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("heading", name="王小明")).to_be_visible()
+
+
+def test_who_was_signed_out_while_reading_is_told_why_and_comes_back(
+    desk: Desks, api: Api, clock: RunningClock
+) -> None:
+    here = desk("bureau")
+    page = here.at("/leads/chains")
+    clock.advance(hours=13)
+    page = here.at("/review/list?days=3")
+    expect(page.get_by_role("status").first).to_have_text("登录已过期，请重新登录；登录后回到刚才的页面。")
+    expect(page.locator("input[name=next]")).to_have_value("/console/review/list?days=3")
+    here.shot("sign-in-expired")
+    stranger = desk(None).at("/review/list?days=3")
+    expect(stranger.get_by_role("status").first).to_have_text("请先登录，之后打开您要看的页面。")
+
+
+def test_a_part_of_a_page_leads_back_to_the_page(api: Api) -> None:
+    headers = FROM_HERE | {"HX-Request": "true", "HX-Current-URL": "http://localhost/console/leads/chains?node=1"}
+    answer = api.app.test_client().get("/console/flags", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/console/sign-in?next=/console/leads/chains?node%3D1"
 
 
 def test_a_link_in_a_mail_finds_whoever_is_signed_in(api: Api) -> None:

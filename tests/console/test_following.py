@@ -165,8 +165,8 @@ def test_who_may_not_come_in_gets_no_line(api: Api, routes: OpenAPI) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('{"detail": "服务暂时连不上，请稍后再试。"}', "服务暂时连不上，请稍后再试。没有收到答复，不知道存上没有。"),
-        ("<h1>502 Bad Gateway</h1>", "没有收到答复，不知道存上没有。"),
+        ('{"detail": "服务暂时连不上，请稍后再试。"}', "服务暂时连不上，请稍后再试。没有收到答复，可能已经存上；"),
+        ("<h1>502 Bad Gateway</h1>", "没有收到答复，可能已经存上；"),
     ],
 )
 def test_a_proxys_answer_takes_no_place_on_the_page(desk: Desks, body: str, said: str) -> None:

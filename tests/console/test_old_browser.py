@@ -17,7 +17,7 @@ from tests.console import old_browser
 from tests.console.conftest import TODAYS, Desks
 from tests.console.test_exports import ask
 from tests.console.test_register import GOOD, workbook
-from tests.console.test_review import decision, far, settled
+from tests.console.test_review import decision, far, press, settled
 
 STATIC = Path(__file__).parents[2] / "server" / "console" / "static"
 # Whatever stands in a row with gaps between: of 2020 only grids know them.
@@ -130,11 +130,10 @@ def test_the_queue_is_cleared_by_keyboard_and_one_decision_taken_back(desk: Desk
     expect(page.locator("#stage .shot")).to_have_attribute("data-whole", "1")
     sitting.shot("old-review")
     for keys, there in ((["z", "a"], second), (["u"], first), (["a"], second), (["r", "1", "Control+Enter"], third)):
-        for key in keys:
-            page.keyboard.press(key)
+        press(page, *keys)
         expect(page.locator(f'#stage .item[data-id="{there}"]')).to_be_visible()
         settled(page)
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.get_by_text("都复核完了。")).to_be_visible()
     settled(page)
     assert [decision(api, one) for one in (first, second, third)] == ["accepted", "rejected", "accepted"]

@@ -154,6 +154,38 @@ def test_a_person_is_invited_given_a_role_and_posted(desk: Desks, api: Api) -> N
     assert "王小明" not in page.inner_text("main")
 
 
+def test_a_person_whose_entry_was_not_answered_is_not_entered_twice(desk: Desks, rows) -> None:
+    page = desk("admin").at("/register/people")
+
+    def swallow(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.get_by_text("登记新人员").click()
+    page.get_by_label("姓名", exact=True).fill("王小明")
+    page.get_by_label("单位").select_option(label="east")
+    page.route("**/register/people", swallow)
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("可能已经存上")
+    page.unroute("**/register/people")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("east已经登记了王小明。")
+    assert rows("SELECT count(*) FROM members WHERE name = '王小明'") == [(1,)]
+    page.get_by_label("同名的另一个人").check()
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("heading", name="王小明")).to_be_visible()
+    assert rows("SELECT count(*) FROM members WHERE name = '王小明'") == [(2,)]
+
+
+def test_a_namesake_in_a_workbook_is_a_fault_of_its_row(desk: Desks, tmp_path: Path, rows) -> None:
+    twice = GOOD | {"人员": [*GOOD["人员"], ("张三", "投资促进局", "", "", "")]}
+    page = desk("admin").at("/register/import")
+    page.get_by_label("登记表（.xlsx）").set_input_files(workbook(tmp_path, twice))
+    page.get_by_role("button", name="试运行").click()
+    expect(page.get_by_text("投资促进局已经登记了张三。")).to_be_visible()
+    assert rows("SELECT count(*) FROM units WHERE name = '投资促进局'") == [(0,)]
+
+
 def test_a_lost_phone_is_one_step(desk: Desks, api: Api, cast) -> None:
     page = desk("admin").at(f"/register/people/{cast['chen'].id}")
     page.get_by_role("button", name="手机遗失或换微信").click()

@@ -32,7 +32,8 @@ class Office:
 
     def newcomer(self, name: str) -> Phone:
         """A new member with a WeChat bound by invite; no consent yet, no posting."""
-        member = self.phone.post("/members", {"name": name, "unit": self.unit, "squad": self.squad})
+        body = {"name": name, "unit": self.unit, "squad": self.squad, "is_other": True}  # stories use a name again
+        member = self.phone.post("/members", body)
         invite = self.phone.post(f"/members/{member['id']}/invites")
         phone = Phone(self.system, f"o-{uuid.uuid4().hex}").bind(invite["invite_code"])
         assert phone.member["name"] == name

@@ -27,9 +27,14 @@
     say(waiting);
   }
 
-  // A request that no answer came to: nothing is known to be saved.
-  document.addEventListener("htmx:sendError", function () { say("没有网络，没有保存；联网后再试一次。", "bad"); });
-  document.addEventListener("htmx:timeout", function () { say("等了太久没有回应，请再试一次。", "bad"); });
+  // What was asked and not answered may have been done, or not: nobody here knows.
+  var UNKNOWN = "没有收到答复，可能已经存上；请刷新看看再决定要不要再点。";
+  ["htmx:sendError", "htmx:timeout"].forEach(function (name) {
+    document.addEventListener(name, function (event) {
+      var asked = event.detail.requestConfig;
+      say(asked && asked.verb === "get" ? "没有收到答复，请再试一次。" : UNKNOWN, "bad");
+    });
+  });
   document.addEventListener("htmx:beforeRequest", function () {
     var bad = document.querySelector("#said .bad");
     if (bad) bad.remove();
@@ -52,7 +57,7 @@
   function strange(xhr) {
     var detail = "";
     try { detail = JSON.parse(xhr.responseText).detail || ""; } catch (_) { /* a page of HTML */ }
-    return detail + "没有收到答复，不知道存上没有。请刷新页面看一看，再决定要不要重做。";
+    return detail + UNKNOWN;
   }
 
   // One form is sent once until its answer is there; htmx would send the second click's after it. What takes long, likewise.

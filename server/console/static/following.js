@@ -96,6 +96,7 @@
     var xhr = new XMLHttpRequest();
     xhr.open("GET", link.href);
     xhr.setRequestHeader("HX-Request", "true");
+    xhr.setRequestHeader("HX-Current-URL", location.href);
     xhr.setRequestHeader(FOLLOW, "1");
     follow(xhr, "正在导出");
     xhr.addEventListener("load", function () { brought(xhr); });

@@ -1,5 +1,5 @@
-// Writing a rejection: a reason by its number, a suggested sentence, and what is half written survives a reload
-// (sessionStorage). What is then decided is review.js's.
+// Writing: a rejection with a reason by its number and a suggested sentence, and a comment. What is half written survives
+// a reload (sessionStorage). What is then decided is review.js's.
 (function () {
   "use strict";
   var rulings = window.zhudian.rejecting = { open: open, close: close, restore: restore, forget: forget, key: key };
@@ -42,26 +42,39 @@
     store(words);
   }
 
-  function draftOf(article) { return "reject:" + article.dataset.id; }
+  // ---- kept, by the check-in and what is written: "reject" or "comment"
+
+  function keep(article, what, draft) {
+    try { sessionStorage.setItem(what + ":" + article.dataset.id, JSON.stringify(draft)); } catch (full) { /* then it is not kept */ }
+  }
+
+  function kept(article, what) {
+    try { return JSON.parse(sessionStorage.getItem(what + ":" + article.dataset.id)); } catch (broken) { return null; }
+  }
+
+  function drop(article, what) {
+    try { sessionStorage.removeItem(what + ":" + article.dataset.id); } catch (none) { /* nothing was kept */ }
+  }
 
   function store(words) {
     var chosen = words.querySelector("input:checked");
-    var draft = { code: chosen ? chosen.value : "", text: words.querySelector("textarea").value };
-    try { sessionStorage.setItem(draftOf(words.closest(".item")), JSON.stringify(draft)); } catch (full) { /* then it is not kept */ }
+    keep(words.closest(".item"), "reject", { code: chosen ? chosen.value : "", text: words.querySelector("textarea").value });
   }
 
   function restore(article) {
-    var words = form(article), kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(draftOf(article))); } catch (broken) { /* none */ }
+    var comment = article.querySelector(".comment textarea");
+    if (comment && !comment.value && (comment.value = kept(article, "comment") || "")) article.querySelector(".talk").open = true;
+    resume(form(article), kept(article, "reject"));
+  }
+
+  function resume(words, kept) {
     if (!words || !kept || !(kept.code || kept.text)) return;
     words.querySelectorAll("input").forEach(function (one) { one.checked = one.value === kept.code; });
     words.querySelector("textarea").value = kept.text;
     draw(words, true);
   }
 
-  function forget(article) {
-    try { sessionStorage.removeItem(draftOf(article)); } catch (none) { /* nothing was kept */ }
-  }
+  function forget(article) { drop(article, "reject"); }
 
   // Whether the key was pressed in an open form, and so is no key of the desk's.
   function key(article, event) {
@@ -93,6 +106,12 @@
   document.addEventListener("input", function (event) {
     var words = event.target.closest && event.target.closest(".reject");
     if (words && event.target.tagName === "TEXTAREA") store(words);
+    var comment = event.target.closest && event.target.closest(".comment");
+    if (comment) keep(comment.closest(".item"), "comment", event.target.value);
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var sent = event.detail.requestConfig.elt;
+    if (sent.matches(".comment") && event.detail.xhr.status < 300) drop(sent.closest(".item"), "comment");
   });
   document.addEventListener("change", function (event) {
     var words = event.target.closest && event.target.closest(".reject");

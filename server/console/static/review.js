@@ -1,11 +1,13 @@
 /* The review desk: the next check-in is there before its decision is sent, and comes back if the server refuses.
 
    #stage shows one <article class="item">, #later holds those that are loaded. A decision swaps first and is sent in the
-   background. Plain script for Chromium 83 and later. */
+   background. For FRESH_MS after another one came it cannot be decided: nobody has looked at it yet, and what was typed
+   or clicked was meant for the one before. Plain script for Chromium 83 and later. */
 (function () {
   "use strict";
   var UNDO_MS = 10000;
   var AHEAD = 2;
+  var FRESH_MS = 400;
   var POLL_MS = 15000, KEEP_MS = 120000;
   var API = "/api/v1/checkins/";
 
@@ -21,6 +23,7 @@
   var left = []; // those of them of which the server does not know yet
   var undoable = [], undoing = Promise.resolve(); // the decisions that can be taken back, the newest last
   var sending = 0, asking = null, isEnd = !desk.dataset.next;
+  var settling; // the timer until what has come may be decided
 
   function current() { return stage.querySelector(".item"); }
   function loaded() { return Array.prototype.slice.call(later.children); }
@@ -34,11 +37,18 @@
     nothing.hidden = true;
     fetching.hidden = true;
     stage.insertBefore(article, stage.firstChild);
+    fresh();
     rejecting.restore(article);
     if (desk.dataset.next) history.replaceState(null, "", address(article));
     if (document.activeElement === document.body || !document.contains(document.activeElement)) focusDesk();
     // The look is told and the map is drawn once the photo and the words are on the screen.
     requestAnimationFrame(function () { setTimeout(function () { shown(article); }, 0); });
+  }
+
+  function fresh() {
+    desk.dataset.fresh = "1";
+    clearTimeout(settling);
+    settling = setTimeout(function () { delete desk.dataset.fresh; }, FRESH_MS);
   }
 
   function shown(article) {
@@ -131,7 +141,7 @@
   function isOnItsWay(article) { return article.dataset.done && !article.dataset.review; }
 
   function taken(answer, text, unattended) {
-    if (answer.status === 401) location.assign("/console/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (answer.status === 401) location.assign("/console/sign-in?expired=1&next=" + encodeURIComponent(location.pathname + location.search));
     if (!answer.ok) return "lost";
     var box = new DOMParser().parseFromString(text, "text/html");
     var found = Array.prototype.slice.call(box.querySelectorAll(".item"));
@@ -174,7 +184,7 @@
 
   function decide(ruling) {
     var article = current();
-    if (!isOpen(article)) return;
+    if (!isOpen(article) || desk.dataset.fresh) return;
     if (article.dataset.beside) ruling.beside = article.dataset.beside;
     article.dataset.done = ruling.decision;
     away();
@@ -218,13 +228,14 @@
     });
   }
 
-  // Nothing is lost in silence: it is the next one again, with the sentence; but what somebody else decided is decided.
+  // Nothing is lost in silence: it is the next one again, with the sentence; but what somebody else decided is decided,
+  // and what somebody else has before them is theirs until they leave it.
   function refused(article, problem) {
     delete article.dataset.done;
     past = without(past, article);
     withdraw(article);
-    var why = problem.detail || "没有网络，结论没有保存。";
-    if (problem.status === 409 && problem.code === "already_decided") {
+    var why = problem.detail || "没有收到答复，结论可能已经存上；再决定一次也没有关系，同样的结论只算一次。";
+    if (problem.status === 409 && /^(already_decided|being_reviewed)$/.test(problem.code)) {
       say(article.dataset.said + "：" + why, "bad");
       return;
     }
@@ -279,7 +290,7 @@
         function () { back(done.article); },
         function (problem) {
           done.article.dataset.review = body.review.id;
-          say(problem.detail || "没有网络，没有撤销。", "bad");
+          say(problem.detail || "没有收到答复，可能已经撤销；请刷新看看。", "bad");
         }
       );
     });
@@ -342,11 +353,11 @@
     accept: function () { decide({ decision: "accepted" }); },
     reject: on(rejecting.open), keep: keep, undo: undo, skip: skip, back: previous,
     zoom: on(photo.zoom), turn: on(photo.turn), compare: on(photo.compare), exif: on(photo.exif),
-    note: function () { var words = current() && current().querySelector(".comment textarea"); if (words) words.focus(); },
+    note: on(note), "page-up": on(function (article) { turn(article, -1); }), "page-down": on(function (article) { turn(article, 1); }),
     help: function () { if (!help.open) help.showModal(); },
     "close-help": function () { help.close(); },
   };
-  var KEYS = { a: "accept", r: "reject", u: "undo", j: "skip", k: "back", z: "zoom", o: "turn", c: "compare", e: "exif", m: "note", "?": "help", "？": "help" };
+  var KEYS = { a: "accept", r: "reject", u: "undo", j: "skip", k: "back", z: "zoom", o: "turn", c: "compare", e: "exif", m: "note", "?": "help", "？": "help", PageUp: "page-up", PageDown: "page-down" };
   var ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
   rejecting.decide = decide;
@@ -354,10 +365,22 @@
 
   function keep() { if (rejecting.close(current())) focusDesk(); }
 
+  function note(article) {
+    article.querySelector(".talk").open = true;
+    article.querySelector(".comment textarea").focus();
+  }
+
+  // What does not fit beside the photo: on a desk one column, where there is less room all of it.
+  function turn(article, way) {
+    article.querySelectorAll(".sides, .says").forEach(function (box) { box.scrollTop += way * box.clientHeight * 0.7; });
+  }
+
   function on(act) { return function () { if (current()) act(current()); }; }
 
   document.addEventListener("click", function (event) {
-    var button = event.target.closest && event.target.closest("[data-do]");
+    var button = event.target.closest && event.target.closest("button");
+    // Of a double click only the first is meant: by the second another one is there, or the form of a rejection.
+    if (button && event.detail > 1 && button.closest(".deciding")) return event.preventDefault();
     if (button && !button.disabled && DO[button.dataset.do]) DO[button.dataset.do]();
   });
 
@@ -371,7 +394,7 @@
     }
     if (event.key === "Escape") return keep();
     if (ARROWS[event.key] && article && photo.move(article, ARROWS[event.key][0], ARROWS[event.key][1])) return event.preventDefault();
-    if (event.target.closest(".map") || event.repeat) return;
+    if (event.target.closest(".map") || (event.repeat && !/^Page/.test(event.key))) return;
     var name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     // While a rejection is being written, one key must not accept, nor leave it behind.
     if (!name || (form && !form.hidden && /^(accept|skip|back)$/.test(name))) return;
