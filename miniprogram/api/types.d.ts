@@ -30,7 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer an appeal, by someone who took no part in the review; upheld accepts the check-in. */
+        /**
+         * Answer an appeal, by a bureau supervisor who took no part in the review, or, where none is left, by a county
+         * @description leader; upheld accepts the check-in.
+         */
         post: operations["appeals_decide_appeal_appeals__uuid_appeal_id__decision_post"];
         delete?: never;
         options?: never;
@@ -1503,7 +1506,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The month of a member the caller may watch. */
+        /** The month of a member the caller may watch; of who was removed, for supervisors, while it is kept. */
         get: operations["months_member_month_members__uuid_member_id__month_get"];
         put?: never;
         post?: never;
@@ -2238,6 +2241,12 @@ export interface components {
             state: "open" | "upheld" | "denied";
             /** Statement */
             statement: string;
+            /**
+             * Stuck
+             * @description what has to be done before anybody can decide it; empty: somebody can
+             * @default
+             */
+            stuck: string;
         };
         /**
          * Approver

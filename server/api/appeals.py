@@ -75,14 +75,17 @@ def appeal_checkin(path: CheckInPath, body: AppealBody) -> Reply:
         checkin = session.get_one(CheckIn, (caller().county_id, path.checkin_id))
         cause = Cause("asked", made.id, caller().member_id)
         recount(session, caller(), checkin.member_id, checkin.on_date, cause, now())
-    return appeal_reply(made).model_dump(mode="json"), 201
+        reply = appeal_reply(session, made)
+    return reply.model_dump(mode="json"), 201
 
 
 @bp.post("/appeals/<uuid:appeal_id>/decision", responses={200: AppealReply})
 def decide_appeal(path: AppealPath, body: AppealDecisionBody) -> Reply:
-    """Answer an appeal, by someone who took no part in the review; upheld accepts the check-in."""
+    """Answer an appeal, by a bureau supervisor who took no part in the review, or, where none is left, by a county
+    leader; upheld accepts the check-in."""
     with transaction() as session:
         checkin, made = appeals.decide(session, caller(), path.appeal_id, body.upheld, body.answer, now())
         cause = Cause("appeal", made.id, caller().member_id)
         recount(session, caller(), checkin.member_id, checkin.on_date, cause, now())
-    return appeal_reply(made).model_dump(mode="json")
+        reply = appeal_reply(session, made)
+    return reply.model_dump(mode="json")

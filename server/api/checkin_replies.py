@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 
 from server.api.photos import link_to
 from server.api.session import caller
-from server.checkins import comments, sample
+from server.checkins import appeals, comments, sample
 from server.checkins.models import Appeal, CheckIn, CheckInComment, Review
 from server.checkins.places import places
 from server.evidence.datum import from_wgs84
 from server.evidence.decide import as_decided
 from server.org.models import Member
 from server.org.scope import county as in_county
+
+_NOBODY_DECIDES = (
+    "现在没有人能处理这个申诉：招商局的监督人员都参与过这次复核，也没有没参与过的县领导。请县里再登记一名监督人员。"
+)
 
 
 class FindingReply(BaseModel):
@@ -61,6 +65,7 @@ class AppealReply(BaseModel):
     state: Literal["open", "upheld", "denied"]
     statement: str
     answer: str | None
+    stuck: str = Field("", description="what has to be done before anybody can decide it; empty: somebody can")
 
 
 class CommentReply(BaseModel):
@@ -203,8 +208,15 @@ def appeals_reply(session: Session, checkin_id: uuid.UUID) -> list[AppealReply]:
     rows = session.scalars(
         in_county(caller(), Appeal).where(Appeal.checkin_id == checkin_id).order_by(Appeal.created_at)
     )
-    return [appeal_reply(row) for row in rows]
+    return [appeal_reply(session, row) for row in rows]
 
 
-def appeal_reply(made: Appeal) -> AppealReply:
-    return AppealReply(id=made.id, state=made.state, statement=made.statement, answer=made.answer)
+def appeal_reply(session: Session, made: Appeal) -> AppealReply:
+    nobody = made.state == "open" and session.scalar(appeals.stuck(caller()).where(Appeal.id == made.id))
+    return AppealReply(
+        id=made.id,
+        state=made.state,
+        statement=made.statement,
+        answer=made.answer,
+        stuck=_NOBODY_DECIDES if nobody else "",
+    )

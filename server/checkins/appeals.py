@@ -1,11 +1,12 @@
-"""申诉: the member objects to a rejection; somebody who took no part in it decides."""
+"""申诉: the member objects to a rejection; somebody who took no part in it decides: a bureau supervisor, or, where none
+is left, a county leader."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from server.audit.journal import record
 from server.checkins.attest import vouched_by
@@ -13,9 +14,12 @@ from server.checkins.models import Appeal, CheckIn, Review
 from server.checkins.retention import require_evidence
 from server.checkins.review import held, tell
 from server.errors import conflict, forbidden, not_found
-from server.org.models import Member
+from server.org.models import Member, RoleGrant
 from server.org.scope import Caller
 from server.org.scope import county as in_county
+
+# Who may decide on appeals at all.
+DECIDING = ("bureau_supervisor", "county_leader")
 
 
 def appeal(
@@ -51,19 +55,20 @@ def appeal(
 def decide(
     session: Session, caller: Caller, appeal_id: uuid.UUID, upheld: bool, answer: str, now: datetime
 ) -> tuple[CheckIn, Appeal]:
-    """A bureau supervisor who took no part in any of it answers the appeal; upheld accepts the check-in."""
+    """Whoever may decide it (`open_to`) answers the appeal; upheld accepts the check-in."""
     made = session.scalar(in_county(caller, Appeal).where(Appeal.id == appeal_id))
     if made is None:
         raise not_found()
     checkin = held(session, caller, made.checkin_id)
     session.refresh(made)
-    caller.require("bureau_supervisor")
+    caller.require(*DECIDING)
     if made.state != "open":
         raise conflict("appeal_decided", "这个申诉已经处理过了。")
-    if session.scalar(
-        select(Appeal.id).join(CheckIn, _of_it()).where(Appeal.id == made.id, is_involved(caller.member_id))
-    ):
+    this = in_county(caller, Appeal).with_only_columns(Appeal.id).join(CheckIn, _of_it()).where(Appeal.id == made.id)
+    if session.scalar(this.where(is_involved(caller.member_id))):
         raise forbidden("involved", "申诉须由没有参与过这次复核的人处理。")
+    if session.scalar(this.where(_is_for(caller))) is None:
+        raise forbidden("bureau_decides", "还有没参与过这次复核的招商局监督人员，申诉由他们处理。")
     made.state = "upheld" if upheld else "denied"
     made.decided_by, made.decided_at, made.answer = caller.member_id, now, answer
     if upheld:
@@ -76,19 +81,54 @@ def decide(
 
 
 def open_to(caller: Caller) -> Select[Any]:
-    """The open appeals that the caller may decide, each with its check-in and its member's name; of nobody but a bureau
-    supervisor any."""
-    statement = (
+    """The open appeals that the caller may decide, each with its check-in and its member's name: a bureau supervisor
+    those that they took no part in, a county leader those of which that is true of no bureau supervisor."""
+    return (
         in_county(caller, Appeal)
         .add_columns(CheckIn, Member.name)
         .join(CheckIn, _of_it())
         .join(Member, (Member.county_id == Appeal.county_id) & (Member.id == Appeal.member_id))
-        .where(Appeal.state == "open", ~is_involved(caller.member_id))
+        .where(Appeal.state == "open", _is_for(caller))
     )
-    return statement if caller.has("bureau_supervisor") else statement.where(Appeal.id.is_(None))
 
 
-def is_involved(member_id: uuid.UUID) -> ColumnElement[bool]:
+def for_leaders(today: date) -> ColumnElement[bool]:
+    """The condition on Appeal and its CheckIn: no bureau supervisor of that local date is left who took no part."""
+    return ~_has_uninvolved("bureau_supervisor", today)
+
+
+def is_stuck(today: date) -> ColumnElement[bool]:
+    """The condition on Appeal and its CheckIn: it is open, and nobody is left who may decide it."""
+    return (Appeal.state == "open") & for_leaders(today) & ~_has_uninvolved("county_leader", today)
+
+
+def stuck(caller: Caller) -> Select[Any]:
+    """The ids of the county's appeals that nobody can decide until another supervisor is registered."""
+    return in_county(caller, Appeal).with_only_columns(Appeal.id).join(CheckIn, _of_it()).where(is_stuck(caller.today))
+
+
+def _is_for(caller: Caller) -> ColumnElement[bool]:
+    uninvolved = ~is_involved(caller.member_id)
+    if caller.has("bureau_supervisor"):
+        return uninvolved
+    return uninvolved & for_leaders(caller.today) if caller.has("county_leader") else false()
+
+
+def _has_uninvolved(role: str, today: date) -> ColumnElement[bool]:
+    grant, holder = aliased(RoleGrant), aliased(Member)
+    return (
+        exists()
+        .where(
+            *(grant.county_id == Appeal.county_id, grant.role == role, grant.valid_from <= today),
+            or_(grant.valid_to.is_(None), grant.valid_to >= today),
+            *(holder.county_id == grant.county_id, holder.id == grant.member_id, holder.removed_at.is_(None)),
+            ~is_involved(grant.member_id),
+        )
+        .correlate_except(grant, holder)
+    )
+
+
+def is_involved(member_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
     """The condition on Appeal and its CheckIn: it is this person's own, or they reviewed it, vouched for that day, or
     answered an earlier appeal against it."""
     earlier = aliased(Appeal)
@@ -102,7 +142,8 @@ def is_involved(member_id: uuid.UUID) -> ColumnElement[bool]:
         earlier.checkin_id == Appeal.checkin_id,
         earlier.decided_by == member_id,
     )
-    return or_(Appeal.member_id == member_id, reviewed, answered, vouched_by(member_id))
+    took_part = (reviewed.correlate_except(Review), answered.correlate_except(earlier), vouched_by(member_id))
+    return or_(Appeal.member_id == member_id, *took_part)
 
 
 def _of_it() -> ColumnElement[bool]:

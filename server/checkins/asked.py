@@ -16,11 +16,16 @@ _WORTH = timedelta(hours=24)  # tomorrow there is another
 
 
 def remind(session: Session, county_id: int, today: date, now: datetime) -> None:
-    """One notice to each who reviews, if something waits that they may decide."""
+    """One notice to each who reviews, if something waits that they may decide; to a county leader, if it is an appeal
+    that no bureau supervisor may."""
     letters = []
-    for who in holders(session, county_id, "bureau_supervisor", today):
-        reviews, first = queue.counted(session, county_id, who, queue.EVERYTHING, now)
-        objections, second = _appeals(session, county_id, who)
+    reviewers = holders(session, county_id, "bureau_supervisor", today)
+    leaders = [who for who in holders(session, county_id, "county_leader", today) if who not in reviewers]
+    for who in (*reviewers, *leaders):
+        reviews, first = (
+            queue.counted(session, county_id, who, queue.EVERYTHING, now) if who in reviewers else (0, None)
+        )
+        objections, second = _appeals(session, county_id, who, None if who in reviewers else today)
         if oldest := [on for on in (first, second) if on]:
             facts = {
                 "reviews": reviews,
@@ -32,11 +37,14 @@ def remind(session: Session, county_id: int, today: date, now: datetime) -> None
     outbox.enqueue_all(session, county_id, letters, now)
 
 
-def _appeals(session: Session, county_id: int, who: uuid.UUID) -> tuple[int, date | None]:
+def _appeals(session: Session, county_id: int, who: uuid.UUID, as_leader_on: date | None) -> tuple[int, date | None]:
+    for_them = ~appeals.is_involved(who)
+    if as_leader_on:
+        for_them &= appeals.for_leaders(as_leader_on)
     number, oldest = session.execute(
         select(func.count(), func.min(CheckIn.on_date))
         .select_from(Appeal)
         .join(CheckIn, (CheckIn.county_id == Appeal.county_id) & (CheckIn.id == Appeal.checkin_id))
-        .where(Appeal.county_id == county_id, Appeal.state == "open", ~appeals.is_involved(who))
+        .where(Appeal.county_id == county_id, Appeal.state == "open", for_them)
     ).one()
     return number, oldest

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, or_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from server.audit.journal import record
 from server.checkins.models import Attestation, CheckIn
@@ -20,15 +20,12 @@ from server.org.scope import county as in_county
 MOST_DAYS_BACK = 7
 
 
-def vouched_by(member_id: uuid.UUID) -> ColumnElement[bool]:
+def vouched_by(member_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
     """The condition on CheckIn: this person vouched for its member on that day, and so is involved; also when they
     took it back."""
-    return exists().where(
-        Attestation.county_id == CheckIn.county_id,
-        Attestation.member_id == CheckIn.member_id,
-        Attestation.on_date == CheckIn.on_date,
-        Attestation.attester_id == member_id,
-    )
+    of_day = (Attestation.member_id == CheckIn.member_id) & (Attestation.on_date == CheckIn.on_date)
+    by_them = exists().where(Attestation.county_id == CheckIn.county_id, of_day, Attestation.attester_id == member_id)
+    return by_them.correlate_except(Attestation)
 
 
 def attest(

@@ -10,6 +10,7 @@ from server.api.paging import PageQuery
 from server.api.photos import link_to
 from server.api.services import reading
 from server.api.session import caller
+from server.checkins.appeals import DECIDING
 from server.checkins.models import CheckIn
 from server.console.face import done, face, form, page, query
 from server.console.rail import BUREAU
@@ -18,13 +19,13 @@ from server.org.scope import county as in_county
 
 @face.get("/review/appeals")
 def review_appeals() -> Response:
-    caller().require(BUREAU)
+    caller().require(*DECIDING)
     found = cast(dict[str, Any], api.list_appeals(query(PageQuery)))
     ids = [uuid.UUID(one["checkin"]["id"]) for one in found["items"]]
     with reading() as session:
         stored = session.scalars(in_county(caller(), CheckIn).where(CheckIn.id.in_(ids))).all()
     photos = {str(c.id): link_to(c.photo_id, caller(), "preview") for c in stored if c.erased_at is None}
-    return page("appeals.html", found=found, photos=photos, is_reviewer=True)
+    return page("appeals.html", found=found, photos=photos, is_reviewer=caller().has(BUREAU))
 
 
 @face.post("/review/appeals/<uuid:appeal_id>")

@@ -15,6 +15,7 @@ from server.api.services import now, reading, services, transaction
 from server.api.session import caller
 from server.audit.journal import record
 from server.audit.models import AuditEvent
+from server.checkins import appeals
 from server.checkins.models import CheckIn
 from server.console.face import done, face, form, page
 from server.console.notices import CHANNELS
@@ -77,6 +78,7 @@ def system() -> Response:
             "jobs": _jobs(session),
             "wechat": _wechat(session, at),
             "backup": _backup(session, at),
+            "stuck": len(session.scalars(appeals.stuck(caller())).all()),
         }
     with services().db.engine.connect() as connection:
         is_current = migrate.is_current(connection)

@@ -159,7 +159,7 @@ KINDS: dict[str, Kind] = {
     ),
     "review_asked": Kind(
         *("待复核提醒", "sandbox-task", TODAY_PAGE, words.review_asked, words.review_asked_said),
-        *(_BUREAU, "每天告诉您有多少打卡和申诉待您处理", "您负责复核打卡、处理申诉。"),
+        *((*_BUREAU, *_LEADERS), "每天告诉您有多少打卡和申诉待您处理", "您负责复核打卡、处理申诉。"),
         lives=timedelta(days=1),
         may_mute=True,
         once_more=False,

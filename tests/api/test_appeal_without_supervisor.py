@@ -1,4 +1,4 @@
-"""申诉 where no uninvolved bureau supervisor is left: a county leader decides; without one the answer says what to do."""
+"""申诉 where no uninvolved bureau supervisor is left: a county leader decides; without one the answer says so."""
 
 from datetime import date
 

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from server.checkins import second_opinion
 from server.checkins.rejection import GROUNDS
 from server.db import Database
 from server.flags.models import Flag
 from server.org.models import RoleGrant
+from tests.api.test_appeal_without_supervisor import without
 from tests.api.test_review import appealed, review
 from tests.cast import JOINED, Cast
 from tests.client import Api
@@ -190,3 +192,21 @@ def test_a_scan_that_is_over_says_so(phones: Phones) -> None:
 
 def test_another_code_is_not_ours(phones: Phones) -> None:
     phones("leader").scans("https://example.com").opens("pages/me/me").taps("扫码登录电脑").sees("这不是驻点通的登录码")
+
+
+def test_where_the_one_supervisor_reviewed_a_county_leader_answers_and_without_one_the_member_reads_it(
+    phones: Phones, api: Api, db: Database
+) -> None:
+    without(db, api, "bureau2")
+    checkin, _ = appealed(api)
+    with db.transaction() as session:
+        role = {"member_id": api.cast["county_leader"].id, "role": "county_leader"}
+        (grant,) = session.scalars(select(RoleGrant).filter_by(**role))
+        grant.valid_to = JOINED
+    member = phones("chen").opens("pages/evidence/evidence", id=checkin)
+    member.sees("申诉：等待答复", re.compile("现在没有人能处理这个申诉")).screenshot("evidence-stuck")
+    with db.transaction() as session:
+        session.merge(grant).valid_to = None
+    leader = phones("county_leader").opens("pages/me/me").taps("申诉").is_on("team/appeals/appeals")
+    leader.sees("那天在客户工厂").goes_back().sees_not("复核")
+    phones("chen").opens("pages/evidence/evidence", id=checkin).sees_not(re.compile("现在没有人能处理这个申诉"))

@@ -19,7 +19,7 @@ function view(c: api.CheckIn) {
     findings: worstFirst(c.findings).map(finding),
     reviews: c.reviews.map((r) => ({ id: r.id, state: r.decision as State, word: WORD[r.decision as State], said: r.reason || '没有写理由', by: r.reviewer, when: moment(r.created_at) })),
     comments: c.comments.map((one) => ({ id: one.id, by: one.author, when: moment(one.created_at), said: one.text })),
-    appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '' })),
+    appeals: c.appeals.map((a) => ({ id: a.id, word: APPEAL[a.state], statement: a.statement, answer: a.answer ?? '', stuck: a.stuck })),
     isMine: c.member.id === session()?.member.id,
     mayAppeal: state === 'rejected' && c.member.id === session()?.member.id && !c.erased_at && !c.appeals.length,
   };

@@ -12,7 +12,7 @@ const ROLE: Record<string, string> = {
 Page({
   data: {
     who: null as null | { name: string; unit: string; roles: string; station: string; phone: string },
-    leads: false, calls: false, reviews: false, signsIn: false, said: '',
+    leads: false, calls: false, reviews: false, appeals: false, signsIn: false, said: '',
   },
 
   onShow() {
@@ -38,7 +38,8 @@ Page({
     const has = (roles: string[]) => member.roles.some((role) => roles.includes(role));
     this.setData({
       who: { name: member.name, unit: `${member.county}${member.unit}`, roles: member.roles.map((r) => ROLE[r] ?? r).join('、'), station, phone },
-      leads: has(LEADING), calls: has(WATCHING), reviews: has(['bureau_supervisor']), signsIn: has([...LEADING, 'admin']),
+      leads: has(LEADING), calls: has(WATCHING), reviews: has(['bureau_supervisor']),
+      appeals: has(['bureau_supervisor', 'county_leader']), signsIn: has([...LEADING, 'admin']),
     });
   },
 
