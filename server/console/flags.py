@@ -1,12 +1,15 @@
 """预警: who falls short while it can still be mended, and what was done about it, by whom, after hearing them."""
 
 import uuid
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Response, url_for
 
 from server.api import flags as api
 from server.api.session import caller
+from server.console.alike import alike, said_of
 from server.console.exports import export, of_api
 from server.console.face import done, face, form, page, query
 from server.console.words import moment
@@ -28,6 +31,30 @@ _COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Flags that are one line: of a member one, of units all that say the same and about which nobody has decided."""
+
+    flags: Sequence[dict[str, Any]]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [one["member_name"] or one["unit_name"] for one in self.flags]
+
+    @property
+    def message(self) -> str:
+        first = self.flags[0]
+        return first["message"] if len(self.flags) == 1 else said_of(first["unit_name"], first["message"])
+
+
+def _sameness(one: dict[str, Any]) -> Hashable:
+    if one["member_id"] or any(step["decided_by"] for step in one["steps"]):
+        return one["id"]
+    reminded = tuple(moment(step["at"], caller().tz) for step in one["steps"])
+    at = (moment(one["raised_at"], caller().tz), one["closed_at"] and moment(one["closed_at"], caller().tz), reminded)
+    return (one["kind"], one["month"], said_of(one["unit_name"], one["message"]), *at)
+
+
 @face.get("/flags")
 def flags() -> Response:
     asked = query(api.FlagQuery)
@@ -35,6 +62,7 @@ def flags() -> Response:
     return page(
         "flags.html",
         found=found,
+        groups=[_Group(rows) for rows in alike(found["items"], _sameness)],
         asked=asked,
         states=_STATES,
         kinds=_KINDS,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Response, redirect, request, url_for
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from server.api import chains as chains_api
@@ -15,7 +16,7 @@ from server.api.services import reading
 from server.api.session import caller
 from server.console import lead_sheets, lead_words
 from server.console.exports import export, of_api
-from server.console.face import done, face, form, page, query
+from server.console.face import done, face, form, is_htmx, page, query
 from server.console.import_sheets import taken, template
 from server.console.workbook import Column, download
 from server.errors import not_found
@@ -34,6 +35,10 @@ _COLUMNS = (
     *(Column("下一步日期", 12, "date"), Column("最近进展", 18, "moment"), Column("逾期", 24)),
     *(Column("契合度", 8, "count"), Column("契合度资料已知（%）", 16, "count")),
 )
+
+
+class ChainQuery(BaseModel):
+    node: uuid.UUID | None = None
 
 
 @face.get("/leads")
@@ -221,14 +226,25 @@ def leads_hand_over(member_id: uuid.UUID) -> Response:
 @face.get("/leads/chains")
 def leads_chains() -> Response:
     """Where the county has somebody to talk to, where only names, and where nobody."""
+    opened = query(ChainQuery).node
     found = cast(dict[str, Any], chains_api.read_chains())
-    may_import = caller().has(*chains.KEEPING)
-    return page("chains.html", industries=found["industries"], sides=SIDES, may_import=may_import)
+    there = cast(dict[str, Any], chains_api.read_node(chains_api.NodePath(node_id=opened))) if opened else {"items": []}
+    return page(
+        "chains.html",
+        industries=found["industries"],
+        sides=SIDES,
+        may_import=caller().has(*chains.KEEPING),
+        opened=str(opened),
+        companies=there["items"],
+    )
 
 
 @face.get("/leads/chains/<uuid:node_id>")
 def leads_node(node_id: uuid.UUID) -> Response:
-    """The companies at one node, and whose they are."""
+    """The companies at one node, and whose they are; by its address the page with this node open."""
+    if not is_htmx():
+        to = url_for("desk.leads_chains", node=node_id, _anchor=f"node-{node_id}")
+        return redirect(to)  # type: ignore[return-value]
     found = cast(dict[str, Any], chains_api.read_node(chains_api.NodePath(node_id=node_id)))
     return page("_chain_node.html", companies=found["items"])
 

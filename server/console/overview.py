@@ -10,6 +10,7 @@ from flask import Response, url_for
 from server.api.services import now, reading, services
 from server.api.session import caller
 from server.console import maps
+from server.console.alike import alike, said_of
 from server.console.face import face, page
 from server.console.words import STATES, TONES
 from server.org.scope import WATCHING_COUNTY
@@ -61,14 +62,9 @@ def overview() -> Response:
 
 def together(alerts: Sequence[Alert]) -> list[Alert]:
     """In their order; what says the same of several units is said once, of all of them."""
-    found: dict[Any, Alert] = {}
-    for one in alerts:
-        said = one.message.removeprefix(one.name) if one.member_id is None else one.message
-        key = one.id if one.member_id else (one.kind, said)
-        first = found.get(key)
-        name = one.name if first is None else f"{first.name}、{one.name}"
-        found[key] = replace(one if first is None else first, name=name, message=said)
-    return list(found.values())
+    mine = [one if one.member_id else replace(one, message=said_of(one.name, one.message)) for one in alerts]
+    groups = alike(mine, lambda one: one.id if one.member_id else (one.kind, one.message))
+    return [replace(group[0], name="、".join(one.name for one in group)) for group in groups]
 
 
 def _stations(people: Iterable[Present]) -> list[maps.Point]:

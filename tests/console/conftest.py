@@ -66,6 +66,18 @@ def api(server: str, routes: OpenAPI, cast: Cast, clock: RunningClock) -> Api:
     return Api(routes, cast, clock)
 
 
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds that keeps somebody out: serious and critical."""
+    page.evaluate(AXE.read_text())  # by the debugger, which the page's CSP does not bind
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
 class Desk:
     """One person's browser at the console: `page` is Playwright's; `at` opens an address of the console."""
 
@@ -100,15 +112,7 @@ class Desk:
         return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
     def barriers(self) -> list[str]:
-        """What axe-core finds that keeps somebody out: serious and critical."""
-        self.page.evaluate(AXE.read_text())  # by the debugger, which the page's CSP does not bind
-        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")
-        return [
-            f"{one['id']}: {node['html'][:200]}"
-            for one in found["violations"]
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"]
-        ]
+        return barriers(self.page)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _EXPECTED.search(message.text):

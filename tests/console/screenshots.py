@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.console.conftest import DESK, SCREENS, TABLET
+from tests.console.conftest import DESK, SCREENS, TABLET, barriers
 from tests.e2e.test_run import Run
 
 ROLES = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader", "admin")
@@ -41,10 +41,10 @@ def test_screenshots(run: Run, chromium: Browser, role: str, size: str) -> None:
     _sign_in(run, page, role)
     seen: set[str] = set()
     for path in _links(page, "nav[aria-label='栏目'] a"):
-        _look(page, path, _DEMO / size / role, seen)
+        complaints += _look(page, path, _DEMO / size / role, seen)
         further = _links(page, _TABS) + _links(page, _FIRST)[:1]
         for one in further:
-            _look(page, one, _DEMO / size / role, seen)
+            complaints += _look(page, one, _DEMO / size / role, seen)
     assert not complaints
     assert len(seen) >= 5
     page.close()
@@ -62,10 +62,11 @@ def _links(page: Page, which: str) -> list[str]:
     return [link.partition("#")[0] for link in dict.fromkeys(found)]
 
 
-def _look(page: Page, url: str, folder: Path, seen: set[str]) -> None:
+def _look(page: Page, url: str, folder: Path, seen: set[str]) -> list[str]:
+    """Its picture, and what on it keeps somebody out."""
     name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\?.*", "", url.partition("/console/")[2]).strip("/").replace("/", "-")
     if name in seen or name.endswith(".xlsx"):
-        return
+        return []
     answer = page.goto(url)
     assert answer is not None
     assert answer.ok, url
@@ -73,3 +74,4 @@ def _look(page: Page, url: str, folder: Path, seen: set[str]) -> None:
     page.screenshot(path=str(folder / f"{name or 'overview'}.png"), full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{url} is wider than the screen"
     seen.add(name)
+    return [f"{url}: {one}" for one in barriers(page)]

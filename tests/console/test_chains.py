@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 
 from tests.api.test_leads import body
 from tests.client import Api
-from tests.console.conftest import Desks
+from tests.console.conftest import Desk, Desks
 
 NODES = [("新能源", "上游", "正极材料"), ("新能源", "主体", "电池"), ("新能源", "下游", "回收")]
 HEADS = ("企业名称", "产业", "环节", "统一社会信用代码", "规模", "所在城市", "电话", "出处")
@@ -66,6 +66,47 @@ def test_a_directory_is_tried_mended_and_taken_in_and_the_map_shows_the_gaps(des
     assert sitting.barriers() == []
     assert sitting.fits()
     sitting.shot("chains")
+
+
+def imported(sitting: Desk) -> None:
+    page = sitting.at("/leads/import")
+    page.get_by_label("表格（.xlsx）").set_input_files(workbook(NODES, [target("丙三电池", "电池")]))
+    page.get_by_role("button", name="试运行").click()
+    page.get_by_role("button", name="全部导入").click()
+    expect(page.get_by_role("status")).to_have_text("已导入 4 行。")
+
+
+def test_the_list_says_how_well_a_lead_fits_and_how_much_is_known_where_it_is_not_all(desk: Desks, api: Api) -> None:
+    sitting = desk("bureau")
+    imported(sitting)
+    for name, facts in (
+        ("丙三电池", {"investment_wan": 9000, "land_mu": 80, "energy_tce": 500, "eia": "form"}),
+        ("丁四电子", {"energy_tce": 500}),
+    ):
+        lead = api.post("/leads", "chen", body(api, name)).json["id"]
+        assert api.post(f"/leads/{lead}/changes", "chen", {"intent": "建厂", **facts}).status_code == 200
+    page = sitting.at("/leads")
+    rows = page.get_by_role("row")
+    expect(rows.filter(has_text="丁四电子")).to_contain_text("100 分 资料已知 10%")
+    expect(rows.filter(has_text="丙三电池")).to_contain_text(" 分")
+    expect(rows.filter(has_text="丙三电池")).not_to_contain_text("知")
+    sitting.shot("leads-fit")
+
+
+def test_a_node_by_its_address_is_the_page_with_this_node_open(desk: Desks, api: Api) -> None:
+    sitting = desk("bureau")
+    imported(sitting)
+    nodes = {one["name"]: one["id"] for one in api.get("/chains", "bureau").json["industries"][0]["nodes"]}
+    page = sitting.at(f"/leads/chains/{nodes['电池']}")
+    assert page.url.endswith(f"/console/leads/chains?node={nodes['电池']}#node-{nodes['电池']}")
+    expect(page.get_by_role("heading", name="产业链")).to_be_visible()
+    expect(page.locator(f"#node-{nodes['电池']}")).to_contain_text("丙三电池")
+    expect(page.locator(f"#node-{nodes['回收']}")).to_be_empty()
+    sitting.shot("chains-node")
+    other = desk("far_bureau")
+    other.at(f"/leads/chains/{nodes['电池']}")
+    expect(other.page.get_by_text("还没有填产业链")).to_be_visible()
+    assert "丙三电池" not in other.page.content()
 
 
 @pytest.mark.parametrize("who", ["supervisor", "county_leader", "admin", "leader"])

@@ -59,6 +59,38 @@ def test_a_step_out_of_turn_is_refused_and_nothing_is_lost(
     assert row.get_by_label("理由").input_value() == "太久了"
 
 
+def nobody_out(db: Database, cast: Cast, clock: RunningClock, *units: str) -> None:
+    with db.transaction() as session:
+        for unit in units:
+            said = f"{unit}到11月23日已有 58 天没有主要领导在外招商。"
+            about = {"unit_id": cast.units[unit], "month": date(2026, 11, 1), "kind": "uncovered", "message": said}
+            session.add(Flag(county_id=1, **about, facts={}, raised_at=clock() - timedelta(days=10)))
+
+
+def test_what_says_the_same_of_several_units_is_one_line_and_each_is_answered_by_itself(
+    desk: Desks, db: Database, cast: Cast, clock: RunningClock
+) -> None:
+    nobody_out(db, cast, clock, "east", "west")
+    raise_flag(db, cast, clock)
+    sitting = desk("bureau")
+    page = sitting.at("/flags")
+    expect(page.get_by_role("row")).to_have_count(3)  # the heading, chen's, and that of both units
+    row = page.get_by_role("row").filter(has_text="2 个单位")
+    expect(row).to_contain_text("到11月23日已有 58 天没有主要领导在外招商。")
+    assert {"east", "west"} <= set(row.get_by_role("cell").nth(1).inner_text().replace("、", " ").split())
+    sitting.shot("flags-units")
+    assert sitting.barriers() == []
+    row.get_by_text("逐个处置…").click()
+    row.get_by_text("处置west…").click()
+    form = row.locator("form:visible")
+    form.get_by_label("本人的说明").fill("书记下周带队去苏州")
+    form.get_by_label("理由").fill("谈过了")
+    form.get_by_role("button", name="记录这一步").click()
+    expect(page.get_by_role("status")).to_contain_text("已记录")
+    expect(page.get_by_role("row")).to_have_count(4)  # what was decided about one is no longer said of both
+    expect(page.get_by_role("row").filter(has_text="书记下周带队去苏州")).to_contain_text("west")
+
+
 def test_only_of_ones_own_unit(desk: Desks, db: Database, cast: Cast, clock: RunningClock) -> None:
     raise_flag(db, cast, clock)
     raise_flag(db, cast, clock, who="neighbour", kind="behind")
