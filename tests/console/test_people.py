@@ -222,8 +222,12 @@ def test_ones_own_word_is_taken_back_and_nobody_elses(desk: Desks, api: Api, cas
     page = desk("leader").at(f"/people/{cast['chen'].id}?day=2026-11-23")
     expect(page.locator("#day")).to_contain_text("supervisor 证明在岗一天")
     assert page.locator("#day summary").count() == 0
-    page = desk("supervisor", size=PHONE).at(f"/people/{cast['chen'].id}?day=2026-11-23")
+    sitting = desk("supervisor", size=PHONE)
+    page = sitting.at(f"/people/{cast['chen'].id}?day=2026-11-23")
     page.locator("#day").get_by_text("撤回", exact=True).click()
+    page.locator("#day").scroll_into_view_if_needed()
+    sitting.shot("file-vouched-open")
+    assert sitting.fits()
     page.get_by_label("理由（队员会看到）").fill("记错了日子")
     page.get_by_role("button", name="撤回这条证明").click()
     expect(page.get_by_role("status")).to_have_text("已撤回，队员会看到理由。当天已重新计算。")
