@@ -193,7 +193,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Object to a rejection of one's own check-in. */
+        /** Object to a rejection of one's own check-in; until somebody answers, its day is pending. */
         post: operations["appeals_appeal_checkin_checkins__uuid_checkin_id__appeals_post"];
         delete?: never;
         options?: never;
@@ -915,7 +915,10 @@ export interface paths {
         /** Leave of the members the caller may see, newest request first. */
         get: operations["leaves_list_leaves_leaves_get"];
         put?: never;
-        /** Ask for leave, an official trip, training, or to have a day made up that was not recorded. */
+        /**
+         * Ask for leave, an official trip, training, or to have a day made up that was not recorded. Until somebody decides
+         * @description its days are pending, so that nobody falls short for having to wait.
+         */
         post: operations["leaves_ask_for_leave_leaves_post"];
         delete?: never;
         options?: never;
@@ -2097,7 +2100,7 @@ export interface components {
              * Cause
              * @enum {string}
              */
-            cause: "checkin" | "review" | "appeal" | "attestation" | "leave" | "withdrawal";
+            cause: "checkin" | "review" | "appeal" | "attestation" | "leave" | "withdrawal" | "asked";
             /** Explanation */
             explanation: string;
             /**
@@ -6694,6 +6697,12 @@ export interface components {
              * @description null unless the county's rules ask for one
              */
             ranking: components["schemas"]["Place"][] | null;
+            /**
+             * Spared Groups
+             * @description groups without a day of whom none was asked, or on leave
+             * @default []
+             */
+            spared_groups: string[];
             /** Summary */
             summary: string;
             /** @description null for whoever sees only some units */
