@@ -84,7 +84,7 @@ KINDS: dict[str, Kind] = {
     ),
     "attestation_ended": Kind(
         *("证明撤回", "sandbox-decided", MONTH_PAGE, words.attestation_ended, words.attestation_ended_said),
-        *(_EVERYBODY, "在岗证明撤回或没有采信时告诉您", "这是关于您的证明，或是您给同事的证明。"),
+        *(_POSTED, "在岗证明撤回或没有采信时告诉您", "这是关于您的证明，或是您给同事的证明。"),
     ),
     "flag_behind": Kind(
         *("进度提醒", "sandbox-flag", MONTH_PAGE),
