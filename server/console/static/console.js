@@ -112,5 +112,19 @@
     no.focus();
   }
 
+  // A table that is wider than its place is moved by the arrow keys too.
+  function reachable() {
+    document.querySelectorAll(".scroll").forEach(function (box) {
+      if (box.scrollWidth <= box.clientWidth) return box.removeAttribute("tabindex");
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "可左右滚动的表格");
+    });
+  }
+  window.addEventListener("resize", reachable);
+  document.addEventListener("htmx:load", reachable);
+  document.addEventListener("toggle", reachable, true); // what was folded has a width now
+  reachable();
+
   window.zhudian = { say: say, ask: ask };
 })();
