@@ -56,14 +56,20 @@ def sent(of: PhotoFacts, when: datetime, lat: float = 31.2, lng: float = 121.5, 
         ("xiaomi.heic", "2023-04-27 16:44:18", "Europe/Moscow", "clear"),
         ("Apple_iPhone_4.jpg", "2011-01-13 13:33:39", "Europe/Rome", "clear"),  # no zone: the station's
         ("IMG_20180725_163423-tiny.jpg", "2018-07-25 14:34:23", "Europe/Berlin", "clear"),  # and a satellite's time
-        ("thompson-springs.jpg", "2022-01-10 21:15:34", "America/Denver", "clear"),  # that alone
-        ("HMD_Nokia_8.3_5G_hdr.heif", "2022-01-12 07:30:14", "Europe/Madrid", "clear"),
     ],
 )
 def test_the_cameras_own_time(photo: Photo, name: str, written: str, tz: str, outcome: str) -> None:
     of = photo(name)
     assert exif_time.check(sent(of, at(written), tz=tz), RULES).outcome == outcome
     assert exif_time.check(sent(of, at(written) + DAY, tz=tz), RULES).outcome == "suspect", "a day later"
+
+
+@pytest.mark.parametrize("name", ["thompson-springs.jpg", "HMD_Nokia_8.3_5G_hdr.heif"])
+def test_a_satellites_time_alone_may_be_that_of_the_day_before(photo: Photo, name: str) -> None:
+    of = photo(name)
+    assert of.exif.gps_at is not None
+    for days, outcome in ((0, "clear"), (1, "unknown"), (3, "suspect")):
+        assert exif_time.check(sent(of, of.exif.gps_at + days * DAY), RULES).outcome == outcome
 
 
 @pytest.mark.parametrize("name", ["piexif_01.jpg", "Issue_173_dotnet_.jpg"])  # the year 2099; none at all
