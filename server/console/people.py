@@ -3,10 +3,10 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, cast
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from server.org.models import Unit
 from server.org.scope import county as in_county
 from server.tally import closed
 from server.tally.models import SiteDay
+from server.tally.types import FULL_DAY
 from server.watch import member_leads, members, today
 from server.watch.calendar import MonthMarks, calendar, months_back
 from server.watch.member_leads import LeadCounts
@@ -159,10 +160,24 @@ def people_file(member_id: uuid.UUID) -> Response:
             names=NAMES,
             tones=TONES,
             tally=Counter(mark.state for mark in shown.marks),
+            may_vouch=on is not None
+            and timedelta() <= who.today - on <= timedelta(days=attest.MOST_DAYS_BACK)
+            and member.removed_at is None
+            and member.id != who.member_id
+            and who.has("squad_leader", "unit_supervisor", "bureau_supervisor"),
             may_invite=member.removed_at is None
             and member.id != who.member_id
             and who.has("unit_supervisor", "bureau_supervisor", "admin"),
         )
+
+
+@face.post("/people/<uuid:member_id>/attestations")
+def people_attest(member_id: uuid.UUID) -> Response:
+    """Vouch for a day of theirs."""
+    body = form(attestations.AttestationBody, request.form.to_dict() | {"member": str(member_id)})
+    attestations.attest_presence(body)
+    to = url_for("desk.people_file", member_id=member_id, day=body.on.isoformat())
+    return done("已记下您的证明，队员会看到是谁证明的。当天已重新计算。", to)
 
 
 @face.post("/people/<uuid:member_id>/attestations/<uuid:attestation_id>/withdrawal")
@@ -203,11 +218,13 @@ def _day(
         return {
             "explanation": "有一次打卡正请您复核，您判断以后再显示。",
             "version": stored.policy_version,
+            "is_whole": True,  # nothing is to be done about it here yet
             "sources": [],
         }
     return {
         "explanation": stored.explanation,
         "version": stored.policy_version,
+        "is_whole": stored.confirmed_halves == FULL_DAY,
         "sources": [_source(source, vouched.get(source.get("id", ""))) for source in stored.sources],
     }
 

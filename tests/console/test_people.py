@@ -253,3 +253,29 @@ def test_the_file_of_who_was_removed_is_read_and_nothing_else_is_done_with_it(
         answer = desk(who).page.goto(f"{sitting.server}/console/people/{cast['chen'].id}")
         assert answer
         assert (who, answer.status) == (who, status)
+
+
+def test_who_answers_for_somebody_vouches_for_a_day_from_the_file(desk: Desks, api: Api, cast: Cast) -> None:
+    sitting = desk("supervisor")
+    page = sitting.at(f"/people/{cast['chen'].id}?day=2026-11-23")
+    page.get_by_text("证明这天在岗").click()
+    page.get_by_label("怎么知道的").fill("当天一起参加了推介会")
+    sitting.shot("file-vouch")
+    assert sitting.fits()
+    page.get_by_role("button", name="证明在岗").click()
+    expect(page.get_by_role("status")).to_have_text("已记下您的证明，队员会看到是谁证明的。当天已重新计算。")
+    expect(page.locator("#day")).to_contain_text("supervisor 证明在岗一天：当天一起参加了推介会")
+    assert page.get_by_text("证明这天在岗").count() == 0, "the day is whole"
+    assert api.get("/me/month", "chen", month="2026-11").json["confirmed"] == 1.0
+
+
+@pytest.mark.parametrize(("who", "day"), [("county_leader", "2026-11-23"), ("supervisor", "2026-11-10")])
+def test_nobody_else_and_no_older_day_is_offered(desk: Desks, cast: Cast, who: str, day: str) -> None:
+    page = desk(who).at(f"/people/{cast['chen'].id}?day={day}")
+    expect(page.locator("#day")).to_contain_text("当天没有打卡、证明或请假。")
+    assert page.get_by_text("证明这天在岗").count() == 0
+
+
+def test_one_does_not_vouch_for_oneself_by_address(desk: Desks, api: Api, cast: Cast) -> None:
+    page = desk("leader").at(f"/people/{cast['leader'].id}?day=2026-11-23")
+    assert page.get_by_text("证明这天在岗").count() == 0
