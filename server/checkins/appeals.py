@@ -22,6 +22,9 @@ from server.org.scope import county as in_county
 DECIDING = ("bureau_supervisor", "county_leader")
 
 
+MOST_APPEALS = 2  # of one check-in; while one is open its day is pending, and each answer uses up somebody uninvolved
+
+
 def appeal(
     session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, within: timedelta, now: datetime
 ) -> Appeal:
@@ -35,6 +38,15 @@ def appeal(
     open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))
     if open_one is not None:
         raise conflict("appeal_open", "申诉已提交，正在处理，请耐心等待。")
+    denied = select(func.count()).where(
+        *(Appeal.county_id == caller.county_id, Appeal.checkin_id == checkin.id, Appeal.state == "denied")
+    )
+    if (session.scalar(denied) or 0) >= MOST_APPEALS:
+        raise conflict(
+            "appeals_used",
+            f"对这次打卡已经申诉过 {MOST_APPEALS} 次，结论不再改变；可以请同事或监督人员证明，或申请补卡。",
+            most=MOST_APPEALS,
+        )
     if now > _rejected_at(session, checkin) + within:
         raise conflict("appeal_too_late", f"申诉须在驳回后 {within.days} 天内提出。", most_days=within.days)
     made = Appeal(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlalchemy.orm import Session
 
 from server.errors import conflict, invalid
@@ -17,6 +17,7 @@ from server.org.scope import county as in_county
 MOST_DAYS = 366
 MOST_DAYS_BACK = 62  # leave is asked for afterwards, too: an illness does not wait
 MOST_DAYS_AHEAD = 400
+MOST_REFUSED = 2  # a first refusal may rest on a misunderstanding
 FULL_DAY = 2
 
 
@@ -45,6 +46,7 @@ def check(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, no
     `make_up_quota`; 422 for what cannot be at all."""
     _check_dates(session, caller, new)
     _check_overlap(session, caller, new)
+    _check_refused(session, caller, new)
     if new.kind == "make_up":
         _check_make_up(session, caller, new, terms, now)
 
@@ -96,6 +98,26 @@ def _check_overlap(session: Session, caller: Caller, new: NewLeave) -> None:
                 ends_on=other.ends_on.isoformat(),
                 state=other.state,
             )
+
+
+def _check_refused(session: Session, caller: Caller, new: NewLeave) -> None:
+    """What waits is pending, so asking on and on for what was refused would put every flag off."""
+    refused = session.scalar(
+        in_county(caller, Leave)
+        .with_only_columns(func.count())
+        .where(
+            Leave.member_id == caller.member_id,
+            Leave.state == "rejected",
+            Leave.starts_on <= new.ends_on,
+            Leave.ends_on >= new.starts_on,
+        )
+    )
+    if (refused or 0) >= MOST_REFUSED:
+        raise conflict(
+            "leave_refused_before",
+            f"这些日期的申请已有 {refused} 次没有获得同意，不能再提；请先和审批人当面说明。",
+            most=MOST_REFUSED,
+        )
 
 
 def _check_make_up(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> None:

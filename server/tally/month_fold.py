@@ -34,7 +34,7 @@ def fold_month(
     if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
         of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
     target, why = target_of(sharing, month, asked, of, days) if asked or not held else (0.0, NOT_ASKED)
-    most = in_days(sum([earnable(rules[n], month.replace(day=n)) for n in asked]))
+    most = in_days(sum([_asks_at_most(rules[n], month, n, days.get(n)) for n in asked]))
     if inputs.counted_as >= 2 and target > most:
         target, why = most, f"{why}本月最多能计 {most:g} 天，按 {most:g} 天算。"
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
@@ -70,6 +70,12 @@ def asked_windows(rules: InForce, on: date) -> Sequence[Window]:
 def earnable(rules: InForce, on: date) -> int:
     """The half days that the windows of a date give at most."""
     return rules.gives[on.weekday()]
+
+
+def _asks_at_most(rules: InForce, month: date, day: int, taken: DayHalves | None) -> int:
+    """The half days that a date can be asked for: what its windows give, in what leave left open."""
+    most = earnable(rules, month.replace(day=day))
+    return min(most, FULL_DAY - taken.lowers_target) if taken else most
 
 
 def in_days(halves: int) -> float:

@@ -10,7 +10,7 @@ from server.tally.month_fold import posting_on
 from server.tally.types import DayHalves, Posted
 
 _ADDED = (
-    *("people", "people_asked", "people_out", "days", "half_days"),
+    *("people", "people_asked", "people_missing", "people_out", "days", "half_days"),
     *("pending_days", "excused_days", "lowered_days", "year_days"),
 )
 
@@ -31,6 +31,9 @@ class _Sums:
 
     people: set[uuid.UUID] = field(default_factory=set)
     asked: set[uuid.UUID] = field(default_factory=set)  # of whom days were asked
+    accounted: set[uuid.UUID] = field(
+        default_factory=set
+    )  # on leave, away for the county, or waiting
     out: set[uuid.UUID] = field(default_factory=set)
     cities: set[str] = field(default_factory=set)  # of the days
     posted_to: set[str] = field(default_factory=set)
@@ -46,6 +49,7 @@ class _Sums:
         return {
             "people": len(self.people),
             "people_asked": len(self.asked),
+            "people_missing": len(self.asked - self.accounted - self.out),
             "people_out": len(self.out),
             "days": self.confirmed / 2,
             "half_days": self.half_days,
@@ -106,6 +110,8 @@ class Table:
         sums.excused += earned.excused
         sums.lowered += earned.lowers_target
         sums.half_days += half_days
+        if earned.pending or earned.excused or earned.lowers_target:
+            sums.accounted.add(member_id)
         if earned.confirmed:
             sums.out.add(member_id)
             sums.cities.add(city)
@@ -166,6 +172,7 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
     for s in sums:
         whole.people |= s.people
         whole.asked |= s.asked
+        whole.accounted |= s.accounted
         whole.out |= s.out
         whole.cities |= s.cities
         whole.posted_to |= s.posted_to
@@ -183,13 +190,16 @@ def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[s
     waits for a decision; and those of whom nothing was to be expected: on leave or away for the county, or nobody had
     been asked for days (no daily check-ins, no consent)."""
     rows = [group for unit in units for group in unit["groups"] if group["people"] and not group["days"]]
-    waiting = [row["group"] for row in rows if row["pending_days"]]
+    waiting = [row["group"] for row in rows if row["pending_days"] and not row.get("people_missing")]
     spared = [row["group"] for row in rows if not row["pending_days"] and _is_spared(row)]
     return [row["group"] for row in rows if row["group"] not in {*waiting, *spared}], waiting, spared
 
 
 def _is_spared(row: Mapping[str, Any]) -> bool:
-    """Months closed before November 2026 say of nobody how many were asked, nor how much leave lowered the target."""
+    """Nobody of whom days were asked is without an account of themselves. Months closed before November 2026 do not say
+    how many those are."""
+    if "people_missing" in row:
+        return not row["people_missing"]
     return bool(row["excused_days"] or row.get("lowered_days")) or not row.get("people_asked", row["people"])
 
 

@@ -65,3 +65,14 @@ def test_a_closed_month_verifies_whatever_becomes_of_an_appeal(
     assert november(api) == ((0.0, 1.0, 0.0) if made_before else (0.0, 0.0, 1.0)), "as it was published"
     found = api.get("/months/2026-11/verify", "bureau").json
     assert (found["matches"], found["differences"]) == (True, [])
+
+
+def test_after_two_answers_the_word_stands(api: Api) -> None:
+    checkin = rejected(api)
+    answer(api, appeal(api, checkin), upheld=False)
+    made = appeal(api, checkin)
+    body = {"upheld": False, "answer": "已核实"}
+    assert api.post(f"/appeals/{made}/decision", "county_leader", body).status_code == 200
+    third = api.post(f"/checkins/{checkin}/appeals", "chen", {"statement": "再说一次"})
+    assert (third.status_code, third.json["code"]) == (409, "appeals_used")
+    assert november(api) == (0.0, 0.0, 1.0)

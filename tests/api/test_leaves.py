@@ -274,3 +274,12 @@ def test_lists_show_the_own_and_the_watched(api: Api) -> None:
     assert len(api.get("/leaves", "bureau", state="pending").json["items"]) == 2
     assert api.get("/leaves", "bureau", state="approved").json["items"] == []
     assert api.get("/leaves", "far_bureau").json["items"] == []
+
+
+def test_refused_twice_the_same_days_are_not_asked_for_a_third_time(api: Api) -> None:
+    for _ in range(2):
+        assert decide(api, ask(api, last="2026-11-26").json["id"], approved=False).status_code == 200
+    again = ask(api, first="2026-11-26")
+    assert (again.status_code, again.json["code"]) == (409, "leave_refused_before")
+    assert ask(api, first="2026-11-27").status_code == 201
+    assert ask(api, "neighbour", last="2026-11-26").status_code == 201

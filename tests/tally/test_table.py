@@ -138,3 +138,11 @@ def test_days_added_up_elsewhere_make_the_same_table() -> None:
         at_once.add_posted(who, squad, city, asked=True)
         at_once.add_earned(who, squad, city, DayHalves(halves, 0, 0, 0), half_days)
     assert at_once.result(SEP, True, {}) == one_by_one.result(SEP, True, {})
+
+
+def test_one_persons_half_day_of_leave_does_not_speak_for_the_squad() -> None:
+    table = Table(GROUPS)
+    table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 0, 0, 1)))
+    table.add(uuid.UUID(int=102), [stay("苏州")], {})
+    made = table.result(SEP, False, {})
+    assert (made["zero_groups"], made["spared_groups"], made["waiting_groups"]) == (["驻苏州小分队"], [], [])
