@@ -31,9 +31,7 @@ class _Sums:
 
     people: set[uuid.UUID] = field(default_factory=set)
     asked: set[uuid.UUID] = field(default_factory=set)  # of whom days were asked
-    accounted: set[uuid.UUID] = field(
-        default_factory=set
-    )  # on leave, away for the county, or waiting
+    accounted: set[uuid.UUID] = field(default_factory=set)  # on leave, away for the county, or waiting
     out: set[uuid.UUID] = field(default_factory=set)
     cities: set[str] = field(default_factory=set)  # of the days
     posted_to: set[str] = field(default_factory=set)
