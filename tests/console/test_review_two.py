@@ -33,8 +33,10 @@ def test_what_is_on_ones_desk_nobody_else_decides(desk: Desks, api: Api) -> None
 def test_who_was_away_so_long_that_another_decided_is_told(desk: Desks, api: Api, clock: RunningClock) -> None:
     first, second = far(api), far(api, "colleague")
     page = desk("bureau").at("/review")
+    page.context.set_offline(True)  # a desk that is reached holds what it shows for longer
     clock.advance(minutes=6)
     assert review(api, first, "bureau2", "rejected", "不是本人").status_code == 201
+    page.context.set_offline(False)
     press(page, "a")
     expect(page.locator("#said")).to_contain_text("bureau2已经复核了这次打卡：驳回。您的结论没有保存。")
     assert shown(page) == second
@@ -46,9 +48,11 @@ def test_who_was_away_so_long_that_another_looks_at_it_goes_on_with_the_next(
 ) -> None:
     first, second = far(api), far(api, "colleague")
     page = desk("bureau").at("/review")
+    page.context.set_offline(True)
     clock.advance(minutes=6)
     other = desk("bureau2").at("/review")
     assert shown(other) == first
+    page.context.set_offline(False)
     press(page, "a")
     expect(page.locator("#said")).to_contain_text("bureau2正在看这次打卡（")
     expect(page.locator("#said")).not_to_contain_text("它排在下一条")
