@@ -73,7 +73,7 @@ def postings(draw: st.DrawFn) -> list[tuple[date, date | None]]:
 
 
 @pytest.mark.parametrize("windows", [[1], [1, 1], [2]])
-@settings(max_examples=8, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(days=st.dictionaries(DATES, HALVES, max_size=40), today=st.integers(0, 29).map(lambda n: NOV + timedelta(n)))
 def test_it_leaves_as_much_to_earn_as_the_month_is_folded(db: Database, cast: Cast, windows, days, today) -> None:
     spans = [WindowRule(start=f"{8 + 4 * n:02}:00", end=f"{10 + 4 * n:02}:00", halves=h) for n, h in enumerate(windows)]
