@@ -42,7 +42,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
-def one_of(words: Mapping[str, str], said: str = "") -> AfterValidator:
+def word_for(words: Mapping[str, str], said: str = "") -> AfterValidator:
     """A word that stands for a code; `said` is what the words are called where listing them all says too much."""
 
     def code(word: str) -> str:

@@ -20,15 +20,14 @@ from server.org.scope import county as in_county
 
 # Who may decide on appeals at all.
 DECIDING = ("bureau_supervisor", "county_leader")
-
-
 MOST_APPEALS = 2  # of one check-in; while one is open its day is pending, and each answer uses up somebody uninvolved
 
 
 def appeal(
     session: Session, caller: Caller, checkin_id: uuid.UUID, statement: str, within: timedelta, now: datetime
 ) -> Appeal:
-    """The member objects to a rejection of their own check-in, `within` so long of it; one open appeal at a time."""
+    """The member objects to a rejection of their own check-in, `within` so long of it; one open appeal at a time, and
+    two in all."""
     checkin = held(session, caller, checkin_id)
     if checkin.member_id != caller.member_id:
         raise forbidden("not_own_checkin", "只能对自己的打卡提出申诉。")
@@ -38,10 +37,8 @@ def appeal(
     open_one = session.scalar(in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "open"))
     if open_one is not None:
         raise conflict("appeal_open", "申诉已提交，正在处理，请耐心等待。")
-    denied = select(func.count()).where(
-        *(Appeal.county_id == caller.county_id, Appeal.checkin_id == checkin.id, Appeal.state == "denied")
-    )
-    if (session.scalar(denied) or 0) >= MOST_APPEALS:
+    denied = in_county(caller, Appeal).where(Appeal.checkin_id == checkin.id, Appeal.state == "denied")
+    if (session.scalar(denied.with_only_columns(func.count())) or 0) >= MOST_APPEALS:
         raise conflict(
             "appeals_used",
             f"对这次打卡已经申诉过 {MOST_APPEALS} 次，结论不再改变；可以请同事或监督人员证明，或申请补卡。",

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError
 
 from server.api.companies import CompanyBody
-from server.api.fields import Day, Name, Remark, one_of
+from server.api.fields import Day, Name, Remark, word_for
 from server.api.lead_filters import Wan
 from server.console.import_sheets import Kind, Reading, Refusal, Row, one_by_one
 from server.errors import invalid
@@ -23,14 +23,14 @@ _STAGES = {word: code for code, word in STAGES.items() if code != "signed"}
 
 class NodeLine(BaseModel):
     industry: Name = Field(max_length=40)
-    side: Annotated[str, one_of(_SIDES)]
+    side: Annotated[str, word_for(_SIDES)]
     name: Name = Field(max_length=40)
 
 
 class TargetLine(CompanyBody):
     node: Name = Field(max_length=40)
     industry: Name = Field(max_length=40)
-    size: Annotated[str, one_of(_SIZES)] | None = None  # type: ignore[assignment]
+    size: Annotated[str, word_for(_SIZES)] | None = None  # type: ignore[assignment]
     source: Remark | None = Field(None, max_length=60)
 
 
@@ -59,8 +59,8 @@ def _target(row: Row) -> chains.Target | Refusal:
 class LeadLine(CompanyBody):
     squad: Name = Field(max_length=40)
     owner: Name = Field(max_length=40)
-    channel: Annotated[str, one_of(_CHANNELS)] = "other"
-    stage: Annotated[str, one_of(_STAGES, f"：{'、'.join(_STAGES)}（已签约的不用导入）")] = "lead"
+    channel: Annotated[str, word_for(_CHANNELS)] = "other"
+    stage: Annotated[str, word_for(_STAGES, f"：{'、'.join(_STAGES)}（已签约的不用导入）")] = "lead"
     intent: Remark = Field("", max_length=500)
     investment_wan: Wan | None = None
     next_action: Remark = Field("", max_length=200)

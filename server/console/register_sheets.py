@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from server.api.fields import Day, Name, one_of
+from server.api.fields import Day, Name, word_for
 from server.api.register import MemberBody, StationBody
 from server.api.squads import SquadBody
 from server.api.structure import UnitBody
@@ -25,7 +25,7 @@ _DATUMS |= {"高德": "gcj02", "腾讯": "gcj02"}
 
 
 _Datum = Annotated[
-    str, AfterValidator(str.upper), one_of(_DATUMS, " WGS-84 或 GCJ-02（高德、腾讯地图取的点是 GCJ-02）")
+    str, AfterValidator(str.upper), word_for(_DATUMS, " WGS-84 或 GCJ-02（高德、腾讯地图取的点是 GCJ-02）")
 ]
 
 

@@ -42,8 +42,8 @@ class NewLeave:
 
 
 def check(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> None:
-    """Raise what stands against the request; the member is held. 409 `leave_overlaps`, `make_up_too_late` and
-    `make_up_quota`; 422 for what cannot be at all."""
+    """Raise what stands against the request; the member is held. 409 `leave_overlaps`, `leave_refused_before`,
+    `make_up_too_late` and `make_up_quota`; 422 for what cannot be at all."""
     _check_dates(session, caller, new)
     _check_overlap(session, caller, new)
     _check_refused(session, caller, new)

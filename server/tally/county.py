@@ -96,7 +96,7 @@ def member_months(
             return
         tell("已核算", done, of, f"人（{month.month}月）")
         chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id, counted_as=counted_as) for row in rows}
-        _fill(session, county_id, month, chunk, later)
+        _fill(session, county_id, month, chunk, later, counted_as)
         yield list(chunk.values())
         done, after = done + len(rows), rows[-1].id
 
@@ -138,9 +138,16 @@ def _concerned(month: date) -> ColumnElement[bool]:
     )
 
 
-def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, MemberMonth], later: _Later) -> None:
+def _fill(
+    session: Session,
+    county_id: int,
+    month: date,
+    chunk: dict[uuid.UUID, MemberMonth],
+    later: _Later,
+    counted_as: int,
+) -> None:
     last, ids = month_end(month), list(chunk)
-    for c in _checkins(session, county_id, month, ids, later, next(iter(chunk.values())).counted_as):
+    for c in _checkins(session, county_id, month, ids, later, counted_as):
         chunk[c[0]].checkins[c[1]].append(c[2])
     vouched = (
         select(Attestation, Member.name)
@@ -160,10 +167,11 @@ def _fill(session: Session, county_id: int, month: date, chunk: dict[uuid.UUID, 
         Leave.ends_on >= month,
     )
     for leave in session.scalars(away):
-        given, state = chunk[leave.member_id], _state_then(leave, later)
-        if state == "approved" or (state == "pending" and given.counted_as >= 2):
+        state = _state_then(leave, later)
+        if state == "approved" or (state == "pending" and counted_as >= 2):
             span = (leave.starts_on, leave.ends_on)
-            given.leaves.append(Away(str(leave.id), leave.kind, *span, leave.halves, state == "pending"))
+            away_then = Away(str(leave.id), leave.kind, *span, leave.halves, state == "pending")
+            chunk[leave.member_id].leaves.append(away_then)
     posted_and_roles(session, county_id, month, ids, chunk)
     agreed = agreements(county_id, month)
     for row in session.execute(select(agreed).where(agreed.c.member_id.in_(ids))):

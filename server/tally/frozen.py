@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally.models import Policy
-from server.tally.month_fold import asks_on, month_end
+from server.tally.month_fold import asks_of, month_end
 from server.tally.monthly import groups_of, year_halves
 from server.tally.rebuild import CountedMember
 from server.tally.rules import Rulebook
@@ -35,8 +35,7 @@ class Frozen:
         return {"member_id": one.given.member_id, "inputs_sha256": inputs, "count": count_of(one)}
 
     def _asked(self, agreed_on: date | None, posted: Posted) -> bool:
-        first, last = max(posted.starts_on, agreed_on or date.max), posted.ends_on or date.max
-        return asks_on(self._book, self._month, first, last)
+        return asks_of(self._book, self._month, posted.starts_on, posted.ends_on, agreed_on)
 
     def inputs_sha256(self) -> str:
         """When all are in."""

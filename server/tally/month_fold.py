@@ -87,8 +87,10 @@ def month_end(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def asks_on(book: Rulebook, month: date, first: date, last: date) -> bool:
-    """Whether the county asks for check-ins on any date of the month from `first` to `last`."""
+def asks_of(book: Rulebook, month: date, starts_on: date, ends_on: date | None, agreed_on: date | None) -> bool:
+    """Whether the county asks for check-ins on any date of the month of somebody who is posted from `starts_on` to
+    `ends_on` (None: open) and agrees to be photographed since `agreed_on` (None: does not)."""
+    first, last = max(starts_on, agreed_on or date.max), ends_on or date.max
     dates = (month.replace(day=n) for n in range(1, month_end(month).day + 1))
     return any(first <= on <= last and is_daily(book.on(on)) and book.on(on).can_count(on) is not False for on in dates)
 

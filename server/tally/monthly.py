@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
@@ -16,7 +16,7 @@ from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
 from server.tally.county import AT_ONCE, MemberMonth, agreements, posted_and_roles
 from server.tally.models import ClosedMonth, SiteDay
-from server.tally.month_fold import asks_on, fold_month, month_end, posting_on
+from server.tally.month_fold import asks_of, fold_month, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
 
@@ -116,9 +116,9 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
         )
     )
-    asks = lru_cache(1024)(lambda first, until: asks_on(book, month, max(first, month), min(until or last, last)))
+    asks = lru_cache(1024)(partial(asks_of, book, month))
     for row in session.execute(posted):
-        asked = row.since is not None and asks(max(row.starts_on, row.since.date(), month), row.ends_on)
+        asked = asks(row.starts_on, row.ends_on, row.since and row.since.date())
         table.add_posted(row.member_id, row.squad_id, row.city, asked)
     for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))

@@ -196,9 +196,7 @@ def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[s
 def _is_spared(row: Mapping[str, Any]) -> bool:
     """Nobody of whom days were asked is without an account of themselves. Months closed before November 2026 do not say
     how many those are."""
-    if "people_missing" in row:
-        return not row["people_missing"]
-    return bool(row["excused_days"] or row.get("lowered_days")) or not row.get("people_asked", row["people"])
+    return not row["people_missing"] if "people_missing" in row else bool(row["excused_days"])
 
 
 def _summary(

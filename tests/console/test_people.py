@@ -14,6 +14,7 @@ from tests.client import Api
 from tests.console.conftest import TABLET, Desks
 from tests.console.test_exports import sheet
 from tests.console.test_overview import pages_of
+from tests.doors import FROM_HERE
 from tests.miniprogram.conftest import RunningClock
 
 FAR_AWAY = {"lat": str(SHANGHAI[0] + 0.3)}
@@ -279,3 +280,7 @@ def test_nobody_else_and_no_older_day_is_offered(desk: Desks, cast: Cast, who: s
 def test_one_does_not_vouch_for_oneself_by_address(desk: Desks, api: Api, cast: Cast) -> None:
     page = desk("leader").at(f"/people/{cast['leader'].id}?day=2026-11-23")
     assert page.get_by_text("证明这天在岗").count() == 0
+    headers = FROM_HERE | {"Authorization": f"Bearer {cast['leader'].token}"}
+    sent = {"on": "2026-11-23", "value": "1", "reason": "我在"}
+    answer = api.app.test_client().post(f"/console/people/{cast['leader'].id}/attestations", data=sent, headers=headers)
+    assert (answer.status_code, "不能" in answer.text) == (403, True)

@@ -47,20 +47,20 @@ def sent(of: PhotoFacts, when: datetime, lat: float = 31.2, lng: float = 121.5, 
 
 
 @pytest.mark.parametrize(
-    ("name", "written", "tz", "outcome"),
+    ("name", "written", "tz"),
     [
-        ("2024-04-30_G012.JPG", "2024-04-30 16:36:42", "Europe/Paris", "clear"),
-        ("HMD_Nokia_8.3_5G.jpg", "2022-08-14 11:12:31", "Europe/Helsinki", "clear"),
-        ("IMG_5195.HEIC", "2021-04-11 20:47:53", "America/Chicago", "clear"),
-        ("empty_icc.heic", "2021-07-06 13:08:14", "Europe/Kiev", "clear"),
-        ("xiaomi.heic", "2023-04-27 16:44:18", "Europe/Moscow", "clear"),
-        ("Apple_iPhone_4.jpg", "2011-01-13 13:33:39", "Europe/Rome", "clear"),  # no zone: the station's
-        ("IMG_20180725_163423-tiny.jpg", "2018-07-25 14:34:23", "Europe/Berlin", "clear"),  # and a satellite's time
+        ("2024-04-30_G012.JPG", "2024-04-30 16:36:42", "Europe/Paris"),
+        ("HMD_Nokia_8.3_5G.jpg", "2022-08-14 11:12:31", "Europe/Helsinki"),
+        ("IMG_5195.HEIC", "2021-04-11 20:47:53", "America/Chicago"),
+        ("empty_icc.heic", "2021-07-06 13:08:14", "Europe/Kiev"),
+        ("xiaomi.heic", "2023-04-27 16:44:18", "Europe/Moscow"),
+        ("Apple_iPhone_4.jpg", "2011-01-13 13:33:39", "Europe/Rome"),  # no zone: the station's
+        ("IMG_20180725_163423-tiny.jpg", "2018-07-25 14:34:23", "Europe/Berlin"),  # and a satellite's time
     ],
 )
-def test_the_cameras_own_time(photo: Photo, name: str, written: str, tz: str, outcome: str) -> None:
+def test_the_cameras_own_time(photo: Photo, name: str, written: str, tz: str) -> None:
     of = photo(name)
-    assert exif_time.check(sent(of, at(written), tz=tz), RULES).outcome == outcome
+    assert exif_time.check(sent(of, at(written), tz=tz), RULES).outcome == "clear"
     assert exif_time.check(sent(of, at(written) + DAY, tz=tz), RULES).outcome == "suspect", "a day later"
 
 
