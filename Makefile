@@ -27,7 +27,7 @@ run: $(RUN_STAMP) $(ASSETS) ## set up and start everything: web, worker, WeChat 
 	@exec $(BIN)/python -m server run
 
 test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n 3  # two cores: a quarter of the time a test waits for a process of its own
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2
 
 lint: $(TEST_STAMP) lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
