@@ -89,7 +89,7 @@ class DayBits:
 
     def open_half(self, half: int, whole: int) -> int:
         """The dates that can still earn at least half a day; half, whole: those whose windows give so much."""
-        return (half & ~self.half | whole & ~self.whole) & ~self.taken
+        return half & ~(self.half | self.away) | whole & ~self.taken
 
     def open_whole(self, whole: int) -> int:
         """The dates that can still earn a whole day."""

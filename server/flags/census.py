@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -79,7 +79,7 @@ def standings(
         "since": asked.since,
         "last": asked.last,
         "forever": _FOREVER,
-        "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), UTC),
+        "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), ZoneInfo(asked.tz)),
     }
     fold = _Fold(asked)
     corrected = session.scalar(_addenda_of(asked).limit(1)) is not None

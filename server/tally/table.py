@@ -186,7 +186,7 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
 def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str], list[str]]:
     """Groups with people posted and no confirmed day, by name: those that were not there; those of whom something still
     waits for a decision; and those of whom nothing was to be expected: on leave or away for the county, or nobody had
-    been asked for days (no daily check-ins, no consent)."""
+    been asked for more than a day (just posted, no daily check-ins, no consent, no target)."""
     rows = [group for unit in units for group in unit["groups"] if group["people"] and not group["days"]]
     waiting = [row["group"] for row in rows if row["pending_days"] and not row.get("people_missing")]
     spared = [row["group"] for row in rows if not row["pending_days"] and _is_spared(row)]
@@ -214,7 +214,7 @@ def _summary(
         said += "每个小分队都有在岗天数。"
     if waiting:
         said += f"尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。"
-    return said + (f"请假、公出或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")
+    return said + (f"请假、公出、刚派驻或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")
 
 
 def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection[str] | None = None) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no
     assert made["spared_groups"] == ["驻佛山小分队"]
     assert made["summary"].endswith(
         "驻点 0 天的小分队 1 个：驻重庆小分队。尚待核定的小分队 1 个：驻苏州小分队。"
-        "请假、公出或未要求打卡的小分队 1 个：驻佛山小分队。"
+        "请假、公出、刚派驻或未要求打卡的小分队 1 个：驻佛山小分队。"
     )
     assert "驻宁波小分队" not in [group["group"] for unit in made["units"] for group in unit["groups"]]
     town = part_of(made, {str(TOWN)})
