@@ -58,6 +58,10 @@ class DayBits:
             )
         )
 
+    def without_pending(self) -> Self:
+        """If everything that waits were refused."""
+        return type(self)(self.confirmed, self.confirmed2, 0, 0, self.excused, self.excused2, self.lowers, self.lowers2)
+
     def confirmed_on(self, dates: int) -> float:
         return _days(self.confirmed, self.confirmed2, dates)
 
