@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, literal_column, select, tuple_
+from sqlalchemy import delete, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.db import count_lock, dialect_of, lock, upsert
@@ -49,6 +49,17 @@ def rebuild(session: Session, county_id: int, month: date, today: date, now: dat
     book = policy.rulebook(session, county_id)
     chunks = counted(session, county_id, month, today, book)
     return sum(store_changed(session, county_id, month, chunk, book, now) for chunk in chunks)
+
+
+def months_from(session: Session, county_id: int, first: date, today: date) -> list[date]:
+    """The first days of the months from the one of `first` to the one of `today`, and on to the last that has a stored
+    day: leave is decided on ahead."""
+    last = session.scalar(select(func.max(SiteDay.on_date)).where(SiteDay.county_id == county_id)) or today
+    month, found = first.replace(day=1), []
+    while month <= max(today, last):
+        found.append(month)
+        month = policy.following(month)
+    return found
 
 
 def store_changed(
