@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, literal_column, select, tuple_
+from sqlalchemy import delete, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.db import count_lock, dialect_of, lock, upsert
@@ -52,14 +52,14 @@ def rebuild(session: Session, county_id: int, month: date, today: date, now: dat
 
 
 def months_from(session: Session, county_id: int, first: date, today: date) -> list[date]:
-    """The first days of the months from the one of `first` to the one of `today`, and on to the last that has a stored
-    day: leave is decided on ahead."""
-    last = session.scalar(select(func.max(SiteDay.on_date)).where(SiteDay.county_id == county_id)) or today
+    """The first days of the months from the one of `first` to the one of `today`, and of those to come that have stored
+    days already: leave is decided on ahead."""
     month, found = first.replace(day=1), []
-    while month <= max(today, last):
+    while month <= today:
         found.append(month)
         month = policy.following(month)
-    return found
+    ahead = select(SiteDay.on_date.distinct()).where(SiteDay.county_id == county_id, SiteDay.on_date >= month)
+    return found + sorted({on.replace(day=1) for on in session.scalars(ahead)})
 
 
 def store_changed(
