@@ -49,7 +49,7 @@ def assess(count: MonthCount, today: date, closed: bool, usual_left: float | Non
 
 def while_it_waits(count: MonthCount) -> str:
     """What a flag says that only what waits for a decision covers: it is not over, and nothing is done about it."""
-    return f"{_held(count)}，目标 {count.target:g} 天。待核的全部通过，这条预警就会解除；核定之前不作进一步处理。"
+    return f"{_held(count)}，目标 {count.target:g} 天。待核的核定之前，这条预警不作进一步处理。"
 
 
 def _line(count: MonthCount, usual_left: float | None) -> float:
@@ -75,8 +75,8 @@ def _sentence(kind: str, count: MonthCount, have: float, line: float, today: dat
 
 
 def _held(count: MonthCount) -> str:
-    held = f"{count.month.month}月在岗 {count.confirmed + count.pending:g} 天"
-    held += f"（其中待核 {count.pending:g} 天）" if count.pending else ""
+    held = f"{count.month.month}月在岗 {count.confirmed:g} 天"
+    held += f"、待核 {count.pending:g} 天" if count.pending else ""
     return held + (f"、公出培训 {count.excused:g} 天" if count.excused else "")
 
 

@@ -68,7 +68,7 @@ def count_member(
         on = month + timedelta(days=i)
         rules = book.on(on)
         away = [
-            LeaveInput(a.leave_id, a.kind, a.halves, rules.leave_effect(a.kind, a.undecided))
+            LeaveInput(a.leave_id, a.kind, a.halves, rules.leave_effect(a.kind, a.undecided, given.counted_as))
             for a in given.leaves
             if a.starts_on <= on <= a.ends_on
         ]

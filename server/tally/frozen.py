@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally.models import Policy
-from server.tally.month_fold import month_end, who_is_asked
+from server.tally.month_fold import days_asked, month_end
 from server.tally.monthly import groups_of, year_halves
 from server.tally.rebuild import CountedMember
 from server.tally.rules import Rulebook
@@ -22,7 +22,7 @@ class Frozen:
 
     def __init__(self, session: Session, county_id: int, month: date, book: Rulebook) -> None:
         self._county_id, self._month = county_id, month
-        self._asks = who_is_asked(book, month)
+        self._asks = days_asked(book, month)
         self._hash = hashlib.sha256(_rules_of(session, county_id, book, month).encode())
         self._table = Table(groups_of(session, county_id))
 

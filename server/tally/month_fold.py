@@ -90,18 +90,18 @@ def month_end(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def who_is_asked(book: Rulebook, month: date) -> Callable[[Posted, Sequence[Held], date | None], bool]:
-    """Whether the month asks somebody for days: with this posting, these roles, agreeing to be photographed since a
-    date (None: does not). A day alone speaks for nobody: it has to be more. Most are posted alike, and counted once."""
+def days_asked(book: Rulebook, month: date) -> Callable[[Posted, Sequence[Held], date | None], float]:
+    """How many days the month asks of somebody, leave apart: with this posting, these roles, agreeing to be
+    photographed since a date (None: does not). Most are posted alike, and counted once."""
     last, by_role = month_end(month), has_role_targets(book, month)
 
     @lru_cache(4096)
-    def asks(posted: Posted, roles: tuple[Held, ...], agreed_on: date) -> bool:
-        return fold_month(month, last, book, MonthInputs({}, (posted,), roles), agreed_on).target > 1
+    def asks(posted: Posted, roles: tuple[Held, ...], agreed_on: date) -> float:
+        return fold_month(month, last, book, MonthInputs({}, (posted,), roles), agreed_on).target
 
-    def of(posted: Posted, roles: Sequence[Held], agreed_on: date | None) -> bool:
+    def of(posted: Posted, roles: Sequence[Held], agreed_on: date | None) -> float:
         if agreed_on is None or agreed_on > last:
-            return False
+            return 0.0
         ends_on = posted.ends_on if posted.ends_on and posted.ends_on < last else None
         within = Posted(max(posted.starts_on, month), ends_on, posted.unit_id)
         return asks(within, tuple(roles) if by_role else (), max(agreed_on, month))

@@ -15,7 +15,7 @@ from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
 from server.tally.county import AT_ONCE, MemberMonth, agreements, posted_and_roles, roles_held, zone_of
 from server.tally.models import ClosedMonth, SiteDay
-from server.tally.month_fold import fold_month, has_role_targets, month_end, posting_on, who_is_asked
+from server.tally.month_fold import days_asked, fold_month, has_role_targets, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
 
@@ -116,7 +116,7 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
         )
     )
-    asks = who_is_asked(book, month)
+    asks = days_asked(book, month)
     roles = roles_held(session, county_id, month, true()) if has_role_targets(book, month) else {}
     for row in session.execute(posted):
         held = Posted(row.starts_on, row.ends_on, row.unit_id)

@@ -58,7 +58,7 @@ def months_from(session: Session, county_id: int, first: date, today: date) -> l
     while month <= today:
         found.append(month)
         month = policy.following(month)
-    ahead = select(SiteDay.on_date.distinct()).where(SiteDay.county_id == county_id, SiteDay.on_date >= month)
+    ahead = select(SiteDay.on_date).where(SiteDay.county_id == county_id, SiteDay.on_date >= month).distinct()
     return found + sorted({on.replace(day=1) for on in session.scalars(ahead)})
 
 

@@ -12,8 +12,9 @@ FULL_DAY = 2  # half days
 # How days and months are counted; a closed month goes on being counted as it was (tally/verify.py), the stored days of
 # open ones are brought to it in the first night (tally/rebuild.py). Since 2: leave and appeals that nobody has decided
 # are pending; leave outside a posting does nothing; a date on which the county does not ask for check-ins asks for no
-# days, and no month for more than can be earned. Since 3: leave does no more than a date's windows give, and what it
-# excuses comes before what waits.
+# days, and no month for more than can be earned. Since 3: leave does no more than a date's windows give, lowers nothing
+# where nothing is asked, and comes before what waits once it is approved; a made-up day that waits is worth what it
+# would be.
 COUNTED_AS = 3
 
 
@@ -43,7 +44,9 @@ class LeaveInput:
     leave_id: str
     kind: str
     halves: int
-    effect: str  # excused | lowers_target | present | none | undecided: would be one of them
+    effect: (
+        str  # excused | lowers_target | present | none | undecided: would be one of the first two | undecided_presence
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def explain(
 def why_half(terms: DayTerms, sure: Earned) -> str:
     """What was wanting to a whole day."""
     if terms.gives < FULL_DAY:
-        return "按规则当天至多计半天。"
+        return "按规则当天的打卡至多计半天。" if terms.gives else "按规则当天没有打卡时段，只计证明的半天。"
     missed = [w for i, w in enumerate(terms.windows) if i not in sure.windows]
     if sure.halves and missed:
         return "、".join(f"{clock(w.start_min)}–{clock(w.end_min)}" for w in missed) + " 时段没有通过的打卡。"

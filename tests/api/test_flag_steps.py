@@ -174,7 +174,7 @@ def test_while_a_decision_is_waited_for_nothing_is_decided(api: Api, flag_chen: 
     leave = ask_for(api, "2026-11-01", "2026-11-20")
     waits = decide(api, flag_chen)
     assert (waits.status_code, waits.json["code"]) == (409, "flag_waits")
-    assert waits.json["detail"].endswith("核定之前不作进一步处理。")
+    assert waits.json["detail"].endswith("待核的核定之前，这条预警不作进一步处理。")
     api.post(f"/leaves/{leave}/decision", "bureau", {"approved": False, "reason": "没有这次出差"})
     assert decide(api, flag_chen).status_code == 201
 

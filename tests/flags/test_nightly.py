@@ -242,9 +242,7 @@ def test_what_only_waits_holds_a_flag_back_until_it_is_decided(
         assert night(db, date(2026, 11, on)) == (0, 0)
     ((kind, message, since, _),) = rows(FLAGS)
     assert (kind, since) == ("unreachable", raised_at)
-    assert message == (
-        "11月在岗 17 天（其中待核 13 天），目标 20 天。待核的全部通过，这条预警就会解除；核定之前不作进一步处理。"
-    )
+    assert message == ("11月在岗 4 天、待核 13 天，目标 20 天。待核的核定之前，这条预警不作进一步处理。")
     decide_on_leave(db, cast, leave, answer, datetime(2026, 11, 20, 15, tzinfo=UTC))
     assert night(db, date(2026, 11, 21)) == ((0, 1) if answer == "approved" else (0, 0))
     over = [("chen", "flag_closed")] if answer == "approved" else []
