@@ -48,7 +48,7 @@ class LeaveQuery(PageQuery):
 
 class LeaveDecisionBody(BaseModel):
     approved: bool
-    reason: Remark = Field("", max_length=300, description="needed for a refusal; the member reads it")
+    reason: Remark = Field("", max_length=300, description="needed for a refusal, else 同意; the member reads it")
 
 
 class WithdrawalBody(BaseModel):
@@ -126,7 +126,9 @@ def decide_on_leave(path: LeavePath, body: LeaveDecisionBody) -> Reply:
         raise invalid("reason_required", "不同意须写明理由，队员会看到。")
     with transaction() as session:
         terms_on = partial(policy.leave_terms, session, caller().county_id)
-        leave, news = service.decide(session, caller(), path.leave_id, body.approved, body.reason, terms_on, now())
+        leave, news = service.decide(
+            session, caller(), path.leave_id, body.approved, body.reason or "同意", terms_on, now()
+        )
         if news:
             _recount(session, leave, "leave")
         member = session.get_one(Member, (leave.county_id, leave.member_id))

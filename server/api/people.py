@@ -1,6 +1,7 @@
 """What becomes of a member, over HTTP: reached otherwise, transferred, removed, with a phone that is lost."""
 
 import uuid
+from datetime import timedelta
 
 from flask_openapi import APIBlueprint, Tag
 from pydantic import AwareDatetime, BaseModel, Field
@@ -65,8 +66,10 @@ def change(path: MemberPath, body: MemberChangeBody) -> Reply:
 @bp.post("/members/<uuid:member_id>/remove", responses={200: RemovalReply})
 def remove(path: MemberPath, body: RemovalBody) -> Reply:
     """Today is their last day: signed out at once, the WeChat is free, postings and roles end. What they did stays."""
+    who = caller()
     with transaction() as session:
-        member = people.remove(session, caller(), services().sealer, path.member_id, body.reason, now())
+        member = people.remove(session, who, services().sealer, path.member_id, body.reason, now())
+        recompute_stored(session, who.county_id, path.member_id, who.today + timedelta(days=1), now())
     return RemovalReply(id=member.id, removed_at=member.removed_at).model_dump(mode="json")
 
 

@@ -58,9 +58,12 @@ class DayBits:
             )
         )
 
-    def without_pending(self) -> Self:
-        """If everything that waits were refused."""
-        return type(self)(self.confirmed, self.confirmed2, 0, 0, self.excused, self.excused2, self.lowers, self.lowers2)
+    def without_pending(self, dates: int) -> Self:
+        """If everything that waits on these dates were refused."""
+        pending = self.pending & ~dates, self.pending2 & ~dates
+        return type(self)(
+            self.confirmed, self.confirmed2, *pending, self.excused, self.excused2, self.lowers, self.lowers2
+        )
 
     def confirmed_on(self, dates: int) -> float:
         return _days(self.confirmed, self.confirmed2, dates)

@@ -20,7 +20,7 @@ from server.org.models import Posting, RoleGrant, Squad
 from server.tally.models import MonthAddendum
 from server.tally.month_fold import earnable, fold_month, in_days, is_daily, month_end
 from server.tally.rules import Rulebook
-from server.tally.types import FULL_DAY, Held, MonthCount, MonthInputs, Posted
+from server.tally.types import COUNTED_AS, FULL_DAY, Held, MonthCount, MonthInputs, Posted
 
 _FOREVER = date(9999, 12, 31)
 
@@ -56,8 +56,8 @@ class Asked:
     """What one pass is about: a county's month, counted on the local date `today`.
 
     closed: its numbers stand, and so does who had agreed at its end: withdrawing afterwards, or agreeing to newer
-    words, changes nothing about it. among: a query for the ids of the only members it is about, with its `values`; SQL
-    of ours, never a person's words.
+    words, changes nothing about it; `counted_as` says how it was counted. among: a query for the ids of the only
+    members it is about, with its `values`; SQL of ours, never a person's words.
     """
 
     county_id: int
@@ -66,6 +66,7 @@ class Asked:
     today: date
     book: Rulebook
     closed: bool = False
+    counted_as: int = COUNTED_AS
     among: str = ""
     values: tuple[tuple[str, Any], ...] = ()
 
@@ -282,6 +283,10 @@ class _Fold:
         gives = {on: earnable(asked.book.on(on), on) for on in self._calendar.dates}
         self._gives_half = self._calendar.those(on for on, halves in gives.items() if halves)
         self._gives_whole = self._calendar.those(on for on, halves in gives.items() if halves == FULL_DAY)
+        # what waits for the calendar of a year waits for nobody's decision
+        can = {on: asked.book.on(on).can_count(on) for on in self._calendar.dates}
+        self._published = self._calendar.those(on for on, counts in can.items() if counts is not None)
+        self._countable = self._calendar.those(on for on, counts in can.items() if counts is not False)
         self._posted = lru_cache(4096)(self._posted_dates)
         daily = self._calendar.those(on for on in self._calendar.dates if is_daily(asked.book.on(on)))
         self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last) & daily)
@@ -307,8 +312,8 @@ class _Fold:
         to_earn = self._to_earn(days, member)
         count, usual = self._count(days, member, to_earn, self._dates(leave.asked_for))
         refused = None
-        if days.pending & self._month:
-            without = days.without_pending()
+        if days.pending & self._month & self._published:
+            without = days.without_pending(self._published)
             refused = self._count(without, member, self._to_earn(without, member), 0)
         return Standing(member_id, count, usual, not to_earn & self._today, refused)
 
@@ -348,13 +353,11 @@ class _Fold:
         posted = 0
         for p in postings:
             posted |= self._calendar.span(p.starts_on, p.ends_on or self._last)
-        rules = {on: self._asked.book.on(on) for on in self._calendar.dates}
-        countable = self._calendar.those(on for on, r in rules.items() if r.can_count(on) is not False)
-        return posted & countable
+        return posted & self._countable
 
     def _month_without_days(
         self, postings: tuple[Posted, ...], roles: tuple[Held, ...], agreed: date, lowers: int, lowers2: int
     ) -> MonthCount:
         days = self._calendar.lowering(lowers, lowers2)
         a = self._asked
-        return fold_month(a.month, a.today, a.book, MonthInputs(days, postings, roles), agreed)
+        return fold_month(a.month, a.today, a.book, MonthInputs(days, postings, roles, a.counted_as), agreed)

@@ -38,16 +38,18 @@ def uncovered_since(intervals: Iterable[Interval], first: date, today: date) -> 
 
 
 def settle(session: Session, *, county_id: int, today: date, now: datetime) -> None:
-    """Make the open `uncovered` flags of the county those of the units that no main leader is away for today."""
+    """Make the open `uncovered` flags of the county those of the units that no main leader is away for today. What
+    waits for a decision speaks for them: nothing is raised; but what stands is not over before it is decided."""
     ledger.hold(session, county_id)
-    due = {unit.unit_id: unit for unit in _uncovered(session, county_id, today)}
+    due = {unit.unit_id: unit for unit in _uncovered(session, county_id, today, hoped=True)}
+    unsure = {unit.unit_id for unit in _uncovered(session, county_id, today, hoped=False)}
     standing = session.scalars(
         select(Flag).where(Flag.county_id == county_id, Flag.unit_id.is_not(None), Flag.closed_at.is_(None))
     ).all()
     for flag in standing:
         if flag.unit_id in due:
             _tell_on(flag, today)
-    ended = [flag for flag in standing if flag.unit_id not in due]
+    ended = [flag for flag in standing if flag.unit_id not in due and flag.unit_id not in unsure]
     ledger.close(session, county_id, ended, now, [flag.id for flag in ended])
     flagged = {flag.unit_id for flag in standing}
     new = [_flag(unit, today) for unit_id, unit in due.items() if unit_id not in flagged]
@@ -64,13 +66,13 @@ class Gap:
     since: date
 
 
-def _uncovered(session: Session, county_id: int, today: date) -> list[Gap]:
+def _uncovered(session: Session, county_id: int, today: date, hoped: bool) -> list[Gap]:
     """Where a county keeps no record of its leaders' absences, or a unit names no leader, nothing is known and nobody
-    is uncovered."""
+    is uncovered. hoped: if everything that waits for a decision were accepted."""
     if policy.in_force(session, county_id, today).rules.burden_mode != "daily":
         return []
     first = today - _LOOKS_BACK
-    away = _away(session, county_id, first, today)
+    away = _away(session, county_id, first, today, hoped)
     leaders = _leaders(session, county_id, today)
     if not any(who in away for of_unit in leaders.values() for who in of_unit):
         return []
@@ -107,8 +109,10 @@ def _leaders(session: Session, county_id: int, today: date) -> Mapping[uuid.UUID
     return found
 
 
-def _away(session: Session, county_id: int, first: date, today: date) -> Mapping[uuid.UUID, list[Interval]]:
-    """When each leader was away: posted, on an official trip, or on site on a day that is confirmed or waits."""
+def _away(
+    session: Session, county_id: int, first: date, today: date, hoped: bool
+) -> Mapping[uuid.UUID, list[Interval]]:
+    """When each leader was away: posted, on an official trip, or on site; `hoped`: also what waits of the last two."""
     leaders = _grants(county_id, today, RoleGrant.member_id)
     posted = select(Posting.member_id, Posting.starts_on, Posting.ends_on).where(
         Posting.county_id == county_id,
@@ -120,7 +124,7 @@ def _away(session: Session, county_id: int, first: date, today: date) -> Mapping
         Leave.county_id == county_id,
         Leave.member_id.in_(leaders),
         Leave.kind == "official_trip",
-        Leave.state == "approved",
+        Leave.state.in_(("approved", "pending") if hoped else ("approved",)),
         Leave.starts_on <= today,
         Leave.ends_on >= first,
     )
@@ -128,7 +132,7 @@ def _away(session: Session, county_id: int, first: date, today: date) -> Mapping
         SiteDay.county_id == county_id,
         SiteDay.member_id.in_(leaders),
         SiteDay.on_date.between(first, today),
-        SiteDay.confirmed_halves + SiteDay.pending_halves > 0,
+        SiteDay.confirmed_halves + (SiteDay.pending_halves if hoped else 0) > 0,
     )
     found: dict[uuid.UUID, list[Interval]] = {}
     for statement in (posted, trips, on_site):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from server.flags.assess import Shortfall, assess, while_it_waits
 from server.flags.census import Asked, Standing
 from server.flags.models import Flag
 from server.tally import policy
+from server.tally.closed import counted_as as counted_as_then
 from server.tally.closed import is_closed
 
 
@@ -28,12 +30,20 @@ def judge(
     return due, waiting
 
 
+def about(session: Session, county_id: int, tz: str, month: date, today: date) -> Asked:
+    """What a pass asks about a month on this date: of a closed one as it was counted when it was closed."""
+    counted_as, calendar_known = counted_as_then(session, county_id, month)
+    book = policy.rulebook(session, county_id)
+    book = book if calendar_known else book.without_calendar()
+    return Asked(county_id, tz, month, today, book, is_closed(session, county_id, month), counted_as)
+
+
 def judge_one(session: Session, flag: Flag, tz: str, today: date) -> tuple[Shortfall | None, str]:
     """The same of the member and the month of a flag, at this instant: what is due, and what is said while it waits."""
-    closed, book = is_closed(session, flag.county_id, flag.month), policy.rulebook(session, flag.county_id)
     among = "SELECT member_id FROM flags WHERE county_id = :county AND id = :flag"
-    asked = Asked(flag.county_id, tz, flag.month, today, book, closed, among, (("flag", flag.id),))
+    month = about(session, flag.county_id, tz, flag.month, today)
+    asked = replace(month, among=among, values=(("flag", flag.id),))
     members = [member for _upto, part in census.standings(session, asked, None, 1) for member in part]
-    due, waiting = judge(members, today, closed)
-    about = flag.member_id or uuid.UUID(int=0)
-    return due.get(about), waiting.get(about, "")
+    due, waiting = judge(members, today, asked.closed)
+    who = flag.member_id or uuid.UUID(int=0)
+    return due.get(who), waiting.get(who, "")

@@ -15,13 +15,11 @@ from server.db import Database
 from server.flags import census, coverage, ledger
 from server.flags.assess import Shortfall
 from server.flags.census import Asked
-from server.flags.judge import judge
+from server.flags.judge import about, judge
 from server.flags.ledger import NewFlag
 from server.flags.models import Flag
 from server.org.models import County
 from server.schedule import Step
-from server.tally import policy
-from server.tally.closed import is_closed
 from server.tally.month_fold import is_daily, month_end
 from server.tally.rules import Rulebook
 
@@ -95,10 +93,8 @@ def _months(session: Session, night: Night) -> list[date]:
 def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | None) -> Iterator[Step]:
     """A step writes what is due of the members from one id to another, and closes what they no longer deserve: of
     those, too, who are no longer posted, or took their consent back."""
-    book = policy.rulebook(session, night.county_id)
-    closed = is_closed(session, night.county_id, month)
-    if _was_daily(book, month, night.today):
-        asked = Asked(night.county_id, night.tz, month, night.today, book, closed)
+    asked = about(session, night.county_id, night.tz, month, night.today)
+    if _was_daily(asked.book, month, night.today):
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
         due, waiting, reached = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, str](), None
@@ -106,7 +102,7 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
             if reached:
                 yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, month, after, reached, due, waiting))
                 after = reached
-            (due, waiting), reached = judge(members, night.today, closed), upto
+            (due, waiting), reached = judge(members, night.today, asked.closed), upto
         yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due, waiting))
     else:
         yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}, {}))

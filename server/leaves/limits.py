@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_
+from sqlalchemy import case, func, or_
 from sqlalchemy.orm import Session
 
 from server.errors import conflict, invalid
@@ -17,7 +17,8 @@ from server.org.scope import county as in_county
 MOST_DAYS = 366
 MOST_DAYS_BACK = 62  # leave is asked for afterwards, too: an illness does not wait
 MOST_DAYS_AHEAD = 400
-MOST_REFUSED = 2  # a first refusal may rest on a misunderstanding
+MOST_REFUSED = 2  # of a kind and its dates: a first refusal may rest on a misunderstanding
+MOST_TAKEN_BACK = 3  # of a kind and its dates, before anybody decided
 MOST_ASKED = 10  # a day and member: each counts its days anew, and may leave addenda to a closed month
 FULL_DAY = 2
 
@@ -44,7 +45,7 @@ class NewLeave:
 
 def check(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> None:
     """Raise what stands against the request; the member is held. 409 `leave_overlaps`, `leave_refused_before`,
-    `make_up_too_late` and `make_up_quota`; 422 for what cannot be at all."""
+    `leave_taken_back_before`, `make_up_too_late` and `make_up_quota`; 422 for what cannot be at all."""
     _check_dates(session, caller, new)
     _check_overlap(session, caller, new)
     _check_refused(session, caller, new)
@@ -67,6 +68,8 @@ def _check_dates(session: Session, caller: Caller, new: NewLeave) -> None:
             or_(Posting.ends_on.is_(None), Posting.ends_on >= new.starts_on),
         )
     ).all()
+    if new.kind == "official_trip" and caller.has("unit_supervisor"):
+        return  # whose unit's squads are out is asked to go out, too, without being posted (flags/coverage.py)
     days = [
         on for on in _dates(new) if any(p.starts_on <= on and (p.ends_on is None or on <= p.ends_on) for p in posted)
     ]
@@ -102,22 +105,32 @@ def _check_overlap(session: Session, caller: Caller, new: NewLeave) -> None:
 
 
 def _check_refused(session: Session, caller: Caller, new: NewLeave) -> None:
-    """What waits is pending, so asking on and on for what was refused would put every flag off."""
-    refused = session.scalar(
+    """What waits is pending, so asking on and on for what was refused, or taking it back before anybody can refuse it,
+    would put every flag off. Another kind is another matter: who was refused a holiday may fall ill."""
+    ended = (Leave.state == "rejected", (Leave.state == "withdrawn") & Leave.decided_by.is_(None))
+    counts = [func.coalesce(func.sum(case((how, 1), else_=0)), 0) for how in ended]
+    refused, taken_back = session.execute(
         in_county(caller, Leave)
-        .with_only_columns(func.count())
+        .with_only_columns(*counts)
         .where(
             Leave.member_id == caller.member_id,
-            Leave.state == "rejected",
+            Leave.kind == new.kind,
             Leave.starts_on <= new.ends_on,
             Leave.ends_on >= new.starts_on,
         )
-    )
-    if (refused or 0) >= MOST_REFUSED:
+    ).one()
+    word = KIND_WORDS[new.kind]
+    if refused >= MOST_REFUSED:
         raise conflict(
             "leave_refused_before",
-            f"这些日期的申请已有 {refused} 次没有获得同意，不能再提；请先和审批人当面说明。",
+            f"这些日期的{word}申请已有 {refused} 次没有获得同意，不能再提；请先和审批人当面说明。",
             most=MOST_REFUSED,
+        )
+    if taken_back >= MOST_TAKEN_BACK:
+        raise conflict(
+            "leave_taken_back_before",
+            f"这些日期的{word}申请您已经撤回过 {taken_back} 次，不能再提；请先和审批人当面说明。",
+            most=MOST_TAKEN_BACK,
         )
 
 

@@ -57,11 +57,12 @@ def decide(
     terms_on: Callable[[date], LeaveTerms],
     now: datetime,
 ) -> tuple[Leave, bool]:
-    """Approve or reject; and whether it is news. Nobody decides on their own; the length says which role it takes. The
-    same decision again by the same person is a retry; anything else finds it decided."""
+    """Approve or reject; and whether it is news. Nobody decides on their own; the length says which role it takes, of a
+    refusal only its own, since it makes nothing longer. The same decision again by the same person is a retry; anything
+    else finds it decided."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
-    _require_decider(session, caller, leave, member, terms_on)
+    _require_decider(session, caller, leave, member, terms_on, ASKED_OR_APPROVED if approved else ())
     state = "approved" if approved else "rejected"
     if (leave.state, leave.decided_by, leave.answer) == (state, caller.member_id, answer):
         return leave, False

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.db import short
 from server.errors import conflict
 from server.tally.models import ClosedMonth
+from server.tally.types import COUNTED_AS
 
 _M = short(ClosedMonth, "z").c
 MONTHS = select(_M.month).where(_M.county_id == bindparam("county"))
@@ -18,6 +19,15 @@ MONTHS = select(_M.month).where(_M.county_id == bindparam("county"))
 def is_closed(session: Session, county_id: int, on: date) -> bool:
     """Whether the month of a local date is closed. Asked once a transaction: ask while the county's count is held."""
     return on.replace(day=1) in _known(session, county_id)
+
+
+def counted_as(session: Session, county_id: int, month: date) -> tuple[int, bool]:
+    """How a closed month was counted (types.COUNTED_AS), and whether the workdays of its year were known; of an open
+    one as they are."""
+    table = session.scalar(
+        select(ClosedMonth.table).where(ClosedMonth.county_id == county_id, ClosedMonth.month == month)
+    )
+    return (COUNTED_AS, True) if table is None else (table.get("counted_as", 1), table.get("calendar_known", True))
 
 
 def latest(session: Session, county_id: int) -> date | None:

@@ -21,7 +21,7 @@ class Frozen:
     """A month being added up member by member, in the order of their ids: the hash of all inputs, and the table."""
 
     def __init__(self, session: Session, county_id: int, month: date, book: Rulebook) -> None:
-        self._county_id, self._month = county_id, month
+        self._county_id, self._month, self._book = county_id, month, book
         self._asks = days_asked(book, month)
         self._hash = hashlib.sha256(_rules_of(session, county_id, book, month).encode())
         self._table = Table(groups_of(session, county_id))
@@ -42,7 +42,8 @@ class Frozen:
     def result(self, session: Session, ranking: bool) -> dict[str, Any]:
         """The table when all are in, and their days are stored."""
         table = self._table.result(self._month, ranking, year_halves(session, self._county_id, self._month))
-        return table | {"counted_as": COUNTED_AS}
+        known = all(self._book.on(on).can_count(on) is not None for on in _dates(self._month))
+        return table | {"counted_as": COUNTED_AS, "calendar_known": known}
 
 
 def count_of(one: CountedMember) -> dict[str, Any]:
@@ -95,13 +96,16 @@ def sha256_of(one: CountedMember, month: date) -> str:
 def _rules_of(session: Session, county_id: int, book: Rulebook, month: date) -> str:
     """The rules of each date of the month, with what the calendar says of it. As they are stored: a release that knows
     one field more reads them with its default, and they are still the same rules."""
-    dates = [month + timedelta(days=i) for i in range(month_end(month).day)]
-    held = [[book.on(on).version, book.on(on).can_count(on)] for on in dates]
+    held = [[book.on(on).version, book.on(on).can_count(on)] for on in _dates(month)]
     stored = select(Policy.version, Policy.rules).where(
         Policy.county_id == county_id, Policy.version.in_({version for version, _ in held})
     )
     rules = {row.version: row.rules for row in session.execute(stored)}
     return _canonical({"rules": rules, "dates": held})
+
+
+def _dates(month: date) -> list[date]:
+    return [month + timedelta(days=i) for i in range(month_end(month).day)]
 
 
 def _canonical(body: object) -> str:

@@ -6,7 +6,7 @@ newly adopt is asked of objections.py.
 
 import bisect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -274,6 +274,7 @@ class InForce:
     week: tuple[tuple[Window, ...], ...]  # the windows of Monday to Sunday
     ruleset: Ruleset  # with the county's own limits
     gives: tuple[int, ...]  # the half days that Monday's to Sunday's windows give at most
+    calendar_known: bool = True  # else it is asked for what a month says that was closed before its year was published
 
     def windows_on(self, on: date) -> tuple[Window, ...]:
         """The windows of a local date."""
@@ -291,7 +292,9 @@ class InForce:
 
     def can_count(self, on: date) -> bool | None:
         """Whether a local date may earn anything; None when nobody knows yet whether it is a workday."""
-        return True if self.rules.countable_days == "calendar" else is_workday(on)
+        if self.rules.countable_days == "calendar":
+            return True
+        return is_workday(on) if self.calendar_known else None
 
 
 def in_force(version: int, rules: PolicyRules) -> InForce:
@@ -308,6 +311,10 @@ class Rulebook:
         found = sorted(versions, key=lambda version: (version[0], version[1].version))
         self._starts = [starts_on for starts_on, _ in found]
         self._rules = [rules for _, rules in found]
+
+    def without_calendar(self) -> "Rulebook":
+        """The same where nobody knows which dates are workdays."""
+        return Rulebook((on, replace(r, calendar_known=False)) for on, r in zip(self._starts, self._rules, strict=True))
 
     def on(self, on: date) -> InForce:
         """The rules on a local date. Before the first version the defaults hold, as version 0."""

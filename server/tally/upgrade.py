@@ -1,4 +1,5 @@
-"""A release that counts days otherwise brings the stored days of a county's open months to it, once, at night."""
+"""A release that counts days otherwise, or knows the workdays of one year more, brings the stored days of a county's
+open months to it, once, at night."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,13 +15,21 @@ from server.schedule import Step
 from server.tally import closed
 from server.tally.rebuild import hold_county, months_from, rebuild
 from server.tally.types import COUNTED_AS
+from server.tally.workdays import known_through
+
+FIRST_YEAR = 2026  # of this program
+
+
+def counting() -> int:
+    """By what days are counted: the way, and the last year whose workdays are known."""
+    return COUNTED_AS * 10_000 + known_through(FIRST_YEAR)
 
 
 def steps(db: Database, county_id: int, today: date, clock: Clock) -> Iterator[Step]:
     """A month in a transaction, since nobody else counts meanwhile; none where the days are counted so already. What is
     closed stays as it was counted (`ClosedMonth.table`)."""
     with db.reading() as session:
-        if session.scalars(select(County.days_counted_as).where(County.id == county_id)).one() == COUNTED_AS:
+        if session.scalars(select(County.days_counted_as).where(County.id == county_id)).one() == counting():
             return
         first = session.scalar(select(func.min(Posting.starts_on)).where(Posting.county_id == county_id)) or today
         months = months_from(session, county_id, max(first, closed.open_from(session, county_id)), today)
@@ -36,4 +45,4 @@ def _count(session: Session, county_id: int, month: date, today: date, clock: Cl
 
 
 def _note(session: Session, county_id: int) -> None:
-    session.execute(update(County).where(County.id == county_id).values(days_counted_as=COUNTED_AS))
+    session.execute(update(County).where(County.id == county_id).values(days_counted_as=counting()))

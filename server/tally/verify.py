@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.errors import AppError
-from server.tally import addenda, policy
+from server.tally import addenda, closed, policy
 from server.tally.frozen import Frozen
 from server.tally.models import ClosedMonth, MonthResult
 from server.tally.month_fold import month_end
@@ -47,10 +47,12 @@ def verify(session: Session, county_id: int, month: date) -> Verification:
     if row is None:
         raise AppError(404, "month_open", f"{month.year}年{month.month}月还没有结账。")
     found = Verification(month, row.inputs_sha256, addenda=len(addenda.of_month(session, county_id, month)))
+    counted_as, calendar_known = closed.counted_as(session, county_id, month)
     book = policy.rulebook(session, county_id)
+    book = book if calendar_known else book.without_calendar()
     frozen = Frozen(session, county_id, month, book)
     seen = set()
-    for chunk in counted(session, county_id, month, following(month), book, row.table.get("counted_as", 1)):
+    for chunk in counted(session, county_id, month, following(month), book, counted_as):
         ids = [one.given.member_id for one in chunk]
         then, days = _results(session, county_id, month, ids), stored_days(session, county_id, month, ids)
         for one in chunk:

@@ -13,3 +13,10 @@ def is_workday(on: date) -> bool | None:
         return bool(chinese_calendar.is_workday(on))
     except NotImplementedError:
         return None
+
+
+def known_through(year: int) -> int:
+    """The last year whose workdays are published, `year` or later; the one before `year` when even that is not."""
+    while is_workday(date(year, 12, 31)) is not None:
+        year += 1
+    return year - 1

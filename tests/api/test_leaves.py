@@ -287,11 +287,48 @@ def test_refused_twice_the_same_days_are_not_asked_for_a_third_time(api: Api) ->
 
 def test_a_member_asks_so_often_a_day(api: Api, clock: StoppedClock) -> None:
     """Each request counts its days anew, and those of a closed month leave an addendum: not without end."""
-    for _ in range(10):
-        leave = ask(api).json["id"]
-        assert withdraw(api, leave).status_code == 200
+    for day in range(1, 11):
+        assert withdraw(api, ask(api, first=f"2026-12-{day:02}").json["id"]).status_code == 200
     refused = ask(api)
     assert (refused.status_code, refused.json["code"]) == (429, "too_many_tries")
     assert ask(api, who="colleague").status_code == 201
     clock.advance(days=1)
     assert ask(api).status_code == 201
+
+
+def test_taking_it_back_before_anybody_can_refuse_it_has_an_end(api: Api) -> None:
+    """Each request makes its days wait, and what waits holds flags back."""
+    for _ in range(3):
+        withdraw(api, ask(api).json["id"])
+    again = ask(api)
+    assert (again.status_code, again.json["code"]) == (409, "leave_taken_back_before")
+    assert ask(api, first="2026-11-27").status_code == 201
+
+
+def test_who_was_refused_a_holiday_may_fall_ill(api: Api) -> None:
+    for _ in range(2):
+        leave = ask(api, kind="annual", first="2026-12-01", last="2026-12-31").json["id"]
+        decide(api, leave, "bureau", approved=False, reason="年底走不开")
+    assert ask(api, kind="annual", first="2026-12-10").json["code"] == "leave_refused_before"
+    assert ask(api, kind="sick", first="2026-12-10").status_code == 201
+
+
+def test_a_main_leader_tells_of_a_trip_without_being_posted(api: Api) -> None:
+    """The flag about their unit asks them to: coverage goes by it."""
+    trip = ask(api, "supervisor", kind="official_trip")
+    assert trip.status_code == 201
+    assert decide(api, trip.json["id"], "bureau").status_code == 200
+    assert ask(api, "supervisor", kind="sick").json["code"] == "not_posted"
+    assert ask(api, "bureau", kind="official_trip").json["code"] == "not_posted"
+
+
+def test_a_unit_refuses_what_is_its_own_whatever_else_is_asked_for(api: Api) -> None:
+    three = ask(api, kind="annual", first="2026-12-01", last="2026-12-03").json["id"]
+    ask(api, kind="annual", first="2026-12-04")
+    assert decide(api, three).json["code"] == "approver_required"
+    assert decide(api, three, approved=False, reason="这几天有客商来").status_code == 200
+
+
+def test_an_approval_without_words_says_so_much(api: Api) -> None:
+    approved = decide(api, ask(api).json["id"], reason="")
+    assert (approved.status_code, approved.json["answer"]) == (200, "同意")

@@ -60,3 +60,13 @@ def test_what_somebody_vouched_for_is_still_set_aside(api: Api, clock: StoppedCl
     assert api.post(f"/members/{member}/remove", "admin", {"reason": "调离"}).status_code == 200
     ended = api.post(f"/attestations/{made}/withdrawal", "bureau", {"reason": "两人都不在驻点"})
     assert (ended.status_code, ended.json["day"]["value"]) == (200, 0.0)
+
+
+def test_what_they_had_asked_for_of_the_days_after_counts_for_nothing(api: Api) -> None:
+    asked = {"kind": "official_trip", "starts_on": "2026-11-24", "ends_on": "2026-11-28", "reason": "赴外地洽谈"}
+    assert api.post("/leaves", "chen", asked).status_code == 201
+    member = str(api.cast["chen"].id)
+    assert api.post(f"/members/{member}/remove", "admin", {"reason": "调离"}).status_code == 200
+    month = api.get(f"/members/{member}/month", "bureau").json
+    assert month["pending"] == 1.0  # of today, which is the last
+    assert [day["explanation"] for day in month["days"][1:]] == ["当天没有派驻，请假不计天数，也不减少目标。"] * 4

@@ -226,3 +226,23 @@ def test_days_that_leave_was_asked_for_say_nothing_about_the_pattern(db: Databas
     found = standing(db, cast["chen"].id, today)
     assert found.usual_left == 16.0  # no weekend is known, so it is as the other days
     assert found.count.pending == 4
+
+
+def test_a_closed_month_is_counted_as_it_was_then(db: Database, cast: Cast) -> None:
+    """Ten half days ill where a date gives half a day: by the way before, each date still asked for its half."""
+    half = WindowRule(start="08:00", end="12:00", halves=1)
+    rules = PolicyRules(burden_mode="daily", legal_basis="测试", windows=(half,))
+    with db.transaction() as session:
+        session.execute(delete(Policy).where(Policy.county_id == 1))
+        add_policy(session, 1, rules, datetime(2026, 9, 1, tzinfo=UTC))
+    store(db, cast, {NOV + timedelta(n): (0, 0, 0, 1) for n in range(10)})
+    targets = {}
+    for counted_as in (2, 3):
+        with db.snapshot() as session:
+            asked = Asked(1, "Asia/Shanghai", NOV, date(2026, 12, 6), policy.rulebook(session, 1), True, counted_as)
+            (chen,) = [
+                m for _, part in census.standings(session, asked, None, 9) for m in part
+                if m.member_id == cast["chen"].id
+            ]  # fmt: skip
+        targets[counted_as] = chen.count.target
+    assert targets == {2: 15.0, 3: 10.0}

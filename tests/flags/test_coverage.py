@@ -139,3 +139,31 @@ def test_a_trip_nobody_approved_covers_nothing(db: Database, cast: Cast, rows: R
     trip(db, cast, "supervisor", 1, 30, state="rejected")
     night(db, 10)
     assert uncovered(rows) == [("east", False)]
+
+
+def test_what_waits_raises_nothing_and_ends_nothing(db: Database, cast: Cast, rows: Rows) -> None:
+    """A trip that nobody has decided on speaks for its leader; refused, the flag stands since when it did."""
+    trip(db, cast, "other_supervisor", 1, 30)
+    trip(db, cast, "supervisor", 2, 9)
+    night(db, 10)
+    trip(db, cast, "supervisor", 11, 12, state="pending")
+    night(db, 11)
+    assert uncovered(rows) == [("east", False)]
+    with db.transaction() as session:
+        session.execute(update(Leave).where(Leave.state == "pending").values(state="rejected"))
+    night(db, 12)
+    assert uncovered(rows) == [("east", False)]
+    theirs = "SELECT n.kind FROM notices n JOIN members m ON m.id = n.member_id WHERE m.name = 'supervisor'"
+    assert rows(theirs) == [("flag_uncovered",)]
+    with db.transaction() as session:
+        session.execute(update(Leave).where(Leave.state == "rejected").values(state="approved"))
+    night(db, 12)
+    assert uncovered(rows) == [("east", True)]
+
+
+def test_nothing_is_raised_while_a_trip_waits(db: Database, cast: Cast, rows: Rows) -> None:
+    trip(db, cast, "other_supervisor", 1, 30)
+    trip(db, cast, "supervisor", 2, 9)
+    trip(db, cast, "supervisor", 10, 12, state="pending")
+    night(db, 10)
+    assert uncovered(rows) == []

@@ -265,6 +265,24 @@ def test_days_ahead_that_are_asked_for_would_be_open_again(
     assert told(rows) == [("chen", "flag_behind"), ("chen", "flag_closed")]
 
 
+def test_what_waits_for_the_calendar_alone_holds_nothing_back(
+    db: Database, cast: Cast, rows: Rows, only_chen: None
+) -> None:
+    """The workdays of 2027 are not published: what she earns there is pending, and she has caught up."""
+    january = date(2027, 1, 1)
+    with db.transaction() as session:
+        rules = PolicyRules(burden_mode="daily", legal_basis="测试", countable_days="workdays")
+        add_policy(session, 1, rules, datetime(2026, 12, 1, tzinfo=UTC), version=2)
+    present(db, cast, "chen", 5, january)
+    night(db, date(2027, 1, 18))
+    mine = "SELECT kind FROM flags f JOIN members m ON m.id = f.member_id WHERE m.name = 'chen' AND f.closed_at IS NULL"
+    in_january = f"{mine} AND f.month = '2027-01-01'"
+    assert len(rows(in_january)) == 1
+    present(db, cast, "chen", 20, january + timedelta(days=5))
+    night(db, date(2027, 1, 28))
+    assert rows(in_january) == []
+
+
 def test_nothing_is_raised_for_what_waits(db: Database, cast: Cast, rows: Rows, only_chen: None) -> None:
     present(db, cast, "chen", 4)
     ask_for_leave(db, cast, 5, 20, datetime(2026, 11, 5, tzinfo=UTC))

@@ -1,13 +1,16 @@
 """A release that counts days otherwise brings a county's stored days to it: once, at night, and no closed month."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from server.config import Config
 from server.db import Database
-from server.tally.types import COUNTED_AS
+from server.org.models import SignIn
+from server.tally import workdays
+from server.tally.upgrade import counting
 from server.worker import Worker
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -51,7 +54,7 @@ def test_in_the_first_night_and_once(
     clock.advance(hours=14, minutes=15)
     count_anew(worker)
     assert halves(rows) == [2]
-    assert rows("SELECT DISTINCT days_counted_as FROM counties") == [(COUNTED_AS,)]
+    assert rows("SELECT DISTINCT days_counted_as FROM counties") == [(counting(),)]
     _spoil(db)
     clock.advance(days=1)
     count_anew(worker)
@@ -78,4 +81,43 @@ def test_a_closed_month_stays_as_it_was_counted(
     clock.advance(hours=14, minutes=15)
     count_anew(worker)
     assert halves(rows) == [1]
-    assert rows("SELECT days_counted_as FROM counties WHERE id = 1") == [(COUNTED_AS,)]
+    assert rows("SELECT days_counted_as FROM counties WHERE id = 1") == [(counting(),)]
+
+
+def test_once_the_workdays_of_a_year_are_known(
+    worker: Worker, api: Api, db: Database, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be said of 2027 is counted in the night after the calendar came; a month that was closed before
+    stands as it was published, and verifies."""
+    rules = {"burden_mode": "daily", "countable_days": "workdays"}
+    basis = {"legal_basis": "测试", "legal_basis_decided_by": "县委办", "legal_basis_decided_on": "2026-08-20"}
+    assert api.post("/policies", "admin", {"starts_on": "2026-11-01", "rules": rules | basis}).status_code == 201
+    _later(db, clock, datetime(2027, 1, 5, 2, tzinfo=UTC))
+    api.check_in("chen")
+    _later(db, clock, datetime(2027, 2, 12, 2, tzinfo=UTC))
+    api.close_month("2027-01")
+    api.check_in("chen", lat="31.2301", accuracy_m="17")
+    before = api.get("/me/month", "chen", month="2027-01").json
+    assert (before["pending"], api.get("/me/month", "chen").json["pending"]) == (1.0, 1.0)
+    count_anew(worker)
+    clock.advance(hours=14, minutes=15)
+    count_anew(worker)
+    monkeypatch.setattr(workdays, "is_workday", _weekdays_of_2027)
+    monkeypatch.setattr("server.tally.rules.is_workday", _weekdays_of_2027)
+    clock.advance(days=1)
+    count_anew(worker)
+    month = api.get("/me/month", "chen").json
+    assert (month["confirmed"], month["pending"]) == (1.0, 0.0)
+    assert api.get("/me/month", "chen", month="2027-01").json == before
+    assert api.get("/months/2027-01/verify", "bureau").json["differences"] == []
+
+
+def _later(db: Database, clock: StoppedClock, at: datetime) -> None:
+    """Whoever was signed in still is."""
+    with db.transaction() as session:
+        session.execute(update(SignIn).values(expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
+    clock.at = at
+
+
+def _weekdays_of_2027(on: date) -> bool | None:
+    return on.weekday() < 5 if on.year <= 2027 else None
