@@ -4582,7 +4582,7 @@ export interface components {
             approved: boolean;
             /**
              * Reason
-             * @description needed for a refusal; the member reads it
+             * @description needed for a refusal, else 同意; the member reads it
              * @default
              */
             reason: string;

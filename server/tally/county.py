@@ -27,6 +27,7 @@ from server.tally.policy import day_terms, following
 from server.tally.rules import Rulebook
 from server.tally.types import (
     COUNTED_AS,
+    FULL_DAY,
     AttestationInput,
     Away,
     CheckInInput,
@@ -77,7 +78,10 @@ def count_member(
             posted = given.counted_as < 2 or posting_on(given.postings, on) is not None
             days[on] = fold_day(day_terms(rules, on, posted, given.counted_as), checkins, attestations, away)
     halves = {on: halves_of(day) for on, day in days.items()}
-    return days, fold_month(month, today, book, MonthInputs(halves, given.postings, given.roles, given.counted_as))
+    whole = [a for a in given.leaves if not a.undecided and a.halves == FULL_DAY and a.kind != "make_up"]
+    spans = [(a.starts_on, a.ends_on) for a in whole]
+    inputs = MonthInputs(halves, given.postings, given.roles, spans, given.counted_as)
+    return days, fold_month(month, today, book, inputs)
 
 
 def member_months(
@@ -233,6 +237,21 @@ def posted_and_roles(
         chunk[p.member_id].postings.append(Posted(p.starts_on, p.ends_on, p.unit_id, p.squad_id, p.city))
     for member_id, roles in roles_held(session, county_id, month, RoleGrant.member_id.in_(ids)).items():
         chunk[member_id].roles = roles
+
+
+def absences(
+    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[tuple[date, date]]]:
+    """By member the spans of whole days of approved leave in the month (MonthInputs.away)."""
+    spans = select(Leave.member_id, Leave.starts_on, Leave.ends_on).where(
+        *(Leave.county_id == county_id, Leave.member_id.in_(ids), Leave.state == "approved"),
+        *(Leave.kind != "make_up", Leave.halves == FULL_DAY),
+        *(Leave.starts_on <= month_end(month), Leave.ends_on >= month),
+    )
+    found: dict[uuid.UUID, list[tuple[date, date]]] = defaultdict(list)
+    for member_id, *span in session.execute(spans):
+        found[member_id].append((span[0], span[1]))
+    return found
 
 
 def roles_held(

@@ -16,7 +16,16 @@ from server.tally import closed
 from server.tally.models import SiteDay
 from server.tally.month_fold import month_end
 from server.tally.rules import InForce
-from server.tally.types import AttestationInput, CheckInInput, DayHalves, Held, LeaveInput, MonthInputs, Posted
+from server.tally.types import (
+    FULL_DAY,
+    AttestationInput,
+    CheckInInput,
+    DayHalves,
+    Held,
+    LeaveInput,
+    MonthInputs,
+    Posted,
+)
 from server.together import Answers, Questions
 
 _COUNTY: BindParameter[int] = bindparam("county")
@@ -53,6 +62,13 @@ _MONTH = {
         _P.starts_on <= _LAST,
         or_(_P.ends_on.is_(None), _P.ends_on >= _FIRST),
     ),
+    "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves, _L.state).where(
+        _L.county_id == _COUNTY,
+        _L.member_id == _MEMBER,
+        _L.state.in_(("approved", "pending")),
+        _L.starts_on <= _LAST,
+        _L.ends_on >= _FIRST,
+    ),
     "role": select(_G.role, _G.valid_from, _G.valid_to).where(
         _G.county_id == _COUNTY,
         _G.member_id == _MEMBER,
@@ -73,13 +89,6 @@ QUESTIONS = {
     .join(_MEMBER_OF, (_M.county_id == _A.county_id) & (_M.id == _A.attester_id))
     .where(
         _A.county_id == _COUNTY, _A.member_id == _MEMBER, _A.on_date.between(_SINCE, _UNTIL), _A.withdrawn_at.is_(None)
-    ),
-    "leave": select(_L.id, _L.kind, _L.starts_on, _L.ends_on, _L.halves, _L.state).where(
-        _L.county_id == _COUNTY,
-        _L.member_id == _MEMBER,
-        _L.state.in_(("approved", "pending")),
-        _L.starts_on <= _UNTIL,
-        _L.ends_on >= _SINCE,
     ),
     "closed": closed.MONTHS,
     **_MONTH,
@@ -160,4 +169,9 @@ def _month(answers: Answers, month: date) -> MonthInputs:
         {r.on_date: halves(r) for r in answers["site_day"] if month <= r.on_date <= last},
         [Posted(r.starts_on, r.ends_on, r.unit_id) for r in answers["posting"]],
         [Held(r.role, r.valid_from, r.valid_to) for r in answers["role"]],
+        away=[
+            (r.starts_on, r.ends_on)
+            for r in answers["leave"]
+            if r.state == "approved" and r.halves == FULL_DAY and r.kind != "make_up"
+        ],
     )

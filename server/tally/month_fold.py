@@ -39,13 +39,14 @@ def fold_month(
     if inputs.counted_as >= 2 and target > most:
         target, why = most, f"{why}本月最多能计 {most:g} 天，按 {most:g} 天算。"
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
+    ahead = [n for n in expected if n >= from_today and not _is_away(inputs.away, month.replace(day=n))]
     return MonthCount(
         month=month,
         confirmed=sum([d.confirmed for d in days.values()]) / 2,
         pending=sum([d.pending for d in days.values()]) / 2,
         excused=sum([d.excused for n, d in days.items() if n in posted]) / 2,
         target=target,
-        remaining_days=in_days(sum([_left(rules[n], month, n, days.get(n)) for n in expected if n >= from_today])),
+        remaining_days=in_days(sum([_left(rules[n], month, n, days.get(n)) for n in ahead])),
         posted_days=len(expected),
         elapsed_days=sum([n < from_today for n in expected]),
         target_explanation=why,
@@ -156,6 +157,10 @@ def _shared(proration: Proration) -> Proration:
 
 def _can(rules: InForce, month: date, day: int) -> bool:
     return rules.can_count(month.replace(day=day)) is not False
+
+
+def _is_away(away: Sequence[tuple[date, date]], on: date) -> bool:
+    return any(first <= on <= last for first, last in away)
 
 
 def _left(rules: InForce, month: date, day: int, taken: DayHalves | None) -> int:

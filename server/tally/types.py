@@ -140,11 +140,13 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthInputs:
-    """What a month is made of: its site days by date, and the postings and roles that overlap it."""
+    """What a month is made of: its site days by date, and the postings and roles that overlap it. `away`: the spans of
+    whole days of approved leave, on which nobody is expected to come, whatever it does to the count."""
 
     days: Mapping[date, DayHalves]
     postings: Sequence[Posted]
     roles: Sequence[Held] = ()
+    away: Sequence[tuple[date, date]] = ()
     counted_as: int = COUNTED_AS
 
 

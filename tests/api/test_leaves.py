@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.db import Database
+from server.flags.nightly import run_nightly
 from server.org.models import RoleGrant
 from tests.client import Api
 from tests.conftest import StoppedClock
@@ -332,3 +333,15 @@ def test_a_unit_refuses_what_is_its_own_whatever_else_is_asked_for(api: Api) -> 
 def test_an_approval_without_words_says_so_much(api: Api) -> None:
     approved = decide(api, ask(api).json["id"], reason="")
     assert (approved.status_code, approved.json["answer"]) == (200, "同意")
+
+
+def test_a_members_month_has_as_many_days_left_as_the_night_reckons(api: Api, db: Database) -> None:
+    """Personal leave of five of the last seven days: two are left, in the month and for a flag."""
+    decide(api, ask(api, kind="personal", first="2026-11-26", last="2026-11-30").json["id"], "bureau")
+    assert api.get("/me/month", "chen").json["remaining_days"] == 2
+    with db.transaction() as session:
+        run_nightly(session, 1, date(2026, 11, 24), api.clock())
+    (flag,) = [f for f in api.get("/flags", "chen").json["items"] if f["month"] == "2026-11"]
+    assert flag["facts"]["remaining_days"] == 2
+    unit = api.get(f"/units/{api.cast.units['east']}/month", "supervisor", month="2026-11").json
+    assert [m["remaining_days"] for m in unit["members"] if m["name"] == "chen"] == [2]

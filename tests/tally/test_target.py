@@ -199,3 +199,10 @@ def test_days_are_at_most_the_calendars(spans, days, today, rounding, countable)
     assert found.remaining_days + found.elapsed_days <= found.posted_days
     assert 0 <= found.confirmed + found.pending + found.excused <= 30
     assert 0 <= found.target <= 20
+
+
+def test_nobody_is_expected_on_a_whole_day_of_leave_whatever_it_does() -> None:
+    """Personal leave lowers nothing and excuses nothing, but its dates are not days that are left."""
+    found = book((date(2026, 1, 1), {}))
+    leave = [(nov(10), nov(17)), (nov(25), nov(25))]
+    assert fold_month(NOV, nov(16), found, MonthInputs({}, ALWAYS, away=leave)).remaining_days == 12

@@ -61,7 +61,7 @@ def test_leave_and_what_others_vouched_for(api: Api, db: Database, cast: Cast) -
         ("leave", "病假 11月26日至11月27日，已同意", "excused"),
         ("attestation", "证明在岗半天", "accepted"),
     ]
-    assert [(e.text, e.by) for e in found] == [("发热", "supervisor"), ("一起接待客商", "leader")]
+    assert [(e.text, e.by) for e in found] == [("发热；同意", "supervisor"), ("一起接待客商", "leader")]
 
 
 def test_flags_and_what_was_done_about_them(db: Database, cast: Cast) -> None:
