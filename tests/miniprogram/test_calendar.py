@@ -23,6 +23,13 @@ def test_leave_and_attestation_stand_in_the_day_in_words(phone: Phone, api: Api)
     phone.taps("22").sees("证明", "半天 · 一起接待客商", "◐")
 
 
+def test_what_nobody_has_decided_on_says_so(phone: Phone, api: Api) -> None:
+    for kind, day in (("training", "2026-11-22"), ("make_up", "2026-11-23")):
+        api.post("/leaves", "chen", {"kind": kind, "starts_on": day, "reason": "县里培训"})
+    phone.opens("pages/calendar/calendar").sees("2026年11月").taps("22").sees("培训", "等待审批")
+    phone.taps("23").sees("补卡", "等待审批", "待核1天（含等待审批的申请），不计为缺勤。")
+
+
 def test_an_empty_day_offers_to_be_made_up_while_the_rules_allow_it(phone: Phone) -> None:
     phone.opens().sees("上海驻点").taps("日历").taps("20").sees("补卡要在 3 天内提出，这一天已经过了。").sees_not(
         "申请补卡"

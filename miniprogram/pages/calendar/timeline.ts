@@ -12,6 +12,7 @@ interface Source {
 
 const EFFECT: Record<string, string> = {
   excused: '抵作在岗', lowers_target: '当月目标相应减少', present: '算在岗', none: '不影响目标',
+  undecided: '等待审批', undecided_presence: '等待审批',
 };
 
 export const entries = (sources: Day['sources']): Entry[] => (sources as unknown as Source[]).map(entry);
