@@ -33,6 +33,7 @@ _LEAST_FREE = 0.1  # of the disk
 JOBS = {
     "remind": "打卡提醒",
     "nightly_flags": "每晚对照进度",
+    "count_anew": "升级后重新核算",
     "close_months": "月度结账",
     "monthly_results": "月度结果通知",
     "morning_summary": "早间在岗通报",

@@ -41,8 +41,8 @@ def settle(session: Session, *, county_id: int, today: date, now: datetime) -> N
     """Make the open `uncovered` flags of the county those of the units that no main leader is away for today. What
     waits for a decision speaks for them: nothing is raised; but what stands is not over before it is decided."""
     ledger.hold(session, county_id)
-    due = {unit.unit_id: unit for unit in _uncovered(session, county_id, today, hoped=True)}
-    unsure = {unit.unit_id for unit in _uncovered(session, county_id, today, hoped=False)}
+    hoped, certain = _uncovered(session, county_id, today)
+    due, unsure = {gap.unit_id: gap for gap in hoped}, {gap.unit_id for gap in certain}
     standing = session.scalars(
         select(Flag).where(Flag.county_id == county_id, Flag.unit_id.is_not(None), Flag.closed_at.is_(None))
     ).all()
@@ -66,23 +66,28 @@ class Gap:
     since: date
 
 
-def _uncovered(session: Session, county_id: int, today: date, hoped: bool) -> list[Gap]:
-    """Where a county keeps no record of its leaders' absences, or a unit names no leader, nothing is known and nobody
-    is uncovered. hoped: if everything that waits for a decision were accepted."""
+def _uncovered(session: Session, county_id: int, today: date) -> tuple[list[Gap], list[Gap]]:
+    """The gaps that there would be if everything that waits for a decision were accepted, and those if it were refused.
+    Where a county keeps no record of its leaders' absences, or a unit names no leader, nothing is known and nobody is
+    uncovered."""
     if policy.in_force(session, county_id, today).rules.burden_mode != "daily":
-        return []
+        return [], []
     first = today - _LOOKS_BACK
-    away = _away(session, county_id, first, today, hoped)
     leaders = _leaders(session, county_id, today)
-    if not any(who in away for of_unit in leaders.values() for who in of_unit):
-        return []
-    gaps = []
-    for unit in _with_a_squad_out(session, county_id, today):
-        if unit.id in leaders:
+    hoped, certain = (_away(session, county_id, first, today, hoped) for hoped in (True, False))
+    if not any(who in hoped for of_unit in leaders.values() for who in of_unit):
+        return [], []
+    units = [unit for unit in _with_a_squad_out(session, county_id, today) if unit.id in leaders]
+
+    def gaps(away: Mapping[uuid.UUID, list[Interval]]) -> list[Gap]:
+        found = []
+        for unit in units:
             intervals = [interval for who in leaders[unit.id] for interval in away.get(who, ())]
             since = uncovered_since(intervals, max(first, unit.out_since), today)
-            gaps += [Gap(unit.id, unit.name, leaders[unit.id], since)] if since else []
-    return gaps
+            found += [Gap(unit.id, unit.name, leaders[unit.id], since)] if since else []
+        return found
+
+    return gaps(hoped), gaps(certain)
 
 
 def _grants(county_id: int, today: date, *columns: Any) -> Select[Any]:

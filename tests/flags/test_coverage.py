@@ -167,3 +167,12 @@ def test_nothing_is_raised_while_a_trip_waits(db: Database, cast: Cast, rows: Ro
     trip(db, cast, "supervisor", 10, 12, state="pending")
     night(db, 10)
     assert uncovered(rows) == []
+
+
+def test_what_waits_is_all_that_is_known_of_anybody(db: Database, cast: Cast, rows: Rows) -> None:
+    trip(db, cast, "other_supervisor", 10, 10, state="pending")
+    night(db, 11)
+    assert uncovered(rows) == [("east", False), ("west", False)]
+    trip(db, cast, "supervisor", 12, 12, state="pending")
+    night(db, 12)
+    assert uncovered(rows) == [("east", False), ("west", False)]
