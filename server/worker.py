@@ -50,7 +50,7 @@ from server.sealing import Sealer
 from server.spotchecks import course
 from server.spotchecks import retention as spot_retention
 from server.spotchecks.asking import by_schedule
-from server.tally import announce, close, closed, policy, second_look
+from server.tally import announce, close, closed, policy, second_look, upgrade
 from server.tally.lead_terms import lead_terms
 from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
@@ -61,7 +61,9 @@ from server.wechat.group_bot import GroupBotClient
 log = structlog.get_logger()
 FEWEST_CONNECTIONS = 6
 _BEAT_S = 20
-_TONIGHT = timedelta(hours=1)  # what cannot be undone is not made up at noon, when a new release first starts
+_TONIGHT = timedelta(
+    hours=1
+)  # what cannot be undone, or makes others wait, is not made up at noon when a release starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Worker:
             *([] if morning == "off" else [self._mornings(morning)]),
             Periodic("remind", self._zones, self._before_windows_end, self._remind, each_zone=True),
             Periodic("nightly_flags", self._counties, at(self.config.nightly_at), self._nightly_flags),
+            Periodic("count_anew", self._counties, at("00:10"), self._count_anew, since=_TONIGHT),
             Periodic("close_months", self._counties, at("00:30"), self._close_months),
             Periodic("monthly_results", self._counties, at("09:30"), self._monthly_results),
             Periodic("leave_reminders", self._counties, _on_its_day("09:00"), self._leave_reminders),
@@ -209,6 +212,10 @@ class Worker:
 
     def _nightly_flags(self, scope: Scope, period: Period, mark: str | None) -> Iterator[Step]:
         return nightly.steps(self.db, scope.county_id, period.on, mark, self.clock)
+
+    def _count_anew(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
+        """Only after a release that counts otherwise; at night, since check-ins wait meanwhile."""
+        return upgrade.steps(self.db, scope.county_id, period.on, self.clock)
 
     def _close_months(self, scope: Scope, period: Period, _mark: str | None) -> Iterator[Step]:
         """On the policy's day, or later once nothing is under review."""

@@ -19,6 +19,7 @@ from server.photos.models import Photo
 from tests.api.test_escorts import ask as ask_along
 from tests.api.test_leads import body as lead_body
 from tests.client import Api
+from tests.conftest import StoppedClock
 
 _ID = "0f" * 16
 _A_PHOTO_OF_REVISION_0001 = (
@@ -192,6 +193,20 @@ def test_rules_leave_and_days_go_down_and_up(api: Api, db: Database, rows: Calla
     assert rows(days) == before
     month = api.get("/me/month", "chen").json
     assert (month["confirmed"], month["lowered"]) == (1.0, 1.0)
+
+
+def test_what_a_closed_month_has_to_leave_out_is_not_dropped_going_down(
+    api: Api, db: Database, clock: StoppedClock
+) -> None:
+    """Without the addendum of what was asked for after the close, verifying would count it in."""
+    clock.advance(days=12)
+    api.close_month()
+    asked = {"kind": "recall", "starts_on": "2026-11-26", "reason": "回县"}
+    assert api.post("/leaves", "chen", asked).status_code == 201
+    with pytest.raises(RuntimeError, match="0031"):
+        migrate.downgrade(db, "0030")
+    migrate.upgrade(db)
+    assert api.get("/months/2026-11/verify", "bureau").json["matches"] is True
 
 
 def test_what_was_erased_stays_erased_going_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:

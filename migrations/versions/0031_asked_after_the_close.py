@@ -4,6 +4,7 @@ Revision ID: 0031
 Revises: 0030
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
@@ -19,7 +20,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM month_addenda WHERE cause = 'asked'")
+    """Refused where a closed month has to leave something out: without these rows verifying it would count it in, also
+    after going up again."""
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM month_addenda WHERE cause = 'asked'")):
+        raise RuntimeError("0031 holds requests that came after a month was closed; there is no way down without them")
     _causes(KNOWN)
 
 

@@ -15,9 +15,11 @@ from server.org.models import Member, Posting, RoleGrant
 from server.org.postings import presence_at
 from server.org.scope import WATCHING_COUNTY, Caller, own_squads, squad_mates, watched_members
 from server.org.scope import county as in_county
+from server.rate_limits import spend
 
 # A presence is vouched for while it is remembered.
 MOST_DAYS_BACK = 7
+MOST_WITHDRAWN = 50  # a day and person: each may leave an addendum to a closed month
 
 
 def vouched_by(member_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
@@ -64,10 +66,11 @@ def withdraw(
         caller.require("bureau_supervisor")
         if caller.member_id == made.member_id:
             raise forbidden("own_attestation", "这是关于您自己的证明，请由其他监督人员处理。")
-    if made.withdrawn_by == caller.member_id:
+    if (made.withdrawn_by, made.withdrawal_reason) == (caller.member_id, reason):
         return made, False
     if made.withdrawn_by:
         raise conflict("attestation_withdrawn", "这条证明已经撤回或没有采信，不再计天数。")
+    spend(session, f"unvouch:{caller.county_id}:{caller.member_id}", limit=MOST_WITHDRAWN, window_s=86_400, now=now)
     made.withdrawn_at, made.withdrawn_by, made.withdrawal_reason = now, caller.member_id, reason
     session.flush()
     facts = {"on": made.on_date.isoformat(), "halves": made.halves, "reason": reason, "attester": str(made.attester_id)}

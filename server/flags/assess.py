@@ -47,6 +47,11 @@ def assess(count: MonthCount, today: date, closed: bool, usual_left: float | Non
     return Shortfall(kind, _sentence(kind, count, have, line, today), _facts(count, today, line, usual_left))
 
 
+def while_it_waits(count: MonthCount) -> str:
+    """What a flag says that only what waits for a decision covers: it is not over, and nothing is done about it."""
+    return f"{_held(count)}，目标 {count.target:g} 天。待核的核定之前，这条预警不作进一步处理。"
+
+
 def _line(count: MonthCount, usual_left: float | None) -> float:
     """The days that must be there today so that the target is still reached: going on as usual, where that is known,
     else evenly over the dates of the posting (nobody is behind before they were sent out)."""
@@ -58,10 +63,7 @@ def _even_line(count: MonthCount) -> float:
 
 
 def _sentence(kind: str, count: MonthCount, have: float, line: float, today: date) -> str:
-    month, as_of = f"{count.month.month}月", f"截至{today.month}月{today.day}日，"
-    held = f"{month}在岗 {count.confirmed + count.pending:g} 天"
-    held += f"（其中待核 {count.pending:g} 天）" if count.pending else ""
-    held += f"、公出培训 {count.excused:g} 天" if count.excused else ""
+    held, as_of = _held(count), f"截至{today.month}月{today.day}日，"
     days, missing = f"{count.remaining_days:g} 个可用日", f"{count.missing:g} 天"
     if kind == "missed":
         return f"{held}，目标 {count.target:g} 天，差 {missing}。如有出入请核对或申诉。"
@@ -70,6 +72,12 @@ def _sentence(kind: str, count: MonthCount, have: float, line: float, today: dat
     if kind == "at_risk":
         return f"{as_of}{held}，还差 {missing}，只剩 {days}。接下来几乎每天都要在岗，有困难请早与队长商量。"
     return f"{as_of}{held}，比能达标的进度少 {line - have:.1f} 天。再驻点 {missing}即可达标，还有 {days}。"
+
+
+def _held(count: MonthCount) -> str:
+    held = f"{count.month.month}月在岗 {count.confirmed:g} 天"
+    held += f"、待核 {count.pending:g} 天" if count.pending else ""
+    return held + (f"、公出培训 {count.excused:g} 天" if count.excused else "")
 
 
 def _facts(count: MonthCount, today: date, line: float, usual_left: float | None) -> dict[str, Any]:

@@ -58,6 +58,10 @@ class DayBits:
             )
         )
 
+    def without_pending(self) -> Self:
+        """If everything that waits were refused."""
+        return type(self)(self.confirmed, self.confirmed2, 0, 0, self.excused, self.excused2, self.lowers, self.lowers2)
+
     def confirmed_on(self, dates: int) -> float:
         return _days(self.confirmed, self.confirmed2, dates)
 
@@ -89,7 +93,7 @@ class DayBits:
 
     def open_half(self, half: int, whole: int) -> int:
         """The dates that can still earn at least half a day; half, whole: those whose windows give so much."""
-        return (half & ~self.half | whole & ~self.whole) & ~self.taken
+        return half & ~(self.half | self.away) | whole & ~self.taken
 
     def open_whole(self, whole: int) -> int:
         """The dates that can still earn a whole day."""

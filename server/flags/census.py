@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Date, Integer, Select, TextualSelect, Uuid, bindparam, select, text
@@ -25,14 +25,30 @@ from server.tally.types import FULL_DAY, Held, MonthCount, MonthInputs, Posted
 _FOREVER = date(9999, 12, 31)
 
 
+class Counted(NamedTuple):
+    """A month, and the days its member would still earn by their own weekly pattern (None: not known)."""
+
+    month: MonthCount
+    usual_left: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One member's month: what is counted, and what they would still earn by their own weekly pattern."""
+    """One member's month: as it is counted, and, where something waits for a decision, as it would be if all of that
+    were refused."""
 
     member_id: uuid.UUID
     count: MonthCount
     usual_left: float | None
     has_today: bool  # nothing of today is left to earn, or they are on leave
+    if_refused: Counted | None = None
+
+
+class _Absent(NamedTuple):
+    """A member's whole days of leave by what was decided."""
+
+    approved: tuple[tuple[date, date], ...] = ()
+    asked_for: tuple[tuple[date, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +88,19 @@ def standings(
     Members posted in the month whose consent stands and was given before its end: refusing to be photographed never
     raises a flag, nor do the days before somebody agreed.
     """
-    values: dict[str, Any] = dict(asked.values) | {
+    values: dict[str, Any] = {
         "county": asked.county_id,
         "version": consent.CURRENT_VERSION,
         "after": after or uuid.UUID(int=0),
         "since": asked.since,
         "last": asked.last,
         "forever": _FOREVER,
-        "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), UTC),
+        "consented_before": datetime.combine(asked.last + timedelta(days=1), time(), ZoneInfo(asked.tz)),
     }
     fold = _Fold(asked)
     corrected = session.scalar(_addenda_of(asked).limit(1)) is not None
-    rows = session.execute(
-        _question(dialect_of(session), asked.among, asked.closed), values, execution_options={"yield_per": size}
-    )
+    question = _question(dialect_of(session), asked.among, asked.closed).bindparams(**dict(asked.values))
+    rows = session.execute(question, values, execution_options={"yield_per": size})
     for part in rows.partitions():
         later = _addenda(session, asked, part[0].member_id, part[-1].member_id) if corrected else {}
         known = _in_detail(session, asked, [row.member_id for row in part if row.postings > 1 or fold.overrides])
@@ -98,11 +113,11 @@ def _known(
     rows: Sequence[Any],
     details: Mapping[uuid.UUID, "Detail"],
     later: Mapping[uuid.UUID, Mapping[date, Mapping[str, int]]],
-    leave: Mapping[uuid.UUID, Sequence[tuple[date, date]]],
+    leave: Mapping[uuid.UUID, _Absent],
 ) -> Iterator[Standing]:
     for row in rows:
         who = row.member_id
-        if found := fold.standing(row, details.get(who), later.get(who, {}), leave.get(who, ())):
+        if found := fold.standing(row, details.get(who), later.get(who, {}), leave.get(who, _PRESENT)):
             yield found
 
 
@@ -208,24 +223,41 @@ def _addenda(
     return found
 
 
-def _leave(
-    session: Session, asked: Asked, first: uuid.UUID, upto: uuid.UUID
-) -> Mapping[uuid.UUID, Sequence[tuple[date, date]]]:
-    """By member the whole days of approved leave, whatever it does to the target: nobody is asked to come on them."""
-    found: dict[uuid.UUID, list[tuple[date, date]]] = {}
+_PRESENT = _Absent()
+
+
+def _leave(session: Session, asked: Asked, first: uuid.UUID, upto: uuid.UUID) -> Mapping[uuid.UUID, _Absent]:
+    """By member the whole days of leave, whatever it does to the target: nobody is asked to come on those that were
+    approved, and none of them says how often somebody comes."""
+    found: dict[uuid.UUID, _Absent] = {}
     for row in session.execute(
-        select(Leave.member_id, Leave.starts_on, Leave.ends_on).where(
+        select(Leave.member_id, Leave.starts_on, Leave.ends_on, Leave.state).where(
             Leave.county_id == asked.county_id,
             Leave.member_id.between(first, upto),
-            Leave.state == "approved",
+            Leave.state.in_(("approved", "pending")),
             Leave.kind != "make_up",
             Leave.halves == FULL_DAY,
             Leave.starts_on <= asked.last,
             Leave.ends_on >= asked.since,
         )
     ):
-        found.setdefault(row.member_id, []).append((row.starts_on, row.ends_on))
+        known, span = found.get(row.member_id, _PRESENT), (row.starts_on, row.ends_on)
+        if row.state == "approved":
+            found[row.member_id] = known._replace(approved=(*known.approved, span))
+        else:
+            found[row.member_id] = known._replace(asked_for=(*known.asked_for, span))
     return found
+
+
+class _Member(NamedTuple):
+    """What of a member does not depend on what they earned: how they are posted, and sets of dates as bits."""
+
+    postings: tuple[Posted, ...]
+    roles: tuple[Held, ...]
+    posted: int
+    agreed: date
+    asked: int  # posted, and days were asked of them
+    on_leave: int
 
 
 class _Fold:
@@ -257,11 +289,7 @@ class _Fold:
         self._posting = lru_cache(4096)(self._as_it_bears)
 
     def standing(
-        self,
-        row: Any,
-        detail: Detail | None,
-        later: Mapping[date, Mapping[str, int]],
-        leave: Sequence[tuple[date, date]],
+        self, row: Any, detail: Detail | None, later: Mapping[date, Mapping[str, int]], leave: _Absent
     ) -> Standing | None:
         """None when the member is not posted on any date of the month."""
         member_id, given_at, _, starts_on, ends_on, *bits = row  # by name it takes far longer, a million times
@@ -270,27 +298,43 @@ class _Fold:
         if not posted & self._month:
             return None
         agreed = self._agreed_from(given_at)  # what somebody had not agreed to is not held against them
-        asked = self._asked_span(agreed)
         days = DayBits(*bits)
         for on, after in later.items():
             days = days.corrected(self._calendar.those((on,)), after)
-        on_leave = to_earn = left = 0
-        if self._ahead:  # else the month is over: nothing is left
-            for first, last in leave:
-                on_leave |= self._calendar.span(first, last)
-            to_earn = days.open_half(self._gives_half, self._gives_whole) & ~on_leave
-            left = posted & asked & self._month & self._ahead & to_earn
+        member = _Member(
+            postings, roles, posted, agreed, posted & self._asked_span(agreed), self._dates(leave.approved)
+        )
+        to_earn = self._to_earn(days, member)
+        count, usual = self._count(days, member, to_earn, self._dates(leave.asked_for))
+        refused = None
+        if days.pending & self._month:
+            without = days.without_pending()
+            refused = self._count(without, member, self._to_earn(without, member), 0)
+        return Standing(member_id, count, usual, not to_earn & self._today, refused)
+
+    def _dates(self, spans: Sequence[tuple[date, date]]) -> int:
+        dates = 0
+        for first, last in spans:
+            dates |= self._calendar.span(first, last)
+        return dates
+
+    def _to_earn(self, days: DayBits, member: "_Member") -> int:
+        """The dates that can still earn something; none once the month is over."""
+        return days.open_half(self._gives_half, self._gives_whole) & ~member.on_leave if self._ahead else 0
+
+    def _count(self, days: DayBits, member: "_Member", to_earn: int, asked_for: int) -> Counted:
+        month, left = self._month, member.asked & self._month & self._ahead & to_earn
         remaining = in_days(left.bit_count() + (left & days.open_whole(self._gives_whole)).bit_count()) if left else 0
-        month = self._month
-        count = self._counted(postings, roles, agreed, days.lowers & month, days.lowers2 & month).with_days(
-            days.confirmed_on(month), days.pending_on(month), days.excused_on(month & posted), remaining
+        lowers = days.lowers & month, days.lowers2 & month
+        count = self._counted(member.postings, member.roles, member.agreed, *lowers).with_days(
+            days.confirmed_on(month), days.pending_on(month), days.excused_on(month & member.posted), remaining
         )
         usual = None
         if left and count.missing:
-            sample = posted & asked & self._sample & ~(days.away | on_leave)
+            sample = member.asked & self._sample & ~(days.away | member.on_leave | asked_for)
             usual = usual_left(sample, days.half, days.whole, left, self._calendar.weekdays)
             usual = None if usual is None else min(usual, remaining)
-        return Standing(member_id, count, usual, not to_earn & self._today)
+        return Counted(count, usual)
 
     def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
         """A posting as far as it bears on the pass, so that most are alike."""

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.flags import census, coverage, ledger
-from server.flags.assess import Shortfall, assess
+from server.flags.assess import Shortfall
 from server.flags.census import Asked
+from server.flags.judge import judge
 from server.flags.ledger import NewFlag
 from server.flags.models import Flag
 from server.org.models import County
@@ -100,17 +101,15 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
         asked = Asked(night.county_id, night.tz, month, night.today, book, closed)
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
-        due: dict[uuid.UUID, Shortfall] = {}
-        reached: uuid.UUID | None = None
+        due, waiting, reached = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, str](), None
         for upto, members in census.standings(session, asked, after, CHUNK):
             if reached:
-                yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, month, after, reached, due))
+                yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, month, after, reached, due, waiting))
                 after = reached
-            found = {m.member_id: assess(m.count, night.today, closed, m.usual_left) for m in members}
-            due, reached = {member: flag for member, flag in found.items() if flag}, upto
-        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due))
+            (due, waiting), reached = judge(members, night.today, closed), upto
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due, waiting))
     else:
-        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}))
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}, {}))
 
 
 def _was_daily(book: Rulebook, month: date, today: date) -> bool:
@@ -130,26 +129,33 @@ def _settle(
     after: uuid.UUID | None,
     upto: uuid.UUID | None,
     due: Mapping[uuid.UUID, Shortfall],
+    waiting: Mapping[uuid.UUID, str],
     session: Session,
 ) -> None:
-    """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due. One
-    that was raised when it was too late to tell anybody, is told of once it can be, with the numbers of that night."""
+    """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due, and let
+    those stand that wait. One that was raised when it was too late to tell anybody, is told of once it can be, with the
+    numbers of that night."""
     ledger.hold(session, night.county_id)
     now = night.clock()
     standing = ledger.open_of_members(session, night.county_id, month, after, upto)
     kept = {(flag.member_id, flag.kind) for flag in standing}
-    ended = {flag for flag in standing if flag.member_id not in due or due[flag.member_id].kind != flag.kind}
+    on = {flag for flag in standing if flag.member_id in due and due[flag.member_id].kind == flag.kind}
+    ended = {flag for flag in standing if flag not in on and flag.member_id not in waiting}
     mended = [flag.id for flag in ended if flag.member_id not in due]
     ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now, mended)
-    kept_on = [(flag, due[flag.member_id].message) for flag in standing if flag not in ended]
-    said = [(flag.id, message) for flag, message in kept_on if flag.message != message]
+    words = [
+        (flag, due[flag.member_id].message if flag in on else waiting[flag.member_id])
+        for flag in standing
+        if flag not in ended
+    ]
+    said = [(flag.id, message) for flag, message in words if flag.message != message]
     ledger.reword(session, night.county_id, said)
     new = [_flag(night, month, member, flag) for member, flag in due.items() if (member, flag.kind) not in kept]
     ledger.raise_all(session, night.county_id, new, now)
     untold = [
         (flag.id, _flag(night, month, flag.member_id, due[flag.member_id]))
         for flag in standing
-        if flag.kind in _PASSING and not flag.told and flag not in ended
+        if flag.kind in _PASSING and not flag.told and flag in on
     ]
     ledger.tell(session, night.county_id, untold, now)
 

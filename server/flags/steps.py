@@ -3,15 +3,16 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
+from server.flags.judge import judge_one
 from server.flags.models import Flag, FlagStep
 from server.notify.outbox import Letter, enqueue
 from server.org.models import Member, RoleGrant, Unit
@@ -122,6 +123,7 @@ def _require_time(
     """The flag stands, the step before was taken, and what the rules ask for has come to pass."""
     if flag.closed_at is not None:
         raise conflict("flag_closed", "这个预警已经解除，不需要再处理。")
+    _require_cause(session, caller, flag)
     word = STEP_WORDS[rung.step]
     ladder = policy.in_force(session, caller.county_id, caller.today).rules.escalation
     before = [step.step for step in ladder[: ladder.index(rung)] if step.decided_by]
@@ -129,25 +131,34 @@ def _require_time(
         raise conflict("step_before", f"{word}之前须先{STEP_WORDS[missing[0]]}。", missing=missing)
     if now < (earliest := flag.raised_at + timedelta(days=rung.after_days)):
         raise conflict("step_too_early", f"预警满 {rung.after_days} 天后才能{word}。", from_at=earliest.isoformat())
-    missed = (
-        _missed_months(session, flag, caller.today) if rung.missed_months and flag.member_id else rung.missed_months
-    )
+    missed = _missed_months(session, caller, flag) if rung.missed_months and flag.member_id else rung.missed_months
     if missed < rung.missed_months:
         said = f"最近十二个月有 {rung.missed_months} 个月未达标才能{word}，现在是 {missed} 个月。"
         raise conflict("step_not_yet", said, missed_months=missed)
 
 
-def _missed_months(session: Session, flag: Flag, today: date) -> int:
-    """How many closed months of the last twelve stand as missed."""
-    return session.scalars(
-        select(func.count(Flag.month.distinct())).where(
-            Flag.county_id == flag.county_id,
+def _require_cause(session: Session, caller: Caller, flag: Flag) -> None:
+    """It is so now, not only in the night that raised it; and it is not only for want of somebody's decision."""
+    if flag.member_id is None:
+        return
+    due, waiting = judge_one(session, flag, caller.tz, caller.today)
+    if waiting:
+        raise conflict("flag_waits", waiting)
+    if due is None:
+        raise conflict("flag_mended", "预警的原因已经消失，今晚会自动解除，不需要再处理。")
+
+
+def _missed_months(session: Session, caller: Caller, flag: Flag) -> int:
+    """How many closed months of the last twelve stand as missed; not those that only wait for a decision."""
+    missed = session.scalars(
+        in_county(caller, Flag).where(
             Flag.member_id == flag.member_id,
             Flag.kind == "missed",
             Flag.closed_at.is_(None),
-            Flag.month >= today.replace(day=1) - _YEAR,
+            Flag.month >= caller.today.replace(day=1) - _YEAR,
         )
-    ).one()
+    ).all()
+    return len({one.month for one in missed if judge_one(session, one, caller.tz, caller.today)[0]})
 
 
 def _write(session: Session, caller: Caller, flag: Flag, decision: Decision, now: datetime) -> FlagStep:

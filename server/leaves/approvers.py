@@ -1,6 +1,7 @@
 """Who decides on leave: the role that its length asks for, or a higher one, over the member; never oneself."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
@@ -11,6 +12,7 @@ from server.org.models import Member, Posting, RoleGrant
 from server.org.scope import Caller, squad_mates
 
 RANKS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")  # the last one is the highest
+ASKED_OR_APPROVED = ("pending", "approved")
 _NEAR = timedelta(days=120)
 
 
@@ -57,9 +59,9 @@ def deciders(session: Session, needed: str, member: Member, on: date) -> list[uu
     return []
 
 
-def length_days(session: Session, leave: Leave) -> float:
-    """How long the absence is of which this leave is a part: leave that joins on without a day between counts in, so
-    that a long one is not asked for in short pieces."""
+def length_days(session: Session, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
+    """How long the absence is of which this leave is a part: leave in these states that joins on without a day between
+    counts in, so that a long one is not asked for in short pieces."""
     if leave.kind == "make_up":
         return _days(leave)
     around = session.scalars(
@@ -68,7 +70,7 @@ def length_days(session: Session, leave: Leave) -> float:
             Leave.member_id == leave.member_id,
             Leave.id != leave.id,
             Leave.kind != "make_up",
-            Leave.state.in_(("pending", "approved")),
+            Leave.state.in_(beside),
             Leave.ends_on >= leave.starts_on - _NEAR,
             Leave.starts_on <= leave.ends_on + _NEAR,
         )

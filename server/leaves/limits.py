@@ -18,6 +18,7 @@ MOST_DAYS = 366
 MOST_DAYS_BACK = 62  # leave is asked for afterwards, too: an illness does not wait
 MOST_DAYS_AHEAD = 400
 MOST_REFUSED = 2  # a first refusal may rest on a misunderstanding
+MOST_ASKED = 10  # a day and member: each counts its days anew, and may leave addenda to a closed month
 FULL_DAY = 2
 
 

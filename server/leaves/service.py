@@ -1,27 +1,30 @@
 """请假、公出、培训与补卡: asked for by the member, decided by somebody else, withdrawn by the member or revoked."""
 
 import uuid
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
-from server.leaves.approvers import deciders, length_days, may_decide
-from server.leaves.limits import LeaveTerms, NewLeave, check
+from server.leaves.approvers import ASKED_OR_APPROVED, deciders, length_days, may_decide
+from server.leaves.limits import MOST_ASKED, MOST_DAYS_BACK, LeaveTerms, NewLeave, check
 from server.leaves.models import KIND_WORDS, Leave
 from server.notify.outbox import Letter, enqueue, settle
 from server.org.models import Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
+from server.rate_limits import spend
 
 
 def request(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> Leave:
-    """Ask for leave of one's own; see `limits.check` for what is refused. Whoever may decide is told."""
+    """Ask for leave of one's own; see `limits.check` for what is refused. 429 beyond so many a day. Whoever may decide
+    is told."""
     hold_member(session, caller.county_id, caller.member_id)
     check(session, caller, new, terms, now)
+    spend(session, f"leave:{caller.county_id}:{caller.member_id}", limit=MOST_ASKED, window_s=86_400, now=now)
     leave = Leave(
         county_id=caller.county_id,
         id=uuid.uuid4(),
@@ -83,15 +86,19 @@ def revoke(
     terms_on: Callable[[date], LeaveTerms],
     now: datetime,
 ) -> tuple[Leave, bool]:
-    """Undo what was approved and turned out otherwise, by whoever may decide on it; and whether it is news, which the
-    same again by the same person is not. 409 `leave_not_approved` for anything else."""
+    """Undo what was approved and turned out otherwise, by whoever may decide on an absence as long as was approved; and
+    whether it is news, which the same again by the same person is not. The member may ask for the dates anew. 409
+    `leave_long_over`, and `leave_not_approved` for anything else."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
-    _require_decider(session, caller, leave, member, terms_on)
+    _require_decider(session, caller, leave, member, terms_on, ("approved",))
     if (leave.state, leave.decided_by, leave.answer) == ("revoked", caller.member_id, reason):
         return leave, False
     if leave.state != "approved":
         raise conflict("leave_not_approved", "只能撤销已经同意的申请。", state=leave.state)
+    if leave.ends_on < caller.today - timedelta(days=MOST_DAYS_BACK):
+        said = f"这次请假已经过去超过 {MOST_DAYS_BACK} 天，不能再撤销。"
+        raise conflict("leave_long_over", said, most_days=MOST_DAYS_BACK)
     facts = _facts(leave) | {"reason": reason, "approved_by": str(leave.decided_by)}
     leave.state, leave.answer = "revoked", reason
     leave.decided_by, leave.decided_at = caller.member_id, now
@@ -146,11 +153,17 @@ def _held(session: Session, caller: Caller, leave_id: uuid.UUID) -> Leave:
 
 
 def _require_decider(
-    session: Session, caller: Caller, leave: Leave, member: Member, terms_on: Callable[[date], LeaveTerms]
+    session: Session,
+    caller: Caller,
+    leave: Leave,
+    member: Member,
+    terms_on: Callable[[date], LeaveTerms],
+    beside: Sequence[str] = ASKED_OR_APPROVED,
 ) -> None:
+    """`beside`: the states of other leave that makes it longer."""
     if leave.member_id == caller.member_id:
         raise forbidden("own_leave", "不能审批自己的申请，请由他人审批。")
-    days = length_days(session, leave)
+    days = length_days(session, leave, beside)
     needed = terms_on(leave.starts_on).approver_of(days)
     if not may_decide(session, caller, needed, member):
         raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)

@@ -31,6 +31,7 @@ class County(Base):
     name: Mapped[str] = mapped_column(String(60), unique=True)
     tz: Mapped[str] = mapped_column(String(40), default="Asia/Shanghai")
     created_at: Mapped[datetime]
+    days_counted_as: Mapped[int] = mapped_column(default=0, server_default="0")  # the stored ones: tally/upgrade.py
 
 
 class Unit(Base):

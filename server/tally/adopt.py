@@ -19,7 +19,7 @@ from server.tally.models import Policy
 from server.tally.month_fold import earnable, is_daily, month_end
 from server.tally.objections import objections
 from server.tally.policy import following
-from server.tally.rebuild import hold_county, rebuild
+from server.tally.rebuild import hold_county, months_from, rebuild
 from server.tally.rules import NAMES, PolicyRules, in_force
 from server.tally.workdays import is_workday
 
@@ -85,9 +85,8 @@ def adopt(session: Session, caller: Caller, draft: Draft, now: datetime) -> Poli
     session.add(made)
     session.flush()
     policy.forget(session, county_id)
-    recounted = sum(
-        rebuild(session, county_id, month, caller.today, now) for month in months_from(draft.starts_on, caller.today)
-    )
+    months = months_from(session, county_id, draft.starts_on, caller.today)
+    recounted = sum(rebuild(session, county_id, month, caller.today, now) for month in months)
     facts = {"version": made.version, "starts_on": draft.starts_on.isoformat(), "days_recounted": recounted}
     record(session, county_id, caller.member_id, "policy.adopted", made.id, facts, now)
     return made
@@ -125,15 +124,6 @@ def _beyond_reach(draft: Draft) -> list[str]:
         month = following(month)
     target = f"{draft.rules.target_days:g}"
     return [f"{'、'.join(said)}，少于目标 {target} 天，到时按最多能计的天数要求。"] if said else []
-
-
-def months_from(first: date, today: date) -> list[date]:
-    """The first days of the months from the one of `first` to the one of `today`."""
-    month, found = first.replace(day=1), []
-    while month <= today:
-        found.append(month)
-        month = following(month)
-    return found
 
 
 def _units(session: Session, county_id: int, targets: dict[str, float]) -> dict[str, float]:

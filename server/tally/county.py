@@ -7,8 +7,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from server.checkins.models import Appeal, Attestation, CheckIn, Review
 from server.db import UtcDateTime
 from server.leaves.models import Leave
-from server.org.models import Consent, Member, Posting, RoleGrant, Squad, Station
+from server.org.models import Consent, County, Member, Posting, RoleGrant, Squad, Station
 from server.progress import tell
 from server.tally.fold import fold_day
 from server.tally.inputs import checkin_input
@@ -67,14 +68,14 @@ def count_member(
         on = month + timedelta(days=i)
         rules = book.on(on)
         away = [
-            LeaveInput(a.leave_id, a.kind, a.halves, rules.leave_effect(a.kind, a.undecided))
+            LeaveInput(a.leave_id, a.kind, a.halves, rules.leave_effect(a.kind, a.undecided, given.counted_as))
             for a in given.leaves
             if a.starts_on <= on <= a.ends_on
         ]
         checkins, attestations = given.checkins.get(on, []), given.attestations.get(on, [])
         if checkins or attestations or away:
             posted = given.counted_as < 2 or posting_on(given.postings, on) is not None
-            days[on] = fold_day(day_terms(rules, on, posted), checkins, attestations, away)
+            days[on] = fold_day(day_terms(rules, on, posted, given.counted_as), checkins, attestations, away)
     halves = {on: halves_of(day) for on, day in days.items()}
     return days, fold_month(month, today, book, MonthInputs(halves, given.postings, given.roles, given.counted_as))
 
@@ -173,15 +174,21 @@ def _fill(
             away_then = Away(str(leave.id), leave.kind, *span, leave.halves, state == "pending")
             chunk[leave.member_id].leaves.append(away_then)
     posted_and_roles(session, county_id, month, ids, chunk)
-    agreed = agreements(county_id, month)
+    zone = zone_of(session, county_id)
+    agreed = agreements(county_id, month, zone)
     for row in session.execute(select(agreed).where(agreed.c.member_id.in_(ids))):
-        chunk[row.member_id].agreed_on = row.since.date()
+        chunk[row.member_id].agreed_on = row.since.astimezone(zone).date()
 
 
-def agreements(county_id: int, month: date) -> Subquery:
+def zone_of(session: Session, county_id: int) -> ZoneInfo:
+    """The county's own, which says when its months begin and end."""
+    return ZoneInfo(session.scalars(select(County.tz).where(County.id == county_id)).one())
+
+
+def agreements(county_id: int, month: date, zone: ZoneInfo) -> Subquery:
     """By member since when there is a consent that was not withdrawn by the month's end: without one no days are asked
     of anybody, they are vouched for."""
-    over = datetime.combine(following(month), time(), UTC)
+    over = datetime.combine(following(month), time(), zone)
     return (
         select(Consent.member_id, func.min(Consent.given_at, type_=UtcDateTime()).label("since"))
         .where(
@@ -224,14 +231,24 @@ def posted_and_roles(
     )
     for p in session.execute(posted):
         chunk[p.member_id].postings.append(Posted(p.starts_on, p.ends_on, p.unit_id, p.squad_id, p.city))
-    roles = select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
+    for member_id, roles in roles_held(session, county_id, month, RoleGrant.member_id.in_(ids)).items():
+        chunk[member_id].roles = roles
+
+
+def roles_held(
+    session: Session, county_id: int, month: date, whose: ColumnElement[bool]
+) -> dict[uuid.UUID, list[Held]]:
+    """By member the roles held in the month, of those fulfilling `whose` (a condition on RoleGrant)."""
+    grants = select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
         RoleGrant.county_id == county_id,
-        RoleGrant.member_id.in_(ids),
-        RoleGrant.valid_from <= last,
+        RoleGrant.valid_from <= month_end(month),
         or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= month),
+        whose,
     )
-    for r in session.execute(roles):
-        chunk[r.member_id].roles.append(Held(r.role, r.valid_from, r.valid_to))
+    found: dict[uuid.UUID, list[Held]] = defaultdict(list)
+    for r in session.execute(grants):
+        found[r.member_id].append(Held(r.role, r.valid_from, r.valid_to))
+    return found
 
 
 def _checkins(

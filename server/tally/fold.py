@@ -18,8 +18,10 @@ def fold_day(
 
     Each window earns its half days once, by an accepted check-in; a check-in outside every window earns the first one
     still free when a person accepted it. A whole day may ask for several check-ins and a gap between them. Attestations
-    and made-up presence add to that. What waits for review is pending: what it would add if it were accepted. Leave
-    fills only what presence left open, and only while one is posted; what nobody has decided on is pending, too.
+    and made-up presence add to that. Leave fills only what presence left open, only while one is posted, and never more
+    than the date's windows give: it stands for what presence could have earned. What waits is pending: what check-ins
+    under review and made-up presence would add, to approved leave as well, if they were accepted; and leave that nobody
+    has decided on.
     """
     told = sorted(set(checkins), key=_order)
     vouched = sorted(set(attestations), key=lambda a: a.attestation_id)
@@ -29,22 +31,41 @@ def fold_day(
     hoped = earn(terms, [c for c in counting if c.holds != "rejected"])
     every = earn(terms, counting)
     present = sum(a.halves for a in vouched) + sum(leave.halves for leave in away if leave.effect == "present")
-    confirmed = min(sure.halves + present, FULL_DAY)
-    pending = min(hoped.halves - sure.halves, FULL_DAY - confirmed)
-    rejected = min(every.halves - hoped.halves, FULL_DAY - confirmed - pending)
-    excused = lowers = 0
-    for leave in away if terms.posted else ():
-        granted = min(leave.halves, FULL_DAY - confirmed - pending - excused - lowers)
-        excused += granted if leave.effect == "excused" else 0
-        lowers += granted if leave.effect == "lowers_target" else 0
-        pending += granted if leave.effect == "undecided" else 0
+    asked_for = sum(leave.halves for leave in away if leave.effect == "undecided_presence")
+    confirmed, reviewed = min(sure.halves + present, FULL_DAY), min(hoped.halves + present, FULL_DAY)
+    accepted = min(hoped.halves + present + asked_for, FULL_DAY)
+    excused, lowers, under_review, asked = _beside(terms, confirmed, accepted, away)
+    pending = under_review + asked
+    waits = (under_review > 0 and reviewed > confirmed, asked > 0 or (under_review > 0 and accepted > reviewed))
+    rejected = min(every.halves - hoped.halves, FULL_DAY - confirmed - under_review)
     sources = _sources(terms, told, vouched, away)
     if terms.can_count is None:
         confirmed, pending = 0, confirmed + pending
     elif not terms.can_count:
         confirmed = pending = excused = lowers = rejected = 0
-    said = explain(terms, sure, (confirmed, pending, excused, lowers), sources)
+    said = explain(terms, sure, (confirmed, pending, excused, lowers), waits, sources)
     return DayCount(confirmed, pending, excused, lowers, rejected, said, sources)
+
+
+def _beside(terms: DayTerms, confirmed: int, accepted: int, leaves: Sequence[LeaveInput]) -> tuple[int, int, int, int]:
+    """What approved leave excuses and lowers beside what is confirmed, what waits for a decision on presence, and what
+    leave would do that nobody has decided on. `accepted`: confirmed if all that presence were accepted."""
+    most = 0 if not terms.posted else terms.gives if terms.counted_as >= 3 else FULL_DAY
+
+    def fills(effect: str, taken: int) -> int:
+        return max(0, min(sum(leave.halves for leave in leaves if leave.effect == effect), most - taken))
+
+    def approved(present: int) -> tuple[int, int]:
+        excused = fills("excused", present)
+        return excused, fills("lowers_target", present + excused)
+
+    then = approved(accepted)
+    if terms.counted_as >= 3:
+        excused, lowers = approved(confirmed)
+        waiting = accepted + sum(then) - confirmed - excused - lowers
+    else:
+        (excused, lowers), waiting = then, accepted - confirmed
+    return excused, lowers, waiting, fills("undecided", confirmed + excused + lowers + waiting)
 
 
 def earn(terms: DayTerms, checkins: Sequence[CheckInInput]) -> Earned:

@@ -3,39 +3,37 @@
 import hashlib
 import json
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally.models import Policy
-from server.tally.month_fold import asks_of, month_end
+from server.tally.month_fold import days_asked, month_end
 from server.tally.monthly import groups_of, year_halves
 from server.tally.rebuild import CountedMember
 from server.tally.rules import Rulebook
 from server.tally.table import Table
-from server.tally.types import COUNTED_AS, Posted, halves_of
+from server.tally.types import COUNTED_AS, halves_of
 
 
 class Frozen:
     """A month being added up member by member, in the order of their ids: the hash of all inputs, and the table."""
 
     def __init__(self, session: Session, county_id: int, month: date, book: Rulebook) -> None:
-        self._county_id, self._month, self._book = county_id, month, book
+        self._county_id, self._month = county_id, month
+        self._asks = days_asked(book, month)
         self._hash = hashlib.sha256(_rules_of(session, county_id, book, month).encode())
         self._table = Table(groups_of(session, county_id))
 
     def add(self, one: CountedMember) -> dict[str, Any]:
         """The member's own columns of MonthResult."""
         days = {on: halves_of(day) for on, day in one.days.items()}
-        self._table.add(one.given.member_id, one.given.postings, days, partial(self._asked, one.given.agreed_on))
+        roles, agreed_on = one.given.roles, one.given.agreed_on
+        self._table.add(one.given.member_id, one.given.postings, days, lambda p: self._asks(p, roles, agreed_on))
         inputs = sha256_of(one, self._month)
         self._hash.update(f"\n{one.given.member_id} {inputs}".encode())
         return {"member_id": one.given.member_id, "inputs_sha256": inputs, "count": count_of(one)}
-
-    def _asked(self, agreed_on: date | None, posted: Posted) -> bool:
-        return asks_of(self._book, self._month, posted.starts_on, posted.ends_on, agreed_on)
 
     def inputs_sha256(self) -> str:
         """When all are in."""
@@ -73,7 +71,7 @@ def sha256_of(one: CountedMember, month: date) -> str:
     def within(first: date, end: date | None) -> list[str]:
         return [max(first, month).isoformat(), min(end or last, last).isoformat()]
 
-    body = {
+    body: dict[str, Any] = {
         "checkins": sorted(
             [c.checkin_id, c.kind, on.isoformat(), c.minute_of_day, c.holds, c.by_person]
             for on, checkins in given.checkins.items()
@@ -89,6 +87,8 @@ def sha256_of(one: CountedMember, month: date) -> str:
         "postings": sorted([*within(p.starts_on, p.ends_on), str(p.unit_id), str(p.squad_id)] for p in given.postings),
         "roles": sorted([r.role, *within(r.valid_from, r.valid_to)] for r in given.roles),
     }
+    if given.counted_as >= 3:
+        body["agreed"] = [max(given.agreed_on, month).isoformat()] if given.agreed_on else []
     return hashlib.sha256(_canonical(body).encode()).hexdigest()
 
 

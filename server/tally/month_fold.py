@@ -1,13 +1,14 @@
 """PURE: from site days, postings and rules to a month. The same inputs give the same answer on any machine."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from server.evidence.types import Window
 from server.tally.rules import InForce, Proration, Rulebook
 from server.tally.target import Asked, asked_on, target_of
-from server.tally.types import FULL_DAY, DayHalves, MonthCount, MonthInputs, Posted
+from server.tally.types import FULL_DAY, DayHalves, Held, MonthCount, MonthInputs, Posted
 
 
 def fold_month(
@@ -34,7 +35,7 @@ def fold_month(
     if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
         of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
     target, why = target_of(sharing, month, asked, of, days) if asked or not held else (0.0, NOT_ASKED)
-    most = in_days(sum([_asks_at_most(rules[n], month, n, days.get(n)) for n in asked]))
+    most = in_days(sum([_asks_at_most(rules[n], month, n, days.get(n), inputs.counted_as) for n in asked]))
     if inputs.counted_as >= 2 and target > most:
         target, why = most, f"{why}本月最多能计 {most:g} 天，按 {most:g} 天算。"
     from_today = 1 if today < month else (today.day if today <= last else last.day + 1)
@@ -72,10 +73,12 @@ def earnable(rules: InForce, on: date) -> int:
     return rules.gives[on.weekday()]
 
 
-def _asks_at_most(rules: InForce, month: date, day: int, taken: DayHalves | None) -> int:
-    """The half days that a date can be asked for: what its windows give, in what leave left open."""
+def _asks_at_most(rules: InForce, month: date, day: int, taken: DayHalves | None, counted_as: int) -> int:
+    """The half days that a date can be asked for: what its windows give less what leave takes off."""
     most = earnable(rules, month.replace(day=day))
-    return min(most, FULL_DAY - taken.lowers_target) if taken else most
+    if not taken:
+        return most
+    return max(0, most - taken.lowers_target) if counted_as >= 3 else min(most, FULL_DAY - taken.lowers_target)
 
 
 def in_days(halves: int) -> float:
@@ -87,12 +90,27 @@ def month_end(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def asks_of(book: Rulebook, month: date, starts_on: date, ends_on: date | None, agreed_on: date | None) -> bool:
-    """Whether the county asks for check-ins on any date of the month of somebody who is posted from `starts_on` to
-    `ends_on` (None: open) and agrees to be photographed since `agreed_on` (None: does not)."""
-    first, last = max(starts_on, agreed_on or date.max), ends_on or date.max
-    dates = (month.replace(day=n) for n in range(1, month_end(month).day + 1))
-    return any(first <= on <= last and is_daily(book.on(on)) and book.on(on).can_count(on) is not False for on in dates)
+def days_asked(book: Rulebook, month: date) -> Callable[[Posted, Sequence[Held], date | None], float]:
+    """How many days the month asks of somebody, leave apart: with this posting, these roles, agreeing to be
+    photographed since a date (None: does not). Most are posted alike, and counted once."""
+    last, by_role = month_end(month), has_role_targets(book, month)
+
+    @lru_cache(4096)
+    def asks(posted: Posted, roles: tuple[Held, ...], agreed_on: date) -> float:
+        return fold_month(month, last, book, MonthInputs({}, (posted,), roles), agreed_on).target
+
+    def of(posted: Posted, roles: Sequence[Held], agreed_on: date | None) -> float:
+        if agreed_on is None or agreed_on > last:
+            return 0.0
+        ends_on = posted.ends_on if posted.ends_on and posted.ends_on < last else None
+        within = Posted(max(posted.starts_on, month), ends_on, posted.unit_id)
+        return asks(within, tuple(roles) if by_role else (), max(agreed_on, month))
+
+    return of
+
+
+def has_role_targets(book: Rulebook, month: date) -> bool:
+    return any(rules.rules.role_targets for _, rules in book.within(month, month_end(month)))
 
 
 def posting_on(postings: Sequence[Posted], on: date) -> Posted | None:
@@ -141,9 +159,8 @@ def _can(rules: InForce, month: date, day: int) -> bool:
 
 
 def _left(rules: InForce, month: date, day: int, taken: DayHalves | None) -> int:
-    """The half days that a date can still earn: what its windows give less what was earned, in what leave left open."""
+    """The half days that a date can still earn: what its windows give less what was earned or leave fills."""
     most = earnable(rules, month.replace(day=day))
     if not taken:
         return most
-    earned = taken.confirmed + taken.pending
-    return max(0, min(most - earned, FULL_DAY - earned - taken.excused - taken.lowers_target))
+    return max(0, most - taken.confirmed - taken.pending - taken.excused - taken.lowers_target)

@@ -5,18 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import True_
 
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
-from server.tally.county import AT_ONCE, MemberMonth, agreements, posted_and_roles
+from server.tally.county import AT_ONCE, MemberMonth, agreements, posted_and_roles, roles_held, zone_of
 from server.tally.models import ClosedMonth, SiteDay
-from server.tally.month_fold import asks_of, fold_month, month_end, posting_on
+from server.tally.month_fold import days_asked, fold_month, has_role_targets, month_end, posting_on
 from server.tally.table import Group, Table
 from server.tally.types import DayHalves, MonthCount, MonthInputs, Posted
 
@@ -104,10 +103,11 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
     """The month's table from the stored days, added up in the database; of the groups fulfilling `whom` (a condition on
     Squad). A member has one posting a date at most."""
     table = Table(groups_of(session, county_id, whom))
-    last, book = month_end(month), policy.rulebook(session, county_id)
-    agreed = agreements(county_id, month)
+    last, book, zone = month_end(month), policy.rulebook(session, county_id), zone_of(session, county_id)
+    agreed = agreements(county_id, month, zone)
+    columns: list[Any] = [Posting.member_id, Posting.squad_id, Squad.unit_id, Posting.starts_on, Posting.ends_on]
     posted = (
-        select(Posting.member_id, Posting.squad_id, Station.city, Posting.starts_on, Posting.ends_on, agreed.c.since)
+        select(*columns, Station.city, agreed.c.since)
         .join(Station, (Station.county_id == Posting.county_id) & (Station.id == Posting.station_id))
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .outerjoin(agreed, agreed.c.member_id == Posting.member_id)
@@ -116,9 +116,11 @@ def table_so_far(session: Session, county_id: int, month: date, whom: ColumnElem
             or_(Posting.ends_on.is_(None), Posting.ends_on >= month),
         )
     )
-    asks = lru_cache(1024)(partial(asks_of, book, month))
+    asks = days_asked(book, month)
+    roles = roles_held(session, county_id, month, true()) if has_role_targets(book, month) else {}
     for row in session.execute(posted):
-        asked = asks(row.starts_on, row.ends_on, row.since and row.since.date())
+        held = Posted(row.starts_on, row.ends_on, row.unit_id)
+        asked = asks(held, roles.get(row.member_id, ()), row.since and row.since.astimezone(zone).date())
         table.add_posted(row.member_id, row.squad_id, row.city, asked)
     for member_id, squad_id, city, halves, *sums in session.execute(_earned(county_id, month, whom)):
         table.add_earned(member_id, squad_id, city or "", _halves(*sums), int(halves))

@@ -14,7 +14,7 @@ from server.leaves.limits import LeaveTerms
 from server.tally.models import Policy
 from server.tally.rules import InForce, PolicyRules, Rulebook
 from server.tally.rules import in_force as ready
-from server.tally.types import DayTerms
+from server.tally.types import COUNTED_AS, DayTerms
 
 _P = short(Policy, "p").c
 VERSIONS = select(_P.id, _P.starts_on).where(_P.county_id == bindparam("county"))
@@ -54,7 +54,7 @@ def evidence_terms(session: Session, county_id: int, on: date) -> tuple[Mapping[
     return rules.evidence_limits, rules.machine_may_reject
 
 
-def day_terms(rules: InForce, on: date, posted: bool = True) -> DayTerms:
+def day_terms(rules: InForce, on: date, posted: bool, counted_as: int = COUNTED_AS) -> DayTerms:
     """What the rules say of counting a local date, on which somebody is posted or not."""
     said, whole = rules.rules, rules.rules.full_day
     return DayTerms(
@@ -65,6 +65,7 @@ def day_terms(rules: InForce, on: date, posted: bool = True) -> DayTerms:
         rules.can_count(on),
         said.appeal_within_days,
         posted,
+        counted_as,
     )
 
 

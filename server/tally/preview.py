@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.tally import policy
-from server.tally.adopt import Draft, check, months_from, remarks
+from server.tally.adopt import Draft, check, remarks
 from server.tally.county import count_member, member_months
 from server.tally.models import Policy
+from server.tally.rebuild import months_from
 from server.tally.rules import NAMES, PolicyRules, Rulebook, in_force
 from server.tally.types import MonthCount
 
@@ -41,7 +42,7 @@ def preview(session: Session, county_id: int, draft: Draft, today: date) -> Prev
     """Count every month that adopting the draft would count anew, or the one it starts in if that is still to come, by
     both rules."""
     draft = check(session, county_id, draft, today)
-    months = months_from(draft.starts_on, today) or [draft.starts_on.replace(day=1)]
+    months = months_from(session, county_id, draft.starts_on, today) or [draft.starts_on.replace(day=1)]
     now = policy.rulebook(session, county_id)
     then = _with(session, county_id, draft)
     members: set[Any] = set()

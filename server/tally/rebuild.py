@@ -51,6 +51,17 @@ def rebuild(session: Session, county_id: int, month: date, today: date, now: dat
     return sum(store_changed(session, county_id, month, chunk, book, now) for chunk in chunks)
 
 
+def months_from(session: Session, county_id: int, first: date, today: date) -> list[date]:
+    """The first days of the months from the one of `first` to the one of `today`, and of those to come that have stored
+    days already: leave is decided on ahead."""
+    month, found = first.replace(day=1), []
+    while month <= today:
+        found.append(month)
+        month = policy.following(month)
+    ahead = select(SiteDay.on_date).where(SiteDay.county_id == county_id, SiteDay.on_date >= month).distinct()
+    return found + sorted({on.replace(day=1) for on in session.scalars(ahead)})
+
+
 def store_changed(
     session: Session, county_id: int, month: date, chunk: list[CountedMember], book: Rulebook, now: datetime
 ) -> int:

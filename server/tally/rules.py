@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from server.evidence.ruleset import RULESET, Ruleset, adjusted
 from server.evidence.types import Window
 from server.org.consent import KEPT_MONTHS
-from server.tally.types import FULL_DAY
+from server.tally.types import COUNTED_AS, FULL_DAY
 from server.tally.workdays import is_workday
 
 LeaveEffect = Literal["excused", "lowers_target", "present", "none"]
@@ -279,9 +279,14 @@ class InForce:
         """The windows of a local date."""
         return self.week[on.weekday()]
 
-    def leave_effect(self, kind: str, undecided: bool = False) -> str:
-        """What leave of this kind does to a day (types.LeaveInput); until somebody decides, that is open."""
+    def leave_effect(self, kind: str, undecided: bool = False, counted_as: int = COUNTED_AS) -> str:
+        """What leave of this kind does to a day (types.LeaveInput); until somebody decides, that is open. Where no days
+        are asked for there is no target to lower."""
         effect = self.rules.leave_effects.get(kind, "none")  # type: ignore[call-overload]
+        if counted_as >= 3 and effect == "lowers_target" and self.rules.burden_mode != "daily":
+            return "none"
+        if counted_as >= 3 and undecided and effect == "present":
+            return "undecided_presence"
         return "undecided" if undecided and effect != "none" else effect
 
     def can_count(self, on: date) -> bool | None:

@@ -1,13 +1,14 @@
 """PURE: the month's table as a county publishes it: who of which group was out, how long, where; zeros named."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from server.tally.month_fold import posting_on
-from server.tally.types import DayHalves, Posted
+from server.tally.types import FULL_DAY, DayHalves, Posted
 
 _ADDED = (
     *("people", "people_asked", "people_missing", "people_out", "days", "half_days"),
@@ -30,8 +31,9 @@ class _Sums:
     """What a row adds up: half days, and people by id, since one may have been with two groups."""
 
     people: set[uuid.UUID] = field(default_factory=set)
-    asked: set[uuid.UUID] = field(default_factory=set)  # of whom days were asked
-    accounted: set[uuid.UUID] = field(default_factory=set)  # on leave, away for the county, or waiting
+    asked: Counter[uuid.UUID] = field(default_factory=Counter)  # half days
+    away: Counter[uuid.UUID] = field(default_factory=Counter)  # half days on leave or away for the county
+    waiting: set[uuid.UUID] = field(default_factory=set)
     out: set[uuid.UUID] = field(default_factory=set)
     cities: set[str] = field(default_factory=set)  # of the days
     posted_to: set[str] = field(default_factory=set)
@@ -43,11 +45,14 @@ class _Sums:
     year: int = 0
 
     def row(self) -> dict[str, Any]:
-        """Numbers of days and people, ready to be stored."""
+        """Numbers of days and people, ready to be stored. A day alone asks for nobody. Missing is who was not there,
+        has nothing that waits, and was away for less than half of what was asked."""
+        asked = {who for who, halves in self.asked.items() if halves > FULL_DAY}
+        excused = {who for who in asked if self.away[who] * 2 >= self.asked[who]}
         return {
             "people": len(self.people),
-            "people_asked": len(self.asked),
-            "people_missing": len(self.asked - self.accounted - self.out),
+            "people_asked": len(asked),
+            "people_missing": len(asked - excused - self.waiting - self.out),
             "people_out": len(self.out),
             "days": self.confirmed / 2,
             "half_days": self.half_days,
@@ -76,22 +81,21 @@ class Table:
         member_id: uuid.UUID,
         postings: Sequence[Posted],
         days: Mapping[date, DayHalves],
-        asked: Callable[[Posted], bool] = lambda _: True,
+        asked: Callable[[Posted], float] = lambda _: 20.0,
     ) -> None:
         """One member's postings and days of the month; a day is the group's that the member was posted with on it.
-        asked: whether any day was asked of the member with a posting."""
+        asked: how many days were asked of the member with a posting."""
         for p in postings:
             self.add_posted(member_id, p.squad_id, p.city, asked(p))
         for on, day in days.items():
             p = posting_on(postings, on) or _NOWHERE
             self.add_earned(member_id, p.squad_id, p.city, day, day.confirmed == 1)
 
-    def add_posted(self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str, asked: bool) -> None:
-        """One posting that touches the month."""
+    def add_posted(self, member_id: uuid.UUID, squad_id: uuid.UUID | None, city: str, asked_days: float) -> None:
+        """One posting that touches the month, and how many days were asked with it."""
         if squad_id is not None and squad_id in self._sums:
             self._sums[squad_id].people.add(member_id)
-            if asked:
-                self._sums[squad_id].asked.add(member_id)
+            self._sums[squad_id].asked[member_id] += int(asked_days * 2)
             self._sums[squad_id].posted_to.add(city)
 
     def add_earned(
@@ -108,8 +112,9 @@ class Table:
         sums.excused += earned.excused
         sums.lowered += earned.lowers_target
         sums.half_days += half_days
-        if earned.pending or earned.excused or earned.lowers_target:
-            sums.accounted.add(member_id)
+        sums.away[member_id] += earned.excused + earned.lowers_target
+        if earned.pending:
+            sums.waiting.add(member_id)
         if earned.confirmed:
             sums.out.add(member_id)
             sums.cities.add(city)
@@ -169,8 +174,9 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
     whole = _Sums()
     for s in sums:
         whole.people |= s.people
-        whole.asked |= s.asked
-        whole.accounted |= s.accounted
+        whole.asked.update(s.asked)
+        whole.away.update(s.away)
+        whole.waiting |= s.waiting
         whole.out |= s.out
         whole.cities |= s.cities
         whole.posted_to |= s.posted_to
@@ -186,9 +192,9 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
 def _without_days(units: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str], list[str]]:
     """Groups with people posted and no confirmed day, by name: those that were not there; those of whom something still
     waits for a decision; and those of whom nothing was to be expected: on leave or away for the county, or nobody had
-    been asked for days (no daily check-ins, no consent)."""
+    been asked for more than a day (just posted, no daily check-ins, no consent, no target)."""
     rows = [group for unit in units for group in unit["groups"] if group["people"] and not group["days"]]
-    waiting = [row["group"] for row in rows if row["pending_days"] and not row.get("people_missing")]
+    waiting = [row["group"] for row in rows if row["pending_days"]]
     spared = [row["group"] for row in rows if not row["pending_days"] and _is_spared(row)]
     return [row["group"] for row in rows if row["group"] not in {*waiting, *spared}], waiting, spared
 
@@ -214,7 +220,7 @@ def _summary(
         said += "每个小分队都有在岗天数。"
     if waiting:
         said += f"尚待核定的小分队 {len(waiting)} 个：{'、'.join(waiting)}。"
-    return said + (f"请假、公出或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")
+    return said + (f"请假、公出、刚派驻或未要求打卡的小分队 {len(spared)} 个：{'、'.join(spared)}。" if spared else "")
 
 
 def part_of(table: Mapping[str, Any], units: Collection[str], groups: Collection[str] | None = None) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from uuid import UUID
 from server.evidence.types import Window
 
 FULL_DAY = 2  # half days
-# How days and months are counted; a closed month goes on being counted as it was (tally/verify.py). Since 2: leave and
-# appeals that nobody has decided are pending; leave outside a posting does nothing; a date on which the county does not
-# ask for check-ins asks for no days, and no month for more than can be earned.
-COUNTED_AS = 2
+# How days and months are counted; a closed month goes on being counted as it was (tally/verify.py), the stored days of
+# open ones are brought to it in the first night (tally/rebuild.py). Since 2: leave and appeals that nobody has decided
+# are pending; leave outside a posting does nothing; a date on which the county does not ask for check-ins asks for no
+# days, and no month for more than can be earned. Since 3: leave does no more than a date's windows give, lowers nothing
+# where nothing is asked, and comes before what waits once it is approved; a made-up day that waits is worth what it
+# would be.
+COUNTED_AS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class LeaveInput:
     leave_id: str
     kind: str
     halves: int
-    effect: str  # excused | lowers_target | present | none | undecided: would be one of them
+    effect: (
+        str  # excused | lowers_target | present | none | undecided: would be one of the first two | undecided_presence
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,12 @@ class DayTerms:
     can_count: bool | None = True  # None: nobody knows yet whether it is a workday
     appeal_within_days: int = 7
     posted: bool = True
+    counted_as: int = COUNTED_AS
+
+    @property
+    def gives(self) -> int:
+        """The half days that the windows give at most."""
+        return min(FULL_DAY, sum(window.halves for window in self.windows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from server.tally.rebuild import counted
 from server.tally.types import DayHalves
 
 _NUMBERS = ("people", "people_out", "days", "half_days", "pending_days", "excused_days", "year_days")
+_WHO_IS_NAMED = ("people_asked", "people_missing", "lowered_days")  # with those: which groups without a day, and where
 _OF_MEMBER = ("confirmed", "pending", "excused", "rejected", "lowered", "target", "policy_version", "days")
 
 
@@ -83,7 +84,7 @@ def _differences(then: MonthResult | None, now: Mapping[str, Any], days: Mapping
         return ["结账时没有这名队员。"]
     stored = {on.isoformat(): list(astuple(day)) for on, day in days.items()}
     checks = (
-        (then.inputs_sha256 == now["inputs_sha256"], "打卡、证明、请假、派驻或角色与结账时不同。"),
+        (then.inputs_sha256 == now["inputs_sha256"], "打卡、证明、请假、派驻、角色或同意书与结账时不同。"),
         (_numbers(then.count) == _numbers(now["count"]), "重新折算的结果与结账时不同。"),
         (stored == then.count.get("days"), "在岗日与结账时不同。"),
     )
@@ -97,10 +98,11 @@ def _numbers(count: Mapping[str, Any]) -> list[Any]:
 
 def _table(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Numbers only: a unit that was renamed since is still the same."""
+    names = _NUMBERS + (_WHO_IS_NAMED if then.get("counted_as", 1) >= 3 else ())
 
     def numbers(table: dict[str, Any]) -> dict[str, list[Any]]:
         rows = {group["id"]: group for unit in table["units"] for group in unit["groups"]}
         rows["totals"] = table["totals"]
-        return {key: [row[name] for name in _NUMBERS] for key, row in rows.items() if row["people"] or row["days"]}
+        return {key: [row[name] for name in names] for key, row in rows.items() if row["people"] or row["days"]}
 
     return [] if numbers(then) == numbers(now) else ["月度表的数字与结账时不同。"]

@@ -8,8 +8,15 @@ from server.tally.types import FULL_DAY, DayTerms, Earned
 _KIND_WORDS = {"station": "驻点打卡", "visit": "走访打卡", "spot": "抽查打卡"}
 
 
-def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], sources: list[dict[str, Any]]) -> str:
-    """`halves`: confirmed, pending, excused, lowering the target."""
+def explain(
+    terms: DayTerms,
+    sure: Earned,
+    halves: tuple[int, int, int, int],
+    waits: tuple[bool, bool],
+    sources: list[dict[str, Any]],
+) -> str:
+    """`halves`: confirmed, pending, excused, lowering the target. `waits`: whether check-ins are part of what is
+    pending, and whether leave is."""
     if terms.can_count is False and sources:
         return "当天不是工作日，按规则不计天数。"
     confirmed, pending, excused, lowers = halves
@@ -19,7 +26,7 @@ def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], so
     if pending and terms.can_count is None:
         parts.append(f"这一年的放假安排还没有公布，不能确定是否工作日，{words(pending)}暂记待核，不计为缺勤")
     elif pending:
-        parts.append(f"待核{words(pending)}{_for_what(sources)}，不计为缺勤")
+        parts.append(f"待核{words(pending)}{_for_what(waits, sources)}，不计为缺勤")
     if excused:
         parts.append(f"公出或培训{words(excused)}，计入完成")
     if lowers:
@@ -34,8 +41,8 @@ def explain(terms: DayTerms, sure: Earned, halves: tuple[int, int, int, int], so
 
 def why_half(terms: DayTerms, sure: Earned) -> str:
     """What was wanting to a whole day."""
-    if sum(window.halves for window in terms.windows) < FULL_DAY:
-        return "按规则当天至多计半天。"
+    if terms.gives < FULL_DAY:
+        return "按规则当天的打卡至多计半天。" if terms.gives else "按规则当天没有打卡时段，只计证明的半天。"
     missed = [w for i, w in enumerate(terms.windows) if i not in sure.windows]
     if sure.halves and missed:
         return "、".join(f"{clock(w.start_min)}–{clock(w.end_min)}" for w in missed) + " 时段没有通过的打卡。"
@@ -57,10 +64,10 @@ def _by_whom(sources: list[dict[str, Any]]) -> str:
     return f"（含{said}）" if said else ""
 
 
-def _for_what(sources: list[dict[str, Any]]) -> str:
+def _for_what(waits: tuple[bool, bool], sources: list[dict[str, Any]]) -> str:
     """What is waited for, where it is not just a check-in to be looked at."""
-    asked = any(s.get("effect") == "undecided" for s in sources)
-    appealed = any(s.get("appealed") for s in sources)
+    under_review, asked = waits
+    appealed = under_review and any(s.get("appealed") for s in sources)
     said = "、".join(["等待审批的申请"] * asked + ["正在处理的申诉"] * appealed)
     return f"（含{said}）" if said else ""
 
@@ -78,6 +85,8 @@ def _nothing(terms: DayTerms, sources: list[dict[str, Any]]) -> str:
         return "当天的打卡不在规定时段内。"
     if any(s["type"] == "leave" for s in sources) and not terms.posted:
         return "当天没有派驻，请假不计天数，也不减少目标。"
+    if any(s["type"] == "leave" for s in sources) and not terms.windows:
+        return "当天按规则没有打卡时段，请假或公出不计天数，也不减少目标。"
     if any(s["type"] == "leave" for s in sources):
         return "当天请假，按规则不计天数，也不减少目标。"
     return "当天没有打卡或证明。"

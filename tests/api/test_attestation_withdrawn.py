@@ -66,8 +66,9 @@ def test_again_changes_nothing_and_nobody_else_comes_after(api: Api, rows: Rows)
     made = attest(api, "colleague").json["id"]
     assert [take_back(api, made).status_code for _ in range(2)] == [200, 200]
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'presence.withdrawn'") == [(1,)]
-    refused = take_back(api, made, "bureau")
-    assert (refused.status_code, refused.json["code"]) == (409, "attestation_withdrawn")
+    for who, reason in (("bureau", "整天写成了半天"), ("colleague", "换一个理由")):
+        refused = take_back(api, made, who, reason)
+        assert (refused.status_code, refused.json["code"]) == (409, "attestation_withdrawn")
 
 
 @pytest.mark.parametrize(

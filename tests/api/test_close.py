@@ -136,10 +136,11 @@ def test_a_night_closes_each_month_in_a_transaction_of_its_own(api: Api, db: Dat
 @pytest.mark.parametrize(
     ("tampered", "said"),
     [
-        ("UPDATE checkins SET decision = 'rejected'", "打卡、证明、请假、派驻或角色与结账时不同"),
+        ("UPDATE checkins SET decision = 'rejected'", "打卡、证明、请假、派驻、角色或同意书与结账时不同"),
         ("UPDATE site_days SET confirmed_halves = 0", "在岗日与结账时不同"),
         ("UPDATE postings SET starts_on = '2026-11-20' WHERE county_id = 1", "重新折算的结果与结账时不同"),
         ("DELETE FROM month_results", "结账时没有这名队员"),
+        ("DELETE FROM consents", "月度表的数字与结账时不同"),
     ],
 )
 def test_a_change_behind_its_back_is_found(api: Api, db: Database, worked: None, tampered: str, said: str) -> None:

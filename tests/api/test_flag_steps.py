@@ -161,6 +161,50 @@ def test_a_closed_flag_needs_nothing(api: Api, flag_chen: uuid.UUID, db: Databas
     assert (closed.status_code, closed.json["code"]) == (409, "flag_closed")
 
 
+def ask_for(api: Api, first: str, last: str) -> str:
+    """Chen asks to be away for the county on these dates, and nobody has decided yet: they wait."""
+    asked = {"kind": "official_trip", "starts_on": first, "ends_on": last, "reason": "赴外地洽谈"}
+    reply = api.post("/leaves", "chen", asked)
+    assert reply.status_code == 201, reply.json
+    return reply.json["id"]
+
+
+def test_while_a_decision_is_waited_for_nothing_is_decided(api: Api, flag_chen: uuid.UUID) -> None:
+    """Asked for in the morning, it holds at once, not only from the night on."""
+    leave = ask_for(api, "2026-11-01", "2026-11-20")
+    waits = decide(api, flag_chen)
+    assert (waits.status_code, waits.json["code"]) == (409, "flag_waits")
+    assert waits.json["detail"].endswith("待核的核定之前，这条预警不作进一步处理。")
+    api.post(f"/leaves/{leave}/decision", "bureau", {"approved": False, "reason": "没有这次出差"})
+    assert decide(api, flag_chen).status_code == 201
+
+
+def test_what_is_mended_since_the_night_needs_nothing(api: Api, flag_chen: uuid.UUID) -> None:
+    leave = ask_for(api, "2026-11-01", "2026-11-20")
+    api.post(f"/leaves/{leave}/decision", "bureau", {"approved": True, "reason": "同意"})
+    mended = decide(api, flag_chen)
+    assert (mended.status_code, mended.json["code"]) == (409, "flag_mended")
+
+
+def test_a_missed_month_that_only_waits_is_not_counted(
+    api: Api, missed: uuid.UUID, db: Database, clock: StoppedClock
+) -> None:
+    decide(api, missed)
+    ask_for(api, "2026-10-01", "2026-10-31")
+    with db.transaction() as session:
+        october = session.get_one(Flag, (1, missed))
+        november = Flag(
+            county_id=1, id=uuid.uuid4(), member_id=october.member_id, month=date(2026, 11, 1), kind="unreachable",
+            message="…", facts={}, raised_at=clock() - timedelta(days=8),
+        )  # fmt: skip
+        session.add(november)
+    clock.advance(days=6)
+    assert decide(api, november.id).status_code == 201
+    circular = decide(api, november.id, "bureau", "circular")
+    assert (circular.status_code, circular.json["code"]) == (409, "step_not_yet")
+    assert circular.json["facts"]["missed_months"] == 0
+
+
 @pytest.mark.parametrize(
     ("who", "step", "status"),
     [

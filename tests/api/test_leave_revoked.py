@@ -81,6 +81,28 @@ def test_a_long_one_by_the_bureau(api: Api) -> None:
     assert revoke(api, leave, "bureau").status_code == 200
 
 
+def test_a_day_that_is_only_asked_for_beside_it_takes_it_out_of_nobodys_hands(api: Api) -> None:
+    leave = approved(api)
+    assert ask(api, kind="official_trip", first="2026-11-26", last="2026-11-30").status_code == 201
+    assert revoke(api, leave).status_code == 200
+
+
+def test_one_that_was_approved_beside_it_makes_it_long(api: Api) -> None:
+    leave = approved(api)
+    longer = ask(api, kind="official_trip", first="2026-11-26", last="2026-11-30").json["id"]
+    assert decide(api, longer, "bureau", reason="").status_code == 200
+    assert revoke(api, leave).json["code"] == "approver_required"
+
+
+def test_not_when_it_is_long_over(api: Api, clock: StoppedClock) -> None:
+    leave = approved(api)  # of 25 November
+    clock.advance(days=64)
+    late = revoke(api, leave)
+    assert (late.status_code, late.json["code"]) == (409, "leave_long_over")
+    clock.advance(days=-1)
+    assert revoke(api, leave).status_code == 200
+
+
 def test_never_ones_own_whatever_the_role(api: Api, db: Database) -> None:
     with db.transaction() as session:
         grant = {"role": "bureau_supervisor", "valid_from": date(2026, 9, 1)}

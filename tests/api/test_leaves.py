@@ -283,3 +283,15 @@ def test_refused_twice_the_same_days_are_not_asked_for_a_third_time(api: Api) ->
     assert (again.status_code, again.json["code"]) == (409, "leave_refused_before")
     assert ask(api, first="2026-11-27").status_code == 201
     assert ask(api, "neighbour", last="2026-11-26").status_code == 201
+
+
+def test_a_member_asks_so_often_a_day(api: Api, clock: StoppedClock) -> None:
+    """Each request counts its days anew, and those of a closed month leave an addendum: not without end."""
+    for _ in range(10):
+        leave = ask(api).json["id"]
+        assert withdraw(api, leave).status_code == 200
+    refused = ask(api)
+    assert (refused.status_code, refused.json["code"]) == (429, "too_many_tries")
+    assert ask(api, who="colleague").status_code == 201
+    clock.advance(days=1)
+    assert ask(api).status_code == 201

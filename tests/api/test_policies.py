@@ -139,6 +139,19 @@ def test_a_preview_shows_every_open_month_that_would_be_counted_anew(api: Api, c
     assert ahead["months"] == ["2027-01"]
 
 
+def test_leave_that_was_decided_on_ahead_is_counted_by_rules_that_start_ahead(api: Api, rows: Rows) -> None:
+    asked = {"kind": "sick", "starts_on": "2026-12-07", "ends_on": "2026-12-08", "reason": "手术"}
+    leave = api.post("/leaves", "chen", asked).json["id"]
+    api.post(f"/leaves/{leave}/decision", "supervisor", {"approved": True, "reason": "同意"})
+    body = {"starts_on": "2026-12-01", "rules": BASIS | {"leave_effects": {"sick": "excused"}}}
+    seen = api.post("/policies/preview", "admin", body).json
+    (chen,) = seen["changes"]
+    assert (seen["months"], chen["before"]["target"], chen["after"]["excused"]) == (["2026-12"], 18.0, 2.0)
+    assert adopt(api, "2026-12-01", leave_effects={"sick": "excused"}).status_code == 201
+    assert rows("SELECT DISTINCT excused_halves, lowers_target_halves FROM site_days") == [(2, 0)]
+    assert api.get("/me/month", "chen", month="2026-12").json["excused"] == 2.0
+
+
 def test_a_preview_says_which_months_cannot_reach_the_target(api: Api) -> None:
     body = {"starts_on": "2026-10-01", "rules": BASIS | {"countable_days": "workdays"}}
     seen = api.post("/policies/preview", "admin", body | {"starts_on": "2026-11-01"}).json["remarks"]

@@ -206,3 +206,23 @@ def test_members_come_in_parts_and_can_be_gone_on_with(db: Database, cast: Cast)
         rest = list(census.standings(session, asked, parts[0][0], 2))
     assert [len(part) for _upto, part in parts] == [2, 2, 1]
     assert rest == parts[1:]
+
+
+def test_days_that_leave_was_asked_for_say_nothing_about_the_pattern(db: Database, cast: Cast) -> None:
+    """Four weeks of Monday to Friday; the weekends she asked to be away for the county, and nobody has decided."""
+    today = date(2026, 11, 15)
+    past = [today - timedelta(days=n) for n in range(1, 29)]
+    store(db, cast, {on: (2, 0, 0, 0) if on.weekday() < 5 else (0, 2, 0, 0) for on in past})
+    with db.transaction() as session:
+        for on in past:
+            if on.weekday() >= 5:
+                session.add(
+                    Leave(
+                        county_id=1, id=uuid.uuid4(), member_id=cast["chen"].id, kind="recall", reason="回县",
+                        starts_on=on, ends_on=on, halves=2, state="pending",
+                        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+                    )
+                )  # fmt: skip
+    found = standing(db, cast["chen"].id, today)
+    assert found.usual_left == 16.0  # no weekend is known, so it is as the other days
+    assert found.count.pending == 4

@@ -40,7 +40,7 @@ WORKERS = 3
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 _RESTARTS = 0.2  # the share of the kills that hit the database
 _LATEST_S = 0.08  # how long after the evening began it is killed at the latest
-_STUCK_S = 0.4  # when nothing has moved for so long, what a killed worker held is waited for by the clock
+_STUCK_S = 0.4  # when nothing has settled for so long, what a killed worker held is waited for by the clock
 _LOST_S = 90
 _CHINA = ZoneInfo("Asia/Shanghai")
 Seen = dict[str, Any]
@@ -159,14 +159,16 @@ class Fire:
             return subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
 
     def _until_settled(self, on: date) -> None:
-        """Until nothing is due. What a killed worker held is free when its lease has ended: the clock is put on."""
+        """Until nothing is due. What a killed worker held is free when its lease has ended: the clock is put on. Each
+        time later than the last: on a busy machine who holds it may live and be at work, and would lose it for ever."""
         began = moved = time.monotonic()
+        patience_s = _STUCK_S
         while self._is_something_due():
             if time.monotonic() - began > _LOST_S:
                 raise Different(f"on {on} something stays due: {self._due()}")
-            if time.monotonic() - moved > _STUCK_S and self._is_something_held():
+            if time.monotonic() - moved > patience_s and self._is_something_held():
                 self._clock.set(self._clock() + HELD + timedelta(seconds=1))
-                moved = time.monotonic()
+                moved, patience_s = time.monotonic(), patience_s * 2
             time.sleep(0.01)
 
     def _is_something_due(self) -> bool:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from server.evidence.types import Window
 from server.tally.fold import fold_day
-from server.tally.types import AttestationInput, CheckInInput, DayCount, DayTerms, LeaveInput
+from server.tally.types import COUNTED_AS, AttestationInput, CheckInInput, DayCount, DayTerms, LeaveInput
 from server.tally.why import words
 
 ALL_DAY = DayTerms((Window(360, 1380, 2),))
 TWO_HALVES = DayTerms((Window(480, 720, 1), Window(780, 1080, 1)))
 MORNING_ONLY = DayTerms((Window(480, 720, 1),))
+NO_WINDOWS = DayTerms(())
 TWICE = replace(ALL_DAY, checkins=2, min_gap_min=240)
 REST_DAY = replace(ALL_DAY, can_count=False)
 UNKNOWN_YEAR = replace(ALL_DAY, can_count=None)
@@ -73,7 +74,7 @@ def test_checkins(rule: str, terms: DayTerms, checkins: list, expected: tuple) -
         ("the empty window is named", TWO_HALVES, [checkin(500)], "确认半天。13:00–18:00 时段没有通过的打卡。"),
         ("the half that waits explains itself", TWO_HALVES, [checkin(500), checkin(800, "review")],
          "确认半天；待核半天，不计为缺勤。"),
-        ("a weekday of half days says so", MORNING_ONLY, [checkin(500)], "确认半天。按规则当天至多计半天。"),
+        ("a weekday of half days says so", MORNING_ONLY, [checkin(500)], "确认半天。按规则当天的打卡至多计半天。"),
         ("the missing second check-in is told", TWICE, [checkin(500), checkin(600)],
          "确认半天。计一天须有 2 次通过的打卡、间隔不少于 240 分钟，当天符合的有 1 次。"),
         ("a day of rest says so", REST_DAY, [checkin()], "当天不是工作日，按规则不计天数。"),
@@ -107,7 +108,17 @@ def test_what_was_rejected_is_known_and_what_stands_beside_it_is_not_lowered() -
         ("sick leave lowers the target", [], ("sick", 2, "lowers_target"), (0, 0, 0, 2)),
         ("personal leave does neither", [], ("personal", 2, "none"), (0, 0, 0, 0)),
         ("presence comes before leave", [checkin()], ("training", 2, "excused"), (2, 0, 0, 0)),
-        ("pending comes before leave", [checkin(holds="review")], ("training", 2, "excused"), (0, 2, 0, 0)),
+        (
+            "what is certain comes before what waits",
+            [checkin(holds="review")],
+            ("training", 2, "excused"),
+            (0, 0, 2, 0),
+        ),
+        ("half of it leaves half to wait", [checkin(holds="review")], ("training", 1, "excused"), (0, 1, 1, 0)),
+        ("so it is with a lower target", [checkin(holds="review")], ("sick", 2, "lowers_target"), (0, 0, 0, 2)),
+        ("a made-up day that waits would be a day", [], ("make_up", 2, "undecided_presence"), (0, 2, 0, 0)),
+        ("beside half a day's leave half", [], ("make_up", 1, "undecided_presence"), (0, 1, 0, 0)),
+        ("pending comes before leave that waits", [checkin(holds="review")], ("sick", 2, "undecided"), (0, 2, 0, 0)),
         ("half a day of leave fills half", [], ("training", 1, "excused"), (0, 0, 1, 0)),
         ("a made-up day is confirmed", [], ("make_up", 2, "present"), (2, 0, 0, 0)),
         ("a made-up half adds to nothing that is there", [checkin()], ("make_up", 1, "present"), (2, 0, 0, 0)),
@@ -117,6 +128,52 @@ def test_what_was_rejected_is_known_and_what_stands_beside_it_is_not_lowered() -
 def test_leave(rule: str, checkins: list, leave: tuple, expected: tuple) -> None:
     kind, size, effect = leave
     assert halves(fold_day(ALL_DAY, checkins, (), [LeaveInput("l", kind, size, effect)])) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "terms", "checkins", "vouched", "leave", "expected"),
+    [
+        ("leave on a date without windows does nothing", NO_WINDOWS, [], 0, ("sick", 2, "lowers_target"), (0, 0, 0, 0)),
+        ("nor does a trip", NO_WINDOWS, [], 0, ("recall", 2, "excused"), (0, 0, 0, 0)),
+        ("nor what is asked for", NO_WINDOWS, [], 0, ("recall", 2, "undecided"), (0, 0, 0, 0)),
+        ("of half a day's windows half", MORNING_ONLY, [], 0, ("sick", 2, "lowers_target"), (0, 0, 0, 1)),
+        ("and nothing where that was earned", MORNING_ONLY, [checkin(500)], 0, ("recall", 2, "excused"), (1, 0, 0, 0)),
+        ("what waits there adds nothing to a trip", MORNING_ONLY, [checkin(500, "review")], 0, ("recall", 2, "excused"),
+         (0, 0, 1, 0)),
+        ("nor is what is made up bound by them", NO_WINDOWS, [], 0, ("make_up", 2, "undecided_presence"), (0, 2, 0, 0)),
+        ("who is vouched for was there all the same", NO_WINDOWS, [], 2, ("sick", 2, "lowers_target"), (2, 0, 0, 0)),
+        ("what waits adds to what is vouched for", MORNING_ONLY, [checkin(500, "review")], 1, ("sick", 2, "none"),
+         (1, 1, 0, 0)),
+    ],
+)  # fmt: skip
+def test_leave_does_no_more_than_presence_could(rule, terms, checkins, vouched, leave, expected) -> None:
+    kind, size, effect = leave
+    said = [AttestationInput("t", vouched, "李娜", "同在现场")] if vouched else []
+    assert halves(fold_day(terms, checkins, said, [LeaveInput("l", kind, size, effect)])) == expected
+
+
+def test_a_day_without_windows_says_so() -> None:
+    day = fold_day(NO_WINDOWS, [], (), [LeaveInput("l", "sick", 2, "lowers_target")])
+    assert day.explanation == "当天按规则没有打卡时段，请假或公出不计天数，也不减少目标。"
+
+
+def test_a_month_that_was_closed_earlier_is_counted_as_it_was_then() -> None:
+    trip = [LeaveInput("l", "recall", 2, "excused")]
+    assert halves(fold_day(replace(NO_WINDOWS, counted_as=2), [], (), trip)) == (0, 0, 2, 0)
+    assert halves(fold_day(replace(ALL_DAY, counted_as=2), [checkin(holds="review")], (), trip)) == (0, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "checkins", "said"),
+    [
+        ("what is asked for and fills the day is named", [], "待核1天（含等待审批的申请），不计为缺勤。"),
+        ("what adds nothing is not", [checkin(holds="review")], "待核1天，不计为缺勤。"),
+        ("nor beside a day that is there", [checkin()], "确认1天。"),
+        ("an appeal is", [checkin(holds="review", appealed=True)], "待核1天（含正在处理的申诉），不计为缺勤。"),
+    ],
+)
+def test_a_day_names_what_it_waits_for(rule: str, checkins: list, said: str) -> None:
+    assert fold_day(ALL_DAY, checkins, (), [LeaveInput("l", "sick", 2, "undecided")]).explanation == said
 
 
 def test_a_day_tells_its_sources_and_why() -> None:
@@ -151,7 +208,7 @@ leaves = st.builds(
     leave_id=st.uuids().map(str),
     kind=st.just("training"),
     halves=st.integers(1, 2),
-    effect=st.sampled_from(["excused", "lowers_target", "present", "none"]),
+    effect=st.sampled_from(["excused", "lowers_target", "present", "none", "undecided", "undecided_presence"]),
 )
 windows = st.sampled_from([ALL_DAY.windows, TWO_HALVES.windows, MORNING_ONLY.windows, ()])
 some_terms = st.builds(
@@ -160,6 +217,7 @@ some_terms = st.builds(
     checkins=st.integers(1, 3),
     min_gap_min=st.sampled_from([0, 60, 240]),
     can_count=st.sampled_from([True, True, None, False]),
+    counted_as=st.sampled_from([2, COUNTED_AS]),
 )
 some = st.lists(inputs, max_size=5)
 
@@ -177,7 +235,8 @@ def test_a_day_is_at_most_a_day(terms, checkins, vouched, away) -> None:
     day = fold_day(terms, checkins, vouched, away)
     assert all(part >= 0 for part in (*halves(day), day.rejected))
     assert sum(halves(day)) <= 2
-    assert day.confirmed + day.pending + day.rejected <= 2
+    decided = fold_day(terms, checkins, vouched, [leave for leave in away if "undecided" not in leave.effect])
+    assert decided.confirmed + decided.pending + decided.rejected <= 2
     assert day.explanation.endswith("。")
     assert len(day.explanation) <= 300
 
@@ -204,3 +263,24 @@ def test_one_more_checkin_never_takes_anything_away(terms, checkins, extra) -> N
     before, after = fold_day(terms, checkins), fold_day(terms, [*checkins, extra])
     assert after.confirmed >= before.confirmed
     assert after.confirmed + after.pending >= before.confirmed + before.pending
+
+
+@given(some_terms, some, st.lists(attestations, max_size=3), st.lists(leaves, max_size=3), inputs)
+def test_what_is_under_review_takes_nothing_from_what_is_certain(terms, checkins, vouched, away, extra) -> None:
+    terms = replace(terms, counted_as=COUNTED_AS, can_count=True)
+    before = fold_day(terms, checkins, vouched, away)
+    after = fold_day(terms, [*checkins, replace(extra, holds="review")], vouched, away)
+    for sort in ("confirmed", "excused", "lowers_target"):
+        assert getattr(after, sort) == getattr(before, sort)
+
+
+@given(some_terms, some, st.lists(attestations, max_size=3), st.lists(leaves, max_size=3))
+def test_pending_is_what_accepting_everything_would_add(terms, checkins, vouched, away) -> None:
+    terms = replace(terms, counted_as=COUNTED_AS, can_count=True)
+    away = [leave for leave in away if leave.effect != "undecided"]
+    now = fold_day(terms, checkins, vouched, away)
+    accepted = [replace(c, holds="accepted", by_person=True) if c.holds == "review" else c for c in checkins]
+    made_up = [replace(leave, effect="present") if leave.effect == "undecided_presence" else leave for leave in away]
+    then = fold_day(terms, accepted, vouched, made_up)
+    assert then.pending == 0
+    assert sum(halves(now)) == sum(halves(then))

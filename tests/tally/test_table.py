@@ -94,7 +94,7 @@ def test_a_unit_sees_its_own_part() -> None:
 def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no_day() -> None:
     table = Table(GROUPS)
     table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 2, 0, 0)))
-    table.add(uuid.UUID(int=102), [stay("佛山")], days(DayHalves(0, 0, 2, 0)))
+    table.add(uuid.UUID(int=102), [stay("佛山")], days(*[DayHalves(0, 0, 2, 0)] * 10))
     table.add(uuid.UUID(int=103), [stay("重庆")], {})
     made = table.result(SEP, False, {})  # nobody was posted to 宁波: it may have been founded since
     assert (made["zero_groups"], made["waiting_groups"], made["totals"]["groups"]) == (
@@ -104,7 +104,7 @@ def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no
     assert made["spared_groups"] == ["驻佛山小分队"]
     assert made["summary"].endswith(
         "驻点 0 天的小分队 1 个：驻重庆小分队。尚待核定的小分队 1 个：驻苏州小分队。"
-        "请假、公出或未要求打卡的小分队 1 个：驻佛山小分队。"
+        "请假、公出、刚派驻或未要求打卡的小分队 1 个：驻佛山小分队。"
     )
     assert "驻宁波小分队" not in [group["group"] for unit in made["units"] for group in unit["groups"]]
     town = part_of(made, {str(TOWN)})
@@ -113,8 +113,8 @@ def test_only_who_was_posted_and_has_nothing_waiting_or_excused_is_named_with_no
 
 def test_leave_and_not_being_asked_name_nobody() -> None:
     table = Table(GROUPS)
-    table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 0, 0, 2)))
-    table.add(uuid.UUID(int=102), [stay("佛山")], {}, asked=lambda posted: posted.city != "佛山")
+    table.add(uuid.UUID(int=101), [stay("苏州")], days(*[DayHalves(0, 0, 0, 2)] * 10))
+    table.add(uuid.UUID(int=102), [stay("佛山")], {}, asked=lambda posted: 0 if posted.city == "佛山" else 20)
     made = table.result(SEP, False, {})
     assert (made["zero_groups"], made["waiting_groups"]) == ([], [])
     assert sorted(made["spared_groups"]) == ["驻佛山小分队", "驻苏州小分队"]
@@ -135,7 +135,7 @@ def test_days_added_up_elsewhere_make_the_same_table() -> None:
     who = uuid.UUID(int=101)
     one_by_one.add(who, [stay("苏州", 1, 10), stay("宁波", 11)], days(*[FULL] * 4, HALF, first=8))
     for city, squad, halves, half_days in (("苏州", SQUADS["苏州"], 6, 0), ("宁波", SQUADS["宁波"], 3, 1)):
-        at_once.add_posted(who, squad, city, asked=True)
+        at_once.add_posted(who, squad, city, asked_days=20)
         at_once.add_earned(who, squad, city, DayHalves(halves, 0, 0, 0), half_days)
     assert at_once.result(SEP, True, {}) == one_by_one.result(SEP, True, {})
 
@@ -146,3 +146,23 @@ def test_one_persons_half_day_of_leave_does_not_speak_for_the_squad() -> None:
     table.add(uuid.UUID(int=102), [stay("苏州")], {})
     made = table.result(SEP, False, {})
     assert (made["zero_groups"], made["spared_groups"], made["waiting_groups"]) == (["驻苏州小分队"], [], [])
+
+
+def test_half_a_day_of_leave_each_does_not_speak_for_the_squad_either() -> None:
+    """Who was away for half of what was asked is accounted for; who was for half a day is not."""
+    for away, named in ((1, "zero_groups"), (9, "zero_groups"), (10, "spared_groups")):
+        table = Table(GROUPS)
+        for number in (101, 102):
+            halves = [DayHalves(0, 0, 0, 1)] if away == 1 else [DayHalves(0, 0, 0, 2)] * away
+            table.add(uuid.UUID(int=number), [stay("苏州")], days(*halves))
+        assert table.result(SEP, False, {})[named] == ["驻苏州小分队"], away
+
+
+def test_a_squad_whose_day_waits_is_not_named_with_none() -> None:
+    """Accepted, the day is the squad's, whoever else was not there."""
+    table = Table(GROUPS)
+    table.add(uuid.UUID(int=101), [stay("苏州")], days(DayHalves(0, 2, 0, 0)))
+    table.add(uuid.UUID(int=102), [stay("苏州")], {})
+    made = table.result(SEP, False, {})
+    assert (made["zero_groups"], made["waiting_groups"]) == ([], ["驻苏州小分队"])
+    assert made["units"][0]["people_missing"] == 1
