@@ -49,17 +49,12 @@ TOGETHER = (
 )
 
 
-# Looking for garbage was a sixth of what Python did: eight thousand items live to the end, looked through again
-# and again. What stands after the collection is left alone, and garbage may heap up a while.
-gc.set_threshold(20_000, 20)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:
-    gc.freeze()
+    gc.freeze()  # nearly all of it lives to the end, and was looked through for garbage again and again
 
 
 class TogetherScheduling(LoadScopeScheduling):
