@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ import structlog
 from flask_openapi import OpenAPI
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Playwright, sync_playwright
-from sqlalchemy import Dialect, event, make_url, text, update
+from sqlalchemy import Dialect, QueuePool, event, make_url, text, update
 from xdist.scheduler import LoadScopeScheduling
 
 from server import migrate, schema
@@ -193,7 +194,8 @@ class Restored:
 
     def undo(self) -> None:
         """Whom the test left behind is sent away, but for the connections that the next one takes over."""
-        self._hand.execute(_STRANGERS, [MovingDatabase.NAME])
+        while self._hand.execute(_STRANGERS, [MovingDatabase.NAME]).fetchone():
+            time.sleep(0.001)  # until it is gone: it might yet commit
         if self._hand.execute(_VERSION).fetchall() != self._version:
             self.close()  # it was a test of migrations
             self._copy()
@@ -204,9 +206,11 @@ class Restored:
         self._hand.close()
 
 
-_VERSION = "SELECT version_num FROM alembic_version"
+# And who wrote it: what goes down and up again ends with the same version, perhaps not with the same tables.
+_VERSION = "SELECT version_num, xmin FROM alembic_version"
 _STRANGERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (state = 'idle' AND application_name = %s)"""
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+    AND NOT (state = 'idle' AND application_name = %s)"""  # nor the one that sweeps up dead rows
 
 
 @pytest.fixture(scope="session")
@@ -255,6 +259,11 @@ class MovingDatabase(Database):
         if not self.is_sqlite:
             named["application_name"] = self.NAME
 
+    @property
+    def is_held(self) -> bool:
+        pool = self.engine.pool
+        return isinstance(pool, QueuePool) and pool.checkedout() > 0
+
     def move_to(self, url: str) -> None:
         if url != self.url:
             self.dispose()
@@ -280,7 +289,7 @@ class Moving:
 
     def take_back(self) -> None:
         for one in self._lent:
-            if one.is_sqlite:  # its file goes with the test
+            if one.is_sqlite or one.is_held:  # the file goes with the test, and so does who still holds a connection
                 one.dispose()
         self._lent.clear()
 
