@@ -29,7 +29,9 @@ run: $(RUN_STAMP) $(ASSETS) ## set up and start everything: web, worker, WeChat 
 test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2
 
-lint: $(TEST_STAMP) lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
+lint: lint-server lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
+
+lint-server: $(TEST_STAMP)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo 2>&1
 
 lint-miniprogram: $(TEST_STAMP) $(NPM_STAMPS)
@@ -121,4 +123,4 @@ server/console/static/vendor/.stamp: server/console/node_modules/.stamp server/c
 	@npm run --prefix server/console --silent vendor
 	@touch $@
 
-.PHONY: help run test lint lint-miniprogram miniprogram api-types screenshots assets setup bench bench-evidence soak migrate worker system-deps check-system lock clean
+.PHONY: help run test lint lint-server lint-miniprogram miniprogram api-types screenshots assets setup bench bench-evidence soak migrate worker system-deps check-system lock clean
