@@ -30,7 +30,7 @@ class Calendar:
         return {on: DayHalves(0, 0, 0, 1 + (whole >> n & 1)) for n, on in enumerate(self.dates) if half >> n & 1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes twice as long to make
 class DayBits:
     """The dates with at least half a day of each sort, and those with a whole one (2)."""
 

@@ -1,10 +1,10 @@
 """Every flaggable member's month in one pass over the county: the database gathers dates as bits, few folds do."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,16 +32,16 @@ class Counted(NamedTuple):
     usual_left: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes twice as long to make, a million times a night
 class Standing:
     """One member's month: as it is counted, and, where something waits for a decision, as it would be if all of that
-    were refused."""
+    were refused, which is reckoned when it is asked for: few have a flag."""
 
     member_id: uuid.UUID
     count: MonthCount
     usual_left: float | None
     has_today: bool  # nothing of today is left to earn, or they are on leave
-    if_refused: Counted | None = None
+    if_refused: Callable[[], Counted] | None = field(default=None, compare=False)
 
 
 class _Absent(NamedTuple):
@@ -258,7 +258,7 @@ class _Member(NamedTuple):
     posted: int
     agreed: date
     asked: int  # posted, and days were asked of them
-    on_leave: int
+    on_leave: int = 0
 
 
 class _Fold:
@@ -287,35 +287,35 @@ class _Fold:
         can = {on: asked.book.on(on).can_count(on) for on in self._calendar.dates}
         self._published = self._calendar.those(on for on, counts in can.items() if counts is not None)
         self._countable = self._calendar.those(on for on, counts in can.items() if counts is not False)
-        self._posted = lru_cache(4096)(self._posted_dates)
-        daily = self._calendar.those(on for on in self._calendar.dates if is_daily(asked.book.on(on)))
-        self._asked_span = lru_cache(4096)(lambda agreed: self._calendar.span(agreed, self._last) & daily)
+        self._daily = self._calendar.those(on for on in self._calendar.dates if is_daily(asked.book.on(on)))
         self._counted = lru_cache(4096)(self._month_without_days)
-        self._posting = lru_cache(4096)(self._as_it_bears)
+        self._member = lru_cache(4096)(self._as_posted)
+        self._alike = lru_cache(4096)(self._one_posting)
 
     def standing(
         self, row: Any, detail: Detail | None, later: Mapping[date, Mapping[str, int]], leave: _Absent
     ) -> Standing | None:
         """None when the member is not posted on any date of the month."""
         member_id, given_at, _, starts_on, ends_on, *bits = row  # by name it takes far longer, a million times
-        postings, roles = detail or ((self._posting(starts_on, ends_on),), ())
-        posted = self._posted(postings)
-        if not posted & self._month:
-            return None
         agreed = self._agreed_from(given_at)  # what somebody had not agreed to is not held against them
+        member = self._member(*detail, agreed) if detail else self._alike(starts_on, ends_on, agreed)
+        if not member.posted & self._month:
+            return None
+        if leave.approved:
+            member = member._replace(on_leave=self._dates(leave.approved))
         days = DayBits(*bits)
         for on, after in later.items():
             days = days.corrected(self._calendar.those((on,)), after)
-        member = _Member(
-            postings, roles, posted, agreed, posted & self._asked_span(agreed), self._dates(leave.approved)
-        )
-        to_earn = self._to_earn(days, member)
-        count, usual = self._count(days, member, to_earn, self._dates(leave.asked_for))
-        refused = None
-        if days.pending & self._month & self._published:
-            without = days.without_pending(self._published)
-            refused = self._count(without, member, self._to_earn(without, member), 0)
+        to_earn = self._to_earn(days, member.on_leave)
+        asked_for = self._dates(leave.asked_for) if leave.asked_for else 0
+        count, usual = self._count(days, member, to_earn, asked_for)
+        waits = days.pending & self._month & self._published
+        refused = partial(self._refused, days, member) if waits else None
         return Standing(member_id, count, usual, not to_earn & self._today, refused)
+
+    def _refused(self, days: DayBits, member: _Member) -> Counted:
+        without = days.without_pending(self._published)
+        return self._count(without, member, self._to_earn(without, member.on_leave), 0)
 
     def _dates(self, spans: Sequence[tuple[date, date]]) -> int:
         dates = 0
@@ -323,11 +323,11 @@ class _Fold:
             dates |= self._calendar.span(first, last)
         return dates
 
-    def _to_earn(self, days: DayBits, member: "_Member") -> int:
+    def _to_earn(self, days: DayBits, on_leave: int) -> int:
         """The dates that can still earn something; none once the month is over."""
-        return days.open_half(self._gives_half, self._gives_whole) & ~member.on_leave if self._ahead else 0
+        return days.open_half(self._gives_half, self._gives_whole) & ~on_leave if self._ahead else 0
 
-    def _count(self, days: DayBits, member: "_Member", to_earn: int, asked_for: int) -> Counted:
+    def _count(self, days: DayBits, member: _Member, to_earn: int, asked_for: int) -> Counted:
         month, left = self._month, member.asked & self._month & self._ahead & to_earn
         remaining = in_days(left.bit_count() + (left & days.open_whole(self._gives_whole)).bit_count()) if left else 0
         lowers = days.lowers & month, days.lowers2 & month
@@ -341,9 +341,14 @@ class _Fold:
             usual = None if usual is None else min(usual, remaining)
         return Counted(count, usual)
 
-    def _as_it_bears(self, starts_on: date, ends_on: date) -> Posted:
-        """A posting as far as it bears on the pass, so that most are alike."""
-        return Posted(max(starts_on, self._since), None if ends_on > self._last else ends_on)
+    def _one_posting(self, starts_on: date, ends_on: date, agreed: date) -> _Member:
+        """Of a posting only as far as it bears on the pass, so that most are alike."""
+        posting = Posted(max(starts_on, self._since), None if ends_on > self._last else ends_on)
+        return self._member((posting,), (), agreed)
+
+    def _as_posted(self, postings: tuple[Posted, ...], roles: tuple[Held, ...], agreed: date) -> _Member:
+        posted = self._posted_dates(postings)
+        return _Member(postings, roles, posted, agreed, posted & self._calendar.span(agreed, self._last) & self._daily)
 
     def _agreed_from(self, given_at: datetime) -> date:
         return self._since if given_at <= self._since_at else given_at.astimezone(self._zone).date()

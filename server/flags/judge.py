@@ -18,16 +18,24 @@ from server.tally.closed import is_closed
 
 def judge(
     members: Iterable[Standing], today: date, closed: bool
-) -> tuple[dict[uuid.UUID, Shortfall], dict[uuid.UUID, str]]:
-    """By member what is due; and of those who only fall short if what waits for a decision is refused, what is said
-    meanwhile where a flag stands: it is neither over nor to be raised again."""
-    due, waiting = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, str]()
+) -> tuple[dict[uuid.UUID, Shortfall], dict[uuid.UUID, Standing]]:
+    """By member what is due; and those of the others of whom something waits for a decision (`waits`)."""
+    due, unsure = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, Standing]()
     for m in members:
         if found := assess(m.count, today, closed, m.usual_left):
             due[m.member_id] = found
-        elif m.if_refused and assess(m.if_refused.month, today, closed, m.if_refused.usual_left):
-            waiting[m.member_id] = while_it_waits(m.count)
-    return due, waiting
+        elif m.if_refused:
+            unsure[m.member_id] = m
+    return due, unsure
+
+
+def waits(member: Standing | None, today: date, closed: bool) -> str:
+    """Of somebody who is short only if what waits for a decision is refused, what is said meanwhile where a flag
+    stands, which is neither over nor to be raised again; else nothing."""
+    if member is None or member.if_refused is None:
+        return ""
+    refused = member.if_refused()
+    return while_it_waits(member.count) if assess(refused.month, today, closed, refused.usual_left) else ""
 
 
 def about(session: Session, county_id: int, tz: str, month: date, today: date) -> Asked:
@@ -44,6 +52,6 @@ def judge_one(session: Session, flag: Flag, tz: str, today: date) -> tuple[Short
     month = about(session, flag.county_id, tz, flag.month, today)
     asked = replace(month, among=among, values=(("flag", flag.id),))
     members = [member for _upto, part in census.standings(session, asked, None, 1) for member in part]
-    due, waiting = judge(members, today, asked.closed)
+    due, unsure = judge(members, today, asked.closed)
     who = flag.member_id or uuid.UUID(int=0)
-    return due.get(who), waiting.get(who, "")
+    return due.get(who), waits(unsure.get(who), today, asked.closed)

@@ -14,8 +14,8 @@ from server.clock import Clock
 from server.db import Database
 from server.flags import census, coverage, ledger
 from server.flags.assess import Shortfall
-from server.flags.census import Asked
-from server.flags.judge import about, judge
+from server.flags.census import Asked, Standing
+from server.flags.judge import about, judge, waits
 from server.flags.ledger import NewFlag
 from server.flags.models import Flag
 from server.org.models import County
@@ -97,15 +97,15 @@ def _of_month(session: Session, night: Night, month: date, after: uuid.UUID | No
     if _was_daily(asked.book, month, night.today):
         if month < (night.today.replace(day=1) - timedelta(days=1)).replace(day=1):
             asked = _flagged_only(asked)
-        due, waiting, reached = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, str](), None
+        due, unsure, reached = dict[uuid.UUID, Shortfall](), dict[uuid.UUID, Standing](), None
         for upto, members in census.standings(session, asked, after, CHUNK):
             if reached:
-                yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, month, after, reached, due, waiting))
+                yield Step(f"{month:%Y-%m}/{reached}", partial(_settle, night, asked, after, reached, due, unsure))
                 after = reached
-            (due, waiting), reached = judge(members, night.today, asked.closed), upto
-        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, due, waiting))
+            (due, unsure), reached = judge(members, night.today, asked.closed), upto
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, asked, after, None, due, unsure))
     else:
-        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, month, after, None, {}, {}))
+        yield Step(f"{month:%Y-%m}/{_END}", partial(_settle, night, asked, after, None, {}, {}))
 
 
 def _was_daily(book: Rulebook, month: date, today: date) -> bool:
@@ -121,28 +121,28 @@ def _flagged_only(asked: Asked) -> Asked:
 
 def _settle(
     night: Night,
-    month: date,
+    asked: Asked,
     after: uuid.UUID | None,
     upto: uuid.UUID | None,
     due: Mapping[uuid.UUID, Shortfall],
-    waiting: Mapping[uuid.UUID, str],
+    unsure: Mapping[uuid.UUID, Standing],
     session: Session,
 ) -> None:
     """Make the open flags of the members after `after` up to `upto` (None: all that follow) those that are due, and let
     those stand that wait. One that was raised when it was too late to tell anybody, is told of once it can be, with the
     numbers of that night."""
     ledger.hold(session, night.county_id)
-    now = night.clock()
+    now, month = night.clock(), asked.month
     standing = ledger.open_of_members(session, night.county_id, month, after, upto)
     kept = {(flag.member_id, flag.kind) for flag in standing}
     on = {flag for flag in standing if flag.member_id in due and due[flag.member_id].kind == flag.kind}
-    ended = {flag for flag in standing if flag not in on and flag.member_id not in waiting}
+    off = [flag for flag in standing if flag not in on]
+    waiting = {flag: waits(unsure.get(flag.member_id), night.today, asked.closed) for flag in off}
+    ended = {flag for flag in off if not waiting[flag]}
     mended = [flag.id for flag in ended if flag.member_id not in due]
     ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now, mended)
     words = [
-        (flag, due[flag.member_id].message if flag in on else waiting[flag.member_id])
-        for flag in standing
-        if flag not in ended
+        (flag, due[flag.member_id].message if flag in on else waiting[flag]) for flag in standing if flag not in ended
     ]
     said = [(flag.id, message) for flag, message in words if flag.message != message]
     ledger.reword(session, night.county_id, said)
