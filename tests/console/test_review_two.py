@@ -10,8 +10,8 @@ from tests.miniprogram.conftest import RunningClock
 
 
 def goes_away(page: Page, clock: RunningClock) -> None:
-    """For longer than what is shown is held: off the net, as a desk that is reached holds it on; and not before all that
-    it asked for has come, which else is held from later on."""
+    """For longer than what is shown is held: off the net, as a desk that is reached holds it on; and not before all
+    that it asked for has come, which else is held from later on."""
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     clock.advance(minutes=6)
