@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.db import UtcDateTime, dialect_of
 from server.flags.bits import Calendar, DayBits
 from server.flags.habit import SAMPLE_DAYS, usual_left
-from server.leaves.models import Leave
+from server.leaves.models import Leave, is_away_all_day
 from server.org import consent
 from server.org.models import Posting, RoleGrant, Squad
 from server.tally.models import MonthAddendum
@@ -236,8 +236,7 @@ def _leave(session: Session, asked: Asked, first: uuid.UUID, upto: uuid.UUID) ->
             Leave.county_id == asked.county_id,
             Leave.member_id.between(first, upto),
             Leave.state.in_(("approved", "pending")),
-            Leave.kind != "make_up",
-            Leave.halves == FULL_DAY,
+            is_away_all_day(Leave.kind, Leave.halves),
             Leave.starts_on <= asked.last,
             Leave.ends_on >= asked.since,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, or_
 from sqlalchemy.orm import Session
 
 from server.errors import conflict, invalid
-from server.leaves.models import KIND_WORDS, Leave
+from server.leaves.models import FULL_DAY, KIND_WORDS, Leave
 from server.org.models import Posting
 from server.org.postings import presence_at
 from server.org.scope import Caller
@@ -20,7 +20,6 @@ MOST_DAYS_AHEAD = 400
 MOST_REFUSED = 2  # of a kind and its dates: a first refusal may rest on a misunderstanding
 MOST_TAKEN_BACK = 3  # of a kind and its dates, before anybody decided
 MOST_ASKED = 10  # a day and member: each counts its days anew, and may leave addenda to a closed month
-FULL_DAY = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +21,12 @@ KIND_WORDS = {
     "make_up": "补卡",
 }
 KINDS = tuple(KIND_WORDS)
+FULL_DAY = 2  # half days
+
+
+def is_away_all_day(kind: Any, halves: Any) -> Any:
+    """Whether leave takes somebody away for whole days, of values as of columns: a made-up day was spent there."""
+    return (kind != "make_up") & (halves == FULL_DAY)
 
 
 class Leave(Base):

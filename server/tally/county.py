@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, Attestation, CheckIn, Review
 from server.db import UtcDateTime
-from server.leaves.models import Leave
+from server.leaves.models import Leave, is_away_all_day
 from server.org.models import Consent, County, Member, Posting, RoleGrant, Squad, Station
 from server.progress import tell
 from server.tally.fold import fold_day
@@ -27,7 +27,6 @@ from server.tally.policy import day_terms, following
 from server.tally.rules import Rulebook
 from server.tally.types import (
     COUNTED_AS,
-    FULL_DAY,
     AttestationInput,
     Away,
     CheckInInput,
@@ -78,7 +77,7 @@ def count_member(
             posted = given.counted_as < 2 or posting_on(given.postings, on) is not None
             days[on] = fold_day(day_terms(rules, on, posted, given.counted_as), checkins, attestations, away)
     halves = {on: halves_of(day) for on, day in days.items()}
-    whole = [a for a in given.leaves if not a.undecided and a.halves == FULL_DAY and a.kind != "make_up"]
+    whole = (a for a in given.leaves if not a.undecided and is_away_all_day(a.kind, a.halves))
     spans = [(a.starts_on, a.ends_on) for a in whole]
     inputs = MonthInputs(halves, given.postings, given.roles, spans, given.counted_as)
     return days, fold_month(month, today, book, inputs)
@@ -245,7 +244,7 @@ def absences(
     """By member the spans of whole days of approved leave in the month (MonthInputs.away)."""
     spans = select(Leave.member_id, Leave.starts_on, Leave.ends_on).where(
         *(Leave.county_id == county_id, Leave.member_id.in_(ids), Leave.state == "approved"),
-        *(Leave.kind != "make_up", Leave.halves == FULL_DAY),
+        is_away_all_day(Leave.kind, Leave.halves),
         *(Leave.starts_on <= month_end(month), Leave.ends_on >= month),
     )
     found: dict[uuid.UUID, list[tuple[date, date]]] = defaultdict(list)

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from server.checkins.models import Appeal, Attestation, CheckIn
 from server.db import short
-from server.leaves.models import Leave
+from server.leaves.models import Leave, is_away_all_day
 from server.org.models import Member, Posting, RoleGrant, Squad
 from server.tally import closed
 from server.tally.models import SiteDay
 from server.tally.month_fold import month_end
 from server.tally.rules import InForce
 from server.tally.types import (
-    FULL_DAY,
     AttestationInput,
     CheckInInput,
     DayHalves,
@@ -172,6 +171,6 @@ def _month(answers: Answers, month: date) -> MonthInputs:
         away=[
             (r.starts_on, r.ends_on)
             for r in answers["leave"]
-            if r.state == "approved" and r.halves == FULL_DAY and r.kind != "make_up"
+            if r.state == "approved" and is_away_all_day(r.kind, r.halves)
         ],
     )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from server.leaves.limits import MOST_DAYS
-from server.leaves.models import Leave
+from server.leaves.models import Leave, is_away_all_day
 from server.org import consent
 from server.org.models import Consent, Member, Posting, Squad, Station, Unit
 from server.org.scope import Caller, watched_members
@@ -19,7 +19,6 @@ from server.tally import policy
 from server.tally.models import SiteDay
 from server.tally.month_fold import asked_windows
 from server.tally.states import state_of
-from server.tally.types import FULL_DAY
 
 _DAY = timedelta(days=1)
 _THERE = ("accepted", "half", "review")
@@ -201,7 +200,7 @@ def _on_leave(
         .where(
             *(Leave.county_id == caller.county_id, Leave.state == "approved", whom),
             Leave.starts_on.between(first - timedelta(days=MOST_DAYS), last),
-            *(Leave.ends_on >= first, Leave.kind != "make_up", Leave.halves == FULL_DAY),
+            *(Leave.ends_on >= first, is_away_all_day(Leave.kind, Leave.halves)),
         )
     )
     found: dict[uuid.UUID, list[tuple[date, date]]] = {}
