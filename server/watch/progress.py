@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
-from server.org.models import Member, Posting, RoleGrant, Squad, Unit
+from server.org.models import Member, Posting, Squad, Unit
 from server.org.scope import Caller, watched_members
 from server.tally import policy
+from server.tally.county import roles_held
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, is_daily, month_end
 from server.tally.monthly import days_of, is_whole, posted_on
@@ -200,19 +201,14 @@ def _postings(asked: _Asked) -> tuple[Mapping[uuid.UUID, list[Posted]], Mapping[
 
 
 def _roles(asked: _Asked) -> Mapping[uuid.UUID, tuple[Held, ...]]:
+    """As far as they bear on the month, so that most are alike."""
     month, last = asked.month, month_end(asked.month)
-    rows = asked.session.execute(
-        select(RoleGrant.member_id, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to).where(
-            RoleGrant.county_id == asked.caller.county_id,
-            RoleGrant.valid_from <= last,
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= month),
-        )
-    )
-    found: dict[uuid.UUID, list[Held]] = defaultdict(list)
-    for row in rows:
-        ends_on = None if row.valid_to is None or row.valid_to > last else row.valid_to
-        found[row.member_id].append(Held(row.role, max(row.valid_from, month), ends_on))
-    return {who: tuple(sorted(held, key=str)) for who, held in found.items()}
+
+    def within(h: Held) -> Held:
+        return Held(h.role, max(h.valid_from, month), None if h.valid_to is None or h.valid_to > last else h.valid_to)
+
+    found = roles_held(asked.session, asked.caller.county_id, month, true())
+    return {who: tuple(sorted(map(within, held), key=str)) for who, held in found.items()}
 
 
 def _lowered(asked: _Asked) -> Mapping[uuid.UUID, tuple[tuple[date, DayHalves], ...]]:
