@@ -1,5 +1,8 @@
 """What several stories begin with."""
 
+from pathlib import Path
+
+from server.config import Config
 from server.demo.photos import draw_selfie
 from tests.client import Api
 from tests.miniprogram.phone import Phone
@@ -34,3 +37,8 @@ def invited(api: Api, who: str = "chen") -> str:
     """A code for a member whose WeChat was lost."""
     api.post(f"/members/{api.cast[who].id}/lost-phone", "admin")
     return str(api.post(f"/members/{api.cast[who].id}/invites", "admin").json["invite_code"])
+
+
+def photos_on_disk(config: Config) -> list[Path]:
+    """What came in, without the previews that are made beside it when somebody looks."""
+    return [file for file in config.photo_root.rglob("*.jpg") if ".preview." not in file.name]

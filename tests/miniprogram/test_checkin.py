@@ -11,7 +11,7 @@ from server.demo.photos import draw_selfie
 from tests.client import Api
 from tests.miniprogram.conftest import Phones, RunningClock
 from tests.miniprogram.phone import Phone
-from tests.miniprogram.scenes import checks_in, on_site, takes_a_photo
+from tests.miniprogram.scenes import checks_in, on_site, photos_on_disk, takes_a_photo
 
 THREE_ASKED = ["sandbox-reminder", "sandbox-decided", "sandbox-flag"]
 
@@ -41,7 +41,7 @@ def test_the_photo_is_a_jpeg_of_1280_px_and_400_kb_at_most(phones: Phones, confi
         phone.fails("createOffscreenCanvas", "not supported")
     checks_in(phone.opens()).sees("完成").taps("完成").is_on("pages/today/today")
     assert phone.temporary_photos() == []
-    (file,) = config.photo_root.rglob("*.jpg")
+    (file,) = photos_on_disk(config)
     assert file.stat().st_size <= 400 * 1024
     with Image.open(file) as photo:
         assert (photo.format, max(photo.size)) == ("JPEG", 1280)
