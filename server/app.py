@@ -94,8 +94,18 @@ _BLUEPRINTS = (
 )
 
 
-def create_app(config: Config, clock: Clock = system_clock, db: Database | None = None) -> OpenAPI:
-    """The web application. `clock` and `db` are given by tests; a server makes its own."""
+def create_app(
+    config: Config, clock: Clock = system_clock, db: Database | None = None, routes: OpenAPI | None = None
+) -> OpenAPI:
+    """The web application. `clock` and `db` are given by tests; a server makes its own. `routes`: made ahead, for this
+    app alone."""
+    app = routes or make_routes(config.trusted_proxies)
+    app.extensions["zhudian"] = make_services(config, clock, db)
+    return app
+
+
+def make_routes(trusted_proxies: int = 0) -> OpenAPI:
+    """All faces, and no services yet: nothing in it is open, so that it may be made before a process forks."""
     app = OpenAPI(
         __name__,
         info=Info(title="驻点通 Zhudian API", version="1", description=_DESCRIPTION),
@@ -111,7 +121,6 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     app.openapi_version = "3.1.0"
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MOST_FIELD_BYTES, MAX_FORM_PARTS=40)
-    app.extensions["zhudian"] = make_services(config, clock, db)
     problems.install(app, face.as_page)
     session.install(app)
     for domain in _BLUEPRINTS:
@@ -121,14 +130,13 @@ def create_app(config: Config, clock: Clock = system_clock, db: Database | None 
     docs.install(app)
     app.after_request(_harden)
     app.after_request(_timed)
-    if config.trusted_proxies:
-        proxies = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    if hops := trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
 def make_services(config: Config, clock: Clock = system_clock, db: Database | None = None) -> Services:
-    """What handlers reach for. Tests give one app's routes, which are slow to build, other services for each."""
+    """What handlers reach for."""
     database = db or Database(config.database_url, config.database_pool_size)
     return Services(
         config=config,

@@ -3,13 +3,14 @@
 import gc
 import os
 import signal
+from functools import cache
 from typing import Any
 
 from flask_openapi import OpenAPI
 from granian import Granian
 from granian.constants import Interfaces
 
-from server.app import create_app
+from server.app import create_app, make_routes
 from server.config import Config
 from server.logs import configure
 
@@ -17,11 +18,15 @@ from server.logs import configure
 LOGGING: dict[str, Any] = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 
 
+# Made once, before the first process forks: what each then makes is its own services, so no pool crosses a fork.
+_routes = cache(make_routes)
+
+
 def make_app():  # type: ignore[no-untyped-def]
-    """The WSGI factory that each process calls after it has started, so that no pool crosses a fork."""
+    """The WSGI factory that each process calls after it has started."""
     config = Config.from_env()
     configure(config.log_level)
-    return settled(create_app(config))
+    return settled(create_app(config, routes=_routes(config.trusted_proxies)))
 
 
 def settled(app: OpenAPI) -> OpenAPI:
@@ -34,6 +39,7 @@ def settled(app: OpenAPI) -> OpenAPI:
 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are finished."""
+    _routes(config.trusted_proxies)
     os.register_at_fork(after_in_child=_end_when_asked)
     Granian(
         "server.web:make_app",

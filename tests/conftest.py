@@ -24,7 +24,7 @@ from sqlalchemy import Dialect, QueuePool, event, make_url, text, update
 from xdist.scheduler import LoadScopeScheduling
 
 from server import migrate, schema
-from server.app import create_app, make_services
+from server.app import make_routes, make_services
 from server.config import Config
 from server.db import Database
 from server.org.models import Station
@@ -351,7 +351,7 @@ def cast(request: pytest.FixtureRequest, database_url: str) -> Cast:
 @pytest.fixture(scope="session")
 def routes() -> OpenAPI:
     """One app for all tests of this process: its seventy rules are compiled once, not for each test."""
-    return create_app(Config(_env_file=None))
+    return make_routes()
 
 
 @pytest.fixture

@@ -103,6 +103,16 @@ def test_each_step_goes_down_and_up(empty: Database) -> None:
         assert migrate.is_current(connection)
 
 
+def test_the_newest_by_name_is_where_alembic_leads(empty: Database) -> None:
+    """One head; and a database without tables, or at an earlier step, is not current."""
+    assert [migrate.newest()] == ScriptDirectory(str(migrate.MIGRATIONS)).get_heads()
+    with empty.engine.connect() as connection:
+        assert not migrate.is_current(connection)
+    migrate.upgrade(empty, "0030")
+    with empty.engine.connect() as connection:
+        assert not migrate.is_current(connection)
+
+
 def test_upgrading_twice_is_harmless(empty: Database) -> None:
     migrate.upgrade(empty)
     migrate.upgrade(empty)

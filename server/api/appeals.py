@@ -3,12 +3,13 @@
 import uuid
 from datetime import timedelta
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.checkin_replies import AppealReply, CheckInRow, appeal_reply, row_reply
 from server.api.checkins import CheckInPath
 from server.api.counts import recount
+from server.api.described import Described
 from server.api.fields import Sentence
 from server.api.paging import PageQuery, cut, oldest_first
 from server.api.services import Reply, now, reading, transaction
@@ -18,7 +19,7 @@ from server.checkins.models import Appeal, CheckIn
 from server.tally import policy
 from server.tally.addenda import Cause
 
-bp = APIBlueprint("appeals", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="申诉")], abp_security=SIGNED_IN)
+bp = Described("appeals", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="申诉")], abp_security=SIGNED_IN)
 
 
 class AppealBody(BaseModel):

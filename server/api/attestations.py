@@ -3,11 +3,12 @@
 import uuid
 from datetime import date
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, recount, standing
+from server.api.described import Described
 from server.api.fields import Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -17,7 +18,7 @@ from server.checkins.models import Attestation
 from server.errors import invalid
 from server.tally.addenda import Cause
 
-bp = APIBlueprint("attestations", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="证明")], abp_security=SIGNED_IN)
+bp = Described("attestations", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="证明")], abp_security=SIGNED_IN)
 
 
 class AttestationBody(BaseModel):

@@ -3,16 +3,17 @@
 import uuid
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 
 from server.api.companies import CompanyPath, rows_of
+from server.api.described import Described
 from server.api.lead_replies import CompanyRow
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.leads import chains
 
-bp = APIBlueprint("chains", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="产业链")], abp_security=SIGNED_IN)
+bp = Described("chains", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="产业链")], abp_security=SIGNED_IN)
 _MOST = 200
 
 

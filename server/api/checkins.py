@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from flask_openapi import APIBlueprint, FileStorage, Tag
+from flask_openapi import FileStorage, Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from server.api.checkin_replies import (
@@ -22,6 +22,7 @@ from server.api.checkin_replies import (
     row_reply,
 )
 from server.api.counts import DayReply, MonthReply, day_reply, month_of, month_reply, stored_day
+from server.api.described import Described
 from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.photos import uploaded
@@ -43,7 +44,7 @@ from server.spotchecks import answers
 from server.tally import policy
 from server.tally.take import take
 
-bp = APIBlueprint("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=SIGNED_IN)
+bp = Described("checkins", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="打卡")], abp_security=SIGNED_IN)
 
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 

@@ -2,10 +2,11 @@
 
 import uuid
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.counts import MonthReply, month_reply
+from server.api.described import Described
 from server.api.months import AddendumReply, MonthQuery, addendum_reply, first_of
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
@@ -18,7 +19,7 @@ from server.tally.month import published
 from server.tally.monthly import stored_members
 from server.watch import results
 
-bp = APIBlueprint("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
+bp = Described("closing", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
 VERIFYING = ("bureau_supervisor", "county_leader", "admin")
 

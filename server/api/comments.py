@@ -1,16 +1,17 @@
 """留言 over HTTP: what leaders and supervisors have to say on a check-in, for everybody who may see it."""
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 
 from server.api.checkin_replies import CommentReply, comment_reply, comments_reply
 from server.api.checkins import CheckInPath
+from server.api.described import Described
 from server.api.fields import Sentence
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.checkins import comments, review
 
-bp = APIBlueprint("comments", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=SIGNED_IN)
+bp = Described("comments", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=SIGNED_IN)
 
 
 class CommentBody(BaseModel):

@@ -5,11 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
+from server.api.described import Described
 from server.api.fields import Moment, Name, Remark, Sentence
 from server.api.lead_replies import CompanyRow, LeadRow, RequestRow, Size, company_rows, lead_rows, request_rows
 from server.api.services import Reply, now, reading, services, transaction
@@ -25,7 +26,7 @@ from server.org.scope import county as in_county
 from server.org.scope import watched_members
 from server.rate_limits import spend
 
-bp = APIBlueprint("companies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="企业")], abp_security=SIGNED_IN)
+bp = Described("companies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="企业")], abp_security=SIGNED_IN)
 _A_MINUTE, _A_DAY = (
     60,
     1000,

@@ -4,12 +4,13 @@ import uuid
 from datetime import date
 from typing import Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Select
 from sqlalchemy.orm import aliased
 
 from server.api.checkin_replies import MemberRef
+from server.api.described import Described
 from server.api.fields import Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -21,7 +22,7 @@ from server.org.models import Member
 from server.org.scope import county as in_county
 from server.tally import policy
 
-bp = APIBlueprint("complaints", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="意见")], abp_security=SIGNED_IN)
+bp = Described("complaints", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="意见")], abp_security=SIGNED_IN)
 
 
 class ComplaintBody(BaseModel):

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
+from server.api.described import Described
 from server.api.services import Reply, now, transaction
 from server.api.session import SIGNED_IN, caller
 from server.org import consent
 
-bp = APIBlueprint("consents", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="同意")], abp_security=SIGNED_IN)
+bp = Described("consents", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="同意")], abp_security=SIGNED_IN)
 
 
 class ConsentBody(BaseModel):

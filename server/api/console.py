@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 import segno
 from flask import jsonify, request
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.described import Described
 from server.api.fields import Name
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, browser, caller, cookie_manners, require_own_page, set_cookie
@@ -20,7 +21,7 @@ from server.org.models import Member
 from server.org.scope import hold_caller
 from server.rate_limits import spend
 
-bp = APIBlueprint("console", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="控制台登录")])
+bp = Described("console", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="控制台登录")])
 _SCAN_COOKIE, _SCAN_PATH = "zhudian-scan", "/api/v1/console"
 _SCAN_WORD = "zhudian-login:"  # what the mini-program knows our codes by
 

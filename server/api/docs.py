@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_openapi import OpenAPI
 from flask_openapi_swagger.plugins import RegisterPlugin
 
+from server.api.described import draw_all
+
 bp = Blueprint("docs", __name__)
 
 
@@ -29,6 +31,7 @@ def install(app: Flask) -> None:
 
 def document(app: OpenAPI) -> dict[str, Any]:
     """The document as plain JSON, with problems under their own media type (RFC 9457)."""
+    draw_all(app)
     spec = app.api_doc
     for path in spec["paths"].values():
         for operation in path.values():

@@ -2,10 +2,11 @@
 
 import uuid
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
+from server.api.described import Described
 from server.api.fields import Moment, Remark
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -25,7 +26,7 @@ from server.tally import policy
 from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
 
-bp = APIBlueprint("draws", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽签")], abp_security=SIGNED_IN)
+bp = Described("draws", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽签")], abp_security=SIGNED_IN)
 
 
 class DrawPath(BaseModel):

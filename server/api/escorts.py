@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from flask import Response
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
 from server.api.companies import WORKING
+from server.api.described import Described
 from server.api.fields import Moment, Sentence
 from server.api.fields import Remark as Word
 from server.api.lead_replies import FitReply, LeadRow, UpdateRow, lead_fits, lead_rows, update_rows
@@ -25,7 +26,7 @@ from server.org import people
 from server.org.scope import county as in_county
 from server.org.structure import squad_names
 
-bp = APIBlueprint("escorts", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="提请县领导")], abp_security=SIGNED_IN)
+bp = Described("escorts", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="提请县领导")], abp_security=SIGNED_IN)
 _CALENDAR: Any = {200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}}
 _UPDATES = 5  # in the brief, which is a page
 State = Literal["open", "accepted", "declined", "called_off", "done"]

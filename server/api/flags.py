@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.described import Described
 from server.api.fields import Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -20,7 +21,7 @@ from server.org.models import Member, Unit
 from server.org.scope import county as in_county
 from server.tally import policy
 
-bp = APIBlueprint("flags", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="预警")], abp_security=SIGNED_IN)
+bp = Described("flags", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="预警")], abp_security=SIGNED_IN)
 FlagKind = Literal["behind", "at_risk", "unreachable", "missed", "uncovered"]
 
 

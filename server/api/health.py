@@ -1,15 +1,16 @@
 """Is the process alive, can it serve, and where to look: for load balancers and for whoever opens the address."""
 
 from flask import redirect
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from server import migrate
+from server.api.described import Described
 from server.api.problems import Problem, problem
 from server.api.services import Reply, services
 
-bp = APIBlueprint("health", __name__, abp_tags=[Tag(name="运行")])
+bp = Described("health", __name__, abp_tags=[Tag(name="运行")])
 
 
 class Health(BaseModel):

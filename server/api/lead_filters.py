@@ -3,9 +3,10 @@
 import uuid
 from typing import Annotated, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 
+from server.api.described import Described
 from server.api.fields import Name, Remark
 from server.api.lead_replies import Channel, Stage
 from server.api.services import Reply, now, reading, transaction
@@ -13,7 +14,7 @@ from server.api.session import SIGNED_IN, caller
 from server.leads import filter as filters
 from server.leads.models import LeadFilter as Stored
 
-bp = APIBlueprint("lead_filters", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
+bp = Described("lead_filters", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
 Wan = Annotated[int, Field(ge=0, le=10**9, description="万元")]
 
 

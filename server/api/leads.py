@@ -4,12 +4,13 @@ import uuid
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from flask_openapi import APIBlueprint, FileStorage, Tag
+from flask_openapi import FileStorage, Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from server.api.companies import WORKING, CompanyBody, CompanyPath
+from server.api.described import Described
 from server.api.fields import Day, Moment, Remark, Sentence
 from server.api.lead_filters import LeadFilter, Wan
 from server.api.lead_replies import (
@@ -47,7 +48,7 @@ from server.tally import policy
 from server.tally.lead_terms import lead_terms
 from server.tally.workdays import is_workday
 
-bp = APIBlueprint("leads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
+bp = Described("leads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="线索")], abp_security=SIGNED_IN)
 Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 _UPDATES = 100
 _NOT_OF_THE_POOL = ("owner", "channel", "late", "invest_from", "invest_to")

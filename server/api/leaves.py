@@ -5,11 +5,12 @@ from datetime import date
 from functools import partial
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session, aliased
 
 from server.api.checkin_replies import MemberRef
+from server.api.described import Described
 from server.api.fields import Day, Remark, Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -26,7 +27,7 @@ from server.tally.addenda import Cause
 from server.tally.recompute import recompute_span
 from server.tally.rules import LeaveKind
 
-bp = APIBlueprint("leaves", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="请假")], abp_security=SIGNED_IN)
+bp = Described("leaves", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="请假")], abp_security=SIGNED_IN)
 
 
 class LeaveBody(BaseModel):

@@ -4,12 +4,13 @@ import uuid
 from datetime import date
 from typing import Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
 from server.api.counts import DayReply, MonthReply, month_of, stored_day_reply
+from server.api.described import Described
 from server.api.register import MemberPath
 from server.api.services import Reply, now, reading
 from server.api.session import SIGNED_IN, caller
@@ -19,7 +20,7 @@ from server.tally.models import MonthAddendum
 from server.tally.month import site_days
 from server.watch.members import file_of
 
-bp = APIBlueprint("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
+bp = Described("months", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="月度")], abp_security=SIGNED_IN)
 
 
 class MonthQuery(BaseModel):

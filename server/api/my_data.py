@@ -5,10 +5,11 @@ import uuid
 from typing import Literal
 
 from flask import Response, send_file
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
+from server.api.described import Described
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
@@ -19,7 +20,7 @@ from server.org.scope import county as in_county
 from server.privacy import deletion, export
 from server.rate_limits import spend
 
-bp = APIBlueprint("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=SIGNED_IN)
+bp = Described("my_data", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=SIGNED_IN)
 _MOST_A_DAY = 3  # each reads every photo of a year
 _IN_MEMORY_BYTES = 2_000_000
 

@@ -4,11 +4,12 @@ import uuid
 from datetime import date
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.counts import MonthReply, month_of
+from server.api.described import Described
 from server.api.lead_replies import Stage
 from server.api.months import MonthQuery, first_of
 from server.api.services import Reply, now, reading
@@ -20,7 +21,7 @@ from server.tally.closed import is_closed
 from server.watch import member_leads
 from server.watch.timeline import timeline
 
-bp = APIBlueprint("my_file", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=SIGNED_IN)
+bp = Described("my_file", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="我的信息")], abp_security=SIGNED_IN)
 
 
 class PostingOfMine(BaseModel):

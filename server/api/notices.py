@@ -3,11 +3,12 @@
 import uuid
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import MemberRef
+from server.api.described import Described
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
@@ -19,7 +20,7 @@ from server.notify.messages import GROUP_OF, KINDS
 from server.notify.models import Notice
 from server.org import people
 
-bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=SIGNED_IN)
+bp = Described("notices", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="消息")], abp_security=SIGNED_IN)
 KEEPERS = ("bureau_supervisor", "admin")
 
 

@@ -3,9 +3,10 @@
 import uuid
 from datetime import timedelta
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
+from server.api.described import Described
 from server.api.fields import Day, Name, Remark
 from server.api.register import InviteReply, MemberPath
 from server.api.services import Reply, now, services, transaction
@@ -15,7 +16,7 @@ from server.org import people, reach
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
-bp = APIBlueprint("people", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
+bp = Described("people", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
 class MemberChangeBody(BaseModel):

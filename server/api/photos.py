@@ -6,13 +6,14 @@ from typing import Literal
 
 import structlog
 from flask import Response
-from flask_openapi import APIBlueprint, FileStorage, Tag
+from flask_openapi import FileStorage, Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage as Upload
 
+from server.api.described import Described
 from server.api.services import Reply, now, reading, services, transaction
 from server.audit.journal import record
 from server.errors import AppError, invalid, not_found
@@ -20,7 +21,7 @@ from server.org.scope import Caller
 from server.photos import preview
 from server.photos.models import Photo
 
-bp = APIBlueprint("photos", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="照片")])
+bp = Described("photos", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="照片")])
 
 log = structlog.get_logger()
 # ahead: the preview, sent before anybody looks; the look is written down when it is shown (console/review.py).

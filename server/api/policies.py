@@ -4,11 +4,12 @@ import uuid
 from datetime import date
 from typing import Any
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import select
 
 from server.api.counts import MonthReply, month_reply
+from server.api.described import Described
 from server.api.fields import Day, Remark
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
@@ -20,7 +21,7 @@ from server.tally.models import Policy
 from server.tally.preview import preview
 from server.tally.rules import PolicyRules
 
-bp = APIBlueprint("policies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="规则")], abp_security=SIGNED_IN)
+bp = Described("policies", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="规则")], abp_security=SIGNED_IN)
 
 
 class PolicyBody(BaseModel):

@@ -4,9 +4,10 @@ import uuid
 from datetime import date
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 
+from server.api.described import Described
 from server.api.fields import Day, Name
 from server.api.services import Reply, now, services, transaction
 from server.api.session import SIGNED_IN, caller
@@ -14,7 +15,7 @@ from server.org import reach, register, signin
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
-bp = APIBlueprint("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
+bp = Described("register", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
 class StationBody(BaseModel):

@@ -3,13 +3,14 @@
 import uuid
 from typing import Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import CheckInPage, CheckInRow, ReviewReply, member_name, review_reply, row_reply
 from server.api.checkins import CheckInPath
 from server.api.counts import DayReply, MonthReply, recount, standing
+from server.api.described import Described
 from server.api.fields import Remark
 from server.api.paging import PageQuery, cut, read_cursor
 from server.api.services import Reply, now, reading, transaction
@@ -21,7 +22,7 @@ from server.org.models import Member
 from server.org.scope import county as in_county
 from server.tally.addenda import Cause
 
-bp = APIBlueprint("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=SIGNED_IN)
+bp = Described("reviews", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="复核")], abp_security=SIGNED_IN)
 
 Code = Literal["not_the_person", "not_there", "reused_photo", "screen_or_edited", "unreadable", "other"]
 

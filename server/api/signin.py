@@ -5,12 +5,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.api.described import Described
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller, drop_cookie, phone
 from server.errors import AppError
@@ -21,7 +22,7 @@ from server.org.postings import Presence, presence_at
 from server.org.scope import Caller
 from server.rate_limits import spend
 
-bp = APIBlueprint("signin", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="登录")])
+bp = Described("signin", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="登录")])
 _BINDING_S = 600
 
 

@@ -4,12 +4,13 @@ import uuid
 from datetime import date
 from typing import Any, Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from server.api.checkins import TicketReply, ticket_reply
+from server.api.described import Described
 from server.api.fields import Moment, Remark, Sentence
 from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
@@ -32,7 +33,7 @@ from server.tally import policy
 from server.tally.spot_terms import spot_terms
 from server.tally.workdays import is_workday
 
-bp = APIBlueprint("spot_checks", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽查")], abp_security=SIGNED_IN)
+bp = Described("spot_checks", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="抽查")], abp_security=SIGNED_IN)
 
 
 class SpotCheckPath(BaseModel):

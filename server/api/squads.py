@@ -4,10 +4,11 @@ import uuid
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import or_, select
 
+from server.api.described import Described
 from server.api.fields import Name
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
@@ -19,7 +20,7 @@ from server.org.scope import watched_members, watched_squads
 from server.tally.models import SiteDay
 from server.tally.states import state_of
 
-bp = APIBlueprint("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=SIGNED_IN)
+bp = Described("squads", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="小分队")], abp_security=SIGNED_IN)
 
 
 class SquadPath(BaseModel):

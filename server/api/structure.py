@@ -4,10 +4,11 @@ import uuid
 from datetime import date
 from typing import Literal
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field
 
 from server.api.closing import UnitPath
+from server.api.described import Described
 from server.api.fields import Day, Name
 from server.api.register import MemberPath
 from server.api.services import Reply, now, transaction
@@ -18,7 +19,7 @@ from server.org.structure import NewRole
 from server.tally import closed
 from server.tally.recompute import recompute_stored
 
-bp = APIBlueprint("structure", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
+bp = Described("structure", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="档案")], abp_security=SIGNED_IN)
 
 
 class UnitBody(BaseModel):

@@ -4,10 +4,11 @@ import uuid
 from typing import Annotated, Literal
 
 from flask import Response
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import select
 
+from server.api.described import Described
 from server.api.services import Reply, now, reading, services, transaction
 from server.api.session import SIGNED_IN, caller
 from server.audit.journal import record
@@ -16,9 +17,7 @@ from server.notify import credits, messages, subscriptions, templates
 from server.org.models import Member
 from server.rate_limits import spend
 
-bp = APIBlueprint(
-    "subscriptions", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="订阅消息")], abp_security=SIGNED_IN
-)
+bp = Described("subscriptions", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="订阅消息")], abp_security=SIGNED_IN)
 TemplateId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

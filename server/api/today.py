@@ -5,12 +5,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from flask_openapi import APIBlueprint, Tag
+from flask_openapi import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.api.checkin_replies import CheckInRow, row_reply
 from server.api.counts import DayReply, MonthReply, month_of, stored_day
+from server.api.described import Described
 from server.api.notices import NoticeRow, notice_row
 from server.api.services import Reply, now, reading
 from server.api.session import SIGNED_IN, caller
@@ -27,7 +28,7 @@ from server.org.scope import county as in_county
 from server.spotchecks import answers
 from server.tally import policy
 
-bp = APIBlueprint("today", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="今天")], abp_security=SIGNED_IN)
+bp = Described("today", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="今天")], abp_security=SIGNED_IN)
 
 
 class WindowReply(BaseModel):

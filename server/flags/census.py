@@ -87,7 +87,8 @@ def standings(
     Streamed, so that memory does not grow; the session must be in a transaction.
 
     Members posted in the month whose consent stands and was given before its end: refusing to be photographed never
-    raises a flag, nor do the days before somebody agreed.
+    raises a flag, nor do the days before somebody agreed. And who may be short: whoever has confirmed days for the
+    highest target that anybody has is not looked at, which of a month that is over are most.
     """
     values: dict[str, Any] = {
         "county": asked.county_id,
@@ -100,6 +101,7 @@ def standings(
     }
     fold = _Fold(asked)
     corrected = session.scalar(_addenda_of(asked).limit(1)) is not None
+    values |= {"month": asked.month, "enough": _ANY if corrected else _highest_target(asked)}
     question = _question(dialect_of(session), asked.among, asked.closed).bindparams(**dict(asked.values))
     rows = session.execute(question, values, execution_options={"yield_per": size})
     for part in rows.partitions():
@@ -133,10 +135,10 @@ JOIN (SELECT member_id, count(*) AS postings, min(starts_on) AS starts_on, max(c
             {narrowed}
       GROUP BY member_id) p ON p.member_id = m.id
 LEFT JOIN (
-    SELECT member_id, {masks}
+    SELECT member_id, sum(confirmed_halves) FILTER (WHERE on_date >= :month) AS had, {masks}
     FROM site_days WHERE county_id = :county AND on_date BETWEEN :since AND :last {narrowed}
     GROUP BY member_id) d ON d.member_id = m.id
-WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after
+WHERE m.county_id = :county AND m.removed_at IS NULL AND m.id > :after AND coalesce(d.had, 0) < :enough
 ORDER BY m.id
 """
 _AGREES = "c.withdrawn_at IS NULL AND c.version = :version"
@@ -167,7 +169,7 @@ def _question(dialect: str, among: str, closed: bool) -> TextualSelect:
             )
         )
         .bindparams(
-            *(bindparam(name, type_=Date()) for name in ("since", "last", "forever")),
+            *(bindparam(name, type_=Date()) for name in ("since", "month", "last", "forever")),
             bindparam("after", type_=Uuid()),
             bindparam("consented_before", type_=UtcDateTime()),
         )
@@ -180,6 +182,15 @@ def _question(dialect: str, among: str, closed: bool) -> TextualSelect:
             **dict.fromkeys((name for name, _ in _MASKS), BigInteger),
         )
     )
+
+
+_ANY = 1000  # more half days than a month has: addenda may take confirmed ones back
+
+
+def _highest_target(asked: Asked) -> int:
+    """In half days, whoever it is of; shares of it, leave and rounding (to half days) only make it less."""
+    held = [r.rules for _, r in asked.book.within(asked.month, asked.last)]
+    return int(2 * max(max((r.target_days, *r.unit_targets.values(), *r.role_targets.values())) for r in held))
 
 
 Detail = tuple[tuple[Posted, ...], tuple[Held, ...]]

@@ -17,7 +17,7 @@ from server.flags.habit import usual_left
 from server.leaves.models import Leave
 from server.org.models import Consent, Posting
 from server.tally import policy
-from server.tally.models import Policy, SiteDay
+from server.tally.models import MonthAddendum, Policy, SiteDay
 from server.tally.month import month_count
 from server.tally.rules import PolicyRules, Proration, WindowRule
 from tests.cast import JOINED, Cast, add_policy
@@ -87,8 +87,11 @@ def test_it_leaves_as_much_to_earn_as_the_month_is_folded(db: Database, cast: Ca
     found = standing(db, cast["chen"].id, today)
     with db.reading() as session:
         folded = month_count(session, 1, cast["chen"].id, NOV, today, JOINED)
-    assert found.count == replace(folded, rejected=0)
-    assert (found.usual_left or 0) <= found.count.remaining_days
+    if found is None:
+        assert folded.confirmed >= 20
+    else:
+        assert found.count == replace(folded, rejected=0)
+        assert (found.usual_left or 0) <= found.count.remaining_days
 
 
 @settings(max_examples=25)
@@ -111,7 +114,8 @@ def test_it_counts_as_the_month_is_folded(db: Database, cast: Cast, days, posted
             whole = month_count(session, 1, cast["chen"].id, month, today)
         if found is None:
             last = (month + timedelta(days=31)).replace(day=1)
-            assert not whole.posted_days or agreed.astimezone(UTC) >= datetime(last.year, last.month, 1, tzinfo=UTC)
+            late = agreed.astimezone(UTC) >= datetime(last.year, last.month, 1, tzinfo=UTC)
+            assert not whole.posted_days or late or whole.confirmed >= 20
         else:
             assert found.count == replace(folded, rejected=0)
 
@@ -197,6 +201,39 @@ def test_nobody_is_asked_to_come_on_a_whole_day_of_leave_of_any_kind(db: Databas
     found = standing(db, cast["chen"].id, today)
     assert (found.count.remaining_days, found.count.target, found.has_today) == (12, 20, True)
     assert not standing(db, cast["colleague"].id, today).has_today
+
+
+@pytest.mark.parametrize(
+    ("rule", "highest", "days", "taken_back", "is_looked_at"),
+    [
+        ("who has confirmed the target needs nothing", {}, 20, 0, False),
+        ("half a day less may be short", {}, 19.5, 0, True),
+        ("a unit's higher target may be theirs", {"unit_targets": {str(uuid.UUID(int=9)): 22}}, 20, 0, True),
+        ("a role's, too", {"role_targets": {"squad_leader": 20.5}}, 20, 0, True),
+        ("an addendum may take a confirmed day back", {}, 20, 1, True),
+    ],
+)
+def test_only_who_may_be_short_is_looked_at(
+    db: Database, cast: Cast, rule: str, highest: dict, days: float, taken_back: int, is_looked_at: bool
+) -> None:
+    rules = PolicyRules(burden_mode="daily", legal_basis="测试", **highest)
+    with db.transaction() as session:
+        session.execute(delete(Policy).where(Policy.county_id == 1))
+        add_policy(session, 1, rules, datetime(2026, 9, 1, tzinfo=UTC))
+        for _ in range(taken_back):
+            session.add(
+                MonthAddendum(
+                    county_id=1, id=uuid.uuid4(), member_id=cast["chen"].id, on_date=NOV, made_at=datetime.now(UTC),
+                    before={}, after=dict.fromkeys(("confirmed", "pending", "excused", "lowers_target", "rejected"), 0),
+                    cause="review", cause_id=uuid.uuid4(), explanation="撤销",
+                )
+            )  # fmt: skip
+    whole = {NOV + timedelta(n): (2, 0, 0, 0) for n in range(int(days))}
+    store(db, cast, whole | ({NOV + timedelta(25): (1, 0, 0, 0)} if days % 1 else {}))
+    found = standing(db, cast["chen"].id, date(2026, 12, 6))
+    assert (found is not None) == is_looked_at
+    if found:
+        assert found.count.confirmed == days - taken_back
 
 
 def test_members_come_in_parts_and_can_be_gone_on_with(db: Database, cast: Cast) -> None:
