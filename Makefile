@@ -27,7 +27,7 @@ run: $(RUN_STAMP) $(ASSETS) ## set up and start everything: web, worker, WeChat 
 	@exec $(BIN)/python -m server run
 
 test: $(TEST_STAMP) $(NPM_STAMPS) check-system ## all tests, on SQLite and on a real PostgreSQL
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n 3
 
 lint: lint-server lint-miniprogram ## style, types, import directions; the mini-program's too, packed and weighed
 

@@ -33,6 +33,9 @@ from server.worker import Worker
 from tests.cast import Cast, assemble
 from tests.client import Api
 
+# Six thousand tests are collected in each process, and none is garbage: to look for some took longer than they did.
+gc.set_threshold(50_000)
+
 # Random tests are never judged by the clock of a busy machine; those with a database clear it themselves.
 settings.register_profile(
     "zhudian", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -336,9 +339,15 @@ def clock() -> StoppedClock:
     return StoppedClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def defaults() -> Config:
+    """To read the environment for it took longer than to undo a database."""
+    return Config(_env_file=None)
+
+
 @pytest.fixture
-def config(database_url: str, tmp_path: Path) -> Config:
-    return Config(_env_file=None, database_url=database_url, photo_root=tmp_path / "photos")
+def config(defaults: Config, database_url: str, tmp_path: Path) -> Config:
+    return defaults.model_copy(update={"database_url": database_url, "photo_root": tmp_path / "photos"})
 
 
 @pytest.fixture

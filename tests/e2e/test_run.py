@@ -106,6 +106,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)  # five starts, beside everything else
 def test_from_the_first_start_to_the_last(run: Run) -> None:
     """Banner, var/demo.json, the printed curl, Ctrl-C; then again on what is there. One test: it is seeded once."""
     first_s = run.start()
