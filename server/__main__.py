@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -120,9 +120,18 @@ def _seed(config: Config, _arguments: argparse.Namespace) -> int:
 
 
 def _flags(config: Config, _arguments: argparse.Namespace) -> int:
+    from server.flags.models import Flag
+    from server.org.models import County
     from server.worker import Worker
 
-    Worker(config).flags_now()
+    worker = Worker(config)
+    worker.flags_now()
+    is_open = (Flag.county_id == County.id) & Flag.closed_at.is_(None)
+    with worker.db.reading() as session:
+        for name, found in session.execute(
+            select(County.name, func.count(Flag.id)).outerjoin(Flag, is_open).group_by(County.id).order_by(County.id)
+        ):
+            print(f"{name}: {found} flags open")
     return 0
 
 

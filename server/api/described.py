@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
 from typing import Any
 
 from flask_openapi import APIBlueprint, OpenAPI
 from flask_openapi.types import ParametersTuple
 from flask_openapi.utils import parse_parameters
-
-_drawing = Lock()
 
 
 class Described(APIBlueprint):
@@ -32,12 +29,12 @@ class Described(APIBlueprint):
 
 
 def draw_all(app: OpenAPI) -> None:
-    """Into the app's document what its blueprints describe, as `register_api` would have at the start."""
-    with _drawing:
-        for api in app.blueprints.values():
-            if isinstance(api, Described):
-                api.draw()
-                app.tags.extend(tag for tag in api.tags if tag.name not in app.tag_names)
-                app.tag_names.extend(tag.name for tag in api.tags if tag.name not in app.tag_names)
-                app.paths.update(api.paths)
-                app.components_schemas.update(api.components_schemas)
+    """Into the app's document what its blueprints describe, as `register_api` would have at the start. By one thread
+    at a time."""
+    for api in app.blueprints.values():
+        if isinstance(api, Described):
+            api.draw()
+            app.tags.extend(tag for tag in api.tags if tag.name not in app.tag_names)
+            app.tag_names.extend(tag.name for tag in api.tags if tag.name not in app.tag_names)
+            app.paths.update(api.paths)
+            app.components_schemas.update(api.components_schemas)

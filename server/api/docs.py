@@ -1,5 +1,6 @@
 """The API's own description: /openapi.json for programs, /docs for people."""
 
+from threading import Lock
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect
@@ -10,6 +11,7 @@ from flask_openapi_swagger.plugins import RegisterPlugin
 from server.api.described import draw_all
 
 bp = Blueprint("docs", __name__)
+_drawing = Lock()  # flask-openapi shows its document before it is whole
 
 
 @bp.get("/openapi.json")
@@ -30,7 +32,16 @@ def install(app: Flask) -> None:
 
 
 def document(app: OpenAPI) -> dict[str, Any]:
-    """The document as plain JSON, with problems under their own media type (RFC 9457)."""
+    """The document as plain JSON, drawn by the first who asks; whoever asks meanwhile waits for the whole of it."""
+    with _drawing:
+        if "document" not in app.extensions:
+            app.extensions["document"] = _drawn(app)
+    drawn: dict[str, Any] = app.extensions["document"]
+    return drawn
+
+
+def _drawn(app: OpenAPI) -> dict[str, Any]:
+    """With problems under their own media type (RFC 9457)."""
     draw_all(app)
     spec = app.api_doc
     for path in spec["paths"].values():

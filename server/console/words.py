@@ -1,5 +1,6 @@
 """How pages speak of days, moments and states (design.md): the same words, colours and shapes as on the phone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -63,6 +64,12 @@ def span(first: date | str, last: date | str) -> str:
     return day(first) if first == last else f"{day(first)} 至 {day(last)}"
 
 
+def length_of(first: date | str, last: date | str) -> str:
+    """27 天, of the dates from the first to the last; nothing of one date."""
+    ends = [date.fromisoformat(on) if isinstance(on, str) else on for on in (first, last)]
+    return "" if first == last else f"{(ends[1] - ends[0]).days + 1} 天"
+
+
 def month(first: date | str) -> str:
     """2026年11月, of a date or of 2026-11."""
     text = first if isinstance(first, str) else first.isoformat()
@@ -76,6 +83,25 @@ def _instant(at: datetime | str) -> datetime:
 def days(halves: float) -> str:
     """14 or 14.5: a number of days, without a zero that says nothing."""
     return f"{halves:g}"
+
+
+_HALVES = {
+    "confirmed": "确认",
+    "pending": "待核",
+    "excused": "公出培训",
+    "lowers_target": "请假减少",
+    "rejected": "驳回",
+}
+
+
+def changed(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """确认 0 → 1，待核 1 → 0: a day's half days before and after, in days; only what is another."""
+    said = [
+        f"{word} {days(before[name] / 2)} → {days(after[name] / 2)}"
+        for name, word in _HALVES.items()
+        if before[name] != after[name]
+    ]
+    return "，".join(said) or "天数不变"
 
 
 def since(at: datetime | str, now: datetime) -> str:
@@ -108,6 +134,6 @@ def role(code: str) -> str:
 
 
 def install(app: Flask) -> None:
-    for said in (day, full_day, moment, span, month, days, since, state, shape, role):
+    for said in (day, full_day, moment, span, length_of, month, days, changed, since, state, shape, role):
         app.jinja_env.filters[said.__name__] = said
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -47,9 +47,17 @@ def assess(count: MonthCount, today: date, closed: bool, usual_left: float | Non
     return Shortfall(kind, _sentence(kind, count, have, line, today), _facts(count, today, line, usual_left))
 
 
-def while_it_waits(count: MonthCount) -> str:
+_WAITS = "待核的核定之前，这条预警不作进一步处理。"
+
+
+def while_it_waits(count: MonthCount, today: date) -> str:
     """What a flag says that only what waits for a decision covers: it is not over, and nothing is done about it."""
-    return f"{_held(count)}，目标 {count.target:g} 天。待核的核定之前，这条预警不作进一步处理。"
+    return f"{_as_of(today)}{_held(count)}，目标 {count.target:g} 天。{_WAITS}"
+
+
+def once_over(message: str) -> str:
+    """What a flag goes on saying that is over: nothing waits for it any more."""
+    return message.removesuffix(_WAITS)
 
 
 def _line(count: MonthCount, usual_left: float | None) -> float:
@@ -63,7 +71,7 @@ def _even_line(count: MonthCount) -> float:
 
 
 def _sentence(kind: str, count: MonthCount, have: float, line: float, today: date) -> str:
-    held, as_of = _held(count), f"截至{today.month}月{today.day}日，"
+    held, as_of = _held(count), _as_of(today)
     days, missing = f"{count.remaining_days:g} 个可用日", f"{count.missing:g} 天"
     if kind == "missed":
         return f"{held}，目标 {count.target:g} 天，差 {missing}。如有出入请核对或申诉。"
@@ -72,6 +80,10 @@ def _sentence(kind: str, count: MonthCount, have: float, line: float, today: dat
     if kind == "at_risk":
         return f"{as_of}{held}，还差 {missing}，只剩 {days}。接下来几乎每天都要在岗，有困难请早与队长商量。"
     return f"{as_of}{held}，比能达标的进度少 {line - have:.1f} 天。再驻点 {missing}即可达标，还有 {days}。"
+
+
+def _as_of(today: date) -> str:
+    return f"截至{today.month}月{today.day}日，"
 
 
 def _held(count: MonthCount) -> str:

@@ -35,7 +35,7 @@ def waits(member: Standing | None, today: date, closed: bool) -> str:
     if member is None or member.if_refused is None:
         return ""
     refused = member.if_refused()
-    return while_it_waits(member.count) if assess(refused.month, today, closed, refused.usual_left) else ""
+    return while_it_waits(member.count, today) if assess(refused.month, today, closed, refused.usual_left) else ""
 
 
 def about(session: Session, county_id: int, tz: str, month: date, today: date) -> Asked:

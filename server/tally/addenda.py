@@ -74,7 +74,8 @@ def published(session: Session, county_id: int, member_id: uuid.UUID, on: date) 
 def of_month(
     session: Session, county_id: int, month: date, member_id: uuid.UUID | None = None
 ) -> list[tuple[MonthAddendum, str]]:
-    """The addenda to a month with their members' names, oldest first; of one member, or of all."""
+    """The addenda to a month with their members' names, oldest first, those of one instant by name and date; of one
+    member, or of all."""
     statement = (
         select(MonthAddendum, Member.name)
         .join(Member, (Member.county_id == MonthAddendum.county_id) & (Member.id == MonthAddendum.member_id))
@@ -82,7 +83,8 @@ def of_month(
     )
     if member_id is not None:
         statement = statement.where(MonthAddendum.member_id == member_id)
-    return [(one, name) for one, name in session.execute(statement.order_by(MonthAddendum.made_at, MonthAddendum.id))]
+    in_order = statement.order_by(MonthAddendum.made_at, Member.name, MonthAddendum.on_date, MonthAddendum.id)
+    return [(one, name) for one, name in session.execute(in_order)]
 
 
 def _latest(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> MonthAddendum | None:

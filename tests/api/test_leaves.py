@@ -201,6 +201,15 @@ def test_which_days_are_past_says_the_stations_date(api: Api, clock: StoppedCloc
     assert ask(api, "neighbour", kind="make_up", first="2026-11-24").json["code"] == "make_up_ahead"
 
 
+def test_the_addenda_of_one_decision_stand_by_date(api: Api, clock: StoppedClock) -> None:
+    clock.advance(days=17)
+    leave = ask(api, first="2026-11-21", last="2026-11-30").json["id"]
+    api.close_month()
+    assert decide(api, leave, "bureau").status_code == 200
+    added = api.get("/me/month", "chen", month="2026-11").json["addenda"]
+    assert [a["on"] for a in added] == [f"2026-11-{day}" for day in range(21, 31)]
+
+
 def test_approved_after_the_close_it_is_an_addendum_and_the_open_days_count(api: Api, clock: StoppedClock) -> None:
     clock.advance(days=17)  # 11 December: what waits is waited for no longer
     leave = ask(api, first="2026-11-30", last="2026-12-01").json["id"]

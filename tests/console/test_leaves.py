@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.client import Api
@@ -31,6 +32,26 @@ def test_a_request_is_approved(desk: Desks, api: Api) -> None:
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("supervisor")
     (leave,) = json.loads(api.get("/leaves", "chen").text)["items"]
     assert leave["state"] == "approved"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])
+def test_long_leave_with_a_long_reason_keeps_its_line(desk: Desks, api: Api, size: tuple[int, int]) -> None:
+    """Dates and buttons are not broken, and how long it is stands beside."""
+    ask(api, reason="随县领导赴外地洽谈" * 30, kind="official_trip", starts_on="2026-11-01", ends_on="2026-11-23")
+    sitting = desk("bureau", size=size)
+    page = sitting.at("/leaves")
+    sitting.shot("leaves-long")
+    row = page.get_by_role("row").filter(has_text="chen")
+    expect(row).to_contain_text("23 天")
+    line = {"button": row.get_by_role("button", name="同意 chen 的公出"), "not": row.get_by_text("不同意", exact=True)}
+    assert {name: box["height"] < 50 for name, one in line.items() if (box := one.bounding_box())} == {
+        "button": True,
+        "not": True,
+    }
+    dates = row.get_by_role("cell").filter(has_text="11月1日 周日 至 11月23日 周一").bounding_box()
+    assert dates
+    assert dates["width"] > 180
+    assert sitting.fits()
 
 
 def test_a_refusal_says_why(desk: Desks, api: Api) -> None:

@@ -192,7 +192,7 @@ def test_what_came_later_stands_beside_it(desk: Desks, month: str, api: Api, clo
     assert api.post("/attestations", "bureau", body).status_code == 201
     page = desk("bureau").at("/months/2026-11")
     added = page.get_by_role("region", name=re.compile("^补充说明"))
-    expect(added.get_by_role("row").filter(has_text="leader")).to_contain_text("0 → 1")
+    expect(added.get_by_role("row").filter(has_text="leader")).to_contain_text("确认 0 → 1")
     assert [row[1] for row in sheets(page, "/months/2026-11/results.xlsx")["补充说明"][3:]] == ["leader"]
 
 

@@ -1,8 +1,12 @@
 """`python -m server flags` beside another one, or beside the worker's own night: nobody fails, nobody is told twice."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from server.config import Config
 from server.db import Database
@@ -41,3 +45,18 @@ def test_comparing_at_the_same_instant(
     raised = rows("SELECT kind, count(*) FROM flags WHERE county_id = 1 GROUP BY kind ORDER BY kind")
     assert raised == [("missed", 5), ("unreachable", 5)]  # October is closed, November as good as over
     assert rows("SELECT count(*) FROM notices WHERE county_id = 1") == [(10,)]
+
+
+def test_the_command_says_how_many_are_open(
+    database_url: str, cast: Cast, rows: Callable[..., list], tmp_path: Path
+) -> None:
+    env = os.environ | {"DATABASE_URL": database_url, "PHOTO_ROOT": str(tmp_path)}
+    command = (sys.executable, "-m", "server", "flags")
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found = rows(
+        "SELECT c.name, (SELECT count(*) FROM flags f WHERE f.county_id = c.id AND f.closed_at IS NULL)"
+        " FROM counties c ORDER BY c.id"
+    )
+    assert done.stdout.splitlines() == [f"{name}: {open_} flags open" for name, open_ in found]
+    assert len(found) == 2
