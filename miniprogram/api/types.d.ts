@@ -4063,6 +4063,11 @@ export interface components {
             unit_id: string | null;
             /** Unit Name */
             unit_name: string | null;
+            /**
+             * Waits
+             * @description last night only what waits for a decision covered it: no step before that
+             */
+            waits: boolean;
         };
         /**
          * FullDay

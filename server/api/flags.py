@@ -14,6 +14,7 @@ from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.flags import steps
+from server.flags.assess import is_held
 from server.flags.models import Flag, FlagStep
 from server.flags.steps import Decision
 from server.org import people
@@ -64,6 +65,9 @@ class FlagRow(BaseModel):
     month: str
     kind: FlagKind
     message: str = Field(description="what happened, as of which date, and the next step")
+    waits: bool = Field(
+        description="last night only what waits for a decision covered it: no step before that"
+    )
     facts: dict[str, Any] = Field(description="the numbers behind it: of the night it was raised, or counted last")
     raised_at: AwareDatetime
     closed_at: AwareDatetime | None
@@ -131,6 +135,7 @@ def _row(flag: Flag, member: str | None, unit: str | None, done: list[StepRow]) 
         month=f"{flag.month:%Y-%m}",
         kind=flag.kind,
         message=flag.message,
+        waits=is_held(flag.message),
         facts=flag.facts,
         raised_at=flag.raised_at,
         closed_at=flag.closed_at,

@@ -55,6 +55,11 @@ def while_it_waits(count: MonthCount, today: date) -> str:
     return f"{_as_of(today)}{_held(count)}，目标 {count.target:g} 天。{_WAITS}"
 
 
+def is_held(message: str) -> bool:
+    """Whether a flag said last that it waits; until the next night, whatever was decided since."""
+    return message.endswith(_WAITS)
+
+
 def once_over(message: str) -> str:
     """What a flag goes on saying that is over: nothing waits for it any more."""
     return message.removesuffix(_WAITS)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from server.config import Config
 from server.db import Database
 from server.flags.models import Flag
+from server.worker import Worker
 from tests.client import Api
 from tests.conftest import StoppedClock
 
@@ -167,6 +169,20 @@ def ask_for(api: Api, first: str, last: str) -> str:
     reply = api.post("/leaves", "chen", asked)
     assert reply.status_code == 201, reply.json
     return reply.json["id"]
+
+
+def test_the_list_says_which_only_wait(api: Api, flag_chen: uuid.UUID, config: Config, clock: StoppedClock) -> None:
+    """From the night on in which they were seen to wait, to the one after the decision."""
+    seen = []
+    leave = ""
+    for done in ("raised", "asked", "refused"):
+        if done == "asked":
+            leave = ask_for(api, "2026-11-01", "2026-11-20")
+        if done == "refused":
+            api.post(f"/leaves/{leave}/decision", "bureau", {"approved": False, "reason": "没有这次出差"})
+        Worker(config, clock).flags_now()
+        seen += [one["waits"] for one in api.get("/flags", "chen").json["items"] if one["month"] == "2026-11"]
+    assert seen == [False, True, False]
 
 
 def test_while_a_decision_is_waited_for_nothing_is_decided(api: Api, flag_chen: uuid.UUID) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from server.db import Database
 from server.flags.models import Flag
@@ -42,6 +43,22 @@ def test_a_step_is_decided_after_hearing(desk: Desks, db: Database, cast: Cast, 
     row.get_by_role("button", name="记录这一步").click()
     expect(page.get_by_role("status")).to_contain_text("已记录“约谈”")
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("本人说明：家里老人住院")
+
+
+def test_one_that_only_waits_says_so_beside_its_kind(
+    desk: Desks, db: Database, cast: Cast, clock: RunningClock
+) -> None:
+    raise_flag(db, cast, clock)
+    raise_flag(db, cast, clock, "leader")
+    words = "截至11月23日，11月在岗 4 天、待核 16 天，目标 20 天。待核的核定之前，这条预警不作进一步处理。"
+    with db.transaction() as session:
+        session.execute(update(Flag).where(Flag.member_id == cast["chen"].id).values(message=words))
+    sitting = desk("bureau", size=(1024, 768))
+    page = sitting.at("/flags")
+    sitting.shot("flags-waits")
+    assert sitting.barriers() == []
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("待核，暂不处置")
+    expect(page.get_by_role("row").filter(has_text="leader")).not_to_contain_text("暂不处置")
 
 
 def test_a_step_out_of_turn_is_refused_and_nothing_is_lost(
