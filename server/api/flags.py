@@ -65,9 +65,7 @@ class FlagRow(BaseModel):
     month: str
     kind: FlagKind
     message: str = Field(description="what happened, as of which date, and the next step")
-    waits: bool = Field(
-        description="last night only what waits for a decision covered it: no step before that"
-    )
+    waits: bool = Field(description="last night only what waits for a decision covered it: no step before that")
     facts: dict[str, Any] = Field(description="the numbers behind it: of the night it was raised, or counted last")
     raised_at: AwareDatetime
     closed_at: AwareDatetime | None
