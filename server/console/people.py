@@ -28,7 +28,7 @@ from server.leaves.models import KIND_WORDS
 from server.org import postings
 from server.org.models import Unit
 from server.org.scope import county as in_county
-from server.tally import closed
+from server.tally import addenda, closed
 from server.tally.models import SiteDay
 from server.tally.types import FULL_DAY
 from server.watch import member_leads, members, today
@@ -136,6 +136,7 @@ def people_file(member_id: uuid.UUID) -> Response:
         shown = next((m for m in months if m.first == first), None) or calendar(session, who, member.id, [first])[0]
         on = asked.day or _latest(shown, who.today)
         blind = second_opinion.blinded(session, who, at)
+        later = [one for one, _ in addenda.of_month(session, who.county_id, first, member.id)]
         return page(
             "file.html",
             member=member,
@@ -149,6 +150,7 @@ def people_file(member_id: uuid.UUID) -> Response:
             shown=shown,
             count=month_of(session, who, member.id, first),
             is_closed=closed.is_closed(session, who.county_id, first),
+            later={state: addenda.amends(later, state) for state in ("confirmed", "excused")} if later else {},
             events=timeline(session, who, member.id, first, who.tz, blind),
             on=on,
             is_asked=asked.day is not None,

@@ -1,6 +1,7 @@
 """补充说明: what became known of a day after its month was published, dated, with half days before and after."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -85,6 +86,17 @@ def of_month(
         statement = statement.where(MonthAddendum.member_id == member_id)
     in_order = statement.order_by(MonthAddendum.made_at, Member.name, MonthAddendum.on_date, MonthAddendum.id)
     return [(one, name) for one, name in session.execute(in_order)]
+
+
+def amends(added: Iterable[MonthAddendum], state: str) -> float:
+    """By how many days these addenda, oldest first, change what was published: confirmed, excused, …"""
+    before: dict[tuple[uuid.UUID, date], int] = {}
+    after: dict[tuple[uuid.UUID, date], int] = {}
+    for one in added:
+        day = one.member_id, one.on_date
+        before.setdefault(day, one.before[state])
+        after[day] = one.after[state]
+    return sum(after[day] - before[day] for day in after) / 2
 
 
 def _latest(session: Session, county_id: int, member_id: uuid.UUID, on: date) -> MonthAddendum | None:

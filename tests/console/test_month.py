@@ -196,6 +196,29 @@ def test_what_came_later_stands_beside_it(desk: Desks, month: str, api: Api, clo
     assert [row[1] for row in sheets(page, "/months/2026-11/results.xlsx")["补充说明"][3:]] == ["leader"]
 
 
+def test_a_file_says_what_a_published_month_comes_to_with_what_came_later(
+    desk: Desks, month: str, api: Api, clock: RunningClock
+) -> None:
+    """A day is vouched for, and that is taken back: what was published stays, and beside it what is known now."""
+    close_before(api, clock)
+    api.close_month("2026-11")
+    who = api.cast["leader"].id
+    vouched = api.post(
+        "/attestations", "bureau", {"member": str(who), "on": "2026-11-30", "value": 1, "reason": "一起接待客商"}
+    )
+    sitting = desk("bureau")
+    file = sitting.at(f"/people/{who}?month=2026-11").get_by_role("region", name=re.compile("^2026年11月"))
+    expect(file).to_contain_text("确认 0 天，待核 0 天")
+    expect(file).to_contain_text("加上结账后的补充说明：确认 1 天，公出培训 0 天；公布的结果不改。")
+    sitting.shot("file-addenda")
+    taken_back = f"/attestations/{vouched.json['id']}/withdrawal"
+    assert api.post(taken_back, "bureau", {"reason": "看错了日期"}).status_code == 200
+    file = sitting.at(f"/people/{who}?month=2026-11").get_by_role("region", name=re.compile("^2026年11月"))
+    expect(file).to_contain_text("加上结账后的补充说明：确认 0 天")
+    file = sitting.at(f"/people/{who}?month=2026-12").get_by_role("region", name=re.compile("^2026年12月"))
+    expect(file).not_to_contain_text("补充说明")
+
+
 def test_the_workbook_has_real_numbers_and_dates_and_no_formula(
     desk: Desks, month: str, db: Database, cast: Cast, rows: Rows
 ) -> None:
