@@ -98,7 +98,7 @@ def create_app(
     config: Config, clock: Clock = system_clock, db: Database | None = None, routes: OpenAPI | None = None
 ) -> OpenAPI:
     """The web application. `clock` and `db` are given by tests; a server makes its own. `routes`: made ahead, for this
-    app alone."""
+    app alone and with its `trusted_proxies`."""
     app = routes or make_routes(config.trusted_proxies)
     app.extensions["zhudian"] = make_services(config, clock, db)
     return app
