@@ -43,6 +43,15 @@ def looked_at(page: Page) -> None:
     expect(page.locator("[data-fresh]")).to_have_count(0)
 
 
+def accept_together(page: Page) -> None:
+    """On the page with the photos, once it is there: what is pressed at once rests, as everywhere."""
+    together = page.get_by_role("button", name="一起通过")
+    expect(together).to_be_visible()
+    page.wait_for_load_state()  # its script lets it rest
+    looked_at(page)
+    together.click()
+
+
 def press(page: Page, *keys: str) -> None:
     """As a person does: no earlier than what has come can have been looked at."""
     looked_at(page)
@@ -428,8 +437,7 @@ def test_several_clean_ones_together_once_their_photos_were_seen(
     sitting.shot("review-confirm")
     assert sitting.barriers() == []
     assert review(api, clean[0], "bureau2", "accepted", "看过").status_code == 201
-    looked_at(page)
-    page.get_by_role("button", name="一起通过").click()
+    accept_together(page)
     expect(page.get_by_text("已通过 1 条；1 条没有办成，原因在下面。")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("已经有人复核过了，没有改动。")
     assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", "accepted", None]
@@ -450,8 +458,7 @@ def test_what_was_accepted_together_stands_after_a_minute_and_is_nobody_elses_to
     page = desk("bureau").at("/review/list")
     page.get_by_label("选这一页全部").check()
     page.get_by_role("button", name="看照片并通过所选 1 条").click()
-    looked_at(page)
-    page.get_by_role("button", name="一起通过").click()
+    accept_together(page)
     sent = page.locator("form.take-back").evaluate("form => new URLSearchParams(new FormData(form)).toString()")
     other = desk("bureau2").at("/review/list")
     forged = "sent => fetch('/console/review/bulk/undo', {method: 'POST', body: new URLSearchParams(sent)})"

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.api.test_review import review
 from tests.client import Api
 from tests.console.conftest import Desks
-from tests.console.test_review import ACCEPT, coarse, decision, far, looked_at, press, settled, shown
+from tests.console.test_review import ACCEPT, accept_together, coarse, decision, far, press, settled, shown
 from tests.miniprogram.conftest import RunningClock
 
 
@@ -98,8 +98,7 @@ def test_what_another_came_to_look_at_meanwhile_is_left_out_of_those_accepted_to
     page.get_by_label("选这一页全部").check()
     page.get_by_role("button", name="看照片并通过所选 2 条").click()
     desk("bureau2").at(f"/review/{held}?unit={api.cast.units['west']}")  # after this one, nothing of this unit
-    looked_at(page)
-    page.get_by_role("button", name="一起通过").click()
+    accept_together(page)
     expect(page.get_by_text("已通过 1 条；1 条没有办成，原因在下面。")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("bureau2正在看这次打卡（")
     assert [decision(api, one) for one in (held, free)] == [None, "accepted"]
