@@ -104,8 +104,9 @@ def create_app(
     return app
 
 
-def make_routes(trusted_proxies: int = 0) -> OpenAPI:
-    """All faces, and no services yet: nothing in it is open, so that it may be made before a process forks."""
+def make_routes(proxies: int = 0) -> OpenAPI:
+    """All faces, behind so many trusted proxies, and no services yet: nothing in it is open, so that it may be made
+    before a process forks."""
     app = OpenAPI(
         __name__,
         info=Info(title="驻点通 Zhudian API", version="1", description=_DESCRIPTION),
@@ -130,8 +131,8 @@ def make_routes(trusted_proxies: int = 0) -> OpenAPI:
     docs.install(app)
     app.after_request(_harden)
     app.after_request(_timed)
-    if hops := trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -20,6 +20,7 @@ from tests.api.test_escorts import ask as ask_along
 from tests.api.test_leads import body as lead_body
 from tests.client import Api
 from tests.conftest import StoppedClock
+from tests.databases import administer
 
 _ID = "0f" * 16
 _A_PHOTO_OF_REVISION_0001 = (
@@ -38,10 +39,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path):
     if request.param == "sqlite":
         db = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     else:
-        from tests.conftest import _administer
-
         url = request.getfixturevalue("postgres")
-        _administer(url, "DROP DATABASE IF EXISTS empty_zhudian WITH (FORCE)", "CREATE DATABASE empty_zhudian")
+        administer(url, "DROP DATABASE IF EXISTS empty_zhudian WITH (FORCE)", "CREATE DATABASE empty_zhudian")
         db = Database(url.format(name="empty_zhudian"))
     yield db
     db.dispose()

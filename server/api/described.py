@@ -10,7 +10,7 @@ from flask_openapi.utils import parse_parameters
 
 
 class Described(APIBlueprint):
-    """To draw the schemas of all replies took a quarter of a start's CPU, for a document that few ever ask for."""
+    """To draw the schemas of all replies took a fifth of a start's CPU, for a document that few ever ask for."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -65,9 +65,9 @@ def span(first: date | str, last: date | str) -> str:
 
 
 def length_of(first: date | str, last: date | str) -> str:
-    """27 天, of the dates from the first to the last; nothing of one date."""
+    """27 天, of the dates from the first to the last."""
     ends = [date.fromisoformat(on) if isinstance(on, str) else on for on in (first, last)]
-    return "" if first == last else f"{(ends[1] - ends[0]).days + 1} 天"
+    return f"{(ends[1] - ends[0]).days + 1} 天"
 
 
 def month(first: date | str) -> str:

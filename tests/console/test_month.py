@@ -190,9 +190,12 @@ def test_what_came_later_stands_beside_it(desk: Desks, month: str, api: Api, clo
     api.close_month("2026-11")
     body = {"member": str(api.cast["leader"].id), "on": "2026-11-30", "value": 1, "reason": "一起接待客商"}
     assert api.post("/attestations", "bureau", body).status_code == 201
-    page = desk("bureau").at("/months/2026-11")
+    sitting = desk("bureau")
+    page = sitting.at("/months/2026-11")
     added = page.get_by_role("region", name=re.compile("^补充说明"))
     expect(added.get_by_role("row").filter(has_text="leader")).to_contain_text("确认 0 → 1")
+    added.scroll_into_view_if_needed()
+    sitting.shot("month-addenda")
     assert [row[1] for row in sheets(page, "/months/2026-11/results.xlsx")["补充说明"][3:]] == ["leader"]
 
 

@@ -15,9 +15,9 @@ from tests.browser.test_pages import ARGUMENTS
 from tests.client import Api
 from tests.console import old_browser
 from tests.console.conftest import TODAYS, Desks
+from tests.console.reviewing import decision, far, press, settled
 from tests.console.test_exports import ask
 from tests.console.test_register import GOOD, workbook
-from tests.console.test_review import decision, far, press, settled
 
 STATIC = Path(__file__).parents[2] / "server" / "console" / "static"
 # Whatever stands in a row with gaps between: of 2020 only grids know them.

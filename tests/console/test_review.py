@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from server.checkins import sample, second_opinion
 from server.db import Database
@@ -14,54 +14,16 @@ from server.org.models import RoleGrant
 from tests.api.test_review import appealed, review
 from tests.cast import JOINED, Cast
 from tests.client import Api
-from tests.console.conftest import TABLET, Desks
+from tests.console.conftest import Desks
+from tests.console.reviewing import (
+    ACCEPT,
+    decision,
+    far,
+    press,
+    settled,
+    shown,
+)
 from tests.miniprogram.conftest import RunningClock
-
-ACCEPT, REJECT = re.compile("^通过"), re.compile("^驳回")
-
-
-def far(api: Api, who: str = "chen", **more: Any) -> str:
-    return str(api.check_in(who, lat="31.26", **more).json["id"])
-
-
-def coarse(api: Api, who: str = "chen") -> str:
-    """Nothing speaks against it: only its circle is too wide."""
-    return str(api.check_in(who, accuracy_m="2500").json["id"])
-
-
-def decision(api: Api, checkin: str) -> str | None:
-    found: str | None = api.get(f"/checkins/{checkin}", "county_leader").json["decision"]
-    return found
-
-
-def shown(page: Page) -> str:
-    """The id of the check-in that is on the desk."""
-    return str(page.locator("#stage .item").get_attribute("data-id"))
-
-
-def looked_at(page: Page) -> None:
-    expect(page.locator("[data-fresh]")).to_have_count(0)
-
-
-def accept_together(page: Page) -> None:
-    """On the page with the photos, once it is there: what is pressed at once rests, as everywhere."""
-    together = page.get_by_role("button", name="一起通过")
-    expect(together).to_be_visible()
-    page.wait_for_load_state()  # its script lets it rest
-    looked_at(page)
-    together.click()
-
-
-def press(page: Page, *keys: str) -> None:
-    """As a person does: no earlier than what has come can have been looked at."""
-    looked_at(page)
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def settled(page: Page) -> None:
-    """Until what was decided in the background is answered."""
-    page.wait_for_load_state("networkidle")
 
 
 def test_the_queue_is_cleared_by_keyboard_alone(desk: Desks, api: Api) -> None:
@@ -421,79 +383,6 @@ def test_what_does_not_wait_is_read_and_may_be_decided_anew(desk: Desks, api: Ap
     assert decision(api, checkin) == "rejected"
 
 
-def test_several_clean_ones_together_once_their_photos_were_seen(
-    desk: Desks, api: Api, clock: RunningClock, rows: Any
-) -> None:
-    clean = [coarse(api, who) for who in ("chen", "colleague")]
-    doubted = far(api, "leader")
-    sitting = desk("bureau")
-    page = sitting.at("/review/list")
-    expect(page.get_by_label("选择leader")).to_have_count(0)
-    page.get_by_label("选这一页全部").check()
-    sitting.shot("review-list")
-    page.get_by_role("button", name="看照片并通过所选 2 条").click()
-    expect(page.locator(".sheet img")).to_have_count(2)
-    expect(page.locator(".sheet img").last).not_to_have_js_property("naturalWidth", 0)
-    sitting.shot("review-confirm")
-    assert sitting.barriers() == []
-    assert review(api, clean[0], "bureau2", "accepted", "看过").status_code == 201
-    accept_together(page)
-    expect(page.get_by_text("已通过 1 条；1 条没有办成，原因在下面。")).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("已经有人复核过了，没有改动。")
-    assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", "accepted", None]
-    sitting.shot("review-done")
-    clock.advance(seconds=50)  # the member is not told yet
-    page.keyboard.press("u")
-    expect(page.get_by_text("已撤销 1 条，队员没有收到通知。")).to_be_visible()
-    assert [decision(api, one) for one in (*clean, doubted)] == ["accepted", None, None]
-    clock.advance(minutes=5)
-    told = "SELECT count(*) FROM notices WHERE kind = 'checkin_decided' AND member_id = :who"
-    assert rows(told, who=api.cast["colleague"].id.hex) == [(0,)]
-
-
-def test_what_was_accepted_together_stands_after_a_minute_and_is_nobody_elses_to_take_back(
-    desk: Desks, api: Api, clock: RunningClock
-) -> None:
-    made = coarse(api)
-    page = desk("bureau").at("/review/list")
-    page.get_by_label("选这一页全部").check()
-    page.get_by_role("button", name="看照片并通过所选 1 条").click()
-    accept_together(page)
-    sent = page.locator("form.take-back").evaluate("form => new URLSearchParams(new FormData(form)).toString()")
-    other = desk("bureau2").at("/review/list")
-    forged = "sent => fetch('/console/review/bulk/undo', {method: 'POST', body: new URLSearchParams(sent)})"
-    assert "只能撤销自己的复核。" in other.evaluate(forged + ".then(a => a.text())", sent)
-    far_away = desk("far_bureau").at("/review/list")
-    assert far_away.evaluate(forged + ".then(a => a.status)", sent) == 404
-    clock.advance(seconds=61)
-    page.keyboard.press("u")
-    expect(page.get_by_text("已过可以撤销的时间")).to_be_visible()
-    assert decision(api, made) == "accepted"
-
-
-def test_a_doubtful_one_is_not_accepted_together_by_a_forged_form(desk: Desks, api: Api) -> None:
-    doubted = far(api)
-    page = desk("bureau").at("/review/list")
-    said = page.evaluate(
-        "id => fetch('/console/review/bulk', {method: 'POST', body: new URLSearchParams({id})}).then(a => a.text())",
-        doubted,
-    )
-    assert "有需要核实的发现，请逐条复核。" in said
-    assert decision(api, doubted) is None
-
-
-def test_filters_stand_in_the_address(desk: Desks, api: Api) -> None:
-    east, _west = far(api), far(api, "neighbour")
-    page = desk("bureau").at("/review")
-    page.get_by_label("单位").select_option(label="east")
-    page.get_by_role("button", name="筛选").click()
-    expect(page.locator("#progress")).to_have_text("今天已复核 0 条，还剩 1 条")
-    assert shown(page) == east
-    assert f"unit={api.cast.units['east']}" in page.url
-    press(page, "a")
-    expect(page.get_by_text("没有符合筛选的打卡了。")).to_be_visible()
-
-
 def test_a_unit_supervisor_reads_and_comments_and_does_not_decide(desk: Desks, api: Api) -> None:
     checkin, other = far(api), far(api, "neighbour")
     sitting = desk("supervisor")
@@ -556,63 +445,3 @@ def test_a_hostile_note_is_words(desk: Desks, api: Api) -> None:
     far(api, note="<img src=x onerror=alert(1)>\"'><script>alert(1)</script>")
     page = desk("bureau").at("/review")
     expect(page.locator("#stage .item")).to_contain_text("<script>alert(1)</script>")
-
-
-def under_the_fold(page: Page, *parts: str) -> list[str]:
-    """Which of these parts of the check-in one has to scroll to."""
-    fold = page.locator("#stage .deciding").bounding_box()
-    boxes = {part: page.locator(f"#stage {part}").bounding_box() for part in parts}
-    assert fold is not None
-    return [part for part, box in boxes.items() if box is None or box["y"] < 0 or box["y"] + box["height"] > fold["y"]]
-
-
-def test_on_a_tablet_all_that_matters_is_seen_before_deciding(desk: Desks, api: Api) -> None:
-    far(api)
-    sitting = desk("bureau", size=TABLET)
-    page = sitting.at("/review")
-    page.locator("#stage .leaflet-container").wait_for()
-    sitting.shot("review-tablet")
-    assert under_the_fold(page, "header", ".four", ".reason", ".findings >> nth=0", ".map", ".past") == []
-    expect(page.locator("#stage").get_by_label("留言（队员看得到）")).to_be_hidden()
-    page.keyboard.press("m")
-    expect(page.locator("#stage").get_by_label("留言（队员看得到）")).to_be_focused()
-
-
-@pytest.mark.parametrize("size", [(1440, 900), TABLET])
-def test_what_does_not_fit_is_reached_by_the_keyboard(desk: Desks, api: Api, size: tuple[int, int]) -> None:
-    far(api)
-    sitting = desk("bureau", size=size)
-    page = sitting.at("/review")
-    page.locator("#stage .fine summary").click()  # all seventeen
-    last = ".fine li:last-child"
-    assert under_the_fold(page, last) == [last]
-    for _ in range(3):
-        page.keyboard.press("PageDown")
-        if not under_the_fold(page, last):
-            break
-    assert under_the_fold(page, last) == []
-    for _ in range(3):
-        page.keyboard.press("PageUp")
-    assert under_the_fold(page, ".reason") == []
-    assert sitting.barriers() == []
-
-
-@pytest.mark.parametrize(
-    "size", [(1440, 900), TABLET, (720, 450), (375, 812)], ids=["desk", "tablet", "zoomed to 200 %", "phone"]
-)
-def test_it_holds_on_every_screen(desk: Desks, api: Api, size: tuple[int, int]) -> None:
-    far(api)
-    far(api, "colleague")
-    sitting = desk("bureau", size=size)
-    page = sitting.at("/review")
-    page.locator(".leaflet-container").first.wait_for()
-    sitting.shot("review")
-    assert sitting.fits()
-    assert sitting.barriers() == []
-    item = page.locator("#stage .item")
-    item.get_by_role("button", name=REJECT).first.click()
-    item.get_by_label("照片看不清").check()
-    assert sitting.fits()
-    sitting.shot("review-reject")
-    item.locator(".reject .strong").click()
-    expect(page.locator("#undo")).to_contain_text("已驳回")

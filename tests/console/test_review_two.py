@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.api.test_review import review
 from tests.client import Api
 from tests.console.conftest import Desks
-from tests.console.test_review import ACCEPT, accept_together, coarse, decision, far, press, settled, shown
+from tests.console.reviewing import ACCEPT, accept_together, coarse, decision, far, press, settled, shown
 from tests.miniprogram.conftest import RunningClock
 
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.client import Api
 from tests.console.conftest import Desks
-from tests.console.test_review import ACCEPT, REJECT, coarse, decision, far, looked_at, press, settled, shown
+from tests.console.reviewing import ACCEPT, REJECT, coarse, decision, far, looked_at, press, settled, shown
 
 
 def lined_up(api: Api) -> list[str]:

@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from server.db import Database
 from tests.cast import Cast, assemble
 from tests.client import checkin_form
+from tests.databases import administer
 from tests.deploy.site import ROOT, Site, answers, free_port, install
 from tests.deploy.waiting import until
 
@@ -137,8 +138,8 @@ class County:
 def found(postgres: str, folder: Path, stack: ExitStack) -> County:
     """A migrated county with its cast signed in, and nginx; web and worker are the test's to start."""
     name = f"deploy_{uuid.uuid4().hex}"
-    _administer(postgres, f"CREATE DATABASE {name}")
-    stack.callback(_administer, postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(postgres, f"CREATE DATABASE {name}")
+    stack.callback(administer, postgres, f"DROP DATABASE {name} WITH (FORCE)")
     county = County(install(folder / "site"), postgres.format(name=name), folder, Cast())
     migrated = county.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
@@ -161,10 +162,3 @@ def problem(response: requests.Response) -> dict[str, Any]:
     assert body["title"] == body["code"]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in body["detail"])
     return body
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()

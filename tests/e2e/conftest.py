@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from server.config import Config
 from server.demo.seed import seed
+from tests.databases import administer
 from tests.demo.seeded import SMALL
 from tests.processes import System
 
@@ -37,13 +37,6 @@ def empty_postgres(postgres: str) -> Iterator[str]:
     administer(postgres, f"CREATE DATABASE {name}")
     yield postgres.format(name=name)
     administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def administer(url: str, statement: str) -> None:
-    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 def zone_within_a_month() -> str:
