@@ -15,8 +15,10 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Row,
+    Text,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal_column,
@@ -51,6 +53,11 @@ def _channel_of(notice: FromClause) -> ColumnElement[str]:
     return func.coalesce(notice.c.channel, case((notice.c.kind.in_(by_mail), "email"), else_="subscribe"))
 
 
+def _may_have_arrived(notice: FromClause) -> ColumnElement[bool]:
+    """`course.in_doubt` for the database: a try ended without an answer (also one before it was sent anew by hand)."""
+    return cast(notice.c.tries, Text).contains('"uncertain"')
+
+
 _DUE = (
     select(Notice.__table__)
     .where(_N.state == "pending", _N.due_at <= bindparam("now"))
@@ -60,7 +67,8 @@ _DUE = (
         .select_from(_ON_THEIR_WAY)
         .where(_ON_THEIR_WAY.c.county_id == _N.county_id, _ON_THEIR_WAY.c.member_id == _N.member_id, _IS_SENDING)
     )
-    # Of one reader's by one channel the older goes first, unless it waits long, or the younger cannot.
+    # Of one reader's by one channel the older goes first, unless it waits long or may have arrived already, or the
+    # younger cannot wait.
     .where(
         or_(
             _N.expires_at <= bindparam("soon"),
@@ -72,6 +80,7 @@ _DUE = (
                 _WAITING.c.created_at < _N.created_at,
                 _WAITING.c.due_at <= bindparam("soon"),
                 _channel_of(_WAITING) == _channel_of(Notice.__table__),
+                ~_may_have_arrived(_WAITING),
                 _IS_WAITING,
             ),
         )

@@ -413,3 +413,20 @@ def test_an_older_one_is_waited_for_a_while_and_not_by_what_cannot_wait(members,
     assert states() == ["pending", "pending", "sent", "sent"]
     retried_in(hours=1)
     assert states() == ["pending", "sent", "sent", "sent"]
+
+
+def test_one_that_may_have_arrived_holds_no_younger_one_up(members, write, delivery, notices, sandbox, db, clock):
+    """What a killed worker had in hand is sent once more in ten minutes; nothing else of its reader waits for that."""
+    write(members[0], "a-older", "checkin_decided", DECIDED)
+    claim(db, clock)
+    clock.advance(seconds=61)
+    hand = delivery()
+    hand.run()
+    write(members[0], "b-younger", "checkin_decided", DECIDED)
+    clock.advance(seconds=5)
+    hand.run()
+    assert [notice.state for notice in notices()] == ["pending", "sent"]
+    clock.advance(minutes=11)
+    hand.run()
+    assert [notice.state for notice in notices()] == ["sent", "sent"]
+    assert len(sandbox.state.messages) == 2

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Text, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from server.audit.models import AuditEvent
@@ -81,10 +81,19 @@ def _let_settle(db: Database) -> None:
 
 def _is_due() -> Any:
     """And nothing stands before it: to one person goes one at a time, and what a killed worker had in hand holds the
-    others up for the minute until its claim lapses."""
+    others up for the minute until its claim lapses. They also wait for an older one that waits to be tried again; not
+    for one that may have arrived."""
     before = aliased(Notice)
+    tried_again = (
+        (before.state == "pending")
+        & (before.created_at < Notice.created_at)
+        & ~cast(before.tries, Text).contains('"uncertain"')
+        & (before.due_at > datetime.now(UTC))
+    )
     held = exists().where(
-        before.county_id == Notice.county_id, before.member_id == Notice.member_id, before.state == "sending"
+        before.county_id == Notice.county_id,
+        before.member_id == Notice.member_id,
+        (before.state == "sending") | tried_again,
     )
     return (Notice.due_at <= datetime.now(UTC)) & ~held
 
