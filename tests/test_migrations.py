@@ -8,12 +8,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import migrate, schema
 from server.checkins.models import CheckIn
 from server.db import Database, UtcDateTime
+from server.flags.models import WAITS, Flag
 from server.notify.models import Notice
 from server.photos.models import Photo
 from tests.api.test_escorts import ask as ask_along
@@ -253,6 +254,26 @@ def test_what_an_older_release_left_is_not_sent_twice(api: Api, db: Database, ro
     kept = dict(rows("SELECT dedupe_key, state FROM notices"))
     assert kept == {state: state for state in old} | {"sending": "uncertain"}
     assert rows("SELECT count(*) FROM notices WHERE channel IS NULL") == [(1,)], "only the one not begun"
+
+
+def test_flags_that_wait_say_so_on_both_sides(api: Api, db: Database, rows: Callable[..., list]) -> None:
+    """The older release has it in the last words of the sentence; there a flag that is over may go on saying so."""
+    now, said = api.clock(), "截至11月20日，11月在岗 4 天、待核 13 天，目标 20 天。"
+    given = {"county_id": 1, "month": now.date().replace(day=1), "message": said, "facts": {}, "raised_at": now}
+    with db.transaction() as session:
+        for name, more in {"chen": {"waits": True}, "leader": {}, "colleague": {"closed_at": now}}.items():
+            session.add(Flag(**given, member_id=api.cast[name].id, kind="behind", **more))
+    sentences = "SELECT m.name, f.message FROM flags f JOIN members m ON m.id = f.member_id"
+    waiting = "SELECT m.name, f.message, f.waits FROM flags f JOIN members m ON m.id = f.member_id ORDER BY m.name"
+    before = rows(waiting)
+    assert before == [("chen", said, True), ("colleague", said, False), ("leader", said, False)]
+    migrate.downgrade(db, "0032")
+    assert dict(rows(sentences)) == {"chen": said + WAITS, "colleague": said, "leader": said}
+    over = "UPDATE flags SET message = message || :words WHERE closed_at IS NOT NULL"
+    with db.transaction() as session:
+        session.connection().execute(text(over), {"words": WAITS})
+    migrate.upgrade(db)
+    assert rows(waiting) == before
 
 
 def test_notices_go_down_and_up(api: Api, db: Database, rows: Callable[..., list]) -> None:

@@ -14,7 +14,6 @@ from server.api.paging import PageQuery, cut, newest_first
 from server.api.services import Reply, now, reading, transaction
 from server.api.session import SIGNED_IN, caller
 from server.flags import steps
-from server.flags.assess import is_held
 from server.flags.models import Flag, FlagStep
 from server.flags.steps import Decision
 from server.org import people
@@ -132,8 +131,8 @@ def _row(flag: Flag, member: str | None, unit: str | None, done: list[StepRow]) 
         unit_name=unit,
         month=f"{flag.month:%Y-%m}",
         kind=flag.kind,
-        message=flag.message,
-        waits=is_held(flag.message),
+        message=flag.said,
+        waits=flag.waits,
         facts=flag.facts,
         raised_at=flag.raised_at,
         closed_at=flag.closed_at,

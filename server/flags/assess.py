@@ -47,22 +47,9 @@ def assess(count: MonthCount, today: date, closed: bool, usual_left: float | Non
     return Shortfall(kind, _sentence(kind, count, have, line, today), _facts(count, today, line, usual_left))
 
 
-_WAITS = "待核的核定之前，这条预警不作进一步处理。"
-
-
 def while_it_waits(count: MonthCount, today: date) -> str:
-    """What a flag says that only what waits for a decision covers: it is not over, and nothing is done about it."""
-    return f"{_as_of(today)}{_held(count)}，目标 {count.target:g} 天。{_WAITS}"
-
-
-def is_held(message: str) -> bool:
-    """Whether a flag said last that it waits; until the next night, whatever was decided since."""
-    return message.endswith(_WAITS)
-
-
-def once_over(message: str) -> str:
-    """What a flag goes on saying that is over: nothing waits for it any more."""
-    return message.removesuffix(_WAITS)
+    """What a flag says while only what waits for a decision covers what is missing."""
+    return f"{_as_of(today)}{_held(count)}，目标 {count.target:g} 天。"
 
 
 def _line(count: MonthCount, usual_left: float | None) -> float:

@@ -48,9 +48,9 @@ def hold(session: Session, county_id: int) -> None:
 def open_of_members(
     session: Session, county_id: int, month: date, after: uuid.UUID | None, upto: uuid.UUID | None
 ) -> Sequence[Any]:
-    """(id, member_id, kind, message, told) of a month's open flags about the members after `after`, up to `upto`."""
+    """(id, member_id, kind, message, waits, told) of a month's open flags, of the members after `after` up to `upto`."""
     told = exists().where(FlagStep.county_id == Flag.county_id, FlagStep.flag_id == Flag.id, FlagStep.step == "remind")
-    statement = select(Flag.id, Flag.member_id, Flag.kind, Flag.message, told.label("told")).where(
+    statement = select(Flag.id, Flag.member_id, Flag.kind, Flag.message, Flag.waits, told.label("told")).where(
         Flag.county_id == county_id, Flag.month == month, Flag.closed_at.is_(None), Flag.member_id.is_not(None)
     )
     if after:
@@ -93,13 +93,14 @@ def _all_clear(session: Session, county_id: int, mended: Sequence[uuid.UUID]) ->
     return letters
 
 
-def reword(session: Session, county_id: int, words: Sequence[tuple[uuid.UUID, str]]) -> None:
-    """What still stands is said with the numbers of this night; `facts` stay those that raised it."""
+def reword(session: Session, county_id: int, words: Sequence[tuple[uuid.UUID, str, bool]]) -> None:
+    """By id the sentence of this night, and whether it waits; `facts` stay those that raised it."""
     if words:
         table = cast(Table, Flag.__table__)
         of = (table.c.county_id == county_id) & (table.c.id == bindparam("flag"))
-        values = [{"flag": id_, "said": message} for id_, message in words]
-        session.connection().execute(update(table).where(of).values(message=bindparam("said")), values)
+        values = [{"flag": id_, "said": message, "held": waits} for id_, message, waits in words]
+        statement = update(table).where(of).values(message=bindparam("said"), waits=bindparam("held"))
+        session.connection().execute(statement, values)
 
 
 def raise_all(session: Session, county_id: int, new: Sequence[NewFlag], now: datetime) -> None:

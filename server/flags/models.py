@@ -4,19 +4,22 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Uuid
+from sqlalchemy import CheckConstraint, Index, String, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, county_fk, index_where, one_of
 
 KINDS = ("behind", "at_risk", "unreachable", "missed", "uncovered")
 STEPS = ("remind", "talk", "circular", "replace")
+WAITS = "待核的核定之前，这条预警不作进一步处理。"
 
 
 class Flag(Base):
     """About a member's month, or (`uncovered`) about a unit. At most one open of a kind for each.
 
     `month` is its first day, `facts` are the numbers of the night that raised it and are not touched afterwards.
+    `message` is the last night's sentence; `waits`: that night only what waits for a decision covered what is missing,
+    so that the flag is not over and nothing is done about it.
     """
 
     __tablename__ = "flags"
@@ -41,9 +44,15 @@ class Flag(Base):
     month: Mapped[date]
     kind: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(String(300))
+    waits: Mapped[bool] = mapped_column(default=False, server_default=false())
     facts: Mapped[dict[str, Any]]
     raised_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+    @property
+    def said(self) -> str:
+        """What everybody reads who may see it."""
+        return self.message + (WAITS if self.waits else "")
 
 
 class FlagStep(Base):

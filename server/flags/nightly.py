@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.clock import Clock
 from server.db import Database
 from server.flags import census, coverage, ledger
-from server.flags.assess import Shortfall, once_over
+from server.flags.assess import Shortfall
 from server.flags.census import Asked, Standing
 from server.flags.judge import about, judge, waits
 from server.flags.ledger import NewFlag
@@ -141,9 +141,10 @@ def _settle(
     ended = {flag for flag in off if not waiting[flag]}
     mended = [flag.id for flag in ended if flag.member_id not in due]
     ledger.close(session, night.county_id, [flag for flag in standing if flag in ended], now, mended)
-    words = {flag: due[flag.member_id].message for flag in on} | {f: waiting[f] or once_over(f.message) for f in off}
-    said = [(flag.id, words[flag]) for flag in standing if flag.message != words[flag]]
-    ledger.reword(session, night.county_id, said)
+    words = {flag: due[flag.member_id].message for flag in on} | {f: waiting[f] or f.message for f in off}
+    said = [(f.id, words[f], bool(waiting.get(f))) for f in standing]
+    before = {(f.id, f.message, f.waits) for f in standing}
+    ledger.reword(session, night.county_id, [one for one in said if one not in before])
     new = [_flag(night, month, member, flag) for member, flag in due.items() if (member, flag.kind) not in kept]
     ledger.raise_all(session, night.county_id, new, now)
     untold = [

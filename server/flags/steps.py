@@ -13,7 +13,7 @@ from server.audit.journal import record
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
 from server.flags.judge import judge_one
-from server.flags.models import Flag, FlagStep
+from server.flags.models import WAITS, Flag, FlagStep
 from server.notify.outbox import Letter, enqueue
 from server.org.models import Member, RoleGrant, Unit
 from server.org.scope import WATCHING_COUNTY, Caller, squad_mates, watched_members
@@ -143,7 +143,7 @@ def _require_cause(session: Session, caller: Caller, flag: Flag) -> None:
         return
     due, waiting = judge_one(session, flag, caller.tz, caller.today)
     if waiting:
-        raise conflict("flag_waits", waiting)
+        raise conflict("flag_waits", waiting + WAITS)
     if due is None:
         raise conflict("flag_mended", "预警的原因已经消失，今晚会自动解除，不需要再处理。")
 

@@ -121,6 +121,6 @@ def _alert(row: Any) -> Alert:
         where=row.squad or "",
         member_id=flag.member_id,
         month=flag.month,
-        message=flag.message,
+        message=flag.said,
         raised_at=flag.raised_at,
     )

@@ -235,7 +235,7 @@ def _flags(asked: _Asked) -> Iterator[Event]:
     for flag in asked.session.scalars(statement):
         word, month = _FLAG_WORDS[flag.kind], f"{flag.month.month}月"
         at = flag.raised_at
-        yield Event(asked.on(at), at, "flag", f"{month}预警：{word}", flag.message, flag.kind)
+        yield Event(asked.on(at), at, "flag", f"{month}预警：{word}", flag.said, flag.kind)
         if flag.closed_at:
             yield Event(asked.on(flag.closed_at), flag.closed_at, "flag", f"{month}预警“{word}”已解除")
 

@@ -50,14 +50,15 @@ def test_one_that_only_waits_says_so_beside_its_kind(
 ) -> None:
     raise_flag(db, cast, clock)
     raise_flag(db, cast, clock, "leader")
-    words = "截至11月23日，11月在岗 4 天、待核 16 天，目标 20 天。待核的核定之前，这条预警不作进一步处理。"
+    words = "截至11月23日，11月在岗 4 天、待核 16 天，目标 20 天。"
     with db.transaction() as session:
-        session.execute(update(Flag).where(Flag.member_id == cast["chen"].id).values(message=words))
+        session.execute(update(Flag).where(Flag.member_id == cast["chen"].id).values(message=words, waits=True))
     sitting = desk("bureau", size=(1024, 768))
     page = sitting.at("/flags")
     sitting.shot("flags-waits")
     assert sitting.barriers() == []
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("待核，暂不处置")
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text(f"{words}待核的核定之前，这条预警不作进一步")
     expect(page.get_by_role("row").filter(has_text="leader")).not_to_contain_text("暂不处置")
 
 

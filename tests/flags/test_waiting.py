@@ -58,7 +58,7 @@ def test_what_only_waits_holds_a_flag_back_until_it_is_decided(
     ((kind, message, since, _),) = rows(FLAGS)
     assert (kind, since) == ("unreachable", raised_at)
     held = "截至11月20日，11月在岗 4 天、待核 13 天，目标 20 天。"
-    assert message == f"{held}待核的核定之前，这条预警不作进一步处理。"
+    assert (message, rows("SELECT waits FROM flags")) == (held, [(True,)])
     decide_on_leave(db, cast, leave, answer, datetime(2026, 11, 20, 15, tzinfo=UTC))
     assert night(db, date(2026, 11, 21)) == ((0, 1) if answer == "approved" else (0, 0))
     over = [("chen", "flag_closed")] if answer == "approved" else []
@@ -67,7 +67,8 @@ def test_what_only_waits_holds_a_flag_back_until_it_is_decided(
         ((kind, message, since, _),) = rows(FLAGS)
         assert (kind, since, "已无法达标" in message) == ("unreachable", raised_at, True)
     else:
-        assert rows("SELECT message FROM flags WHERE closed_at IS NOT NULL") == [(held,)], "nothing waits any more"
+        ended = rows("SELECT message, waits FROM flags WHERE closed_at IS NOT NULL")
+        assert ended == [(held, False)], "nothing waits any more"
 
 
 def test_days_ahead_that_are_asked_for_would_be_open_again(
