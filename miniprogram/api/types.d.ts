@@ -4627,6 +4627,11 @@ export interface components {
              * @enum {string}
              */
             kind: "training" | "recall" | "official_trip" | "sick" | "maternity" | "annual" | "public_holiday" | "personal" | "make_up";
+            /**
+             * May
+             * @description what the caller may do about it; their own they only withdraw
+             */
+            may: ("approve" | "refuse" | "revoke")[];
             member: components["schemas"]["MemberRef"];
             /** Reason */
             reason: string;
@@ -4642,6 +4647,11 @@ export interface components {
             state: "pending" | "approved" | "rejected" | "withdrawn" | "revoked";
             /** Value */
             value: number;
+            /**
+             * Why Not
+             * @description of one that waits, why the caller may not approve it; else empty
+             */
+            why_not: string;
             /**
              * Word
              * @description the kind in Chinese

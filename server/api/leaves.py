@@ -74,6 +74,8 @@ class LeaveRow(BaseModel):
     decided_at: AwareDatetime | None
     answer: str
     created_at: AwareDatetime
+    may: list[service.Act] = Field(description="what the caller may do about it; their own they only withdraw")
+    why_not: str = Field(description="of one that waits, why the caller may not approve it; else empty")
 
 
 class LeavePage(BaseModel):
@@ -101,7 +103,7 @@ def list_leaves(query: LeaveQuery) -> Reply:
     """Leave of the members the caller may see, newest request first."""
     decider = aliased(Member)
     statement = (
-        in_county(caller(), Leave, Member.name)
+        in_county(caller(), Leave, Member)
         .join(Member, (Member.county_id == Leave.county_id) & (Member.id == Leave.member_id))
         .outerjoin(decider, (decider.county_id == Leave.county_id) & (decider.id == Leave.decided_by))
         .add_columns(decider.name.label("decider"))
@@ -113,9 +115,12 @@ def list_leaves(query: LeaveQuery) -> Reply:
         statement = statement.where(Leave.member_id == query.member)
     with reading() as session:
         rows = session.execute(newest_first(statement, Leave.created_at, Leave.id, query)).all()
-    names = {row.Leave.id: (row.name, row.decider) for row in rows}
-    page, cursor = cut([row.Leave for row in rows], query, "created_at")
-    items = [_row(leave, *names[leave.id]) for leave in page]
+        about = {row.Leave.id: (row.Member, row.decider) for row in rows}
+        page, cursor = cut([row.Leave for row in rows], query, "created_at")
+        book = policy.rulebook(session, caller().county_id)
+        asked = [(leave, about[leave.id][0]) for leave in page]
+        answers = service.answers(session, caller(), asked, lambda on, days: book.on(on).rules.approver_of(days))
+    items = [_row(leave, member.name, about[leave.id][1], answers[leave.id]) for leave, member in asked]
     return LeavePage(items=items, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -168,7 +173,9 @@ def _recount(session: Session, leave: Leave, kind: Literal["asked", "leave", "wi
     recompute_span(session, leave.county_id, leave.member_id, leave.starts_on, leave.ends_on, now(), cause)
 
 
-def _row(leave: Leave, member_name: str, decided_by: str | None) -> LeaveRow:
+def _row(
+    leave: Leave, member_name: str, decided_by: str | None, answers: service.Answers = service.Answers()
+) -> LeaveRow:
     return LeaveRow(
         id=leave.id,
         member=MemberRef(id=leave.member_id, name=member_name),
@@ -183,4 +190,6 @@ def _row(leave: Leave, member_name: str, decided_by: str | None) -> LeaveRow:
         decided_at=leave.decided_at,
         answer=leave.answer,
         created_at=leave.created_at,
+        may=list(answers.may),
+        why_not=answers.why_not,
     )

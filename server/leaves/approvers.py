@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.leaves.models import Leave
-from server.org.models import Member, Posting, RoleGrant
+from server.org.models import COUNTY_ROLES, Member, Posting, RoleGrant
 from server.org.scope import Caller, squad_mates
 
 RANKS = ("squad_leader", "unit_supervisor", "bureau_supervisor", "county_leader")  # the last one is the highest
@@ -16,18 +16,22 @@ ASKED_OR_APPROVED = ("pending", "approved")
 _NEAR = timedelta(days=120)
 
 
-def may_decide(session: Session, caller: Caller, needed: str, member: Member) -> bool:
-    """Whether the caller holds the role, or a higher one, over this member."""
-    roles = RANKS[RANKS.index(needed) :]
-    if caller.has(*[role for role in roles if role in ("bureau_supervisor", "county_leader")]):
-        return True
-    if "unit_supervisor" in roles and member.unit_id in caller.units("unit_supervisor"):
-        return True
-    led = caller.squads("squad_leader") if "squad_leader" in roles else []
-    mates = select(Member.id).where(
-        Member.county_id == caller.county_id, Member.id == member.id, Member.id.in_(squad_mates(caller, led))
-    )
-    return bool(led) and session.scalar(mates) is not None
+def ranks_over(session: Session, caller: Caller, members: Sequence[Member]) -> dict[uuid.UUID, int]:
+    """How high the caller stands over each of these members, as a place in RANKS; whoever is missing they do not
+    decide about. Nobody stands over themselves."""
+    others = [member for member in members if member.id != caller.member_id]
+    whole = max((RANKS.index(g.role) for g in caller.grants if g.role in RANKS and g.role in COUNTY_ROLES), default=-1)
+    if whole >= 0:
+        return {member.id: whole for member in others}
+    found = dict[uuid.UUID, int]()
+    if led := caller.squads("squad_leader"):
+        ids = [member.id for member in others]
+        mates = select(Member.id).where(
+            Member.county_id == caller.county_id, Member.id.in_(ids), Member.id.in_(squad_mates(caller, led))
+        )
+        found = dict.fromkeys(session.scalars(mates), RANKS.index("squad_leader"))
+    units = caller.units("unit_supervisor")
+    return found | {member.id: RANKS.index("unit_supervisor") for member in others if member.unit_id in units}
 
 
 def deciders(session: Session, needed: str, member: Member, on: date) -> list[uuid.UUID]:
@@ -59,27 +63,44 @@ def deciders(session: Session, needed: str, member: Member, on: date) -> list[uu
     return []
 
 
-def length_days(session: Session, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
-    """How long the absence is of which this leave is a part: leave in these states that joins on without a day between
-    counts in, so that a long one is not asked for in short pieces."""
-    if leave.kind == "make_up":
-        return _days(leave)
-    around = session.scalars(
-        select(Leave).where(
-            Leave.county_id == leave.county_id,
-            Leave.member_id == leave.member_id,
-            Leave.id != leave.id,
+class Absences:
+    """Some leave with what its members asked for around it, read at once."""
+
+    def __init__(self, session: Session, leaves: Sequence[Leave]) -> None:
+        self._around = dict[uuid.UUID, list[Leave]]()
+        if not leaves:
+            return
+        near = select(Leave).where(
+            Leave.county_id == leaves[0].county_id,
+            Leave.member_id.in_({leave.member_id for leave in leaves}),
             Leave.kind != "make_up",
-            Leave.state.in_(beside),
-            Leave.ends_on >= leave.starts_on - _NEAR,
-            Leave.starts_on <= leave.ends_on + _NEAR,
+            Leave.state.in_(ASKED_OR_APPROVED),
+            Leave.ends_on >= min(leave.starts_on for leave in leaves) - _NEAR,
+            Leave.starts_on <= max(leave.ends_on for leave in leaves) + _NEAR,
         )
-    ).all()
-    block, apart = [leave], list(around)
-    while joining := [other for other in apart if any(_touch(other, one) for one in block)]:
-        block += joining
-        apart = [other for other in apart if other not in joining]
-    return sum(_days(one) for one in block)
+        for leave in session.scalars(near):
+            self._around.setdefault(leave.member_id, []).append(leave)
+
+    def length_days(self, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
+        """How long the absence is of which this leave is a part: leave in these states that joins on without a day
+        between counts in, so that a long one is not asked for in short pieces."""
+        if leave.kind == "make_up":
+            return _days(leave)
+        block, apart = [leave], [one for one in self._around.get(leave.member_id, ()) if _is_near(one, leave, beside)]
+        while joining := [other for other in apart if any(_touch(other, one) for one in block)]:
+            block += joining
+            apart = [other for other in apart if other not in joining]
+        return sum(_days(one) for one in block)
+
+
+def length_days(session: Session, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
+    """`Absences.length_days` of one."""
+    return Absences(session, [leave]).length_days(leave, beside)
+
+
+def _is_near(other: Leave, leave: Leave, beside: Sequence[str]) -> bool:
+    near = leave.starts_on - _NEAR <= other.ends_on and other.starts_on <= leave.ends_on + _NEAR
+    return other.id != leave.id and other.state in beside and near
 
 
 def _touch(a: Leave, b: Leave) -> bool:

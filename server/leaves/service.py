@@ -1,22 +1,38 @@
 """请假、公出、培训与补卡: asked for by the member, decided by somebody else, withdrawn by the member or revoked."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from server.audit.journal import record
 from server.db import hold_member
 from server.errors import conflict, forbidden, not_found
-from server.leaves.approvers import ASKED_OR_APPROVED, deciders, length_days, may_decide
+from server.leaves.approvers import ASKED_OR_APPROVED, RANKS, Absences, deciders, length_days, ranks_over
 from server.leaves.limits import MOST_ASKED, MOST_DAYS_BACK, LeaveTerms, NewLeave, check
 from server.leaves.models import KIND_WORDS, Leave
 from server.notify.outbox import Letter, enqueue, settle
-from server.org.models import Member
+from server.org.models import ROLE_NAMES, Member
 from server.org.scope import Caller, watched_members
 from server.org.scope import county as in_county
 from server.rate_limits import spend
+
+Act = Literal["approve", "refuse", "revoke"]
+# The states of other leave that makes one longer when this is done; a refusal makes nothing longer.
+_BESIDE: Mapping[Act, Sequence[str]] = {"approve": ASKED_OR_APPROVED, "refuse": (), "revoke": ("approved",)}
+_OF_PENDING: tuple[Act, ...] = ("approve", "refuse")
+_OWN = "不能审批自己的申请，请由他人审批。"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What somebody may do about a leave; and of one that waits, why they may not approve it, in a sentence."""
+
+    may: tuple[Act, ...] = ()
+    why_not: str = ""
 
 
 def request(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> Leave:
@@ -62,7 +78,7 @@ def decide(
     else finds it decided."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
-    _require_decider(session, caller, leave, member, terms_on, ASKED_OR_APPROVED if approved else ())
+    _require_decider(session, caller, leave, member, terms_on, "approve" if approved else "refuse")
     state = "approved" if approved else "rejected"
     if (leave.state, leave.decided_by, leave.answer) == (state, caller.member_id, answer):
         return leave, False
@@ -92,7 +108,7 @@ def revoke(
     `leave_long_over`, and `leave_not_approved` for anything else."""
     leave = _held(session, caller, leave_id)
     member = _member(session, leave)
-    _require_decider(session, caller, leave, member, terms_on, ("approved",))
+    _require_decider(session, caller, leave, member, terms_on, "revoke")
     if (leave.state, leave.decided_by, leave.answer) == ("revoked", caller.member_id, reason):
         return leave, False
     if leave.state != "approved":
@@ -139,6 +155,33 @@ def withdraw(
     return leave, True
 
 
+def answers(
+    session: Session, caller: Caller, leaves: Sequence[tuple[Leave, Member]], approver_on: Callable[[date, float], str]
+) -> dict[uuid.UUID, Answers]:
+    """What the caller may do about each of these, as `decide` and `revoke` would have it.
+
+    approver_on: the role that decides on leave that begins on a date and is so many days long.
+    """
+    absences = Absences(session, [leave for leave, _ in leaves])
+    ranks = ranks_over(session, caller, [member for _, member in leaves])
+
+    def too_long(leave: Leave, act: Act) -> str:
+        days = absences.length_days(leave, _BESIDE[act])
+        needed = approver_on(leave.starts_on, days)
+        return "" if ranks.get(leave.member_id, -1) >= RANKS.index(needed) else _too_long(days, needed)
+
+    def of(leave: Leave) -> Answers:
+        if leave.state == "pending":
+            if leave.member_id == caller.member_id:
+                return Answers((), _OWN)
+            why_not = {act: too_long(leave, act) for act in _OF_PENDING}
+            return Answers(tuple(act for act in _OF_PENDING if not why_not[act]), why_not["approve"])
+        over = leave.ends_on < caller.today - timedelta(days=MOST_DAYS_BACK)
+        return Answers(() if leave.state != "approved" or over or too_long(leave, "revoke") else ("revoke",))
+
+    return {leave.id: of(leave) for leave, _ in leaves}
+
+
 def _held(session: Session, caller: Caller, leave_id: uuid.UUID) -> Leave:
     """The leave, if the caller may watch its member, as it stands once everybody else is done with the member."""
     leave = session.scalar(
@@ -159,15 +202,18 @@ def _require_decider(
     leave: Leave,
     member: Member,
     terms_on: Callable[[date], LeaveTerms],
-    beside: Sequence[str] = ASKED_OR_APPROVED,
+    act: Act,
 ) -> None:
-    """`beside`: the states of other leave that makes it longer."""
     if leave.member_id == caller.member_id:
-        raise forbidden("own_leave", "不能审批自己的申请，请由他人审批。")
-    days = length_days(session, leave, beside)
+        raise forbidden("own_leave", _OWN)
+    days = length_days(session, leave, _BESIDE[act])
     needed = terms_on(leave.starts_on).approver_of(days)
-    if not may_decide(session, caller, needed, member):
-        raise forbidden("approver_required", f"连续 {days:g} 天的申请须由上一级审批。", role=needed, days=days)
+    if ranks_over(session, caller, [member]).get(member.id, -1) < RANKS.index(needed):
+        raise forbidden("approver_required", _too_long(days, needed), role=needed, days=days)
+
+
+def _too_long(days: float, needed: str) -> str:
+    return f"连续 {days:g} 天的申请须由{ROLE_NAMES[needed]}审批。"
 
 
 def _member(session: Session, leave: Leave) -> Member:

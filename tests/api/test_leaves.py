@@ -101,6 +101,35 @@ def test_a_long_absence_is_not_asked_for_in_pieces(api: Api) -> None:
     assert decide(api, second, "bureau").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("who", "short", "long", "part"),
+    [
+        ("chen", [], [], []),
+        ("leader", [], [], []),
+        ("supervisor", ["approve", "refuse"], [], ["refuse"]),
+        ("bureau", ["approve", "refuse"], ["approve", "refuse"], ["approve", "refuse"]),
+        ("county_leader", ["approve", "refuse"], ["approve", "refuse"], ["approve", "refuse"]),
+    ],
+)
+def test_each_is_told_what_they_may_do_about_it(
+    api: Api, who: str, short: list[str], long: list[str], part: list[str]
+) -> None:
+    """And that is what the decision says then."""
+    asked = {
+        ask(api).json["id"]: short,
+        ask(api, first="2026-12-01", last="2026-12-09").json["id"]: long,
+        ask(api, first="2026-12-10").json["id"]: part,
+    }
+    rows = {one["id"]: one for one in api.get("/leaves", who).json["items"]}
+    assert {leave: rows[leave]["may"] for leave in asked} == asked
+    for leave, may in asked.items():
+        assert bool(rows[leave]["why_not"]) == ("approve" not in may)
+        assert (decide(api, leave, who).status_code == 200) == ("approve" in may)
+        refused = decide(api, leave, who, approved=False, reason="人手不足")
+        expected = 409 if "approve" in may else 200 if "refuse" in may else 403
+        assert refused.status_code == expected
+
+
 def test_nobody_decides_on_their_own_whatever_the_role(api: Api, db: Database) -> None:
     with db.transaction() as session:
         for role in ("unit_supervisor", "bureau_supervisor"):

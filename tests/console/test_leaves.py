@@ -91,13 +91,35 @@ def test_ones_own_approved_leave_is_not_revoked_by_oneself(desk: Desks, api: Api
     assert page.get_by_text("撤销", exact=True).count() == 0
 
 
-def test_who_may_not_decide_is_told_and_nothing_changes(desk: Desks, api: Api) -> None:
+def test_who_may_not_decide_is_told_who_does_and_offered_nothing(desk: Desks, api: Api) -> None:
     ask(api, ends_on="2026-12-10")  # longer than the unit may decide
     sitting = desk("supervisor")
-    page = sitting.at("/leaves")
+    row = sitting.at("/leaves").get_by_role("row").filter(has_text="chen")
+    sitting.shot("leaves-above")
+    expect(row).to_contain_text("连续 15 天的申请须由招商局监督员审批。")
+    expect(row.get_by_role("button")).to_have_count(0)
+    expect(row.get_by_text("不同意", exact=True)).to_have_count(0)
+
+
+def test_a_part_of_a_long_one_may_be_refused_only(desk: Desks, api: Api) -> None:
+    ask(api, ends_on="2026-11-28")
+    ask(api, "chen", kind="annual", starts_on="2026-11-29", ends_on="2026-12-20")
+    sitting = desk("supervisor")
+    row = sitting.at("/leaves").get_by_role("row").filter(has_text="病假")
+    sitting.shot("leaves-part")
+    assert sitting.barriers() == []
+    expect(row).to_contain_text("连续 25 天的申请须由招商局监督员审批。")
+    expect(row.get_by_role("button", name="同意 chen 的病假")).to_have_count(0)
+    expect(row.get_by_text("不同意", exact=True)).to_be_visible()
+
+
+def test_one_that_grew_long_meanwhile_is_refused_in_words(desk: Desks, api: Api) -> None:
+    ask(api)
+    page = desk("supervisor").at("/leaves")
+    ask(api, starts_on="2026-11-27", ends_on="2026-12-10")
     page.get_by_role("button", name="同意 chen 的病假").click()
-    expect(page.get_by_role("alert")).to_contain_text("须由上一级审批")
-    expect(page.get_by_role("row").filter(has_text="chen")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("须由招商局监督员审批")
+    expect(page.get_by_role("row").filter(has_text="孩子住院").first).to_be_visible()
 
 
 def test_of_another_unit_nothing_is_seen_nor_decided(desk: Desks, api: Api) -> None:

@@ -1,5 +1,6 @@
 """请假和补卡: asked for, answered, withdrawn."""
 
+import re
 from typing import Any
 
 from tests.client import Api
@@ -14,8 +15,8 @@ def leaves(api: Api) -> list[dict[str, Any]]:
     return rows
 
 
-def asked(api: Api) -> str:
-    body = {"kind": "sick", "starts_on": "2026-11-26", "reason": "发热"}
+def asked(api: Api, **more: str) -> str:
+    body = {"kind": "sick", "starts_on": "2026-11-26", "reason": "发热"} | more
     return str(api.post("/leaves", "chen", body).json["id"])
 
 
@@ -55,6 +56,21 @@ def test_a_supervisor_agrees(phones: Phones, api: Api) -> None:
     asked(api)
     phones("supervisor").opens("team/approvals/approvals").sees("病假", "发热").taps("同意").sees("没有等您审批的申请")
     assert [row["state"] for row in leaves(api)] == ["approved"]
+
+
+def test_what_is_the_bureaus_to_approve_does_not_wait_for_the_unit(phones: Phones, api: Api) -> None:
+    asked(api, ends_on="2026-12-20")
+    phones("supervisor").opens("team/approvals/approvals").sees("没有等您审批的申请")
+    phones("bureau").opens("team/approvals/approvals").sees("病假").taps("同意").sees("没有等您审批的申请")
+    assert [row["state"] for row in leaves(api)] == ["approved"]
+
+
+def test_a_part_of_a_long_absence_says_who_approves_it(phones: Phones, api: Api) -> None:
+    """The unit may refuse it: that makes nothing longer."""
+    asked(api)
+    asked(api, kind="annual", starts_on="2026-11-27", ends_on="2026-12-20")
+    phone = phones("supervisor").opens("team/approvals/approvals").sees("须由招商局监督员审批", "不同意")
+    phone.sees_not(re.compile("^同意$"))
 
 
 def test_a_refusal_needs_its_reason(phones: Phones, api: Api) -> None:

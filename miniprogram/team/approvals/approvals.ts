@@ -1,14 +1,13 @@
-/** 请假审批: what waits for my answer; a refusal says why. */
+/** 请假审批: what waits for my answer, and what of it is another's to approve; a refusal says why. */
 import * as api from '../../api/leaves';
 import { sentence } from '../../api/problem';
-import { session } from '../../api/session';
 import { listing } from '../../listing';
 import { ask, wanting } from '../../subscribe';
 import { span } from '../../words';
 
 const row = (l: api.Leave) => ({
   id: l.id, who: l.member.name, kind: l.word, reason: l.reason,
-  span: span(l),
+  span: span(l), approves: l.may.includes('approve'), note: l.why_not,
 });
 
 Page({
@@ -18,9 +17,8 @@ Page({
 
   async load() {
     try {
-      const page = await api.waiting();
-      const me = session()?.member.id;
-      this.setData({ items: page.items.filter((l) => l.member.id !== me).map(row), loaded: true, said: '' });
+      const items = (await api.waiting()).items.filter((l) => l.may.length);
+      this.setData({ items: items.map(row), loaded: true, said: '' });
     } catch (error) {
       this.setData({ said: sentence(error) });
     }
