@@ -20,9 +20,7 @@ def upgrade() -> None:
     flags = sa.table("flags", sa.column("message"), sa.column("waits"), sa.column("closed_at"))
     shorter = sa.func.substr(flags.c.message, 1, sa.func.length(flags.c.message) - len(WORDS))
     op.execute(
-        flags.update()
-        .where(flags.c.message.endswith(WORDS))
-        .values(message=shorter, waits=flags.c.closed_at.is_(None))
+        flags.update().where(flags.c.message.endswith(WORDS)).values(message=shorter, waits=flags.c.closed_at.is_(None))
     )
 
 

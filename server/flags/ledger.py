@@ -48,7 +48,7 @@ def hold(session: Session, county_id: int) -> None:
 def open_of_members(
     session: Session, county_id: int, month: date, after: uuid.UUID | None, upto: uuid.UUID | None
 ) -> Sequence[Any]:
-    """(id, member_id, kind, message, waits, told) of a month's open flags, of the members after `after` up to `upto`."""
+    """(id, member_id, kind, message, waits, told) of a month's open flags, of members after `after` up to `upto`."""
     told = exists().where(FlagStep.county_id == Flag.county_id, FlagStep.flag_id == Flag.id, FlagStep.step == "remind")
     statement = select(Flag.id, Flag.member_id, Flag.kind, Flag.message, Flag.waits, told.label("told")).where(
         Flag.county_id == county_id, Flag.month == month, Flag.closed_at.is_(None), Flag.member_id.is_not(None)

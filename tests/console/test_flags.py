@@ -58,7 +58,9 @@ def test_one_that_only_waits_says_so_beside_its_kind(
     sitting.shot("flags-waits")
     assert sitting.barriers() == []
     expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text("待核，暂不处置")
-    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text(f"{words}待核的核定之前，这条预警不作进一步")
+    expect(page.get_by_role("row").filter(has_text="chen")).to_contain_text(
+        f"{words}待核的核定之前，这条预警不作进一步"
+    )
     expect(page.get_by_role("row").filter(has_text="leader")).not_to_contain_text("暂不处置")
 
 
