@@ -26,7 +26,7 @@ from tests.soak.invariants import Day, Observed, StoredCheckIn, StoredNotice, Wo
 from tests.soak.people import Promises
 from tests.soak.site import Site
 
-SETTLED_S = 20  # a worker starts within seconds, and looks every two
+SETTLED_S = 40  # a worker starts within seconds, on a busy machine within twenty, and looks every two
 _COUNTIES = (1, 2)
 
 
@@ -38,8 +38,7 @@ def observe(site: Site, promises: Promises, check_files: Iterable[str] | None = 
         with db.reading() as session:
             checkins = _checkins(session)
             reviews = [str(key) for key in session.scalars(select(Review.id))]
-            notices = _notices(session)
-            delivered = _delivered(site)
+        notices, delivered = _outside(db, site)
         days, recounted = _days(db)
         tampered, unlinked = _audit(db)
     finally:
@@ -124,6 +123,20 @@ def _notices(session: Session) -> list[StoredNotice]:
         state = "uncertain" if notice.state == "pending" and course.in_doubt(notice) else notice.state
         found.append(StoredNotice(notice.dedupe_key, state, words, overdue))
     return found
+
+
+def _outside(db: Database, site: Site) -> tuple[list[StoredNotice], Counter[Words]]:
+    """The outbox and what arrived, as of one moment: what becomes due and is sent while we read would stand in one of
+    them only."""
+    with db.reading() as session:
+        after = _notices(session)
+    for _ in range(20):
+        before, delivered = after, _delivered(site)
+        with db.reading() as session:
+            after = _notices(session)
+        if before == after:
+            break
+    return after, delivered
 
 
 def _words(openid: str, template: str, fields: dict[str, str]) -> Words:
