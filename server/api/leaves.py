@@ -1,6 +1,7 @@
 """请假、公出、培训、补卡 over HTTP: asked for, decided on, withdrawn, revoked; the days follow at once."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Literal
@@ -91,10 +92,10 @@ def ask_for_leave(body: LeaveBody) -> Reply:
         raise invalid("value_invalid", "只能申请半天或整天。")
     new = NewLeave(body.kind, body.starts_on, body.ends_on or body.starts_on, int(body.value * 2), body.reason)
     with transaction() as session:
-        terms = policy.leave_terms(session, caller().county_id, new.starts_on)
-        leave = service.request(session, caller(), new, terms, now())
+        terms_on = partial(policy.leave_terms, session, caller().county_id)
+        leave = service.request(session, caller(), new, terms_on, now())
         _recount(session, leave, "asked")
-        reply = _row(leave, caller().name, None)
+        reply = _reply(session, leave)
     return reply.model_dump(mode="json"), 201
 
 
@@ -117,9 +118,8 @@ def list_leaves(query: LeaveQuery) -> Reply:
         rows = session.execute(newest_first(statement, Leave.created_at, Leave.id, query)).all()
         about = {row.Leave.id: (row.Member, row.decider) for row in rows}
         page, cursor = cut([row.Leave for row in rows], query, "created_at")
-        book = policy.rulebook(session, caller().county_id)
         asked = [(leave, about[leave.id][0]) for leave in page]
-        answers = service.answers(session, caller(), asked, lambda on, days: book.on(on).rules.approver_of(days))
+        answers = _answers(session, asked)
     items = [_row(leave, member.name, about[leave.id][1], answers[leave.id]) for leave, member in asked]
     return LeavePage(items=items, next_cursor=cursor).model_dump(mode="json")
 
@@ -137,8 +137,7 @@ def decide_on_leave(path: LeavePath, body: LeaveDecisionBody) -> Reply:
         )
         if news:
             _recount(session, leave, "leave")
-        member = session.get_one(Member, (leave.county_id, leave.member_id))
-        reply = _row(leave, member.name, caller().name)
+        reply = _reply(session, leave)
     return reply.model_dump(mode="json")
 
 
@@ -150,8 +149,7 @@ def withdraw_leave(path: LeavePath, body: WithdrawalBody) -> Reply:
         leave, news = service.withdraw(session, caller(), path.leave_id, body.reason, terms_on, now())
         if news:
             _recount(session, leave, "withdrawal")
-        decider = session.get_one(Member, (leave.county_id, leave.decided_by)) if leave.decided_by else None
-        reply = _row(leave, caller().name, decider.name if decider else None)
+        reply = _reply(session, leave)
     return reply.model_dump(mode="json")
 
 
@@ -163,8 +161,7 @@ def revoke_leave(path: LeavePath, body: RevocationBody) -> Reply:
         leave, news = service.revoke(session, caller(), path.leave_id, body.reason, terms_on, now())
         if news:
             _recount(session, leave, "withdrawal")
-        member = session.get_one(Member, (leave.county_id, leave.member_id))
-        reply = _row(leave, member.name, caller().name)
+        reply = _reply(session, leave)
     return reply.model_dump(mode="json")
 
 
@@ -173,9 +170,20 @@ def _recount(session: Session, leave: Leave, kind: Literal["asked", "leave", "wi
     recompute_span(session, leave.county_id, leave.member_id, leave.starts_on, leave.ends_on, now(), cause)
 
 
-def _row(
-    leave: Leave, member_name: str, decided_by: str | None, answers: service.Answers = service.Answers()
-) -> LeaveRow:
+def _answers(session: Session, leaves: Sequence[tuple[Leave, Member]]) -> dict[uuid.UUID, service.Answers]:
+    book = policy.rulebook(session, caller().county_id)
+    return service.answers(session, caller(), leaves, lambda on, days: book.on(on).rules.approver_of(days))
+
+
+def _reply(session: Session, leave: Leave) -> LeaveRow:
+    """One as it stands now."""
+    member = session.get_one(Member, (leave.county_id, leave.member_id))
+    decider = session.get_one(Member, (leave.county_id, leave.decided_by)) if leave.decided_by else None
+    answers = _answers(session, [(leave, member)])
+    return _row(leave, member.name, decider.name if decider else None, answers[leave.id])
+
+
+def _row(leave: Leave, member_name: str, decided_by: str | None, answers: service.Answers) -> LeaveRow:
     return LeaveRow(
         id=leave.id,
         member=MemberRef(id=leave.member_id, name=member_name),

@@ -200,7 +200,7 @@ class Stage:
         """The member asks; whoever decides does so some hours later, or has not yet."""
         new = NewLeave(a.kind, a.starts_on, a.ends_on, a.halves, a.reason)
         who = caller(self.script.plan, a.person, at)
-        leave = service.request(self.session, who, new, self._leave_terms(a.starts_on), at)
+        leave = service.request(self.session, who, new, self._leave_terms, at)
         self._count_leave(leave, "asked", who.member_id, at)
         if a.state != "pending":
             self._at(a.decided_at, partial(self._decide, leave.id, a))

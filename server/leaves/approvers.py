@@ -84,13 +84,17 @@ class Absences:
     def length_days(self, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
         """How long the absence is of which this leave is a part: leave in these states that joins on without a day
         between counts in, so that a long one is not asked for in short pieces."""
+        return sum(one.days for one in self.block(leave, beside))
+
+    def block(self, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> list[Leave]:
+        """The leave of that absence, this one first."""
         if leave.kind == "make_up":
-            return _days(leave)
+            return [leave]
         block, apart = [leave], [one for one in self._around.get(leave.member_id, ()) if _is_near(one, leave, beside)]
         while joining := [other for other in apart if any(_touch(other, one) for one in block)]:
             block += joining
             apart = [other for other in apart if other not in joining]
-        return sum(_days(one) for one in block)
+        return block
 
 
 def length_days(session: Session, leave: Leave, beside: Sequence[str] = ASKED_OR_APPROVED) -> float:
@@ -106,7 +110,3 @@ def _is_near(other: Leave, leave: Leave, beside: Sequence[str]) -> bool:
 def _touch(a: Leave, b: Leave) -> bool:
     day = timedelta(days=1)
     return a.starts_on <= b.ends_on + day and b.starts_on <= a.ends_on + day
-
-
-def _days(leave: Leave) -> float:
-    return ((leave.ends_on - leave.starts_on).days + 1) * leave.halves / 2

@@ -60,3 +60,8 @@ class Leave(Base):
     answer: Mapped[str] = mapped_column(String(300), default="")  # why it was decided so, or why it was withdrawn
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @property
+    def days(self) -> float:
+        """What it covers, every date of the calendar counted."""
+        return ((self.ends_on - self.starts_on).days + 1) * self.halves / 2

@@ -35,11 +35,13 @@ class Answers:
     why_not: str = ""
 
 
-def request(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, now: datetime) -> Leave:
+def request(
+    session: Session, caller: Caller, new: NewLeave, terms_on: Callable[[date], LeaveTerms], now: datetime
+) -> Leave:
     """Ask for leave of one's own; see `limits.check` for what is refused. 429 beyond so many a day. Whoever may decide
-    is told."""
+    is told, also of leave beside it that waits and has become theirs to approve: the absence has grown."""
     hold_member(session, caller.county_id, caller.member_id)
-    check(session, caller, new, terms, now)
+    check(session, caller, new, terms_on(new.starts_on), now)
     spend(session, f"leave:{caller.county_id}:{caller.member_id}", limit=MOST_ASKED, window_s=86_400, now=now)
     leave = Leave(
         county_id=caller.county_id,
@@ -57,10 +59,12 @@ def request(session: Session, caller: Caller, new: NewLeave, terms: LeaveTerms, 
     session.flush()
     facts = _facts(leave) | {"reason": new.reason}
     record(session, caller.county_id, caller.member_id, "leave.asked", caller.member_id, facts, now)
-    member = _member(session, leave)
-    needed = terms.approver_of(length_days(session, leave))
-    for who in deciders(session, needed, member, caller.today):
-        _tell(session, leave, member, who, "leave_asked", "待审批", new.reason, now)
+    member, absences = _member(session, leave), Absences(session, [leave])
+    days = absences.length_days(leave)
+    for one in absences.block(leave):
+        if one.state == "pending":
+            for who in deciders(session, terms_on(one.starts_on).approver_of(days), member, caller.today):
+                _tell(session, one, member, who, "leave_asked", "待审批", one.reason, now)
     return leave
 
 
@@ -168,7 +172,7 @@ def answers(
     def too_long(leave: Leave, act: Act) -> str:
         days = absences.length_days(leave, _BESIDE[act])
         needed = approver_on(leave.starts_on, days)
-        return "" if ranks.get(leave.member_id, -1) >= RANKS.index(needed) else _too_long(days, needed)
+        return "" if ranks.get(leave.member_id, -1) >= RANKS.index(needed) else _too_long(leave, days, needed)
 
     def of(leave: Leave) -> Answers:
         if leave.state == "pending":
@@ -209,11 +213,12 @@ def _require_decider(
     days = length_days(session, leave, _BESIDE[act])
     needed = terms_on(leave.starts_on).approver_of(days)
     if ranks_over(session, caller, [member]).get(member.id, -1) < RANKS.index(needed):
-        raise forbidden("approver_required", _too_long(days, needed), role=needed, days=days)
+        raise forbidden("approver_required", _too_long(leave, days, needed), role=needed, days=days)
 
 
-def _too_long(days: float, needed: str) -> str:
-    return f"连续 {days:g} 天的申请须由{ROLE_NAMES[needed]}审批。"
+def _too_long(leave: Leave, days: float, needed: str) -> str:
+    joined = f"连同相邻的请假共 {days:g} 天，" if days > leave.days else ""
+    return f"{joined}须由{ROLE_NAMES[needed]}审批。"
 
 
 def _member(session: Session, leave: Leave) -> Member:

@@ -67,8 +67,8 @@ _DUE = (
         .select_from(_ON_THEIR_WAY)
         .where(_ON_THEIR_WAY.c.county_id == _N.county_id, _ON_THEIR_WAY.c.member_id == _N.member_id, _IS_SENDING)
     )
-    # Of one reader's by one channel the older goes first, unless it waits long or may have arrived already, or the
-    # younger cannot wait.
+    # Of one reader's by one channel the older goes first; not one that waits long, or may have arrived already and
+    # still waits, nor before what cannot wait.
     .where(
         or_(
             _N.expires_at <= bindparam("soon"),
@@ -80,7 +80,7 @@ _DUE = (
                 _WAITING.c.created_at < _N.created_at,
                 _WAITING.c.due_at <= bindparam("soon"),
                 _channel_of(_WAITING) == _channel_of(Notice.__table__),
-                ~_may_have_arrived(_WAITING),
+                or_(~_may_have_arrived(_WAITING), _WAITING.c.due_at <= bindparam("now")),
                 _IS_WAITING,
             ),
         )

@@ -13,13 +13,16 @@ from server.checkins import queue
 from server.checkins.models import WAITING, Appeal, CheckIn
 from server.flags.models import Flag
 from server.flags.steps import visible
+from server.leaves import service
 from server.leaves.models import Leave
 from server.org.models import Member, Posting, Squad, Unit
 from server.org.scope import Caller, watched_members
+from server.tally import policy
 
 # The most urgent first: what can no longer be mended, what still can, what is over.
 URGENCY = ("unreachable", "at_risk", "behind", "uncovered", "missed")
 MOST_COUNTED = 10_000
+MOST_READ = 500  # requests for leave of one unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,7 @@ class Alert:
 def backlog(session: Session, caller: Caller, now: datetime) -> Backlog:
     """What waits about the members whom the caller watches; for a reviewer, what stands in their own queue."""
     appeals = _about(caller, Appeal, Appeal.created_at).where(Appeal.state == "open")
-    leaves = _about(caller, Leave, Leave.created_at).where(Leave.state == "pending")
-    return Backlog(_reviews(session, caller, now), _counted(session, appeals, now), _counted(session, leaves, now))
+    return Backlog(_reviews(session, caller, now), _counted(session, appeals, now), _leaves(session, caller, now))
 
 
 def _reviews(session: Session, caller: Caller, now: datetime) -> Waiting:
@@ -64,6 +66,19 @@ def _reviews(session: Session, caller: Caller, now: datetime) -> Waiting:
         return Waiting(number, max(0, (caller.today - oldest).days) if oldest else None)
     # The partial index of the queue is used only by what says the same.
     return _counted(session, _about(caller, CheckIn, CheckIn.received_at).where(text(WAITING)), now)
+
+
+def _leaves(session: Session, caller: Caller, now: datetime) -> Waiting:
+    """What the caller may answer: never their own, and of a unit not what is the bureau's."""
+    of_others = Leave.state == "pending", Leave.member_id != caller.member_id
+    if caller.has("bureau_supervisor", "county_leader"):
+        return _counted(session, _about(caller, Leave, Leave.created_at).where(*of_others), now)
+    statement = _about(caller, Leave, Leave.created_at).with_only_columns(Leave, Member).where(*of_others)
+    asked = [(row.Leave, row.Member) for row in session.execute(statement.order_by(Leave.created_at).limit(MOST_READ))]
+    book = policy.rulebook(session, caller.county_id)
+    answers = service.answers(session, caller, asked, lambda on, days: book.on(on).rules.approver_of(days))
+    theirs = [leave.created_at for leave, _ in asked if answers[leave.id].may]
+    return Waiting(len(theirs), (now - theirs[0]).days if theirs else None)
 
 
 def _about(caller: Caller, table: Any, since: Any) -> Select[Any]:

@@ -130,6 +130,28 @@ def test_each_is_told_what_they_may_do_about_it(
         assert refused.status_code == expected
 
 
+def test_an_absence_that_grew_is_told_to_whoever_approves_all_of_it_now(api: Api, rows: Rows) -> None:
+    """The unit was asked for the first part; together they are the bureau's."""
+    first, second = ask(api, last="2026-11-27").json["id"], ask(api, first="2026-11-28", last="2026-11-30").json["id"]
+    asked = rows(
+        "SELECT n.dedupe_key, m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.kind = 'leave_asked'"
+    )
+    assert sorted((key.split(":")[1] == second, name) for key, name in asked) == [
+        (False, "bureau"), (False, "bureau2"), (False, "supervisor"), (True, "bureau"), (True, "bureau2"),
+    ]  # fmt: skip
+    assert api.get("/leaves", "supervisor").json["items"][1]["why_not"] == (
+        "连同相邻的请假共 6 天，须由招商局监督员审批。"
+    )
+    assert decide(api, first, "bureau").status_code == 200
+
+
+def test_an_answer_says_what_may_be_done_next_as_the_list_does(api: Api) -> None:
+    leave = ask(api).json
+    assert (leave["may"], leave["why_not"]) == ([], "不能审批自己的申请，请由他人审批。")
+    approved = decide(api, leave["id"], "bureau").json
+    assert approved["may"] == api.get("/leaves", "bureau").json["items"][0]["may"] == ["revoke"]
+
+
 def test_nobody_decides_on_their_own_whatever_the_role(api: Api, db: Database) -> None:
     with db.transaction() as session:
         for role in ("unit_supervisor", "bureau_supervisor"):

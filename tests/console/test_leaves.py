@@ -96,19 +96,23 @@ def test_who_may_not_decide_is_told_who_does_and_offered_nothing(desk: Desks, ap
     sitting = desk("supervisor")
     row = sitting.at("/leaves").get_by_role("row").filter(has_text="chen")
     sitting.shot("leaves-above")
-    expect(row).to_contain_text("连续 15 天的申请须由招商局监督员审批。")
+    expect(row).to_contain_text("须由招商局监督员审批。")
     expect(row.get_by_role("button")).to_have_count(0)
     expect(row.get_by_text("不同意", exact=True)).to_have_count(0)
 
 
-def test_a_part_of_a_long_one_may_be_refused_only(desk: Desks, api: Api) -> None:
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])
+def test_a_part_of_a_long_one_may_be_refused_only(desk: Desks, api: Api, size: tuple[int, int]) -> None:
     ask(api, ends_on="2026-11-28")
     ask(api, "chen", kind="annual", starts_on="2026-11-29", ends_on="2026-12-20")
-    sitting = desk("supervisor")
-    row = sitting.at("/leaves").get_by_role("row").filter(has_text="病假")
+    sitting = desk("supervisor", size=size)
+    page = sitting.at("/leaves")
+    row = page.get_by_role("row").filter(has_text="病假")
+    row.get_by_text("不同意", exact=True).click()
     sitting.shot("leaves-part")
     assert sitting.barriers() == []
-    expect(row).to_contain_text("连续 25 天的申请须由招商局监督员审批。")
+    assert page.evaluate("(of => of.scrollWidth <= of.clientWidth)(document.querySelector('.scroll'))"), "all in sight"
+    expect(row).to_contain_text("连同相邻的请假共 25 天，须由招商局监督员审批。")
     expect(row.get_by_role("button", name="同意 chen 的病假")).to_have_count(0)
     expect(row.get_by_text("不同意", exact=True)).to_be_visible()
 

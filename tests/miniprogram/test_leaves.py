@@ -1,8 +1,11 @@
 """请假和补卡: asked for, answered, withdrawn."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
+from server.db import Database
+from server.leaves.models import Leave
 from tests.client import Api
 from tests.miniprogram.conftest import Phones
 from tests.miniprogram.phone import Phone
@@ -62,6 +65,23 @@ def test_what_is_the_bureaus_to_approve_does_not_wait_for_the_unit(phones: Phone
     asked(api, ends_on="2026-12-20")
     phones("supervisor").opens("team/approvals/approvals").sees("没有等您审批的申请")
     phones("bureau").opens("team/approvals/approvals").sees("病假").taps("同意").sees("没有等您审批的申请")
+    assert [row["state"] for row in leaves(api)] == ["approved"]
+
+
+def test_one_to_answer_is_found_behind_many_that_are_anothers(phones: Phones, api: Api, db: Database) -> None:
+    """Thirty younger ones of a colleague's are longer than the unit decides about: a page of them, and more."""
+    asked(api)
+    first = date(2026, 12, 1)
+    with db.transaction() as session:
+        for number in range(35):
+            starts_on = first + timedelta(days=7 * number)
+            session.add(
+                Leave(
+                    county_id=1, member_id=api.cast["colleague"].id, kind="sick", starts_on=starts_on,
+                    ends_on=starts_on + timedelta(days=4), reason="住院", created_at=api.clock() + timedelta(hours=1),
+                )
+            )  # fmt: skip
+    phones("supervisor").opens("team/approvals/approvals").sees("病假", "发热").taps("同意").sees("没有等您审批的申请")
     assert [row["state"] for row in leaves(api)] == ["approved"]
 
 

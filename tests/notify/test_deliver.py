@@ -430,3 +430,20 @@ def test_one_that_may_have_arrived_holds_no_younger_one_up(members, write, deliv
     hand.run()
     assert [notice.state for notice in notices()] == ["sent", "sent"]
     assert len(sandbox.state.messages) == 2
+
+
+def test_many_that_may_have_arrived_take_nobody_elses_turn(members, write, delivery, notices, sandbox, db, clock):
+    """Forty of one reader's are due again at once, before one of another's: that one goes with the first of them."""
+    for number in range(40):
+        write(members[0], f"a{number:02}", "checkin_decided", DECIDED)
+        clock.advance(milliseconds=10)
+    with db.transaction() as session:
+        lost = {"channel": "subscribe", "at": clock().isoformat(), "outcome": "uncertain", "error": None}
+        session.execute(update(Notice).values(channel="subscribe", attempts=1, tries=[lost]))
+    write(members[1], "z", "checkin_decided", DECIDED)
+    hand = delivery()
+    hand.stopping.set()
+    hand._hands = 8
+    with db.transaction() as session:
+        taken, _ = hand._desk.turn(session, [], 8)
+    assert [one.parcel.member_id for one in taken] == [members[0], members[1]]

@@ -16,6 +16,7 @@ from server.audit.verify import verify
 from server.checkins.models import CheckIn, Review
 from server.db import Database
 from server.notify import course, messages
+from server.notify.desk import PATIENCE
 from server.notify.models import Notice
 from server.org.models import Member
 from server.photos.models import Photo
@@ -87,7 +88,8 @@ def _is_due() -> Any:
         (before.state == "pending")
         & (before.created_at < Notice.created_at)
         & ~cast(before.tries, Text).contains('"uncertain"')
-        & (before.due_at > datetime.now(UTC))
+        & before.due_at.between(datetime.now(UTC), datetime.now(UTC) + PATIENCE)
+        & (func.coalesce(before.channel, "subscribe") == func.coalesce(Notice.channel, "subscribe"))
     )
     held = exists().where(
         before.county_id == Notice.county_id,

@@ -43,6 +43,16 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
         assert (found.leaves.number, found.leaves.days) == ((0, None) if who == "other_supervisor" else (1, 0))
 
 
+@pytest.mark.parametrize(("who", "number"), [("supervisor", 1), ("leader", 0), ("bureau", 3), ("county_leader", 3)])
+def test_leave_waits_for_whoever_may_answer_it(api: Api, db: Database, cast: Cast, who: str, number: int) -> None:
+    """A short one of chen and two long ones, of which one is the squad leader's own."""
+    for name, first, last in (("chen", 26, 27), ("colleague", 1, 20), ("leader", 26, 30)):
+        asked = {"kind": "sick", "starts_on": f"2026-11-{first:02}", "ends_on": f"2026-11-{last}", "reason": "发热"}
+        assert api.post("/leaves", name, asked).status_code == 201
+    with db.reading() as session:
+        assert backlog(session, caller(db, cast, who), NOON).leaves.number == number
+
+
 def test_what_was_decided_waits_no_more_and_an_appeal_does(api: Api, db: Database, cast: Cast) -> None:
     checkin = api.check_in("chen", **FAR_AWAY).json["id"]
     body = {"decision": "rejected", "code": "not_there", "reason": "不在驻点"}

@@ -7,18 +7,29 @@ import { span } from '../../words';
 
 const row = (l: api.Leave) => ({
   id: l.id, who: l.member.name, kind: l.word, reason: l.reason,
-  span: span(l), approves: l.may.includes('approve'), note: l.why_not,
+  span: span(l), approves: l.may.includes('approve'), refuses: l.may.includes('refuse'), note: l.why_not,
 });
+
+/** From `from` on what I may answer: much else may wait before the first of these. */
+async function answerable(from: string): Promise<{ items: api.Leave[]; cursor: string | null }> {
+  const page = await api.waiting(from);
+  const items = page.items.filter((l) => l.may.length);
+  return items.length || !page.next_cursor ? { items, cursor: page.next_cursor } : answerable(page.next_cursor);
+}
 
 Page({
   ...listing,
   data: { items: [] as ReturnType<typeof row>[], loaded: false, said: '', busy: '' },
   templates: [] as string[], // asked for in the tap that answers: whoever never checks in has no other
 
-  async load() {
+  cursor: null as string | null,
+
+  async load(from = '') {
     try {
-      const items = (await api.waiting()).items.filter((l) => l.may.length);
-      this.setData({ items: items.map(row), loaded: true, said: '' });
+      const found = await answerable(from);
+      this.cursor = found.cursor;
+      const items = found.items.map(row);
+      this.setData({ items: from ? this.data.items.concat(items) : items, loaded: true, said: '' });
     } catch (error) {
       this.setData({ said: sentence(error) });
     }
