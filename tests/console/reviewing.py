@@ -50,5 +50,5 @@ def press(page: Page, *keys: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Until what was decided in the background is answered."""
-    page.wait_for_load_state("networkidle")
+    """Until what was decided in the background is answered. (`networkidle` is over once a page was idle, for good.)"""
+    expect(page.locator('[data-sending]:not([data-sending="0"])')).to_have_count(0)

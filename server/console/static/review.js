@@ -198,7 +198,7 @@
   function send(article, ruling) {
     var given = { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" } };
     given.body = JSON.stringify(ruling);
-    sending += 1;
+    desk.dataset.sending = sending += 1;
     return fetch(API + idOf(article) + "/reviews", given).then(read).then(
       function (body) {
         rejecting.forget(article);
@@ -211,7 +211,7 @@
         return null;
       }
     ).then(function (body) {
-      sending -= 1;
+      desk.dataset.sending = sending -= 1;
       isEnd = !desk.dataset.next; // somebody may have checked in since
       more();
       return body;

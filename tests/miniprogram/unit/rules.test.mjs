@@ -55,7 +55,7 @@ for (const [name, month, said] of [
   ['reached', { confirmed: 19, pending: 0, excused: 1, target: 20, remaining_days: 3 }, '本月已达标。'],
   ['reached once reviewed', { confirmed: 18, pending: 2, excused: 0, target: 20, remaining_days: 3 }, '待核的 2 天通过后即可达标。'],
   ['out of reach', { confirmed: 10, pending: 0, excused: 0, target: 20, remaining_days: 4 }, '还差 10 天，只剩 4 个可用日，请与队长说明情况。'],
-  ['nothing asked', { confirmed: 0, pending: 0, excused: 0, target: 0, remaining_days: 4 }, '本月没有驻点要求。'],
+  ['nothing asked, and why', { confirmed: 0, pending: 0, excused: 0, target: 0, remaining_days: 4, target_explanation: '本月不要求每日打卡，没有天数目标。' }, '本月不要求每日打卡，没有天数目标。'],
 ]) test(`the forecast: ${name}`, () => assert.equal(forecast(month), said));
 
 test('a month is six weeks from Monday on, each day with the best of its states, half by half', () => {
