@@ -375,5 +375,4 @@ class _Fold:
     ) -> MonthCount:
         days = self._calendar.lowering(lowers, lowers2)
         a = self._asked
-        inputs = MonthInputs(days, postings, roles, counted_as=a.counted_as, agreed_on=agreed)
-        return fold_month(a.month, a.today, a.book, inputs)
+        return fold_month(a.month, a.today, a.book, MonthInputs(days, postings, roles, counted_as=a.counted_as), agreed)

@@ -39,7 +39,7 @@ def request(
     session: Session, caller: Caller, new: NewLeave, terms_on: Callable[[date], LeaveTerms], now: datetime
 ) -> Leave:
     """Ask for leave of one's own; see `limits.check` for what is refused. 429 beyond so many a day. Whoever may decide
-    is told, also of leave beside it that waits and has become theirs to approve: the absence has grown."""
+    is told."""
     hold_member(session, caller.county_id, caller.member_id)
     check(session, caller, new, terms_on(new.starts_on), now)
     spend(session, f"leave:{caller.county_id}:{caller.member_id}", limit=MOST_ASKED, window_s=86_400, now=now)
@@ -59,12 +59,7 @@ def request(
     session.flush()
     facts = _facts(leave) | {"reason": new.reason}
     record(session, caller.county_id, caller.member_id, "leave.asked", caller.member_id, facts, now)
-    member, absences = _member(session, leave), Absences(session, [leave])
-    days = absences.length_days(leave)
-    for one in absences.block(leave):
-        if one.state == "pending":
-            for who in deciders(session, terms_on(one.starts_on).approver_of(days), member, caller.today):
-                _tell(session, one, member, who, "leave_asked", "待审批", one.reason, now)
+    _tell_deciders(session, leave, _member(session, leave), terms_on, caller.today, now)
     return leave
 
 
@@ -96,6 +91,8 @@ def decide(
     settle(session, caller.county_id, *_asking(leave))
     word = "已同意" if approved else "未同意"
     _tell(session, leave, member, leave.member_id, "leave_decided", word, answer, now)
+    if not approved:
+        _tell_deciders(session, leave, member, terms_on, caller.today, now)
     return leave, True
 
 
@@ -127,6 +124,7 @@ def revoke(
     record(session, caller.county_id, caller.member_id, "leave.revoked", leave.member_id, facts, now)
     settle(session, caller.county_id, f"leave_ending:{leave.id}:")
     _tell(session, leave, member, leave.member_id, "leave_decided", "已撤销", reason, now)
+    _tell_deciders(session, leave, member, terms_on, caller.today, now)
     return leave, True
 
 
@@ -156,6 +154,7 @@ def withdraw(
     settle(session, caller.county_id, *_asking(leave), f"leave_ending:{leave.id}:")
     for who in told:
         _tell(session, leave, member, who, "leave_withdrawn", "已撤回", reason, now)
+    _tell_deciders(session, leave, member, terms_on, caller.today, now)
     return leave, True
 
 
@@ -219,6 +218,20 @@ def _require_decider(
 def _too_long(leave: Leave, days: float, needed: str) -> str:
     joined = f"连同相邻的请假共 {days:g} 天，" if days > leave.days else ""
     return f"{joined}须由{ROLE_NAMES[needed]}审批。"
+
+
+def _tell_deciders(
+    session: Session, leave: Leave, member: Member, terms_on: Callable[[date], LeaveTerms], today: date, now: datetime
+) -> None:
+    """Ask for a decision on this one, if it waits, and on what waits beside it: an absence that grew or shrank may have
+    become another's to approve. Who was asked before is not asked again."""
+    block = Absences(session, [leave]).block(leave)
+    absences = Absences(session, block)
+    for one in block:
+        if one.state == "pending":
+            needed = terms_on(one.starts_on).approver_of(absences.length_days(one))
+            for who in deciders(session, needed, member, today):
+                _tell(session, one, member, who, "leave_asked", "待审批", one.reason, now)
 
 
 def _member(session: Session, leave: Leave) -> Member:

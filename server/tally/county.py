@@ -79,8 +79,7 @@ def count_member(
     halves = {on: halves_of(day) for on, day in days.items()}
     whole = (a for a in given.leaves if not a.undecided and is_away_all_day(a.kind, a.halves))
     spans = [(a.starts_on, a.ends_on) for a in whole]
-    agreed_on = (given.agreed_on or date.max) if given.counted_as >= 4 else date.min
-    inputs = MonthInputs(halves, given.postings, given.roles, spans, given.counted_as, agreed_on)
+    inputs = MonthInputs(halves, given.postings, given.roles, spans, given.counted_as)
     return days, fold_month(month, today, book, inputs)
 
 
@@ -178,22 +177,15 @@ def _fill(
             away_then = Away(str(leave.id), leave.kind, *span, leave.halves, state == "pending")
             chunk[leave.member_id].leaves.append(away_then)
     posted_and_roles(session, county_id, month, ids, chunk)
-    agreements_of(session, county_id, month, ids, chunk)
+    zone = zone_of(session, county_id)
+    agreed = agreements(county_id, month, zone)
+    for row in session.execute(select(agreed).where(agreed.c.member_id.in_(ids))):
+        chunk[row.member_id].agreed_on = row.since.astimezone(zone).date()
 
 
 def zone_of(session: Session, county_id: int) -> ZoneInfo:
     """The county's own, which says when its months begin and end."""
     return ZoneInfo(session.scalars(select(County.tz).where(County.id == county_id)).one())
-
-
-def agreements_of(
-    session: Session, county_id: int, month: date, ids: Sequence[uuid.UUID], chunk: dict[uuid.UUID, MemberMonth]
-) -> None:
-    """Since which local dates these members agree to be photographed."""
-    zone = zone_of(session, county_id)
-    agreed = agreements(county_id, month, zone)
-    for row in session.execute(select(agreed).where(agreed.c.member_id.in_(ids))):
-        chunk[row.member_id].agreed_on = row.since.astimezone(zone).date()
 
 
 def agreements(county_id: int, month: date, zone: ZoneInfo) -> Subquery:

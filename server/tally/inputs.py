@@ -1,11 +1,9 @@
 """What a member's days and their month are counted from, in one question."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.checkins.models import Appeal, Attestation, CheckIn
 from server.db import short
 from server.leaves.models import Leave, is_away_all_day
-from server.org.models import Consent, County, Member, Posting, RoleGrant, Squad
+from server.org.models import Member, Posting, RoleGrant, Squad
 from server.tally import closed
 from server.tally.models import SiteDay
 from server.tally.month_fold import month_end
@@ -44,8 +42,6 @@ _ATTESTATION, _MEMBER_OF, _POSTING, _SQUAD = (
 _A, _M, _P, _Q = _ATTESTATION.c, _MEMBER_OF.c, _POSTING.c, _SQUAD.c
 _C, _L, _D, _G = short(CheckIn, "c").c, short(Leave, "l").c, short(SiteDay, "d").c, short(RoleGrant, "g").c
 _APPEAL = short(Appeal, "e").c
-_CONSENT, _COUNTY_OF = short(Consent, "k"), short(County, "y")
-_K, _Y = _CONSENT.c, _COUNTY_OF.c
 
 _MONTH = {
     "site_day": select(
@@ -78,10 +74,6 @@ _MONTH = {
         _G.valid_from <= _LAST,
         or_(_G.valid_to.is_(None), _G.valid_to >= _FIRST),
     ),
-    "consent": select(_K.given_at, _K.withdrawn_at, _Y.tz)
-    .select_from(_CONSENT)
-    .join(_COUNTY_OF, _Y.id == _K.county_id)
-    .where(_K.county_id == _COUNTY, _K.member_id == _MEMBER),
 }
 # Of the local days from `since` to `until`, and of their months; a face may ask more in the same breath.
 QUESTIONS = {
@@ -181,20 +173,4 @@ def _month(answers: Answers, month: date) -> MonthInputs:
             for r in answers["leave"]
             if r.state == "approved" and is_away_all_day(r.kind, r.halves)
         ],
-        agreed_on=_agreed_on(answers["consent"], last),
     )
-
-
-def _agreed_on(consents: Sequence[Any], last: date) -> date:
-    """As `county.agreements`: of what was not withdrawn by the end of `last`, the first date; none: `date.max`."""
-    stood = [
-        given_on
-        for r in consents
-        if (given_on := _local_date(r.given_at, r.tz)) <= last
-        and (r.withdrawn_at is None or _local_date(r.withdrawn_at, r.tz) > last)
-    ]
-    return min(stood, default=date.max)
-
-
-def _local_date(at: datetime, tz: str) -> date:
-    return at.astimezone(ZoneInfo(tz)).date()

@@ -13,10 +13,12 @@ from server.tally.month_fold import fold_month, month_end
 from server.tally.types import MonthCount
 
 
-def month_count(session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date) -> MonthCount:
+def month_count(
+    session: Session, county_id: int, member_id: uuid.UUID, month: date, today: date, asked_from: date | None = None
+) -> MonthCount:
     """The member's month from its stored days; see `fold_month`."""
     stored = inputs.of_month(session, county_id, member_id, month)
-    return fold_month(month, today, policy.rulebook(session, county_id), stored)
+    return fold_month(month, today, policy.rulebook(session, county_id), stored, asked_from)
 
 
 def published(

@@ -11,11 +11,14 @@ from server.tally.target import Asked, asked_on, target_of
 from server.tally.types import FULL_DAY, DayHalves, Held, MonthCount, MonthInputs, Posted
 
 
-def fold_month(month: date, today: date, book: Rulebook, inputs: MonthInputs) -> MonthCount:
+def fold_month(
+    month: date, today: date, book: Rulebook, inputs: MonthInputs, asked_from: date | None = None
+) -> MonthCount:
     """Count one member's month on the local date `today`; `month` is its first day.
 
-    Dates on which the county does not ask for daily check-ins ask for no days, nor do those before the member had
-    agreed to be photographed. Within, a date is its day of the month: this runs in every check-in.
+    Dates on which the county does not ask for daily check-ins ask for no days. `asked_from` leaves out the posted dates
+    before it as well: for flags, which must not hold against a person the days before they had agreed. Within, a date
+    is its day of the month: this runs in every check-in.
     """
     last = month_end(month)
     rules = _rules_by_day(book, month, last)
@@ -23,22 +26,15 @@ def fold_month(month: date, today: date, book: Rulebook, inputs: MonthInputs) ->
     posted = _posted_by_day(inputs.postings, month, last)
     days = {on.day: day for on, day in inputs.days.items() if month <= on <= last}
     expected = held = [n for n in countable if n in posted]
-    agreed_on = inputs.agreed_on
-    if inputs.counted_as >= 2 or agreed_on > date.min:
+    if inputs.counted_as >= 2 or asked_from:
         expected = [n for n in held if is_daily(rules[n])]
-    daily = len(expected)
-    if agreed_on > month:
-        expected = [n for n in expected if month.replace(day=n) >= agreed_on]
+    if asked_from:
+        expected = [n for n in expected if month.replace(day=n) >= asked_from]
     asked = _asked_by_day(rules, posted, expected, inputs, month)
     of, sharing = len(countable), rules[last.day].rules
     if len(expected) < len(held) and not sharing.proration.by_posting:  # who was not asked all days owes their share
         of, sharing = len(held), sharing.model_copy(update={"proration": _shared(sharing.proration)})
-    if asked or not held:
-        target, why = target_of(sharing, month, asked, of, days)
-    else:
-        target, why = 0.0, NOT_AGREED if daily else NOT_ASKED
-    if asked and len(expected) < daily:
-        why += f"{agreed_on.month}月{agreed_on.day}日同意拍照以前的日子不计。"
+    target, why = target_of(sharing, month, asked, of, days) if asked or not held else (0.0, NOT_ASKED)
     most = in_days(sum([_asks_at_most(rules[n], month, n, days.get(n), inputs.counted_as) for n in asked]))
     if inputs.counted_as >= 2 and target > most:
         target, why = most, f"{why}本月最多能计 {most:g} 天，按 {most:g} 天算。"
@@ -61,7 +57,6 @@ def fold_month(month: date, today: date, book: Rulebook, inputs: MonthInputs) ->
 
 
 NOT_ASKED = "本月不要求每日打卡，没有天数目标。"
-NOT_AGREED = "还没有同意拍照和定位，本月没有天数目标；不同意也可以，由他人证明在岗。"
 
 
 def is_daily(rules: InForce) -> bool:
@@ -103,7 +98,7 @@ def days_asked(book: Rulebook, month: date) -> Callable[[Posted, Sequence[Held],
 
     @lru_cache(4096)
     def asks(posted: Posted, roles: tuple[Held, ...], agreed_on: date) -> float:
-        return fold_month(month, last, book, MonthInputs({}, (posted,), roles, agreed_on=agreed_on)).target
+        return fold_month(month, last, book, MonthInputs({}, (posted,), roles), agreed_on).target
 
     def of(posted: Posted, roles: Sequence[Held], agreed_on: date | None) -> float:
         if agreed_on is None or agreed_on > last:

@@ -13,16 +13,7 @@ from sqlalchemy.sql.elements import True_
 
 from server.org.models import Member, Posting, Squad, Station, Unit
 from server.tally import policy
-from server.tally.county import (
-    AT_ONCE,
-    MemberMonth,
-    absences,
-    agreements,
-    agreements_of,
-    posted_and_roles,
-    roles_held,
-    zone_of,
-)
+from server.tally.county import AT_ONCE, MemberMonth, absences, agreements, posted_and_roles, roles_held, zone_of
 from server.tally.models import ClosedMonth, SiteDay
 from server.tally.month_fold import days_asked, fold_month, has_role_targets, month_end, posting_on
 from server.tally.table import Group, Table
@@ -76,12 +67,10 @@ def stored_members(
             return
         chunk = {row.id: MemberMonth(row.id, row.name, row.unit_id) for row in rows}
         posted_and_roles(session, county_id, month, list(chunk), chunk)
-        agreements_of(session, county_id, month, list(chunk), chunk)
         days = stored_days(session, county_id, month, list(chunk))
         away = absences(session, county_id, month, list(chunk))
         for member_id, given in chunk.items():
-            agreed_on = given.agreed_on or date.max
-            inputs = MonthInputs(days[member_id], given.postings, given.roles, away[member_id], agreed_on=agreed_on)
+            inputs = MonthInputs(days[member_id], given.postings, given.roles, away[member_id])
             yield StoredMember(given, days[member_id], fold_month(month, today, book, inputs))
         after = rows[-1].id
 

@@ -14,8 +14,8 @@ FULL_DAY = 2  # half days
 # are pending; leave outside a posting does nothing; a date on which the county does not ask for check-ins asks for no
 # days, and no month for more than can be earned. Since 3: leave does no more than a date's windows give, lowers nothing
 # where nothing is asked, and comes before what waits once it is approved; a made-up day that waits is worth what it
-# would be. Since 4: a month's target asks for no days before the member had agreed to be photographed.
-COUNTED_AS = 4
+# would be.
+COUNTED_AS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +141,13 @@ class Held(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class MonthInputs:
     """What a month is made of: its site days by date, and the postings and roles that overlap it. `away`: the spans of
-    whole days of approved leave, on which nobody is expected to come, whatever it does to the count. `agreed_on`: since
-    which local date they agree to be photographed; `date.max`: they do not."""
+    whole days of approved leave, on which nobody is expected to come, whatever it does to the count."""
 
     days: Mapping[date, DayHalves]
     postings: Sequence[Posted]
     roles: Sequence[Held] = ()
     away: Sequence[tuple[date, date]] = ()
     counted_as: int = COUNTED_AS
-    agreed_on: date = date.min
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.org.models import Member, Posting, Squad, Unit
 from server.org.scope import Caller, watched_members
 from server.tally import policy
-from server.tally.county import agreements, roles_held, zone_of
+from server.tally.county import roles_held
 from server.tally.models import SiteDay
 from server.tally.month_fold import fold_month, is_daily, month_end
 from server.tally.monthly import days_of, is_whole, posted_on
@@ -158,7 +158,7 @@ def _earned(asked: _Asked, last: date) -> tuple[Mapping[uuid.UUID, Mapping[date,
 def _targets(asked: _Asked, book: Rulebook) -> tuple[Mapping[uuid.UUID, float], Mapping[uuid.UUID, int]]:
     """By group, what the month asks of the members posted with it, and how many they are; of who moved, the group of
     the last days has both. Where the county asks for nothing by the day, nothing is asked here."""
-    postings, last, agreed = _postings(asked)
+    postings, last = _postings(asked)
     whole = [asked.month + timedelta(days=n) for n in range(month_end(asked.month).day)]
     by_role = any(book.on(on).rules.role_targets for on in whole)
     roles, lowered = _roles(asked) if by_role else {}, _lowered(asked)
@@ -167,29 +167,23 @@ def _targets(asked: _Asked, book: Rulebook) -> tuple[Mapping[uuid.UUID, float], 
     for who, theirs in postings.items():
         held = roles.get(who, ()) if roles else ()
         less = lowered.get(who, ()) if lowered else ()
-        key = (tuple(theirs), held, less, agreed[who])
+        key = (tuple(theirs), held, less)
         if key not in known:  # most are posted alike
-            inputs = MonthInputs(dict(less), theirs, held, agreed_on=agreed[who])
-            known[key] = fold_month(asked.month, asked.caller.today, book, inputs).target
+            inputs = MonthInputs(dict(less), theirs, held)
+            known[key] = fold_month(asked.month, asked.caller.today, book, inputs, asked_from=asked.month).target
         group = sums.setdefault(last[who], [0.0, 0])
         group[0] += known[key]
         group[1] += 1
     return {group: target for group, (target, _) in sums.items()}, {group: int(n) for group, (_, n) in sums.items()}
 
 
-def _postings(
-    asked: _Asked,
-) -> tuple[Mapping[uuid.UUID, list[Posted]], Mapping[uuid.UUID, uuid.UUID], Mapping[uuid.UUID, date]]:
-    """As far as they bear on the month, without the squad, so that most are alike; the group of the last one; and since
-    which date of the month each agrees to be photographed."""
-    last, zone = month_end(asked.month), zone_of(asked.session, asked.caller.county_id)
-    consents = agreements(asked.caller.county_id, asked.month, zone)
+def _postings(asked: _Asked) -> tuple[Mapping[uuid.UUID, list[Posted]], Mapping[uuid.UUID, uuid.UUID]]:
+    """As far as they bear on the month, without the squad, so that most are alike; and the group of the last one."""
+    last = month_end(asked.month)
     statement = (
         select(Posting.member_id, Posting.starts_on, Posting.ends_on, Squad.unit_id, asked.group.label("group"))
-        .add_columns(consents.c.since)
         .join(Squad, (Squad.county_id == Posting.county_id) & (Squad.id == Posting.squad_id))
         .join(Member, (Member.county_id == Posting.county_id) & (Member.id == Posting.member_id))
-        .outerjoin(consents, consents.c.member_id == Posting.member_id)
         .where(
             *(Posting.county_id == asked.caller.county_id, Posting.starts_on <= last),
             or_(Posting.ends_on.is_(None), Posting.ends_on >= asked.month),
@@ -199,13 +193,11 @@ def _postings(
     )
     found: dict[uuid.UUID, list[Posted]] = defaultdict(list)
     groups: dict[uuid.UUID, uuid.UUID] = {}
-    agreed: dict[uuid.UUID, date] = {}
     for row in asked.session.execute(statement):
         ends_on = None if row.ends_on is None or row.ends_on > last else row.ends_on
         found[row.member_id].append(Posted(max(row.starts_on, asked.month), ends_on, row.unit_id))
         groups[row.member_id] = row.group
-        agreed[row.member_id] = max(row.since.astimezone(zone).date(), asked.month) if row.since else date.max
-    return found, groups, agreed
+    return found, groups
 
 
 def _roles(asked: _Asked) -> Mapping[uuid.UUID, tuple[Held, ...]]:

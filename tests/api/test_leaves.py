@@ -145,6 +145,26 @@ def test_an_absence_that_grew_is_told_to_whoever_approves_all_of_it_now(api: Api
     assert decide(api, first, "bureau").status_code == 200
 
 
+@pytest.mark.parametrize("end", ["withdrawn", "refused", "revoked"])
+def test_an_absence_that_shrank_is_told_to_whoever_approves_the_rest_now(api: Api, rows: Rows, end: str) -> None:
+    """The bureau was asked for both parts; what is left is short enough for the unit, which is asked once."""
+    long = ask(api, first="2026-11-28", last="2026-12-05").json["id"]
+    if end == "revoked":
+        decide(api, long, "bureau")
+    short = ask(api, first="2026-11-26", last="2026-11-27").json["id"]
+    asked = "SELECT m.name FROM notices n JOIN members m ON m.id = n.member_id WHERE n.dedupe_key LIKE :key ORDER BY 1"
+    key = f"leave_asked:{short}:%"
+    assert rows(asked, key=key) == [("bureau",), ("bureau2",)]
+    if end == "withdrawn":
+        withdraw(api, long)
+    elif end == "refused":
+        decide(api, long, "bureau", approved=False, reason="人手不足")
+    else:
+        api.post(f"/leaves/{long}/revocation", "bureau", {"reason": "没有去"})
+    assert rows(asked, key=key) == [("bureau",), ("bureau2",), ("supervisor",)]
+    assert decide(api, short).status_code == 200
+
+
 def test_an_answer_says_what_may_be_done_next_as_the_list_does(api: Api) -> None:
     leave = ask(api).json
     assert (leave["may"], leave["why_not"]) == ([], "不能审批自己的申请，请由他人审批。")

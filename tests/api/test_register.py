@@ -1,15 +1,10 @@
 """POST /stations, /members, /postings, /members/{id}/invites: the register an admin keeps."""
 
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from server.db import Database
 from server.evidence.datum import wgs84_to_gcj02
-from server.org.consent import CURRENT_VERSION
-from server.org.models import Consent
 from tests.client import Api
 
 Rows = Callable[..., list]
@@ -53,13 +48,6 @@ def new_member(api: Api) -> str:
     return api.post("/members", "admin", body).json["id"]
 
 
-def agree(db: Database, member: str) -> None:
-    """To be photographed, before the month began: else it asks for no days."""
-    with db.transaction() as session:
-        since = datetime(2026, 10, 20, tzinfo=UTC)
-        session.add(Consent(county_id=1, member_id=uuid.UUID(member), version=CURRENT_VERSION, given_at=since))
-
-
 def posting(api: Api, member: str, starts_on: str, ends_on: str | None = None, squad: str = "east-1"):
     body = {
         "member": member,
@@ -71,16 +59,15 @@ def posting(api: Api, member: str, starts_on: str, ends_on: str | None = None, s
     return api.post("/postings", "admin", body)
 
 
-def test_a_new_member_is_posted_and_prorated(api: Api, db: Database) -> None:
+def test_a_new_member_is_posted_and_prorated(api: Api) -> None:
     member = new_member(api)
     assert posting(api, member, "2026-11-16").status_code == 201
-    agree(db, member)
     month = api.get(f"/members/{member}/month", "supervisor").json
     assert month["target"] == 10.0
     assert month["target_explanation"] == "目标 20 天，本月派驻 15/30 天，折算 10 天，应驻 10 天。"
 
 
-def test_a_transfer_ends_one_posting_and_starts_another(api: Api, db: Database, rows: Rows) -> None:
+def test_a_transfer_ends_one_posting_and_starts_another(api: Api, rows: Rows) -> None:
     member = new_member(api)
     posting(api, member, "2026-11-01")
     assert posting(api, member, "2026-11-20").status_code == 201
@@ -91,7 +78,6 @@ def test_a_transfer_ends_one_posting_and_starts_another(api: Api, db: Database, 
         ("2026-11-01", "2026-11-19"),
         ("2026-11-20", "None"),
     ]
-    agree(db, member)
     assert api.get(f"/members/{member}/month", "supervisor").json["target"] == 20.0
 
 

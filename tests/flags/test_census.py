@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -85,7 +86,7 @@ def test_it_leaves_as_much_to_earn_as_the_month_is_folded(db: Database, cast: Ca
     store(db, cast, days)
     found = standing(db, cast["chen"].id, today)
     with db.reading() as session:
-        folded = month_count(session, 1, cast["chen"].id, NOV, today)
+        folded = month_count(session, 1, cast["chen"].id, NOV, today, JOINED)
     if found is None:
         assert folded.confirmed >= 20
     else:
@@ -108,9 +109,13 @@ def test_it_counts_as_the_month_is_folded(db: Database, cast: Cast, days, posted
     for month in (OCT, NOV) if today >= NOV else (OCT,):
         found = standing(db, cast["chen"].id, today, month)
         with db.reading() as session:
-            folded = month_count(session, 1, cast["chen"].id, month, today)
+            since = agreed.astimezone(ZoneInfo("Asia/Shanghai")).date()
+            folded = month_count(session, 1, cast["chen"].id, month, today, since)
+            whole = month_count(session, 1, cast["chen"].id, month, today)
         if found is None:
-            assert not folded.posted_days or folded.confirmed >= 20
+            last = (month + timedelta(days=31)).replace(day=1)
+            late = agreed.astimezone(UTC) >= datetime(last.year, last.month, 1, tzinfo=UTC)
+            assert not whole.posted_days or late or whole.confirmed >= 20
         else:
             assert found.count == replace(folded, rejected=0)
 
@@ -120,7 +125,7 @@ def test_of_a_month_that_became_daily_only_those_days_count(db: Database, cast: 
     rules = PolicyRules(
         burden_mode="daily", legal_basis="测试", target_days=20, proration=Proration(by_posting=by_posting)
     )
-    since = date(2026, 11, 16)
+    since, agreed = date(2026, 11, 16), date(2026, 9, 1)
     with db.transaction() as session:
         for version, (starts_on, of_it) in enumerate(((JOINED, PolicyRules()), (since, rules)), start=2):
             stored = of_it.model_dump(mode="json")
@@ -133,7 +138,7 @@ def test_of_a_month_that_became_daily_only_those_days_count(db: Database, cast: 
         assert (found.count.target, found.count.posted_days, found.count.remaining_days) == (10, 15, left)
         assert found.usual_left is None  # what nobody asked for says nothing about a pattern
         with db.reading() as session:
-            folded = month_count(session, 1, cast["chen"].id, NOV, today)
+            folded = month_count(session, 1, cast["chen"].id, NOV, today, agreed)
         assert found.count == folded
 
 

@@ -36,10 +36,9 @@ def month(
     roles: tuple[Held, ...] = (MEMBER,),
     today: date = nov(16),
     first: date = NOV,
-    agreed_on: date = date(2026, 8, 31),
 ) -> MonthCount:
     found = rules if isinstance(rules, Rulebook) else book((date(2026, 1, 1), rules or {}))
-    return fold_month(first, today, found, MonthInputs(days or {}, postings, roles, agreed_on=agreed_on))
+    return fold_month(first, today, found, MonthInputs(days or {}, postings, roles))
 
 
 def away(*days: int, halves: int = 2) -> dict[date, DayHalves]:
@@ -157,27 +156,6 @@ def test_days_are_asked_from_the_date_on_which_check_ins_are_daily() -> None:
     count = month(changed)
     assert (count.target, count.posted_days) == (10, 15)
     assert count.target_explanation == "目标 20 天，本月派驻 15/30 天，折算 10 天，应驻 10 天。"
-
-
-def test_days_are_asked_from_the_consent_on() -> None:
-    """Sixteen dates from the 15th on, whatever a posting's share is; and the month says why."""
-    for by_posting in (True, False):
-        count = month({"proration": {"by_posting": by_posting}}, agreed_on=nov(15))
-        assert (count.target, count.posted_days, count.remaining_days) == (10.5, 16, 15)
-        assert count.target_explanation == (
-            "目标 20 天，本月派驻 16/30 天，折算 10.5 天，应驻 10.5 天。11月15日同意拍照以前的日子不计。"
-        )
-
-
-def test_a_consent_before_the_posting_takes_nothing_off() -> None:
-    count = month(postings=[Posted(nov(14), None, EAST)], agreed_on=nov(10))
-    assert count.target_explanation == "目标 20 天，本月派驻 17/30 天，折算 11 天，应驻 11 天。"
-
-
-def test_nothing_is_asked_of_who_does_not_agree() -> None:
-    count = month(agreed_on=date.max, days={nov(3): DayHalves(2, 0, 0, 0)})
-    assert (count.confirmed, count.target, count.missing, count.remaining_days) == (1, 0, 0, 0)
-    assert count.target_explanation == "还没有同意拍照和定位，本月没有天数目标；不同意也可以，由他人证明在岗。"
 
 
 def test_a_year_that_is_not_published_is_said_not_guessed() -> None:

@@ -1,12 +1,12 @@
 """The month's pace: days by unit and date beside the calendar; the numbers are the month's table's."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import true
 
 from server.db import Database
-from server.org.models import Consent, Posting
+from server.org.models import Posting
 from server.tally.models import Policy
 from server.tally.monthly import table_so_far
 from server.tally.rules import PolicyRules
@@ -40,16 +40,6 @@ def test_days_add_up_by_date_confirmed_waiting_and_excused_alike(db: Database, c
     assert (len(found["east"].by_date), found["west"].have) == (24, 0.5)
     assert (found["east"].target, found["west"].target) == (60.0, 40.0)
     assert found["east"].share()[-1] == 5.0
-
-
-def test_no_days_are_asked_before_somebody_agreed(db: Database, cast: Cast) -> None:
-    """Of three in the east one agrees on 24 November, for 4.5 days, and one not at all."""
-    with db.transaction() as session:
-        late = {"given_at": datetime(2026, 11, 24, 1, tzinfo=UTC)}
-        session.query(Consent).filter_by(county_id=1, member_id=cast["chen"].id).update(late)
-        session.query(Consent).filter_by(county_id=1, member_id=cast["colleague"].id).delete()
-    found = paces(db, cast)
-    assert (found["east"].people, found["east"].target, found["west"].target) == (3, 24.5, 40.0)
 
 
 def test_the_calendar_goes_by_the_dates_that_count(db: Database, cast: Cast) -> None:

@@ -42,7 +42,7 @@ function again(from: string | null, more: number, now: number): Action {
 export function forecast(month: Today['month']): string {
   const sure = month.confirmed + month.excused;
   const missing = month.target - sure - month.pending;
-  if (month.target <= 0) return month.target_explanation; // on leave, not agreed, not asked by the day
+  if (month.target <= 0) return month.target_explanation; // not asked by the day, on leave, posted nowhere
   if (sure >= month.target) return '本月已达标。';
   const waiting = month.pending > 0 ? `，另有 ${days(month.pending)} 天待核` : '';
   if (missing <= 0) return `待核的 ${days(month.pending)} 天通过后即可达标。`;
