@@ -13,13 +13,19 @@ def lined_up(api: Api) -> list[str]:
 
 
 def two_clicks(page: Page, apart_ms: int) -> None:
-    """On the same spot of the screen, whatever stands there by then."""
+    """On the same spot of the screen, whatever stands there by then; apart by the page's own clock, which a busy machine
+    holds up no more than what it is compared with."""
+    looked_at(page)
     box = page.locator("#stage .item").get_by_role("button", name=ACCEPT).bounding_box()
     assert box is not None
-    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.click(*at)
-    page.wait_for_timeout(apart_ms)
-    page.mouse.click(*at)
+    page.evaluate(
+        """([x, y, apart]) => new Promise((done) => {
+          const click = () => document.elementFromPoint(x, y).click();
+          click();
+          setTimeout(() => { click(); done(); }, apart);
+        })""",
+        [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, apart_ms],
+    )
 
 
 def test_a_double_click_accepts_one(desk: Desks, api: Api) -> None:

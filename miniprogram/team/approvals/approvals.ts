@@ -59,6 +59,7 @@ Page({
       wx.vibrateShort({ type: 'light' });
       wx.showToast({ title: approved ? '已同意' : '已答复', icon: 'success' });
       this.setData({ items: this.data.items.filter((one) => one.id !== id) });
+      if (this.cursor && !this.data.items.length) await this.load(this.cursor);
     } catch (error) {
       wx.showModal({ title: '没有办成', content: sentence(error), showCancel: false });
     } finally {
