@@ -13,8 +13,8 @@ def lined_up(api: Api) -> list[str]:
 
 
 def two_clicks(page: Page, apart_ms: int) -> None:
-    """On the same spot of the screen, whatever stands there by then; apart by the page's own clock: a busy machine holds
-    it up no more than what it is compared with."""
+    """On the same spot of the screen, whatever stands there by then; apart by the page's own clock, which a busy
+    machine holds up no more than what it is compared with."""
     looked_at(page)
     box = page.locator("#stage .item").get_by_role("button", name=ACCEPT).bounding_box()
     assert box is not None
