@@ -171,8 +171,7 @@ def _recount(session: Session, leave: Leave, kind: Literal["asked", "leave", "wi
 
 
 def _answers(session: Session, leaves: Sequence[tuple[Leave, Member]]) -> dict[uuid.UUID, service.Answers]:
-    book = policy.rulebook(session, caller().county_id)
-    return service.answers(session, caller(), leaves, lambda on, days: book.on(on).rules.approver_of(days))
+    return service.answers(session, caller(), leaves, partial(policy.leave_terms, session, caller().county_id))
 
 
 def _reply(session: Session, leave: Leave) -> LeaveRow:

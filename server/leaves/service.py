@@ -114,7 +114,7 @@ def revoke(
         return leave, False
     if leave.state != "approved":
         raise conflict("leave_not_approved", "只能撤销已经同意的申请。", state=leave.state)
-    if leave.ends_on < caller.today - timedelta(days=MOST_DAYS_BACK):
+    if _is_long_over(leave, caller):
         said = f"这次请假已经过去超过 {MOST_DAYS_BACK} 天，不能再撤销。"
         raise conflict("leave_long_over", said, most_days=MOST_DAYS_BACK)
     facts = _facts(leave) | {"reason": reason, "approved_by": str(leave.decided_by)}
@@ -159,28 +159,22 @@ def withdraw(
 
 
 def answers(
-    session: Session, caller: Caller, leaves: Sequence[tuple[Leave, Member]], approver_on: Callable[[date, float], str]
+    session: Session, caller: Caller, leaves: Sequence[tuple[Leave, Member]], terms_on: Callable[[date], LeaveTerms]
 ) -> dict[uuid.UUID, Answers]:
-    """What the caller may do about each of these, as `decide` and `revoke` would have it.
-
-    approver_on: the role that decides on leave that begins on a date and is so many days long.
-    """
+    """What the caller may do about each of these, as `decide` and `revoke` would have it."""
     absences = Absences(session, [leave for leave, _ in leaves])
     ranks = ranks_over(session, caller, [member for _, member in leaves])
-
-    def too_long(leave: Leave, act: Act) -> str:
-        days = absences.length_days(leave, _BESIDE[act])
-        needed = approver_on(leave.starts_on, days)
-        return "" if ranks.get(leave.member_id, -1) >= RANKS.index(needed) else _too_long(leave, days, needed)
 
     def of(leave: Leave) -> Answers:
         if leave.state == "pending":
             if leave.member_id == caller.member_id:
                 return Answers((), _OWN)
-            why_not = {act: too_long(leave, act) for act in _OF_PENDING}
-            return Answers(tuple(act for act in _OF_PENDING if not why_not[act]), why_not["approve"])
-        over = leave.ends_on < caller.today - timedelta(days=MOST_DAYS_BACK)
-        return Answers(() if leave.state != "approved" or over or too_long(leave, "revoke") else ("revoke",))
+            above = {act: _above(ranks, absences, leave, act, terms_on) for act in _OF_PENDING}
+            why_not = _too_long(leave, *above["approve"]) if above["approve"] else ""
+            return Answers(tuple(act for act in _OF_PENDING if not above[act]), why_not)
+        if leave.state != "approved" or _is_long_over(leave, caller):
+            return Answers()
+        return Answers() if _above(ranks, absences, leave, "revoke", terms_on) else Answers(("revoke",))
 
     return {leave.id: of(leave) for leave, _ in leaves}
 
@@ -209,10 +203,23 @@ def _require_decider(
 ) -> None:
     if leave.member_id == caller.member_id:
         raise forbidden("own_leave", _OWN)
-    days = length_days(session, leave, _BESIDE[act])
-    needed = terms_on(leave.starts_on).approver_of(days)
-    if ranks_over(session, caller, [member]).get(member.id, -1) < RANKS.index(needed):
+    ranks = ranks_over(session, caller, [member])
+    if above := _above(ranks, Absences(session, [leave]), leave, act, terms_on):
+        days, needed = above
         raise forbidden("approver_required", _too_long(leave, days, needed), role=needed, days=days)
+
+
+def _above(
+    ranks: Mapping[uuid.UUID, int], absences: Absences, leave: Leave, act: Act, terms_on: Callable[[date], LeaveTerms]
+) -> tuple[float, str] | None:
+    """How long the absence is and which role that asks for, if the caller does not stand so high over the member."""
+    days = absences.length_days(leave, _BESIDE[act])
+    needed = terms_on(leave.starts_on).approver_of(days)
+    return None if ranks.get(leave.member_id, -1) >= RANKS.index(needed) else (days, needed)
+
+
+def _is_long_over(leave: Leave, caller: Caller) -> bool:
+    return leave.ends_on < caller.today - timedelta(days=MOST_DAYS_BACK)
 
 
 def _too_long(leave: Leave, days: float, needed: str) -> str:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select, text
@@ -75,8 +76,7 @@ def _leaves(session: Session, caller: Caller, now: datetime) -> Waiting:
         return _counted(session, _about(caller, Leave, Leave.created_at).where(*of_others), now)
     statement = _about(caller, Leave, Leave.created_at).with_only_columns(Leave, Member).where(*of_others)
     asked = [(row.Leave, row.Member) for row in session.execute(statement.order_by(Leave.created_at).limit(MOST_READ))]
-    book = policy.rulebook(session, caller.county_id)
-    answers = service.answers(session, caller, asked, lambda on, days: book.on(on).rules.approver_of(days))
+    answers = service.answers(session, caller, asked, partial(policy.leave_terms, session, caller.county_id))
     theirs = [leave.created_at for leave, _ in asked if answers[leave.id].may]
     return Waiting(len(theirs), (now - theirs[0]).days if theirs else None)
 

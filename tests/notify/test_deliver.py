@@ -441,9 +441,6 @@ def test_many_that_may_have_arrived_take_nobody_elses_turn(members, write, deliv
         lost = {"channel": "subscribe", "at": clock().isoformat(), "outcome": "uncertain", "error": None}
         session.execute(update(Notice).values(channel="subscribe", attempts=1, tries=[lost]))
     write(members[1], "z", "checkin_decided", DECIDED)
-    hand = delivery()
-    hand.stopping.set()
-    hand._hands = 8
     with db.transaction() as session:
-        taken, _ = hand._desk.turn(session, [], 8)
+        taken, _ = delivery()._desk.turn(session, [], 8)
     assert [one.parcel.member_id for one in taken] == [members[0], members[1]]
